@@ -1,0 +1,36 @@
+# Two commands for a fresh machine:
+#   make train task=tfbind8 [seed=3 method.alpha=0 ...]   set up, then run the main job
+#   make test                                             set up, then run the tests
+# Another interpreter: PYTHON=python3.12 make train task=tfbind8
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: train test lint types setup
+
+setup: $(READY)
+
+# Every pip call is held to the one tested set of versions. design-bench comes without its
+# dependencies: they would bring in TensorFlow (see experiments/shim.py).
+$(READY): pyproject.toml setup.cfg constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c constraints.txt torch
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[fast,experiments,dev]"
+	$(BIN)/python -m pip install -q -c constraints.txt --no-deps design-bench==2.0.20
+	touch $@
+
+# MAKEOVERRIDES holds every name=value given on the command line, so all of them reach Hydra.
+train: $(READY)
+	$(BIN)/python -m experiments.train $(MAKEOVERRIDES)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy

@@ -1,0 +1,27 @@
+"""The errors that torchbdi raises. Each says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class TorchBDIError(Exception):
+    """Base class of all errors raised by torchbdi."""
+
+
+class InputError(TorchBDIError, ValueError):
+    """An argument has the wrong shape, dtype or value."""
+
+
+class NotPositiveDefiniteError(TorchBDIError, ArithmeticError):
+    """A Cholesky factorisation met a pivot that is not positive."""
+
+
+class DoesNotFitError(TorchBDIError, MemoryError):
+    """A computation needs more memory than there is; nothing has been allocated yet."""
+
+
+class NotConvergedError(TorchBDIError, RuntimeError):
+    """An iterative solve stopped before it reached its tolerance."""
+
+
+class MissingDataError(TorchBDIError, FileNotFoundError):
+    """A data file is not there and could not be fetched."""

@@ -1,0 +1,118 @@
+"""The contract between the large solves and the matrix they solve.
+
+A solver never sees designs or a kernel function. It sees a :class:`GramOperator`: a symmetric
+positive semi-definite matrix that can write any block of itself into a buffer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+Index: TypeAlias = "slice | Tensor"
+"""Rows or columns of a matrix: a slice with both ends given and step 1, or an int64 tensor."""
+
+
+@dataclass(frozen=True)
+class SolveStats:
+    """What a solve says of itself.
+
+    Attributes:
+        residual: largest over the right-hand sides of |K d + ridge d - y| / |y|, recomputed.
+        iterations: conjugate gradient iterations, or refinement steps kept of a factorisation.
+        seconds: wall time of this solve, without the setup that later solves share.
+        peak_bytes: highest memory of the process (CPU) or of torch's allocator (CUDA).
+    """
+
+    residual: float
+    iterations: int
+    seconds: float
+    peak_bytes: int
+
+
+class GramOperator(ABC):
+    """A symmetric positive semi-definite N x N matrix that is computed, not stored.
+
+    Attributes:
+        n: number of rows N.
+        width: number of input features D behind an entry (the time model reads it).
+        dtype: type of the entries.
+        device: where blocks are computed.
+    """
+
+    n: int
+    width: int
+    dtype: torch.dtype
+    device: torch.device
+
+    @abstractmethod
+    def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
+        """Write K[rows, cols] into ``out``.
+
+        Entries where a row meets its own column are the exact closed form of :meth:`diagonal`;
+        :func:`set_diagonal` writes them.
+
+        Args:
+            rows: slice or int64 tensor of R row numbers.
+            cols: slice or int64 tensor of C column numbers.
+            out: contiguous (R, C) buffer of this operator's dtype and device.
+        """
+
+    @abstractmethod
+    def diagonal(self) -> Tensor:
+        """The diagonal, (N,)."""
+
+
+class Principal(GramOperator):
+    """The rows and columns ``index`` of another operator.
+
+    Args:
+        base: the whole matrix.
+        index: (M,) int64 row numbers, each at most once.
+    """
+
+    def __init__(self, base: GramOperator, index: Tensor) -> None:
+        self.base, self.index = base, index
+        self.n, self.width = index.numel(), base.width
+        self.dtype, self.device = base.dtype, base.device
+
+    def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
+        """Write K[index[rows], index[cols]] into ``out``, see :meth:`GramOperator.fill`."""
+        self.base.fill(self.index[rows], self.index[cols], out)
+
+    def diagonal(self) -> Tensor:
+        """The diagonal of the chosen rows, (M,)."""
+        return self.base.diagonal()[self.index]
+
+
+def set_diagonal(out: Tensor, rows: Index, cols: Index, diagonal: Tensor) -> None:
+    """Overwrite the entries of a block where a row number equals a column number.
+
+    Args:
+        out: the block, (R, C).
+        rows: the R row numbers it covers.
+        cols: the C column numbers it covers.
+        diagonal: diagonal of the whole matrix, (N,).
+    """
+    if isinstance(rows, slice) and isinstance(cols, slice):
+        start, stop = max(rows.start, cols.start), min(rows.stop, cols.stop)
+        if start < stop:
+            met = out[start - rows.start : stop - rows.start, start - cols.start : stop - cols.start]
+            met.diagonal().copy_(diagonal[start:stop])
+        return
+    row_numbers, col_numbers = (_numbers(i, out.device) for i in (rows, cols))
+    place = torch.full((diagonal.numel(),), -1, device=out.device)
+    place[row_numbers] = torch.arange(row_numbers.numel(), device=out.device)
+    at = place[col_numbers]
+    col_places = torch.nonzero(at >= 0).squeeze(1)
+    out[at[col_places], col_places] = diagonal[col_numbers[col_places]]
+
+
+def _numbers(index: Index, device: torch.device) -> Tensor:
+    if isinstance(index, slice):
+        return torch.arange(index.start, index.stop, device=device)
+    return index

@@ -1,0 +1,38 @@
+"""The Gram matrix of a kernel over one table, computed block by block when a solver asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .kernels.operator import GramOperator, Index, set_diagonal
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+
+class KernelMatrix(GramOperator):
+    """K(x, x) of any kernel module.
+
+    Args:
+        kernel: the kernel.
+        x: designs, (N, D).
+    """
+
+    def __init__(self, kernel: Kernel, x: Tensor):
+        self.kernel, self.x = kernel, x
+        self.n, self.width = x.shape
+        self.dtype, self.device = x.dtype, x.device
+
+    @torch.no_grad()
+    def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
+        """See :meth:`GramOperator.fill`."""
+        out.copy_(self.kernel.gram(self.x[rows], self.x[cols]))
+        set_diagonal(out, rows, cols, self.diagonal())
+
+    @torch.no_grad()
+    def diagonal(self) -> Tensor:
+        """See :meth:`GramOperator.diagonal`."""
+        return self.kernel.diagonal(self.x)

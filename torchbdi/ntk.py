@@ -1,0 +1,81 @@
+"""Neural tangent kernel and covariance of an infinitely wide ReLU MLP."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from .kernel import Kernel
+from .kernels.biased import BiasedGram, input_covariance
+from .kernels.errors import InputError
+from .kernels.recursion import ReLUStack, diagonal_recursion
+from .kernels.zonal import ZonalGram
+
+
+class ReLUKernel(Kernel):
+    """What NTK and NNGP share: the network, and the choice between its two recursions."""
+
+    tangent: bool
+
+    def __init__(self, depth: int = 6, w_std: float = 1.0, b_std: float = 0.0):
+        super().__init__()
+        name = type(self).__name__
+        if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
+            raise InputError(f"{name}: depth must be an integer >= 1, got {depth!r}.")
+        if not (math.isfinite(w_std) and w_std > 0):
+            raise InputError(f"{name}: w_std must be finite and > 0, got {w_std!r}.")
+        if not (math.isfinite(b_std) and b_std >= 0):
+            raise InputError(f"{name}: b_std must be finite and >= 0, got {b_std!r}.")
+        self.stack = ReLUStack(depth, float(w_std), float(b_std), self.tangent)
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        """See :meth:`Kernel.forward`."""
+        if self.stack.depth == 1:  # linear: nothing to gain from the angle, and digits to lose
+            product = x1 @ (x1 if x2 is None else x2).mT
+            return self.stack.w / x1.shape[-1] * product + self.stack.b
+        function = ZonalGram if self.stack.zonal else BiasedGram
+        return function.apply(self.stack, x1, x2)
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        """See :meth:`Kernel.diag`."""
+        return diagonal_recursion(self.stack, input_covariance(self.stack, x))[0]
+
+    def extra_repr(self) -> str:
+        """The arguments of the constructor."""
+        return f"depth={self.stack.depth}, w_std={self.stack.w_std}, b_std={self.stack.b_std}"
+
+
+class NTK(ReLUKernel):
+    """Neural tangent kernel of an infinitely wide ReLU MLP (Jacot et al. 2018).
+
+    NTK parametrisation, inputs scaled by 1/D, all layers trained:
+    stax.serial(Dense(1), Relu(), ..., Dense(1)) with ``depth`` dense layers in neural-tangents.
+    With the default depth 6 and no biases k(x, x) = 6/32 |x|^2 / D.
+
+    The gradient is written by hand; there are no second derivatives. Where two designs point the
+    same or the opposite way the kernel has a kink, and the tangential part of its gradient is
+    taken as 0; the gradient at a zero vector is 0 (without biases).
+
+    Args:
+        depth: number of dense layers, >= 1.
+        w_std: standard deviation of the weights, > 0.
+        b_std: standard deviation of the biases, >= 0. Without biases the kernel is zonal and a
+            Gram matrix costs one matrix product and one short polynomial; with biases the
+            full recursion is run.
+
+    Raises:
+        InputError: an argument is out of range.
+    """
+
+    tangent = True
+
+
+class NNGP(ReLUKernel):
+    """Covariance of an infinitely wide ReLU MLP at initialisation (Lee et al. 2018).
+
+    Arguments, shapes and gradients as for :class:`NTK`. With the default depth 6 and no biases
+    k(x, x) = 1/32 |x|^2 / D.
+    """
+
+    tangent = False
