@@ -26,7 +26,7 @@ from .kernels import (
 )
 from .ntk import NNGP, NTK
 from .rbf import RBF
-# from .ridge import RidgeFit, fit_ridge
+from .ridge import RidgeFit, fit_ridge
 
 if TYPE_CHECKING:
     from .bdi import BDI

@@ -1,0 +1,1 @@
+"""Experiments with torchbdi: ``python -m experiments.train task=tfbind8``."""

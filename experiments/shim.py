@@ -1,0 +1,85 @@
+"""Makes design-bench 2.0.20 importable on current Python, without its 8 GB of dependencies.
+
+design-bench's own requirements (TensorFlow, deepchem, transformers, gym, mujoco-py, ...) no longer
+install together, and its import aborts. Installed with --no-deps it needs three things:
+
+* numpy names that numpy 2 removed;
+* something in the four module slots that import deepchem, gym or mujoco-py. The Hopper slot holds
+  our port of the simulator; the others hold a class that says what is missing when it is used;
+* the folder where its data files are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from torchbdi import MissingDataError
+
+STUBS = {
+    "design_bench.oracles.feature_extractors.morgan_fingerprint_features": (
+        "MorganFingerprintFeatures"
+    ),
+    "design_bench.oracles.exact.ant_morphology_oracle": "AntMorphologyOracle",
+    "design_bench.oracles.exact.dkitty_morphology_oracle": "DKittyMorphologyOracle",
+}
+HOPPER_SLOT = "design_bench.oracles.exact.hopper_controller_oracle"
+INSTALL = "pip install --no-deps design-bench==2.0.20"
+
+
+def load_design_bench(data_dir: Path) -> Any:
+    """Imports design-bench and points it at a data folder.
+
+    Args:
+        data_dir: folder in design-bench's layout (``tf_bind_8-SIX6_REF_R1/...``).
+
+    Returns:
+        The ``design_bench`` module.
+
+    Raises:
+        MissingDataError: design-bench is not installed; the message holds the command.
+    """
+    for name, value in {
+        "NINF": -np.inf,
+        "PINF": np.inf,
+        "NaN": np.nan,
+        "bool": np.bool_,
+        "loads": pickle.loads,
+    }.items():
+        if name not in np.__dict__:
+            setattr(np, name, value)
+    for module_name, class_name in STUBS.items():
+        _fill_slot(module_name, class_name)
+    try:
+        design_bench = importlib.import_module("design_bench")
+        resource = importlib.import_module("design_bench.disk_resource")
+    except ModuleNotFoundError as error:
+        raise MissingDataError(
+            f"design-bench cannot be imported ({error}). Install it with: {INSTALL}"
+        ) from error
+    # Our port needs design_bench's base classes, and is in its slot before they are first used.
+    sys.modules.setdefault(HOPPER_SLOT, importlib.import_module("experiments.oracles.hopper_slot"))
+    resource.DATA_DIR = str(data_dir)  # type: ignore[attr-defined]
+    return design_bench
+
+
+def _fill_slot(module_name: str, class_name: str) -> None:
+    if module_name in sys.modules:
+        return
+
+    def predict(self: object, *_: object) -> None:
+        raise NotImplementedError(f"{class_name} is not one of torchbdi's design-bench tasks.")
+
+    def accept(self: object, *_: object, **__: object) -> None:
+        """design-bench makes some of these while it is imported."""
+
+    module = types.ModuleType(module_name)
+    members = {"__init__": accept, "predict": predict}
+    setattr(module, class_name, type(class_name, (), members))
+    sys.modules[module_name] = module

@@ -1,0 +1,228 @@
+"""The main job: ``python -m experiments.train task=tfbind8 [name=value ...]``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import warnings
+from typing import Any
+
+import hydra
+import lightning
+import torch
+from hydra import compose, initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from omegaconf import DictConfig, OmegaConf
+
+import torchbdi
+from torchbdi import BDI, InputError, TorchBDIError
+
+from .callbacks import Checkpoint, History
+from .coefficients import cached_fit
+from .config import check_overrides, validate
+from .report import score_designs, summary_table, write_losses, write_proposals
+from .run_folder import RunFolder
+from .task import OfflineData
+from .tasks import load_task
+
+
+class RunInterruptedError(TorchBDIError):
+    """Ctrl-C ended a run; its checkpoint is there."""
+
+
+def train(cfg: DictConfig) -> dict[str, Any]:
+    """Runs one job from data to scored proposals.
+
+    Args:
+        cfg: the composed configuration (conf/config.yaml).
+
+    Returns:
+        The metrics, as in metrics.json.
+
+    Raises:
+        TorchBDIError: bad configuration, missing data, a failed solve, or an interrupted run.
+    """
+    start = time.perf_counter()
+    if cfg.resume:
+        folder, cfg = RunFolder.reopen(cfg.resume)
+        cfg = validate(cfg)
+    else:
+        cfg = validate(cfg)
+        folder = RunFolder.create(cfg)
+    print(f"run folder: {folder.path}", flush=True)
+    lightning.seed_everything(cfg.seed, verbose=False)
+    task = load_task(cfg)
+    n, d = task.data.x.shape
+    print(
+        f"task {task.name} ({task.title}): {n} rows, D = {d}; data: {task.data_source}, true "
+        f"function: {task.oracle_source}",
+        flush=True,
+    )
+    model, solve = build_model(cfg.method, task.data)
+    history = fit(cfg, folder, model)
+    x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
+    starts = task.data.best(cfg.method.designs).numpy()
+    scores, arrays = score_designs(task, x_h, starts)
+    metrics = {
+        "task": task.name,
+        "title": task.title,
+        "data_source": task.data_source,
+        "oracle_source": task.oracle_source,
+        "method": cfg.method.name,
+        "seed": cfg.seed,
+        "rows": n,
+        "dimensions": d,
+        **{k: v for k, v in cfg.method.items() if k != "name"},
+        **scores,
+        "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
+        **solve,
+        "loss_total": history.rows[-1][1],
+        "seconds": time.perf_counter() - start,
+        "version": torchbdi.__version__,
+    }
+    write_losses(folder.path, history.rows)
+    write_proposals(folder.path, task, arrays)
+    table = summary_table(task, scores, len(starts))
+    log_results(cfg, folder, table, metrics)
+    folder.write_results(metrics)
+    print(f"\n{table}\n\nresults: {folder.path}", flush=True)
+    print(f"curves:  tensorboard --logdir {folder.path}", flush=True)
+    return metrics
+
+
+def build_model(method: DictConfig, data: OfflineData) -> tuple[BDI, dict[str, Any]]:
+    """Builds BDI on a table, with the large solve done where it is needed.
+
+    Args:
+        method: the method's configuration.
+        data: the table.
+
+    Returns:
+        The model, and what the metrics say of the solve.
+    """
+    kernel: torchbdi.kernel.Kernel = (
+        torchbdi.NTK(depth=method.depth) if method.kernel == "ntk" else torchbdi.RBF()
+    )
+    coefficients, solve = None, {}
+    if method.forward_weight:
+        fitted = cached_fit(kernel, data, method.ridge, method.ridge_scale)
+        coefficients, report = fitted.coefficients, fitted.report
+        solve = {
+            "solver": report.solver,
+            "solve_residual": report.residual,
+            "solve_seconds": report.seconds,
+            "solve_peak_bytes": report.peak_bytes,
+        }
+    model = BDI(
+        data.x,
+        data.y,
+        data.starts(method.designs, method.designs_per_group),
+        kernel=kernel,
+        target=method.target,
+        alpha=method.alpha,
+        ridge=method.ridge,
+        ridge_scale=method.ridge_scale,
+        forward_weight=method.forward_weight,
+        backward_weight=method.backward_weight,
+        lr=method.lr,
+        coefficients=coefficients,
+    )
+    return model, solve
+
+
+def fit(cfg: DictConfig, folder: RunFolder, model: BDI) -> History:
+    """Trains, from the folder's checkpoint where there is one.
+
+    Raises:
+        RunInterruptedError: Ctrl-C; the message says how to go on.
+        InputError: there is no such accelerator.
+    """
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+    resumed = folder.checkpoint.is_file()
+    # After a kill, steps since the checkpoint are done again: TensorBoard is told to forget them.
+    purge = torch.load(folder.checkpoint, weights_only=True)["global_step"] if resumed else None
+    logger = TensorBoardLogger(
+        folder.path, name="", version="", default_hp_metric=False, purge_step=purge
+    )
+    if not resumed:
+        logger.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
+    history = History()
+    checkpoint = Checkpoint(folder.checkpoint, cfg.trainer.checkpoint_every)
+    callbacks: list[lightning.Callback] = [history, checkpoint]
+    if cfg.trainer.progress_bar:
+        callbacks.append(TQDMProgressBar(refresh_rate=1 if sys.stderr.isatty() else 20))
+    steps = cfg.method.steps
+    try:
+        trainer = lightning.Trainer(
+            accelerator=cfg.trainer.accelerator,
+            devices=1,
+            max_steps=steps,
+            max_epochs=-1,
+            min_epochs=0,
+            log_every_n_steps=1,
+            logger=logger,
+            callbacks=callbacks,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=cfg.trainer.progress_bar,
+        )
+    except lightning.pytorch.utilities.exceptions.MisconfigurationException as error:
+        raise InputError(f"trainer.accelerator={cfg.trainer.accelerator}: {error}") from error
+    try:
+        trainer.fit(model, ckpt_path=folder.checkpoint if resumed else None, weights_only=True)
+    finally:
+        logger.experiment.flush()
+    if trainer.global_step != steps:
+        if checkpoint.interrupted:
+            raise RunInterruptedError(
+                f"stopped after step {trainer.global_step} of {steps}; nothing is lost. Go on "
+                f"with:\n  python -m experiments.train resume={folder.path}"
+            )
+        raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
+    return history
+
+
+def log_results(cfg: DictConfig, folder: RunFolder, table: str, metrics: dict[str, Any]) -> None:
+    """Adds the table and the hyperparameters with their final scores to the run's event files."""
+    logger = TensorBoardLogger(folder.path, name="", version="", default_hp_metric=False)
+    logger.experiment.add_text("summary", table, global_step=cfg.method.steps)
+    flat = {f"method/{k}": v for k, v in cfg.method.items()} | {
+        "task": cfg.task.name,
+        "seed": cfg.seed,
+        "data_source": metrics["data_source"],
+    }
+    names = ("best_after_normalised", "median_after_normalised")
+    logger.log_hyperparams(flat, metrics={f"hp/{name}": metrics[name] for name in names})
+    logger.finalize("success")
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def _job(cfg: DictConfig) -> None:
+    try:
+        train(cfg)
+    except RunInterruptedError as error:
+        print(f"\n{error}", file=sys.stderr)
+        sys.exit(130)
+    except TorchBDIError as error:
+        sys.exit(f"error: {error}")
+
+
+def main() -> None:
+    """The command line."""
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        default = compose("config")
+    GlobalHydra.instance().clear()
+    try:
+        check_overrides(sys.argv[1:], default)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    _job()
+
+
+if __name__ == "__main__":
+    main()
