@@ -6,12 +6,16 @@ positive semi-definite matrix that can write any block of itself into a buffer.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
+
+from .errors import InputError
+from .tiles import multiply_matrix_free
 
 Index: TypeAlias = "slice | Tensor"
 """Rows or columns of a matrix: a slice with both ends given and step 1, or an int64 tensor."""
@@ -66,6 +70,10 @@ class GramOperator(ABC):
     def diagonal(self) -> Tensor:
         """The diagonal, (N,)."""
 
+    def multiply(self, v: Tensor) -> Tensor:
+        """K v for v (N, K), without storing K. A device with a fused product overrides this."""
+        return multiply_matrix_free(self, v)
+
 
 class Principal(GramOperator):
     """The rows and columns ``index`` of another operator.
@@ -89,6 +97,38 @@ class Principal(GramOperator):
         return self.base.diagonal()[self.index]
 
 
+def check_problem(operator: GramOperator, rhs: Tensor, ridge: float) -> None:
+    """Checks what every solver is given.
+
+    Args:
+        operator: K, N x N.
+        rhs: (N, K).
+        ridge: absolute, added to the diagonal.
+
+    Raises:
+        InputError: a wrong shape, dtype or device, or a number that is not finite.
+    """
+    if rhs.ndim != 2 or rhs.shape[0] != operator.n or rhs.shape[1] == 0:
+        raise InputError(
+            f"the right-hand side must be ({operator.n}, K) with K >= 1, got {tuple(rhs.shape)}; "
+            "make one vector y a column with y[:, None]."
+        )
+    if rhs.dtype != operator.dtype or rhs.device != operator.device:
+        raise InputError(
+            f"the right-hand side is {rhs.dtype} on {rhs.device}, the matrix {operator.dtype} on "
+            f"{operator.device}; convert one of them."
+        )
+    if not (math.isfinite(ridge) and ridge >= 0):
+        raise InputError(f"the ridge must be finite and not negative, got {ridge}.")
+    for name, values in (("right-hand side", rhs), ("diagonal of the matrix", operator.diagonal())):
+        bad = torch.nonzero(~torch.isfinite(values))
+        if len(bad):
+            raise InputError(
+                f"the {name} is not finite in {len(bad)} places, first at row {int(bad[0, 0])}; "
+                "look for NaN and inf in that row of the data."
+            )
+
+
 def set_diagonal(out: Tensor, rows: Index, cols: Index, diagonal: Tensor) -> None:
     """Overwrite the entries of a block where a row number equals a column number.
 
@@ -101,8 +141,8 @@ def set_diagonal(out: Tensor, rows: Index, cols: Index, diagonal: Tensor) -> Non
     if isinstance(rows, slice) and isinstance(cols, slice):
         start, stop = max(rows.start, cols.start), min(rows.stop, cols.stop)
         if start < stop:
-            met = out[start - rows.start : stop - rows.start, start - cols.start : stop - cols.start]
-            met.diagonal().copy_(diagonal[start:stop])
+            met = out[start - rows.start :, start - cols.start :].diagonal()[: stop - start]
+            met.copy_(diagonal[start:stop])
         return
     row_numbers, col_numbers = (_numbers(i, out.device) for i in (rows, cols))
     place = torch.full((diagonal.numel(),), -1, device=out.device)

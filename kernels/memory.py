@@ -1,0 +1,164 @@
+"""How much memory there is, and how much a computation took."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+from .errors import DoesNotFitError
+
+# What is asked for may be at most this share of what is free: page tables, the allocator's
+# rounding and the library's own work space live in the rest.
+USABLE_SHARE = 0.9
+SAMPLE_SECONDS = 0.02
+
+
+def available_bytes(device: torch.device) -> int:
+    """Bytes that can be allocated now without swapping or being killed.
+
+    On the CPU the smallest of MemAvailable and the room under every control group (versions 1 and
+    2) that this process is in; without /proc, the physical memory. On CUDA what the driver calls
+    free plus what torch has cached and not in use.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free + cached)
+    meminfo = Path("/proc/meminfo")
+    if not meminfo.exists():
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    rooms = cgroup_rooms(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+    return min([_field(meminfo, "MemAvailable:") * 1024, *rooms])
+
+
+def require(nbytes: int, device: torch.device, what: str, ways_out: str) -> None:
+    """Raises before an allocation that would not fit.
+
+    Raises:
+        DoesNotFitError: ``nbytes`` exceed nine tenths of what is available.
+    """
+    free = available_bytes(device)
+    if nbytes > USABLE_SHARE * free:
+        raise DoesNotFitError(
+            f"{what} needs {show_bytes(nbytes)}, but {show_bytes(free)} are available on {device} "
+            f"(nine tenths of them are used at most). {ways_out}"
+        )
+
+
+def show_bytes(nbytes: float) -> str:
+    """A size for people: ``4.33 GB``."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if nbytes >= size:
+            return f"{nbytes / size:.3g} {unit}"
+    return f"{nbytes / 1e3:.3g} kB"
+
+
+def cgroup_rooms(membership: Path, mount: Path) -> list[int]:
+    """Bytes left under each memory limit of the control groups of a process.
+
+    Args:
+        membership: /proc/self/cgroup, lines of ``id:controllers:path``.
+        mount: where the hierarchies are mounted, /sys/fs/cgroup.
+    """
+    if not membership.exists():
+        return []
+    rooms = []
+    for line in membership.read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            roots = [mount, mount / "unified"]
+            names = ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            roots = [mount / "memory"]
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        # In a container the path can be the host's; the limit then sits at the root of the mount.
+        steps = [part for part in path.split("/") if part not in ("", "..")]
+        for root in roots:
+            for depth in range(len(steps), -1, -1):
+                room = _room(root.joinpath(*steps[:depth]), *names)
+                if room is not None:
+                    rooms.append(room)
+    return rooms
+
+
+def _room(group: Path, limit_name: str, usage_name: str, cache_name: str) -> int | None:
+    try:
+        limit = (group / limit_name).read_text().strip()
+        usage = int((group / usage_name).read_text())
+        cache = _field(group / "memory.stat", cache_name)
+    except OSError:
+        return None
+    # The page cache is dropped before anything is killed.
+    return None if limit == "max" else max(0, int(limit) - usage + cache)
+
+
+def _field(path: Path, name: str) -> int:
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if words and words[0] == name:
+            return int(words[1])
+    return 0
+
+
+class PeakMemory:
+    """Measures the highest memory use while a block of code runs.
+
+    On the CPU this is the resident memory of the whole process, on CUDA what torch has allocated.
+    The high-water mark that the system keeps is exact where it rose inside the block; where an
+    earlier computation stood higher, a thread that looks every 20 ms gives the peak. So nothing has
+    to be reset, and measurements can be nested.
+
+    Attributes:
+        peak_bytes: the peak, set when the block ends.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.peak_bytes = 0
+
+    def __enter__(self) -> PeakMemory:
+        self._before = self._high_water()
+        self._seen = self._now()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        mark = self._high_water()
+        self.peak_bytes = mark if mark > self._before else max(self._seen, self._now())
+
+    def _sample(self) -> None:
+        while not self._stop.wait(SAMPLE_SECONDS):
+            self._seen = max(self._seen, self._now())
+
+    def _now(self) -> int:
+        if self.device.type == "cuda":
+            return torch.cuda.memory_allocated(self.device)
+        status = Path("/proc/self/status")
+        return _field(status, "VmRSS:") * 1024 if status.exists() else self._high_water()
+
+    def _high_water(self) -> int:
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device)
+        status = Path("/proc/self/status")
+        if status.exists():
+            return _field(status, "VmHWM:") * 1024
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return used if sys.platform == "darwin" else used * 1024

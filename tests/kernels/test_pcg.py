@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from solve_operators import (
+    DenseOperator,
+    SlowNTK,
+    dense,
+    random_spd,
+    reference,
+    right_sides,
+    sequences,
+)
+
+from torchbdi.kernels import nystrom
+from torchbdi.kernels.errors import (
+    DoesNotFitError,
+    InputError,
+    NotConvergedError,
+    NotPositiveDefiniteError,
+)
+from torchbdi.kernels.nystrom import NystromPreconditioner
+from torchbdi.kernels.packed import PackedCholesky
+from torchbdi.kernels.pcg import ConjugateGradient
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("kind", ["dense", "ntk"])
+@pytest.mark.parametrize("n", [1, 5, 64, 203])
+@pytest.mark.parametrize("columns", [1, 3])
+def test_equals_the_dense_solve(stored, kind, n, columns):
+    operator = DenseOperator(random_spd(n)) if kind == "dense" else SlowNTK(sequences(n))
+    rhs, ridge = right_sides(n, columns), 1e-3
+    solver = ConjugateGradient(operator, ridge, rank=max(1, n // 3), stored=stored)
+    d, stats = solver.solve(rhs, tolerance=1e-11)
+    expected = reference(dense(operator), ridge, rhs)
+    torch.testing.assert_close(d, expected, rtol=1e-6, atol=1e-8 * float(expected.abs().max()))
+    left = rhs - dense(operator) @ d - ridge * d
+    true = float((left.norm(dim=0) / rhs.norm(dim=0)).max())
+    assert stats.residual == pytest.approx(true, rel=1e-2, abs=1e-14)
+    assert true <= 1.001e-11
+    assert 0 < stats.iterations < 200
+    assert stats.seconds > 0
+    assert stats.peak_bytes > 0
+
+
+def test_both_solvers_agree():
+    operator, rhs = SlowNTK(sequences(300)), right_sides(300, 1)
+    ridge = 1e-6 * float(operator.diagonal().mean())
+    direct, _ = PackedCholesky(operator, ridge, tile=128).solve(rhs)
+    iterated, stats = ConjugateGradient(operator, ridge, rank=50).solve(rhs, tolerance=1e-10)
+    assert float((direct - iterated).norm() / direct.norm()) < 1e-8
+    assert stats.residual <= 1e-10
+
+
+def test_tables_with_duplicate_rows():
+    x = sequences(200)
+    operator = SlowNTK(torch.cat([x, x[:100]]))
+    ridge = 1e-6 * float(operator.diagonal().mean())
+    rhs = right_sides(200, 1)
+    rhs = torch.cat([rhs, rhs[:100]])
+    _, stats = ConjugateGradient(operator, ridge, rank=150).solve(rhs, tolerance=1e-8)
+    assert stats.residual <= 1e-8
+
+
+def test_a_column_of_zeros_and_columns_of_different_difficulty():
+    operator = DenseOperator(random_spd(80))
+    rhs = torch.cat([torch.zeros(80, 1, dtype=torch.float64), right_sides(80, 2)], 1)
+    rhs[:, 2] = operator.k @ torch.ones(80, dtype=torch.float64) * 1e-9
+    d, _ = ConjugateGradient(operator, 0.0, rank=10).solve(rhs, tolerance=1e-10)
+    assert torch.equal(d[:, 0], rhs[:, 0])
+    torch.testing.assert_close(d[:, 1:], reference(operator.k, 0.0, rhs[:, 1:]))
+
+
+def test_preconditioner_equals_its_formula(monkeypatch):
+    monkeypatch.setattr(nystrom, "ROW_BLOCK", 17)
+    n, rank, ridge = 60, 12, 1e-3
+    operator = SlowNTK(sequences(n))
+    k = dense(operator)
+    made = NystromPreconditioner(operator, ridge, rank, seed=3)
+    sample = torch.randperm(n, generator=torch.Generator().manual_seed(3))[:rank]
+    core = k[sample][:, sample] + ridge * torch.eye(rank, dtype=torch.float64)
+    values, u = torch.linalg.eigh(k[:, sample] @ torch.linalg.solve(core, k[sample]))
+    values, u = values[-rank:], u[:, -rank:]
+    inverse = (
+        torch.eye(n, dtype=torch.float64)
+        + u @ torch.diag((values[0] + ridge) / (values + ridge) - 1) @ u.mT
+    )
+    v = right_sides(n, 3)
+    torch.testing.assert_close(made.apply(v), inverse @ v, rtol=1e-7, atol=1e-9)
+
+
+def test_preconditioner_saves_iterations():
+    operator, rhs = SlowNTK(sequences(400)), right_sides(400, 1)
+    counts = [
+        ConjugateGradient(operator, 1e-6, rank=rank, stored=True).solve(rhs)[1].iterations
+        for rank in (1, 40, 160)
+    ]
+    assert counts[0] > counts[1] > counts[2]
+
+
+def test_not_converged_says_what_to_do_and_can_go_on(tmp_path):
+    operator, rhs, file = DenseOperator(random_spd(150)), right_sides(150, 2), tmp_path / "cg"
+    solver = ConjugateGradient(operator, 1e-3, rank=10, stored=True)
+    whole, stats = solver.solve(rhs, tolerance=1e-9)
+    with pytest.raises(NotConvergedError, match=r"5 iterations were not.*residual is .*cholesky"):
+        solver.solve(rhs, tolerance=1e-9, max_iterations=5, checkpoint=file)
+    resumed, again = solver.solve(rhs, tolerance=1e-9, checkpoint=file)
+    # The verification at the stop starts the recurrence anew only in memory, not in the file.
+    torch.testing.assert_close(resumed, whole, rtol=1e-12, atol=1e-14)
+    assert again.iterations == stats.iterations
+    # A finished file is recognised without another step.
+    assert solver.solve(rhs, tolerance=1e-9, checkpoint=file)[1].iterations == stats.iterations
+
+
+def test_stagnation_is_told_from_slowness():
+    solver = ConjugateGradient(DenseOperator(random_spd(50)), 1e-3, rank=10)
+    with pytest.raises(NotConvergedError, match="stopped falling"):
+        solver.solve(right_sides(50, 1), tolerance=1e-18)
+
+
+def test_indefinite_matrices_are_refused():
+    k = random_spd(60)
+    k[40, 40] = -1.0
+    with pytest.raises(NotPositiveDefiniteError, match="symmetric and positive"):
+        ConjugateGradient(DenseOperator(k), 0.0, rank=1).solve(right_sides(60, 1))
+    with pytest.raises(NotPositiveDefiniteError, match="preconditioner"):
+        ConjugateGradient(DenseOperator(k), 0.0, rank=60)
+
+
+def test_errors_of_input():
+    k, rhs = random_spd(30), right_sides(30, 1)
+    solver = ConjugateGradient(DenseOperator(k), 0.1, rank=5)
+    for bad in (0.0, 1.0, -1e-6, float("nan")):
+        with pytest.raises(InputError, match="tolerance"):
+            solver.solve(rhs, tolerance=bad)
+    with pytest.raises(InputError, match=r"\(30, K\)"):
+        solver.solve(rhs[:, 0])
+    wrong = rhs.clone()
+    wrong[3] = torch.inf
+    with pytest.raises(InputError, match="first at row 3"):
+        solver.solve(wrong)
+    for at in ((2, 2), (2, 9)):
+        broken = k.clone()
+        broken[at] = broken[at[::-1]] = torch.nan
+        for rank in (1, 30):
+            with pytest.raises(InputError, match=r"finite|NaN"):
+                ConjugateGradient(DenseOperator(broken), 0.1, rank=rank).solve(rhs)
+
+
+def test_what_does_not_fit_is_refused_before_it_is_computed():
+    operator = DenseOperator(random_spd(3))
+    operator.n = 10**12
+    with pytest.raises(DoesNotFitError, match=r"Nystrom factor of 1000000000000 x 1000"):
+        NystromPreconditioner(operator, 0.1, 1000)
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path):
+    k, rhs, file = random_spd(40), right_sides(40, 1), tmp_path / "cg"
+    operator = DenseOperator(k)
+    ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=file)
+    before = file.read_bytes()
+    for other, ridge, rank, right, match in (
+        (k, 0.1, 5, right_sides(40, 1, seed=9), "right-hand side"),
+        (k, 0.1, 6, rhs, "settings"),
+        (k, 0.2, 5, rhs, "ridge"),
+        (random_spd(40, seed=4), 0.1, 5, rhs, "matrix"),
+    ):
+        solver = ConjugateGradient(DenseOperator(other), ridge, rank=rank)
+        with pytest.raises(InputError, match=f"another problem.*{match}.*Delete"):
+            solver.solve(right, checkpoint=file)
+        assert file.read_bytes() == before
+    file.write_bytes(before[: len(before) // 2])
+    with pytest.raises(InputError, match="not a readable"):
+        ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=file)
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import torch
+from solve_operators import DenseOperator, random_spd, right_sides
+from torchbdi.kernels.pcg import ConjugateGradient
+
+class Slow(DenseOperator):
+    def multiply(self, v):
+        time.sleep(0.1)
+        return super().multiply(v)
+
+solver = ConjugateGradient(Slow(random_spd(150)), 1e-3, rank=10)
+solver.solve(right_sides(150, 2), tolerance=1e-12, checkpoint=Path({file!r}), checkpoint_seconds=0)
+"""
+
+
+def saved_iteration(file: Path) -> float:
+    return float(torch.load(file, weights_only=True)["state"]["numbers"][0])
+
+
+def test_a_killed_solve_resumes_to_the_same_result(tmp_path):
+    file = tmp_path / "cg"
+    script = SLOW.format(here=str(Path(__file__).parent), file=str(file))
+    process = subprocess.Popen([sys.executable, "-c", script])
+    try:
+        deadline = time.monotonic() + 100
+        while not (file.exists() and saved_iteration(file) >= 4):
+            assert process.poll() is None, "the solve ended before it could be killed"
+            assert time.monotonic() < deadline, "no checkpoint was written"
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = saved_iteration(file)
+    operator, rhs = DenseOperator(random_spd(150)), right_sides(150, 2)
+    solver = ConjugateGradient(operator, 1e-3, rank=10, stored=True)
+    whole, stats = solver.solve(rhs, tolerance=1e-12)
+    steps = []
+    step = solver.recurrence.step
+
+    def counted(*args):
+        steps.append(1)
+        step(*args)
+
+    solver.recurrence.step = counted
+    resumed, again = solver.solve(rhs, tolerance=1e-12, checkpoint=file)
+    assert float((resumed - whole).norm() / whole.norm()) < 1e-10
+    assert again.iterations == stats.iterations
+    assert len(steps) == stats.iterations - done < stats.iterations
+
+
+FULL = """
+import resource, sys, warnings
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import torch
+from solve_operators import DenseOperator, random_spd, reference, right_sides
+from torchbdi.kernels.errors import NotConvergedError
+from torchbdi.kernels.pcg import ConjugateGradient
+
+file, k, rhs = Path({file!r}), random_spd(150), right_sides(150, 2)
+solver = ConjugateGradient(DenseOperator(k), 1e-3, rank=10)
+try:
+    solver.solve(rhs, max_iterations=3, checkpoint=file)
+except NotConvergedError:
+    before = file.read_bytes()
+# The system refuses to write more than a kilobyte to any file from now on.
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    d, stats = solver.solve(rhs, tolerance=1e-9, checkpoint=file, checkpoint_seconds=0)
+assert any("could not be written" in str(w.message) for w in caught)
+assert any("the one before it stays" in str(w.message) for w in caught)
+assert file.read_bytes() == before
+assert [p.name for p in file.parent.iterdir()] == [file.name]
+torch.testing.assert_close(d, reference(k, 1e-3, rhs), rtol=1e-6, atol=1e-6)
+print("fine", stats.iterations)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are POSIX")
+def test_a_full_disk_does_not_stop_the_solve(tmp_path):
+    folder = tmp_path / "full"
+    folder.mkdir()
+    script = FULL.format(here=str(Path(__file__).parent), file=str(folder / "cg"))
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("fine")
+
+
+def test_long_solves_show_residual_and_time_left(monkeypatch, capsys):
+    operator = DenseOperator(random_spd(60))
+    multiply = operator.multiply
+    monkeypatch.setattr(operator, "multiply", lambda v: (time.sleep(0.1), multiply(v))[1])
+    ConjugateGradient(operator, 1e-3, rank=5).solve(right_sides(60, 1), tolerance=1e-8)
+    shown = capsys.readouterr().err
+    assert "CG 60" in shown
+    assert "iteration" in shown
+    assert "residual" in shown
+    assert "<00:" in shown
+    monkeypatch.undo()
+    ConjugateGradient(operator, 1e-3, rank=5).solve(right_sides(60, 1))
+    assert capsys.readouterr().err == ""
