@@ -1,0 +1,1 @@
+"""Regenerated data sets, for tasks whose original tables cannot be had."""

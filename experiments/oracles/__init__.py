@@ -1,0 +1,1 @@
+"""True functions of the simulated tasks, and the process pool that evaluates them."""
