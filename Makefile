@@ -32,5 +32,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# mypy reads folders, not import hooks: it is shown the packages as they are installed.
+TREE := .mypy_cache/tree
 types: $(READY)
-	$(BIN)/mypy
+	rm -rf $(TREE) && mkdir -p $(TREE)
+	cp -r torchbdi experiments $(TREE)/ && cp -r kernels $(TREE)/torchbdi/kernels
+	cd $(TREE) && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml

@@ -19,9 +19,7 @@ class BiasedGram(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
-        ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None
-    ) -> Tensor:
+    def forward(ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None) -> Tensor:
         """Computes the Gram matrix; x1 (..., N1, D), x2 (..., N2, D) or None for x1."""
         ctx.stack, ctx.symmetric = stack, x2 is None
         other = x1 if x2 is None else x2
@@ -30,7 +28,7 @@ class BiasedGram(torch.autograd.Function):
         return k
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None]:
         """Gradients with respect to x1 and x2."""
         refuse_second_derivative()
         x1, x2 = ctx.saved_tensors

@@ -42,7 +42,8 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
     if info.any():
         raise NotPositiveDefiniteError(describe_failures(info, m))
     b = rhs.unsqueeze(-1) if vector else rhs
-    x = torch.cholesky_solve(b.expand(*factor.shape[:-2], *b.shape[-2:]), factor)
+    batch = torch.broadcast_shapes(factor.shape[:-2], b.shape[:-2])
+    x = torch.cholesky_solve(b.expand(*batch, *b.shape[-2:]), factor.expand(*batch, m, m))
     return x.squeeze(-1) if vector else x
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from .kernel import Kernel, check_designs
-from .kernels.errors import InputError, NotPositiveDefiniteError
+from .kernels.errors import InputError
+from .kernels.memory import USABLE_SHARE, available_bytes
+from .kernels.operator import GramOperator
+from .kernels.packed import PackedCholesky
+from .kernels.pcg import DEFAULT_RANK, ConjugateGradient
+from .kernels.plan import plan_for
+from .kernels.tiles import default_tile, packed_size
 
 SOLVERS = ("auto", "cholesky", "pcg")
 RIDGE_SCALES = ("trace", "absolute")
 _PREDICT_ENTRIES = 1 << 24
+# Up to here the factorisation takes less time than a plan would.
+_PLANNED_ROWS = 3000
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,8 @@ class SolveReport:
         peak_bytes: peak memory of the process during the solve.
         solver: "cholesky" or "pcg".
         iterations: refinement steps (cholesky) or conjugate-gradient steps (pcg).
+        floor: eps |K| |d| / |y|, the residual that rounding alone leaves; a residual near it
+            cannot be lowered.
     """
 
     residual: float
@@ -36,6 +47,7 @@ class SolveReport:
     peak_bytes: int
     solver: str
     iterations: int
+    floor: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,9 @@ def fit_ridge(
     ridge: float = 1e-6,
     ridge_scale: str = "trace",
     solver: str = "auto",
+    *,
+    tolerance: float = 1e-8,
+    checkpoint: Path | None = None,
 ) -> RidgeFit:
     """Solves (K_ll + ridge I) d = y_l in float64.
 
@@ -91,7 +106,12 @@ def fit_ridge(
         ridge: beta of the paper, >= 0.
         ridge_scale: "trace" adds ridge * trace(K_ll)/N to the diagonal (the authors' code),
             "absolute" adds ridge (the paper's equations).
-        solver: "cholesky", "pcg", or "auto", which plans memory and time and prints its choice.
+        solver: "cholesky" (packed, half of the N^2 numbers), "pcg" (conjugate gradients, K stored
+            where it fits, else computed anew in every product), or "auto", which plans memory and
+            time before anything large is allocated and prints its choice.
+        tolerance: relative residual at which conjugate gradients stop.
+        checkpoint: file from which interrupted conjugate gradients go on, and to which they
+            write their state every two minutes; deleting it afterwards is the caller's.
 
     Returns:
         The fit.
@@ -108,20 +128,50 @@ def fit_ridge(
     x_l, y_l = check_table(x_l, y_l)
     with torch.no_grad():
         added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
+        matrix, rhs = kernel.matrix(x_l), y_l.reshape(len(y_l), -1)
         start = time.perf_counter()
-        matrix = kernel.matrix(x_l)
-        n = matrix.n
-        k = torch.empty(n, n, dtype=x_l.dtype)
-        for i in range(0, n, 512):
-            matrix.fill(slice(i, min(i + 512, n)), slice(0, n), k[i : i + 512])
-        k.diagonal().add_(added)
-        info = torch.empty((), dtype=torch.int32)
-        torch.linalg.cholesky_ex(k.mT, out=(k.mT, info))
-        if info.item():
-            raise NotPositiveDefiniteError(f"pivot {info.item()}")
-        d = torch.cholesky_solve(y_l.reshape(n, -1), k.mT)
-        report = SolveReport(math.nan, added, time.perf_counter() - start, 0, "cholesky", 0)
+        rank, stored = None, False
+        if solver == "auto" and matrix.n > _PLANNED_ROWS:
+            plan = plan_for(matrix, rhs, added, tolerance)
+            print(plan, flush=True)
+            solver, rank = plan.solver, plan.chosen.rank
+            stored = solver == "pcg-stored"
+        elif solver == "pcg":
+            stored = _packed_fits(matrix)
+        if solver.startswith("pcg"):
+            iterative = ConjugateGradient(matrix, added, rank=rank or DEFAULT_RANK, stored=stored)
+            d, stats = iterative.solve(rhs, tolerance=tolerance, checkpoint=checkpoint)
+        else:
+            d, stats = PackedCholesky(matrix, added).solve(rhs)
+        report = SolveReport(
+            residual=stats.residual,
+            ridge_added=added,
+            seconds=time.perf_counter() - start,
+            peak_bytes=stats.peak_bytes,
+            solver="pcg" if solver.startswith("pcg") else "cholesky",
+            iterations=stats.iterations,
+            floor=residual_floor(matrix, d, rhs),
+        )
     return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report)
+
+
+def _packed_fits(matrix: GramOperator) -> bool:
+    tile = default_tile(matrix.n, matrix.device)
+    packed = matrix.dtype.itemsize * (packed_size(matrix.n, tile) + matrix.n * DEFAULT_RANK)
+    return packed <= USABLE_SHARE * available_bytes(matrix.device)
+
+
+def residual_floor(matrix: GramOperator, d: Tensor, y: Tensor) -> float:
+    """eps |K| |d| / |y|: the residual that rounding alone leaves, the largest over columns.
+
+    |K| is taken from one product with the vector of ones, which the leading eigenvector of a
+    matrix of positive entries resembles.
+    """
+    ones = torch.ones_like(d[:, :1])
+    size = float(matrix.multiply(ones).norm() / ones.norm())
+    scale = y.norm(dim=0)
+    ratio = float((d.norm(dim=0) / torch.where(scale > 0, scale, 1)).max())
+    return torch.finfo(d.dtype).eps * size * ratio
 
 
 def check_options(ridge: float, ridge_scale: str) -> None:

@@ -1,0 +1,292 @@
+"""The command line from end to end, on 2,000 rows of real data."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_module
+from omegaconf import DictConfig
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from experiments.config import check_overrides, validate
+from experiments.train import train
+from torchbdi import InputError
+
+ROOT = Path(__file__).parents[2]
+TAGS = [
+    "loss/total", "loss/forward", "loss/backward", "prediction/mean", "prediction/max",
+    "grad_norm/x_h", "distance/x_h", "seconds/step",
+]  # fmt: skip
+
+
+def config(*overrides: str) -> DictConfig:
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        return compose("config", list(overrides))
+
+
+def small(data_dir: Path, out: Path, *overrides: str) -> DictConfig:
+    return config(
+        "task=tfbind8", "task.max_rows=2000", f"data_dir={data_dir}", f"out_dir={out}",
+        "trainer.progress_bar=false", "trainer.accelerator=cpu", *overrides,
+    )  # fmt: skip
+
+
+def command(*words: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "experiments.train", *words],
+        cwd=ROOT, capture_output=True, text=True, check=False, **kwargs,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(
+    data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path, str]:
+    """One whole run by the shell's way, shared by the tests that read what it left."""
+    out = tmp_path_factory.mktemp("runs")
+    environment = os.environ | {"XDG_CACHE_HOME": str(out / "cache")}
+    done = command(
+        "task=tfbind8", "task.max_rows=2000", f"data_dir={data_dir}", f"out_dir={out / 'runs'}",
+        "seed=3", env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (folder,) = (out / "runs").iterdir()
+    return json.loads((folder / "metrics.json").read_text()), folder, done.stdout
+
+
+def test_what_a_run_prints(run: tuple[dict[str, Any], Path, str]) -> None:
+    metrics, folder, out = run
+    assert f"{metrics['best_after_raw']:.6f}" in out
+    assert f"{metrics['median_before_normalised']:.6f}" in out
+    assert str(folder) in out
+    assert "Data: original. True function: original." in out
+    assert "tensorboard --logdir" in out
+
+
+def test_metrics_are_those_of_the_proposals(run: tuple[dict[str, Any], Path, str]) -> None:
+    metrics, folder, _ = run
+    with np.load(folder / "proposals.npz", allow_pickle=False) as saved:
+        arrays = dict(saved)
+    assert metrics["best_after_raw"] == arrays["score_after"].max()
+    assert metrics["median_after_raw"] == np.median(arrays["score_after"])
+    assert metrics["best_before_raw"] == arrays["score_before"].max()
+    assert metrics["seed"] == 3
+    assert metrics["rows"] == 2000
+    assert metrics["solve_residual"] <= 1e-6
+    assert arrays["designs"].shape == (128, 8)
+    assert arrays["x_h"].shape == (128, 24)
+    rows = list(csv.DictReader((folder / "proposals.csv").open()))
+    assert len(rows) == 128
+    for i in (0, 77, 127):
+        assert rows[i]["design"] == "".join("ACGT"[c] for c in arrays["designs"][i])
+        assert float(rows[i]["score"]) == arrays["score_after"][i]
+        assert int(rows[i]["start_row"]) == arrays["start_rows"][i]
+    (row,) = csv.DictReader((folder / "results.csv").open())
+    assert set(row) == set(metrics)
+    assert float(row["best_after_raw"]) == metrics["best_after_raw"]
+
+
+def test_files_of_a_run(run: tuple[dict[str, Any], Path, str]) -> None:
+    _, folder, _ = run
+    names = {path.name for path in folder.iterdir() if not path.name.startswith("events")}
+    assert names == {
+        "config.yaml", "versions.json", "metrics.json", "results.csv", "proposals.npz",
+        "proposals.csv", "losses.csv", "losses.png", "last.ckpt", "hparams.yaml",
+    }  # fmt: skip
+    text = (folder / "config.yaml").read_text()
+    assert "seed: 3" in text
+    assert "${" not in text  # resolved: the paper's values stand there as numbers
+    versions = json.loads((folder / "versions.json").read_text())
+    assert versions["torch"] == torch.__version__
+    assert (folder / "losses.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    losses = np.loadtxt(folder / "losses.csv", delimiter=",", skiprows=1)
+    assert losses.shape == (200, 4)
+    assert losses[:, 0].tolist() == list(range(1, 201))
+    assert losses[-1, 1] < losses[0, 1]
+
+
+def test_event_files(run: tuple[dict[str, Any], Path, str]) -> None:
+    _, folder, _ = run
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
+    events.Reload()
+    assert set(TAGS) <= set(events.Tags()["scalars"])
+    for tag in TAGS:
+        points = events.Scalars(tag)
+        assert len(points) == 200, tag
+        assert all(math.isfinite(p.value) for p in points), tag
+        assert [p.step for p in points] == list(range(200)), tag
+    assert events.Scalars("distance/x_h")[0].value == 0
+    assert events.Scalars("distance/x_h")[-1].value > 0
+    texts = [tag for tag in events.Tags()["tensors"] if tag.endswith("/text_summary")]
+    summary = b"".join(
+        s for tag in texts for e in events.Tensors(tag) for s in e.tensor_proto.string_val
+    )
+    assert b"best (100th percentile)" in summary
+    assert b"ridge: 1.0e-06" in summary
+    plugins = events.summary_metadata
+    assert any(m.plugin_data.plugin_name == "hparams" for m in plugins.values())
+
+
+def test_the_seed_and_the_run_are_reproducible(data_dir: Path, tmp_path: Path) -> None:
+    first = train(small(data_dir, tmp_path, "method.steps=5"))
+    second = train(small(data_dir, tmp_path, "method.steps=5"))
+    for name in ("loss_total", "best_after_raw", "median_after_raw"):
+        assert first[name] == second[name]
+    folders = sorted(tmp_path.iterdir())
+    assert len(folders) == 2  # also within one second: no run is overwritten
+    one, two = (np.load(f / "proposals.npz") for f in folders)
+    assert np.array_equal(one["x_h"], two["x_h"])
+
+
+@pytest.mark.parametrize(
+    ("method", "kernel"),
+    [("forward_only", "ntk"), ("backward_only", "ntk"), ("rbf", "rbf")],
+)
+def test_ablations(data_dir: Path, tmp_path: Path, method: str, kernel: str) -> None:
+    metrics = train(small(data_dir, tmp_path, f"method={method}", "method.steps=3"))
+    assert metrics["method"] == method
+    assert metrics["kernel"] == kernel
+    assert ("solver" in metrics) == (method != "backward_only")
+
+
+def test_groups_of_designs_keep_the_order_of_the_starts(data_dir: Path, tmp_path: Path) -> None:
+    train(small(data_dir, tmp_path, "method.steps=1", "method.lr=0", "method.designs_per_group=8"))
+    (folder,) = tmp_path.iterdir()
+    saved = np.load(folder / "proposals.npz")
+    assert np.array_equal(saved["score_before"], saved["score_after"])
+    assert (np.diff(saved["score_before"]) <= 0).all()
+
+
+def test_multirun(data_dir: Path, tmp_path: Path) -> None:
+    done = command(
+        "-m", "seed=0,1,2", "task.max_rows=300", f"data_dir={data_dir}", f"out_dir={tmp_path}",
+        "method.steps=2", "trainer.progress_bar=false",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    metrics = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
+    assert sorted(m["seed"] for m in metrics) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["task=hoper"], "no task 'hoper'. Valid: .*tfbind8"),
+        (
+            ["method.alhpa=0"],
+            r"no method\.alhpa\. Did you mean method\.alpha\?.*method\.lr",
+        ),
+        (["sede=1"], "no sede. Did you mean seed"),
+        (["method.alpha=high"], r"method\.alpha.*'high'.*[Ff]loat"),
+        (["method.kernel=matern"], r"method\.kernel=matern is not one of ntk, rbf"),
+        (["trainer.accelerator=tpu"], "not one of auto, cpu, gpu"),
+        (["method.steps=0"], r"method\.steps must be at least 1"),
+        (["method.ridge_scale=none"], "ridge_scale must be one of"),
+        (["method.designs_per_group=3"], "does not divide designs=128"),
+        (["data_dir=/nowhere"], "data_dir is /nowhere"),
+        (["resume=/nowhere"], "no run"),
+    ],
+)
+def test_wrong_words(words: list[str], message: str, data_dir: Path, tmp_path: Path) -> None:
+    import re
+
+    with pytest.raises(InputError) as error:
+        check_overrides(words, config())
+        train(small(data_dir, tmp_path, "task.max_rows=200", *words))
+    assert re.search(message, str(error.value), re.DOTALL), error.value
+
+
+def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
+    done = command("task=hoper", f"out_dir={tmp_path}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: task=hoper: no task")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="accelerator"):
+            validate(config("trainer.accelerator=cuda"))
+
+
+def test_known_words_pass() -> None:
+    check_overrides(
+        ["task=tfbind8", "method.alpha=0", "seed=0,1", "data_dir=x", "task.max_rows=5",
+         "hydra.sweep.dir=x", "-m", "+task.options.a=1", "method=rbf"],
+        config(),
+    )  # fmt: skip
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    words = [
+        "task=tfbind8", "task.max_rows=500", f"data_dir={data_dir}", f"out_dir={tmp_path}",
+        "trainer.progress_bar=false", "trainer.accelerator=cpu", "trainer.checkpoint_every=1000",
+        "method.steps=3000",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.train", *words],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("*/events*")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=120)
+    (folder,) = tmp_path.iterdir()
+    assert process.returncode == 130, stderr
+    assert f"resume={folder}" in stderr
+    assert "Traceback" not in stderr
+    assert (folder / "last.ckpt").is_file()
+    assert not (folder / "metrics.json").exists()
+    step = torch.load(folder / "last.ckpt", weights_only=True)["global_step"]
+    assert 0 < step < 3000
+
+
+def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
+    """kill -9 after step 77; resume starts from the checkpoint of step 70."""
+    whole = small(data_dir, tmp_path / "a", "method.steps=100", "trainer.checkpoint_every=10")
+    train(whole)
+    script = f"""
+import os, signal
+import torchbdi
+from experiments.train import train
+from hydra import compose, initialize_config_module
+step = torchbdi.BDI.training_step
+def killed(self, batch, batch_idx):
+    if self.global_step == 77:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, batch, batch_idx)
+torchbdi.BDI.training_step = killed
+with initialize_config_module("experiments.conf", version_base="1.3"):
+    cfg = compose("config", ["task.max_rows=2000", "data_dir={data_dir}",
+        "out_dir={tmp_path / "b"}", "trainer.progress_bar=false", "trainer.accelerator=cpu",
+        "method.steps=100", "trainer.checkpoint_every=10"])
+train(cfg)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (killed,) = (tmp_path / "b").iterdir()
+    assert torch.load(killed / "last.ckpt", weights_only=True)["global_step"] == 70
+    train(config(f"resume={killed}"))
+    (reference,) = (tmp_path / "a").iterdir()
+    one, two = (np.load(f / "proposals.npz") for f in (reference, killed))
+    assert np.array_equal(one["x_h"], two["x_h"])
+    losses = [np.loadtxt(f / "losses.csv", delimiter=",", skiprows=1) for f in (reference, killed)]
+    assert np.array_equal(*losses)
+    events = EventAccumulator(str(killed), size_guidance={"scalars": 0})
+    events.Reload()
+    assert [p.step for p in events.Scalars("loss/total")] == list(range(100))
+    with pytest.raises(InputError, match="complete"):
+        train(config(f"resume={killed}"))
