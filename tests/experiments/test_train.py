@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from experiments.config import check_overrides, validate
 from experiments.train import train
-from torchbdi import InputError
+from torchbdi import InputError, TorchBDIError
 
 ROOT = Path(__file__).parents[2]
 TAGS = [
@@ -199,9 +200,7 @@ def test_multirun(data_dir: Path, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_words(words: list[str], message: str, data_dir: Path, tmp_path: Path) -> None:
-    import re
-
-    with pytest.raises(InputError) as error:
+    with pytest.raises(TorchBDIError) as error:
         check_overrides(words, config())
         train(small(data_dir, tmp_path, "task.max_rows=200", *words))
     assert re.search(message, str(error.value), re.DOTALL), error.value

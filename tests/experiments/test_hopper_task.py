@@ -1,0 +1,74 @@
+"""The Hopper task through design-bench, with a small regenerated table."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_module
+from omegaconf import DictConfig
+
+from experiments.generators.evolution import EvolutionConfig
+from experiments.generators.hopper import TableConfig, generate
+from experiments.oracles.hopper import rollout
+from experiments.tasks import hopper, load_task
+from experiments.train import train
+from torchbdi import MissingDataError
+
+SMALL = TableConfig(runs=2, evolution=EvolutionConfig(generations=8, pairs=4, kept_pairs=2))
+
+
+def config(folder: Path, *overrides: str) -> DictConfig:
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        return compose(
+            "config",
+            ["task=hopper", f"data_dir={folder}", f"out_dir={folder / 'runs'}", *overrides],
+        )
+
+
+@pytest.fixture
+def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hopper, "generate", functools.partial(generate, config=SMALL))
+
+
+def test_a_regenerated_table_says_so(
+    small_table: None, tmp_path: Path, own_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("method.steps=2", "method.designs=8", "trainer.progress_bar=false")
+    metrics = train(config(tmp_path, *words))
+    assert metrics["data_source"] == "regenerated"
+    assert metrics["oracle_source"] == "original"
+    assert metrics["dimensions"] == 5126
+    assert metrics["best_of_data_normalised"] == 1.0  # by its own minimum and maximum
+    assert "Data: regenerated." in capsys.readouterr().out
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert json.loads((folder / "metrics.json").read_text())["title"].startswith("Hopper, regen")
+    saved = np.load(folder / "proposals.npz")
+    assert saved["designs"].shape == (8, 5126)
+    assert saved["score_after"][3] == rollout(saved["designs"][3])
+    written = list(own_cache.rglob("hopper_controller-x-0.npy"))
+    assert len(written) == 1
+    before = written[0].stat().st_mtime_ns
+    again = train(config(tmp_path, *words))
+    assert written[0].stat().st_mtime_ns == before
+    assert again["best_after_raw"] == metrics["best_after_raw"]
+
+
+def test_designs_survive_the_round_trip_in_float64(small_table: None, tmp_path: Path) -> None:
+    task = load_task(config(tmp_path))
+    designs = task.codec.decode(task.data.x[:4])
+    assert designs.dtype == np.float64
+    # The table's returns are those of its float32 designs; a rounding error of 1e-15 in a weight
+    # moves a return by little more.
+    np.testing.assert_allclose(task.predict(designs), task.y_raw[:4], rtol=1e-4)
+
+
+def test_files_that_are_not_the_original_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / hopper.SHARDS
+    folder.mkdir()
+    np.save(folder / hopper.X_NAME, np.zeros((3, 5126), dtype=np.float32))
+    with pytest.raises(MissingDataError, match=r"is not design-bench's.*delete .*regenerated"):
+        load_task(config(tmp_path))

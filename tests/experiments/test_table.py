@@ -1,0 +1,204 @@
+"""Tables from made-up results: what stands together, what stands apart, and what is said of it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic_runs import write_run
+
+from experiments.cells import beside, kind, number, record
+from experiments.render import Table, latex, markdown
+from experiments.results import Cell, Problem, Run, cell, neutral_title, read_runs, swept
+from experiments.table import TABLES, main
+from torchbdi import InputError
+
+RANDOM = [0.91, 0.93, 0.95, 0.92, 0.90, 0.96, 0.94, 0.93]
+
+
+def rows_of(root: Path, name: str) -> dict[str, dict[str, str]]:
+    """Text of the cells: first column -> header -> text."""
+    table = TABLES[name](read_runs([root]))
+    assert table is not None
+    return {row[0]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+
+
+def test_spread_is_told_as_it_is(tmp_path: Path) -> None:
+    for seed, best in enumerate(RANDOM):
+        write_run(tmp_path, method="rbf", seed=seed, best=best, loss_total=seed)
+    for seed in (0, 1):
+        write_run(tmp_path, method="bdi", seed=seed, best=0.9734363)
+        write_run(tmp_path, method="forward_only", seed=seed, best=0.5, loss_total=seed)
+    write_run(tmp_path, method="backward_only", best=0.75)
+    rows = rows_of(tmp_path, "table1")
+    mean, std = np.mean(RANDOM), np.std(RANDOM, ddof=1)
+    text = f"{mean:.3f} ± {std:.3f} (se {std / np.sqrt(8):.3f}, n = 8)"
+    assert rows["rbf"]["tfbind8"] == f"{text} [0.925]"
+    assert rows["bdi"]["tfbind8"] == "0.973 (det.) [0.973]"
+    assert rows["forward_only"]["tfbind8"] == "0.500 (the same with 2 seeds) [0.973]"
+    assert rows["backward_only"]["tfbind8"] == "0.750 (1 seed) [0.984]"
+    assert rows["best of the data"]["tfbind8"] == "0.439"
+    assert "± 0.000" not in str(rows)
+    assert [rows[m]["rank mean"] for m in ("bdi", "rbf", "backward_only", "forward_only")] == [
+        "1.0/4", "2.0/4", "3.0/4", "4.0/4",
+    ]  # fmt: skip
+
+
+def test_fewer_than_eight_seeds_are_named() -> None:
+    assert kind(Cell((0.1, 0.3), False)) == "2 of 8 seeds"
+    assert kind(Cell(tuple(RANDOM), False)) == "8 seeds"
+    assert kind(Cell((0.1, 0.1), True)) == "deterministic"
+    assert kind(Cell((0.1,), False)) == "1 seed"
+    assert number(Cell((0.1, 0.3), False)) == "0.200 ± 0.141 (se 0.100, n = 2)"
+
+
+@pytest.mark.parametrize(
+    ("other", "header"),
+    [
+        ({"data_source": "regenerated"}, "tfbind8, data: regenerated"),
+        ({"oracle_source": "retrained"}, "tfbind8, function: retrained"),
+        ({"version": "0.2.0"}, "tfbind8"),
+        ({"rows": 300}, "tfbind8"),
+        ({"title": "TF Bind 8, other"}, "tfbind8"),
+    ],
+)
+def test_what_differs_is_not_mixed(tmp_path: Path, other: dict[str, str], header: str) -> None:
+    write_run(tmp_path, seed=0, best=0.9, name="a")
+    write_run(tmp_path, seed=1, best=0.7, name="b", **other)
+    table = TABLES["table3"](read_runs([tmp_path]))
+    assert table is not None
+    assert sorted(table.header[1:3]) == sorted(["tfbind8", header])
+    (bdi,) = (row for row in table.rows if row[0] == "bdi")
+    by_number = sorted(zip(bdi[1:3], table.header[1:3], strict=True))
+    mark = "[0.973]" if "version" in other or "title" in other else "‡"
+    assert by_number == [(f"0.700 (1 seed) {mark}", header), ("0.900 (1 seed) [0.973]", "tfbind8")]
+    assert sum(note.startswith("tfbind8") for note in table.notes) == 2
+    with pytest.raises(InputError, match="do not go into one cell"):
+        cell(read_runs([tmp_path]), "best_after_normalised")
+
+
+def test_changed_settings_stand_in_their_sweep_only(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.5)
+    write_run(tmp_path, best=0.6, settings={"target": 5.0})
+    write_run(tmp_path, best=0.7, settings={"target": 20})
+    write_run(tmp_path, best=0.8, settings={"target": 20, "alpha": 0.1})
+    write_run(tmp_path, best=0.9, settings={"alpha": 0.1})
+    write_run(tmp_path, best=0.1, method="rbf", settings={"target": 5.0})
+    rows = rows_of(tmp_path, "table3")
+    assert set(rows) == {"best of the data", "bdi"}
+    assert rows["bdi"]["tfbind8"].startswith("0.500")
+    sweep = rows_of(tmp_path, "a4")
+    assert {k: v["tfbind8, best"][:5] for k, v in sweep.items()} == {
+        "5": "0.600", "10": "0.500", "20": "0.700",
+    }  # fmt: skip
+    assert sweep["5"]["tfbind8, median"].startswith("0.250")
+    assert TABLES["a2"](read_runs([tmp_path])) is None
+    assert len(swept(read_runs([tmp_path]), "alpha")) == 2
+
+
+def test_a_run_done_twice_counts_once(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.5, name="tfbind8-20260101")
+    write_run(tmp_path, best=0.6, name="tfbind8-20260102")
+    (run,) = read_runs([tmp_path])
+    assert run.values["best_after_raw"] == 0.6
+
+
+def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path) -> None:
+    for seed in range(3):
+        write_run(
+            tmp_path, task="hopper", seed=seed, best=1 + seed, title=f"Hopper, table {seed}",
+            data_source="regenerated", rows=3200, loss_total=seed,
+        )  # fmt: skip
+    rows = rows_of(tmp_path, "table2")
+    assert rows["bdi"]["hopper, data: regenerated"] == "2.000 ± 1.000 (se 0.577, n = 3)"
+    assert neutral_title("TFBind8-Exact-v0", 8) == "TFBind8-Exact-v0"
+    assert neutral_title("HopperController-Exact-v0", 0) == "HopperController-Exact-v0"
+
+
+def test_a_method_that_was_not_run(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.5)
+    write_run(tmp_path, method="rbf", best=0.9)
+    write_run(tmp_path, task="hopper", best=0.7, rows=3200)
+    rows = rows_of(tmp_path, "table3")
+    assert rows["rbf"]["hopper"] == "not run"
+    assert rows["rbf"]["rank mean"] == "1.0/2 in 1 of 2 columns"
+    assert rows["bdi"]["rank mean"] == "1.5/2"
+    assert "hopper" not in rows_of(tmp_path, "table1")["bdi"]
+    assert "tfbind8" not in rows_of(tmp_path, "table2")["bdi"]
+
+
+def test_published_figures_with_a_caveat_carry_a_star() -> None:
+    problem = Problem("tfbind8", "TFBind8-Exact-v0", "original", "original", 32898, "0.1.0")
+    run = Run(problem, "nn_small", 0, {}, (), {}, Path("x"), {})
+    entry = record("table3", [run], "best", Cell((0.9,), False))
+    assert beside(entry) == " [0.958*]"
+    assert "2,048" in str(entry["remark"])
+    changed = Run(problem, "bdi", 0, {}, ("alpha=1",), {}, Path("x"), {})
+    assert beside(record("table3", [changed], "best", Cell((0.9,), False))) == ""
+
+
+def test_the_median_and_the_time_table(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        write_run(tmp_path, seed=seed, median=0.5953, seconds=10 + seed, solve_seconds=4.0)
+    write_run(tmp_path, method="backward_only", seconds=7.0)
+    assert rows_of(tmp_path, "a1")["bdi"]["tfbind8"] == "0.595 (det.) [0.59505]"
+    times = rows_of(tmp_path, "a3")
+    assert times["bdi"]["tfbind8"] == "10.5 / 4.0 (n = 2)"
+    assert times["backward_only"]["tfbind8"] == "7.0 (n = 1)"
+
+
+def test_the_command_line_writes_three_kinds_and_all_digits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path / "runs", best=1 / 3)
+    write_run(tmp_path / "runs", best=0.25, settings={"target": 5.0})
+    main([f"runs={tmp_path / 'runs'}", f"out={tmp_path / 'out'}"])
+    out = capsys.readouterr().out
+    assert "| bdi | 0.333 (1 seed) [0.973] | 1.0/1 | 1.0/1 |" in out
+    assert "no runs for table2" in out
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    tables = {f"{t}.{kind}" for t in ("table1", "table3", "a1", "a3", "a4") for kind in
+              ("md", "csv", "tex")}  # fmt: skip
+    assert names == tables | {"runs.csv"}
+    (line,) = csv.DictReader((tmp_path / "out" / "table3.csv").open())
+    assert float(line["mean"]) == 1 / 3
+    assert (line["kind"], line["std"], line["paper"]) == ("1 seed", "", "0.973")
+    assert "Table 3" in line["paper_source"]
+    values = [r["target"] for r in csv.DictReader((tmp_path / "out" / "a4.csv").open())]
+    assert values == ["5.0", "5.0", "10.0", "10.0"]
+    # The gathered lines alone give the same tables.
+    main(["table3", "a4", f"runs={tmp_path / 'out' / 'runs.csv'}"])
+    again = capsys.readouterr().out
+    assert again in out.replace("\n\n\n", "\n\n") or all(part in out for part in again.split("\n"))
+
+
+def test_latex_and_markdown_of_awkward_text() -> None:
+    table = Table("t", "50% & more", ["a_b", "c"], [["x|y", "1 ± 2 ‡"]], ["n_l {x}"], [{}])
+    text = latex(table)
+    assert r"\caption{50\% \& more}" in text
+    assert r"a\_b & c \\" in text
+    assert r"x|y & 1 $\pm$ 2 $\ddagger$ \\" in text
+    assert r"n\_l \{x\}" in text
+    assert r"\begin{tabular}{lc}" in text
+    assert r"| x\|y | 1 ± 2 ‡ |" in markdown(table)
+
+
+def test_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file or folder"):
+        main(["runs=/nowhere"])
+    with pytest.raises(InputError, match=r"no 'tabel3'\. Did you mean table3\?"):
+        main(["tabel3"])
+    with pytest.raises(InputError, match="not known here"):
+        main(["seed=3"])
+    with pytest.raises(InputError, match="no runs for table1 among the 0 found"):
+        main(["table1", f"runs={tmp_path}"])
+    (tmp_path / "results.csv").write_text("task,method\ntfbind8,bdi\n")
+    with pytest.raises(InputError, match=r"results\.csv: not a results\.csv of a run"):
+        read_runs([tmp_path])
+    (tmp_path / "results.csv").unlink()
+    write_run(tmp_path, loss_total="")
+    (run,) = read_runs([tmp_path])
+    with pytest.raises(InputError, match="it has no loss_total"):
+        cell([run], "loss_total")
