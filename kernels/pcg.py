@@ -62,16 +62,21 @@ class ConjugateGradient:
         check_problem(operator, torch.zeros(n, 1).to(operator.diagonal()), ridge)
         start = time.perf_counter()
         with PeakMemory(operator.device) as memory:
-            self.multiply = operator.multiply
+            multiply = operator.multiply
             if stored:
                 tile = default_tile(n, operator.device)
                 matrix = PackedTriangle(n, tile, operator.dtype, operator.device)
                 rows = range(len(matrix.spans))
                 for i in tqdm(rows, desc=f"Gram {n}", delay=2, disable=not progress):
                     matrix.fill_row(i, operator)
-                self.multiply = matrix.multiply
+                multiply = matrix.multiply
             preconditioner = NystromPreconditioner(operator, ridge, rank, seed)
-            self.recurrence = Recurrence(self._matrix, preconditioner.apply)
+
+            # Not a method: the solver would hold itself, and its memory until the next collection.
+            def regularised(v: Tensor) -> Tensor:
+                return multiply(v).add_(v, alpha=ridge)
+
+            self.recurrence = Recurrence(regularised, preconditioner.apply)
         self.setup_seconds = time.perf_counter() - start
         self.peak_bytes = memory.peak_bytes
 
@@ -152,7 +157,7 @@ class ConjugateGradient:
                 bar.set_postfix_str(note, refresh=False)
                 bar.update(max(0.0, _share(worst, tolerance) - bar.n))
                 if not active.any() or state.iteration >= max_iterations:
-                    left = rhs - self._matrix(state.d)
+                    left = rhs - self.recurrence.matrix(state.d)
                     true = float((left.norm(dim=0) / size).max())
                     if file:
                         file.save(state.to_file())
@@ -166,9 +171,6 @@ class ConjugateGradient:
                 if file and time.perf_counter() - written >= checkpoint_seconds:
                     file.save(state.to_file())
                     written = time.perf_counter()
-
-    def _matrix(self, v: Tensor) -> Tensor:
-        return self.multiply(v).add_(v, alpha=self.ridge)
 
     def _give_up_where_hopeless(
         self, state: CGState, true: float, tolerance: float, max_iterations: int

@@ -72,7 +72,7 @@ def test_tables_with_duplicate_rows():
     assert stats.residual <= 1e-8
     # Duplicates in the sample must not spoil the preconditioner for the rest.
     unique = ConjugateGradient(SlowNTK(x), ridge, rank=100, stored=True)
-    assert stats.iterations <= 1.3 * unique.solve(rhs[:200], tolerance=1e-8)[1].iterations
+    assert stats.iterations <= 1.2 * unique.solve(rhs[:200], tolerance=1e-8)[1].iterations
 
 
 def test_a_column_of_zeros_and_columns_of_different_difficulty():
