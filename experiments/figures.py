@@ -1,0 +1,121 @@
+"""The paper's figures from finished runs: ``python -m experiments.figures [fig4 ...] [runs=...]``.
+
+fig2: ranks of the methods, from the runs of Tables 1 and 2. fig3: score against steps T. fig4:
+score against alpha. scatter: predicted against true score of the proposals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from torchbdi import InputError, TorchBDIError
+
+from .cells import STATISTICS, grid, heading
+from .curves import alpha_figure, finish, steps_figure
+from .files import write_atomic
+from .ranks import rank_methods
+from .results import Problem, Run, cell, read_runs, unchanged
+from .words import split_words
+
+
+def rank_figure(runs: Sequence[Run]) -> Figure | None:
+    """Smallest, largest, mean and median rank of every method (Fig. 2)."""
+    table = grid(unchanged(runs))
+    if not table:
+        return None
+    scores = {
+        str(problem): {m: cell(found, STATISTICS["best"]).mean for m, found in methods.items()}
+        for problem, methods in table.items()
+    }
+    ranked = sorted(rank_methods(scores).items(), key=lambda item: -item[1].mean)
+    figure = Figure(figsize=(7, 1.2 + 0.4 * len(ranked)), layout="constrained")
+    axes = figure.subplots()
+    for height, (_, rank) in enumerate(ranked):
+        axes.plot([min(rank.ranks), max(rank.ranks)], [height, height], "|-", color="C0")
+        axes.plot(rank.mean, height, "o", color="C1", label=None if height else "mean")
+        axes.plot(
+            rank.median, height, "D", mfc="none", color="C2", label=None if height else "median"
+        )
+    axes.set_yticks(range(len(ranked)), [f"{m} ({len(r.ranks)} tasks)" for m, r in ranked])
+    axes.set_xlabel("rank among the methods run here, from the smallest to the largest")
+    axes.set_xlim(0.8, max(r.methods for _, r in ranked) + 0.2)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def scatter_figure(runs: Sequence[Run]) -> Figure | None:
+    """Predicted against true score of the proposals, a panel a problem, a colour a method."""
+    panels: dict[Problem, list[tuple[str, np.ndarray, np.ndarray]]] = {}
+    for problem, methods in grid(unchanged(runs)).items():
+        for method, found in methods.items():
+            first = min(found, key=lambda run: run.seed)
+            file = first.path.parent / "proposals.npz"
+            if not file.is_file():
+                continue
+            with np.load(file, allow_pickle=False) as saved:
+                if "predicted_normalised" in saved:  # absent where nothing was fitted to the data
+                    points = (saved["predicted_normalised"], saved["normalised_after"])
+                    panels.setdefault(problem, []).append((method, *points))
+    if not panels:
+        return None
+    figure = Figure(figsize=(5 * len(panels), 4.5), layout="constrained")
+    for axes, (problem, sets) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        for method, predicted, true in sets:
+            axes.scatter(predicted, true, s=12, alpha=0.6, label=method)
+        every = np.concatenate([true for _, _, true in sets])
+        axes.axline((every.min(), every.min()), slope=1, color="grey", lw=0.8, ls=":")
+        axes.set_title(heading(problem))
+        finish(axes, "predicted score, normalised", "true score, normalised")
+    return figure
+
+
+FIGURES: dict[str, Callable[[Sequence[Run]], Figure | None]] = {
+    "fig2": rank_figure,
+    "fig3": steps_figure,
+    "fig4": alpha_figure,
+    "scatter": scatter_figure,
+}
+
+
+def draw(names: Iterable[str], runs: Sequence[Run], out: Path) -> dict[str, Path | None]:
+    """Draws figures to NAME.png; None where a figure has no runs."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn: dict[str, Path | None] = {}
+    for name in names:
+        figure = FIGURES[name](runs)
+        drawn[name] = None
+        if figure is not None:
+            drawn[name] = path = out / f"{name}.png"
+            write_atomic(path, lambda f, g=figure: g.savefig(f, format="png", dpi=150))  # type: ignore[misc]
+    return drawn
+
+
+def main(words: Sequence[str]) -> None:
+    """The command line.
+
+    Raises:
+        InputError: a word is wrong, or a figure that was named has no runs.
+    """
+    names, values, rest = split_words(words, list(FIGURES), ("runs", "out"))
+    if rest:
+        raise InputError(f"{rest[0]}: not known here. Valid: runs=FOLDER,... and out=FOLDER.")
+    runs = read_runs(Path(name) for name in values.get("runs", "runs").split(","))
+    for name, path in draw(names or FIGURES, runs, Path(values.get("out", "."))).items():
+        if path is None and names:
+            raise InputError(f"no runs for {name}. See python -m experiments.reproduce.")
+        print(path or f"no runs for {name}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except TorchBDIError as problem:
+        sys.exit(f"error: {problem}")

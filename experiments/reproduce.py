@@ -1,0 +1,183 @@
+"""Runs what a table or figure needs and is not there yet.
+
+    python -m experiments.reproduce table3 tasks=tfbind8
+    python -m experiments.reproduce tasks=tfbind8,hopper methods=bdi,rbf seeds=0,1
+
+A run counts as done when a finished folder in ``out_dir`` has the same configuration, data, true
+function and version; an interrupted one is resumed. Without ``seeds=`` two seeds are run, and
+eight where those two differ.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from torchbdi import InputError, TorchBDIError
+
+from .archive import Archive
+from .cells import SEEDS
+from .config import CONF
+from .plans import GPU_METHODS, PLANS, Plan
+from .results import read_runs, same_computation
+from .settings import compose_config
+from .tasks import task_names
+from .train import RunInterruptedError, train
+from .trajectory import FILE, score_trajectory
+from .words import split_words
+
+KEYS = ("tasks", "methods", "seeds", "out_dir")
+
+
+def method_names() -> list[str]:
+    """The methods that can be named on the command line."""
+    return sorted(path.stem for path in (CONF / "method").glob("*.yaml"))
+
+
+def reproduce(
+    names: Sequence[str],
+    tasks: Sequence[str] | None = None,
+    methods: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    out_dir: str = "runs/reproduce",
+    overrides: Sequence[str] = (),
+) -> list[str]:
+    """Runs what is missing.
+
+    Args:
+        names: sets of PLANS; none means the grid of ``tasks`` and ``methods``.
+        tasks: only these tasks.
+        methods: only these methods.
+        seeds: these seeds; None means two, and eight where the two differ.
+        out_dir: where the folders of the runs are.
+        overrides: further words for every run, such as ``data_dir=...``.
+
+    Returns:
+        What failed, one line a run.
+
+    Raises:
+        InputError: a name is wrong, or another process is at work in ``out_dir``.
+        RunInterruptedError: Ctrl-C; the same command goes on.
+    """
+    failed: list[str] = []
+    with _alone(Path(out_dir)):
+        archive = Archive(Path(out_dir))
+        for task, method, setting in _grid(names, tasks, methods):
+            words = [f"task={task}", f"method={method}", *setting, *overrides]
+            paths: list[Path] = []
+            for seed in seeds if seeds is not None else range(SEEDS):
+                if seeds is None and len(paths) == 2 and same_computation(read_runs(paths)):
+                    print(f"{task} {method} {' '.join(setting)}: deterministic", flush=True)
+                    break
+                try:
+                    paths.append(_run(archive, [*words, f"seed={seed}"]))
+                except RunInterruptedError:
+                    raise
+                except TorchBDIError as error:
+                    failed.append(f"{' '.join(words)} seed={seed}: {error}")
+                    print(f"failed: {failed[-1]}", file=sys.stderr, flush=True)
+                    break
+    return failed
+
+
+def _grid(
+    names: Sequence[str], tasks: Sequence[str] | None, methods: Sequence[str] | None
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for known, wanted, what in (
+        (task_names(), tasks or (), "task"),
+        (method_names(), methods or (), "method"),
+    ):
+        wrong = [name for name in wanted if name not in known]
+        if wrong:
+            raise InputError(f"no {what} {wrong[0]!r}. Valid: {', '.join(known)}.")
+    if not names and not (tasks and methods):
+        raise InputError(f"name one of {', '.join(PLANS)}, all; or give tasks= and methods=.")
+    usual = [name for name in method_names() if name not in GPU_METHODS]
+    seen = set()
+    for plan in [PLANS[n] for n in (PLANS if "all" in names else names)] or [Plan(())]:
+        missing = [task for task in plan.tasks if task not in task_names()]
+        if missing and not tasks:
+            print(f"left out, not there: task {', '.join(missing)}", flush=True)
+        there = tasks or [task for task in plan.tasks if task in task_names()]
+        for item in itertools.product(there, methods or plan.methods or usual, plan.settings):
+            if item not in seen:
+                seen.add(item)
+                yield item
+
+
+def _run(archive: Archive, words: Sequence[str]) -> Path:
+    cfg, label = compose_config(words), " ".join(words)
+    cfg.out_dir = str(archive.path)
+    folder = archive.finished(cfg)
+    if folder is None:
+        _train(archive, cfg, label)
+        folder = archive.finished(cfg)
+        assert folder is not None
+    else:
+        print(f"done already, in {folder.name}: {label}", flush=True)
+    if cfg.trainer.get("trajectory_every") and not (folder / FILE).is_file():
+        score_trajectory(folder)
+    return folder / "results.csv"
+
+
+def _train(archive: Archive, cfg: DictConfig, label: str) -> None:
+    interrupted = archive.interrupted(cfg)
+    if interrupted is not None:
+        print(f"\nresuming {interrupted.name}: {label}", flush=True)
+        again = compose_config([])
+        again.resume = str(interrupted)
+        try:
+            train(again)
+            return
+        except InputError as error:  # its data are not today's
+            print(f"{interrupted.name} cannot be resumed ({error}).", flush=True)
+    print(f"\nrunning: {label}", flush=True)
+    train(cfg)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps a second process out; the lock goes with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"out_dir={folder}: another process is at work there.") from error
+        yield
+
+
+def main(words: Sequence[str]) -> None:
+    """The command line."""
+    names, values, rest = split_words(words, [*PLANS, "all"], KEYS)
+    chosen: dict[str, Any] = {
+        key: values[key].split(",") for key in ("tasks", "methods") if key in values
+    }
+    if "seeds" in values:
+        try:
+            chosen["seeds"] = [int(seed) for seed in values["seeds"].split(",")]
+        except ValueError as error:
+            raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.") from error
+    out_dir = values.get("out_dir", "runs/reproduce")
+    failed = reproduce(names, **chosen, out_dir=out_dir, overrides=rest)
+    print(f"\nnext: python -m experiments.table runs={out_dir}", flush=True)
+    print(f"      python -m experiments.figures runs={out_dir}", flush=True)
+    if failed:
+        sys.exit("failed:\n" + "\n".join(failed))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except RunInterruptedError as stop:
+        print(f"\n{stop}\nThe same command of experiments.reproduce does that too.")
+        sys.exit(130)
+    except TorchBDIError as problem:
+        sys.exit(f"error: {problem}")

@@ -1,0 +1,203 @@
+"""The paper's tables from finished runs: ``python -m experiments.table [table3 ...] [runs=runs]``.
+
+Every cell holds runs of one data source, one true function and one version, that differ in their
+seed only. The paper's figures stand beside ours where both data and true function are the original
+ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from torchbdi import InputError, TorchBDIError
+
+from .cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
+from .files import write_csv
+from .paper import CONTINUOUS, DISCRETE
+from .ranks import rank_methods
+from .render import Table, markdown, write_table
+from .results import Run, cell, read_runs, swept, unchanged
+from .words import split_words
+
+
+def score_table(
+    name: str, caption: str, runs: Iterable[Run], statistic: str, tasks: Sequence[str] | None = None
+) -> Table | None:
+    """Methods by problems, with ranks among the methods that were run on the same problem.
+
+    Args:
+        name: of the table.
+        caption: of the table.
+        runs: all runs; those with changed settings are left out.
+        statistic: "best" or "median".
+        tasks: the tasks of the table; None for all.
+
+    Returns:
+        The table, or None where no run belongs in it.
+    """
+    table = grid(r for r in unchanged(runs) if tasks is None or r.problem.task in tasks)
+    if not table:
+        return None
+    cells = {
+        problem: {m: cell(found, STATISTICS[statistic]) for m, found in methods.items()}
+        for problem, methods in table.items()
+    }
+    ranked = rank_methods({str(p): {m: c.mean for m, c in row.items()} for p, row in cells.items()})
+    best = [_best_of_data(methods.values()) for methods in table.values()]
+    rows = [["best of the data", *(f"{value:.3f}" for value in best), "", ""]]
+    records, notes = [], [*MARKS, *(source_note(problem) for problem in table)]
+    for method in sorted(ranked, key=lambda m: (m != "bdi", m)):
+        row = [method]
+        for problem in table:
+            if method not in cells[problem]:
+                row.append("not run")
+                continue
+            found = cells[problem][method]
+            entry = record(name, table[problem][method], statistic, found)
+            row.append(number(found) + beside(entry))
+            records.append(entry)
+            if entry["paper"] != "":
+                note = f"[{entry['paper']}] for {method} on {problem.task}: {entry['paper_source']}"
+                notes.append(f"{note}{'; ' if entry['remark'] else ''}{entry['remark']}.")
+        rank, tail = ranked[method], ""
+        if len(rank.ranks) < len(table):
+            tail = f" in {len(rank.ranks)} of {len(table)} columns"
+        row += [f"{r:.1f}/{rank.methods}{tail}" for r in (rank.mean, rank.median)]
+        rows.append(row)
+    header = ["method", *(heading(problem) for problem in table), "rank mean", "rank median"]
+    notes.append("Ranks: among the methods of a column, ties take the best rank.")
+    return Table(name, caption, header, rows, notes, records)
+
+
+def _best_of_data(runs: Iterable[Sequence[Run]]) -> float:
+    by_seed = {run.seed: run.values["best_of_data_normalised"] for some in runs for run in some}
+    return sum(by_seed.values()) / len(by_seed)
+
+
+def time_table(runs: Iterable[Run]) -> Table | None:
+    """Seconds of whole runs and of their large solves (Appendix A.3)."""
+    table = grid(unchanged(runs))
+    if not table:
+        return None
+    rows, records = [], []
+    for method in sorted({m for row in table.values() for m in row}, key=lambda m: (m != "bdi", m)):
+        row = [method]
+        for methods in table.values():
+            if method not in methods:
+                row.append("not run")
+                continue
+            texts = []
+            for statistic in ("seconds", "solve_seconds"):
+                if all(statistic in run.values for run in methods[method]):
+                    found = cell(methods[method], statistic)
+                    records.append(record("a3", methods[method], statistic, found))
+                    texts.append(f"{found.mean:.1f}")
+            row.append(" / ".join(texts) + f" (n = {len(methods[method])})")
+        rows.append(row)
+    notes = [
+        "run / solve: mean seconds over n runs of the whole run and of the large solve. A solve is "
+        "done once and kept in the cache: runs that found it there do not contain it.",
+        "Times depend on the machine: compare them within a column only.",
+        *(source_note(problem) for problem in table),
+    ]
+    caption = "Seconds a run (Appendix A.3)"
+    return Table("a3", caption, ["method", *map(heading, table)], rows, notes, records)
+
+
+def sweep_table(name: str, caption: str, runs: Iterable[Run], setting: str) -> Table | None:
+    """BDI with one setting varied: a line a value, best and median a column each.
+
+    Args:
+        name: of the table.
+        caption: of the table.
+        runs: all runs; those in which another setting is changed too are left out.
+        setting: a key of the method's configuration.
+
+    Returns:
+        The table, or None where no run has the setting changed.
+    """
+    chosen = swept(runs, setting)
+    problems = grid(run for run in chosen if run.changes)
+    if not problems:
+        return None
+    values = sorted({float(r.settings[setting]) for r in chosen if r.problem in problems})
+    rows, records = [], []
+    for value in values:
+        row = [f"{value:g}"]
+        for problem in problems:
+            here = [
+                r for r in chosen if r.problem == problem and float(r.settings[setting]) == value
+            ]
+            for statistic, column in STATISTICS.items():
+                if not here:
+                    row.append("not run")
+                    continue
+                found = cell(here, column)
+                records.append({setting: value, **record(name, here, statistic, found)})
+                row.append(number(found))
+        rows.append(row)
+    header = [setting, *(f"{heading(p)}, {s}" for p in problems for s in STATISTICS)]
+    notes = [*MARKS[:2], *(source_note(problem) for problem in problems)]
+    return Table(name, caption, header, rows, notes, records)
+
+
+NORMALISED = "normalised score of 128 designs"
+TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
+    "table1": lambda runs: score_table(
+        "table1", f"Discrete tasks, best {NORMALISED} (Table 1)", runs, "best", DISCRETE
+    ),
+    "table2": lambda runs: score_table(
+        "table2", f"Continuous tasks, best {NORMALISED} (Table 2)", runs, "best", CONTINUOUS
+    ),
+    "table3": lambda runs: score_table(
+        "table3", f"All tasks and ablations, best {NORMALISED} (Table 3)", runs, "best"
+    ),
+    "a1": lambda runs: score_table(
+        "a1", f"All tasks, median {NORMALISED} (Appendix A.1)", runs, "median"
+    ),
+    "a2": lambda runs: sweep_table(
+        "a2", "Designs that share a backward mapping (Appendix A.2)", runs, "designs_per_group"
+    ),
+    "a3": time_table,
+    "a4": lambda runs: sweep_table("a4", "Target score y_h (Appendix A.4)", runs, "target"),
+}
+
+
+def main(words: Sequence[str]) -> None:
+    """The command line.
+
+    Raises:
+        InputError: a word is wrong, or a table that was named has no runs.
+    """
+    names, values, rest = split_words(words, list(TABLES), ("runs", "out"))
+    if rest:
+        raise InputError(f"{rest[0]}: not known here. Valid: runs=FOLDER,... and out=FOLDER.")
+    runs = read_runs(Path(name) for name in values.get("runs", "runs").split(","))
+    for name in names or TABLES:
+        table = TABLES[name](runs)
+        if table is None:
+            changed = len(runs) - len(unchanged(runs))
+            message = (
+                f"no runs for {name} among the {len(runs)} found, {changed} of them with changed "
+                f"settings. Make them: python -m experiments.reproduce {name}"
+            )
+            if name in names:
+                raise InputError(message)
+            print(f"{message}\n")
+            continue
+        print(markdown(table))
+        if "out" in values:
+            write_table(Path(values["out"]), table)
+    if "out" in values and runs:
+        header = list(dict.fromkeys(column for run in runs for column in run.line))
+        lines = [[run.line.get(column, "") for column in header] for run in runs]
+        write_csv(Path(values["out"]) / "runs.csv", header, lines)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except TorchBDIError as problem:
+        sys.exit(f"error: {problem}")

@@ -1,0 +1,123 @@
+"""What the figures show is what the runs hold."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.container import ErrorbarContainer
+from synthetic_runs import write_run
+
+from experiments.curves import alpha_figure, steps_figure
+from experiments.figures import FIGURES, draw, main, rank_figure, scatter_figure
+from experiments.results import read_runs
+from torchbdi import InputError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def bars(axes: object) -> dict[str, ErrorbarContainer]:
+    return {c.get_label(): c for c in axes.containers}  # type: ignore[attr-defined]
+
+
+def write_trajectory(folder: Path, steps: list[int], best: list[float]) -> None:
+    with (folder / "trajectory.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["step", "best_after_normalised", "median_after_normalised"])
+        writer.writerows([s, b, b / 2] for s, b in zip(steps, best, strict=True))
+
+
+def test_alpha(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.9)
+    for alpha, best in ((1e-3, 0.8), (4e-3, 0.7)):
+        write_run(tmp_path, best=best, settings={"alpha": alpha})
+    for seed in range(3):
+        write_run(
+            tmp_path, task="hopper", seed=seed, best=1 + seed, settings={"alpha": 0.0},
+            data_source="regenerated", loss_total=seed,
+        )  # fmt: skip
+    write_run(tmp_path, best=0.1, settings={"alpha": 1e-3, "target": 5})  # two changes: not here
+    figure = alpha_figure(read_runs([tmp_path]))
+    assert figure is not None
+    best, median = figure.axes
+    lines = bars(best)
+    assert set(lines) == {"tfbind8", "hopper, data: regenerated"}
+    x, y = lines["tfbind8"].lines[0].get_data()
+    assert list(x) == [0, 1e-3, 4e-3]
+    assert list(y) == [0.9, 0.8, 0.7]
+    assert list(bars(median)["tfbind8"].lines[0].get_ydata()) == [0.25] * 3
+    (bar,) = lines["hopper, data: regenerated"].lines[2]
+    assert np.allclose(bar.get_segments()[0][:, 1], [1, 3])  # 2 plus and minus one deviation
+
+
+def test_steps_are_those_of_the_longest_runs(tmp_path: Path) -> None:
+    for seed, top in ((0, 0.6), (1, 0.8)):
+        folder = write_run(tmp_path, seed=seed, settings={"steps": 400}, loss_total=seed)
+        write_trajectory(folder, [0, 200, 400], [0.4, 0.5, top])
+    short = write_run(tmp_path, seed=0)
+    write_trajectory(short, [0, 200], [0.1, 0.1])
+    write_run(tmp_path, seed=3, settings={"steps": 400}, name="no trajectory")
+    figure = steps_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (line,) = bars(figure.axes[0]).values()
+    assert list(line.lines[0].get_xdata()) == [0, 200, 400]
+    assert list(line.lines[0].get_ydata()) == pytest.approx([0.4, 0.5, 0.7])
+    (line,) = bars(figure.axes[1]).values()
+    assert list(line.lines[0].get_ydata()) == pytest.approx([0.2, 0.25, 0.35])
+
+
+def test_ranks(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.9)
+    write_run(tmp_path, method="rbf", best=0.5)
+    write_run(tmp_path, task="hopper", best=0.2)
+    write_run(tmp_path, task="hopper", method="rbf", best=0.3)
+    write_run(tmp_path, task="hopper", method="forward_only", best=0.1)
+    figure = rank_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (axes,) = figure.axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[0] == "forward_only (1 tasks)"
+    spans = [list(line.get_xdata()) for line in axes.lines[::3]]
+    means = [line.get_xdata()[0] for line in axes.lines[1::3]]
+    assert dict(zip(names, spans, strict=True)) == {
+        "forward_only (1 tasks)": [3, 3], "bdi (2 tasks)": [1, 2], "rbf (2 tasks)": [1, 2],
+    }  # fmt: skip
+    assert means == [3, 1.5, 1.5]
+
+
+def test_predicted_against_true(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, seed=0)
+    write_run(tmp_path, seed=1)
+    true, predicted = np.array([0.1, 0.9]), np.array([2.0, 3.0])
+    np.savez(folder / "proposals.npz", normalised_after=true, predicted_normalised=predicted)
+    other = write_run(tmp_path, method="backward_only")  # nothing was fitted to the data
+    np.savez(other / "proposals.npz", normalised_after=true)
+    figure = scatter_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (axes,) = figure.axes
+    (points,) = axes.collections
+    assert points.get_label() == "bdi"
+    assert np.array_equal(points.get_offsets(), np.stack([predicted, true], axis=1))
+
+
+def test_files_and_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "runs", best=0.9)
+    write_run(tmp_path / "runs", best=0.8, settings={"alpha": 1e-3})
+    out = tmp_path / "out"
+    main([f"runs={tmp_path / 'runs'}", f"out={out}"])
+    assert {path.name for path in out.iterdir()} == {"fig2.png", "fig4.png"}
+    for path in out.iterdir():
+        assert path.read_bytes()[:8] == PNG
+        assert path.stat().st_size > 5000
+    text = capsys.readouterr().out
+    assert "no runs for fig3" in text
+    assert "no runs for scatter" in text
+    with pytest.raises(InputError, match="no runs for fig3"):
+        main(["fig3", f"runs={tmp_path / 'runs'}", f"out={out}"])
+    with pytest.raises(InputError, match=r"no 'fig5'"):
+        main(["fig5"])
+    with pytest.raises(InputError, match="not known here"):
+        main(["fig4", "seed=1"])
+    assert draw(FIGURES, [], out) == dict.fromkeys(FIGURES)
