@@ -24,7 +24,8 @@ def steps_figure(runs: Sequence[Run]) -> Figure | None:
         if (run.path.parent / FILE).is_file():
             saved.setdefault(run.problem, []).append(run)
     lines: dict[Problem, Line] = {}
-    for problem, found in saved.items():
+    for problem in grid(run for found in saved.values() for run in found):
+        found = saved[problem]
         steps = max(run.values["steps"] for run in found)
         tables = [_trajectory(run) for run in found if run.values["steps"] == steps]
         scores = np.stack([table[:, 1:] for table in tables])
@@ -47,7 +48,11 @@ def alpha_figure(runs: Sequence[Run]) -> Figure | None:
         mean = np.array([[c.mean for c in row] for row in cells])
         std = np.array([[c.std for c in row] for row in cells])
         lines[problem] = (x, mean, np.nan_to_num(std))  # one seed: no bar
-    return _panels(lines, "alpha in w_l = sqrt(softmax(alpha y_l))", None)
+    figure = _panels(lines, "alpha in w_l = sqrt(softmax(alpha y_l))", None)
+    for axes in figure.axes if figure else ():
+        ticks = sorted({value for x, _, _ in lines.values() for value in x})
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], rotation=45)
+    return figure
 
 
 def _trajectory(run: Run) -> np.ndarray:

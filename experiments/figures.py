@@ -41,7 +41,7 @@ def rank_figure(runs: Sequence[Run]) -> Figure | None:
         axes.plot(
             rank.median, height, "D", mfc="none", color="C2", label=None if height else "median"
         )
-    axes.set_yticks(range(len(ranked)), [f"{m} ({len(r.ranks)} tasks)" for m, r in ranked])
+    axes.set_yticks(range(len(ranked)), [f"{m}, tasks: {len(r.ranks)}" for m, r in ranked])
     axes.set_xlabel("rank among the methods run here, from the smallest to the largest")
     axes.set_xlim(0.8, max(r.methods for _, r in ranked) + 0.2)
     axes.grid(alpha=0.3)

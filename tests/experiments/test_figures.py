@@ -47,6 +47,7 @@ def test_alpha(tmp_path: Path) -> None:
     x, y = lines["tfbind8"].lines[0].get_data()
     assert list(x) == [0, 1e-3, 4e-3]
     assert list(y) == [0.9, 0.8, 0.7]
+    assert [tick.get_text() for tick in best.get_xticklabels()] == ["0", "0.001", "0.004"]
     assert list(bars(median)["tfbind8"].lines[0].get_ydata()) == [0.25] * 3
     (bar,) = lines["hopper, data: regenerated"].lines[2]
     assert np.allclose(bar.get_segments()[0][:, 1], [1, 3])  # 2 plus and minus one deviation
@@ -78,11 +79,11 @@ def test_ranks(tmp_path: Path) -> None:
     assert figure is not None
     (axes,) = figure.axes
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names[0] == "forward_only (1 tasks)"
+    assert names[0] == "forward_only, tasks: 1"
     spans = [list(line.get_xdata()) for line in axes.lines[::3]]
     means = [line.get_xdata()[0] for line in axes.lines[1::3]]
     assert dict(zip(names, spans, strict=True)) == {
-        "forward_only (1 tasks)": [3, 3], "bdi (2 tasks)": [1, 2], "rbf (2 tasks)": [1, 2],
+        "forward_only, tasks: 1": [3, 3], "bdi, tasks: 2": [1, 2], "rbf, tasks: 2": [1, 2],
     }  # fmt: skip
     assert means == [3, 1.5, 1.5]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -17,10 +18,12 @@ from omegaconf import DictConfig
 
 import torchbdi
 from experiments import archive, reproduce, train
+from experiments.figures import FIGURES
 from experiments.plans import GPU_METHODS, PLANS
 from experiments.reproduce import main, method_names
 from experiments.run_folder import RunFolder
 from experiments.settings import compose_config
+from experiments.table import TABLES
 from experiments.task import Codec, OfflineData, Task
 from experiments.tasks import task_names
 from torchbdi import InputError, TorchBDIError
@@ -265,3 +268,13 @@ def test_a_run_that_cannot_be_resumed_is_begun_anew(
         capsys.readouterr().out
     )
     assert len(list(tmp_path.glob("tfbind8*/metrics.json"))) == 1
+
+
+def test_the_guide_to_the_paper_names_what_exists() -> None:
+    text = (ROOT / "docs" / "paper.md").read_text(encoding="utf-8")
+    files = set(re.findall(r"`((?:torchbdi|experiments)/[\w/]+(?:\.py|\.yaml|/))`", text))
+    assert len(files) > 15
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    for command, known in (("reproduce", [*PLANS, "all"]), ("table", TABLES), ("figures", FIGURES)):
+        names = set(re.findall(rf"python -m experiments\.{command} ([a-z]\w*)(?![\w=])", text))
+        assert names - {"all"} == set(known) - {"all"}, command
