@@ -1,7 +1,7 @@
 """Gram matrices of zonal kernels, k(x, x') = |x||x'|/D * kappa(theta), and their gradient.
 
-A Gram matrix costs one matrix product, one acos and one short polynomial, nearly whatever the depth
-of the network. Blocks of rows keep every temporary in cache.
+A Gram matrix costs one matrix product, one arcsine and one short polynomial, nearly whatever the
+depth of the network; :mod:`.zonal_tiles` computes it.
 
 Gradient, with c = cos(theta) and x_hat = x/|x|:
 
@@ -13,18 +13,14 @@ taken as 0; the radial term stays and is exact (x . dk/dx = k). A zero vector ha
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .errors import TorchBDIError
-from .profile import Profile, fit_profile
-from .recursion import KINK_EPS, ReLUStack, angular_recursion, diagonal_recursion
-
-# Entries a block: a few temporaries of this size stay in the second-level cache.
-BLOCK_ENTRIES = 1 << 17
+from .recursion import ReLUStack, diagonal_recursion
+from .zonal_tiles import ENTRIES, gram_, pieces, tile_shape
 
 
 def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,86 +36,11 @@ def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
     return x / torch.where(norm > 0, norm, 1), norm
 
 
-def evaluate_(stack: ReLUStack, profile: Profile | None, c: Tensor, slope: Tensor | None) -> None:
-    """Turns cosines into kappa, in place.
-
-    Args:
-        stack: the network, used where there is no profile.
-        profile: kappa as a polynomial, or None.
-        c: cosines, any shape; overwritten with kappa.
-        slope: where given, receives d kappa / d cos; 0 at the kinks.
-    """
-    c.clamp_(-1, 1)
-    if slope is not None:
-        # slope holds 1 / sin until kappa' is known; 0 at the kinks.
-        torch.mul(c, c, out=slope).neg_().add_(1).sqrt_()
-        smooth = c.abs() < 1 - KINK_EPS * torch.finfo(c.dtype).eps
-        slope.reciprocal_().neg_().masked_fill_(~smooth, 0)
-    c.acos_()
-    if profile is None:
-        value, derivative = angular_recursion(stack, c)
-        c.copy_(value)
-        if slope is not None:
-            slope.mul_(derivative)
-        return
-    t = c.mul(2 / math.pi).sub_(1)
-    if slope is not None:
-        slope.mul_(_horner(profile.slope, t, c))
-    _horner(profile.value, t, c)
-
-
-def _horner(coefficients: tuple[float, ...], t: Tensor, out: Tensor) -> Tensor:
-    scalars = [t.new_tensor(value) for value in coefficients]
-    if len(scalars) == 1:
-        return out.fill_(scalars[0])
-    torch.mul(t, scalars[-1], out=out).add_(scalars[-2])
-    for scalar in scalars[-3::-1]:
-        torch.addcmul(scalar, out, t, out=out)
-    return out
-
-
-def gram_(
-    stack: ReLUStack,
-    x1: tuple[Tensor, Tensor],
-    x2: tuple[Tensor, Tensor],
-    out: Tensor,
-    slope: Tensor | None = None,
-) -> None:
-    """Writes the Gram matrix into a buffer.
-
-    Args:
-        stack: the network, without biases.
-        x1: directions (..., N1, D) and lengths (..., N1, 1).
-        x2: directions (..., N2, D) and lengths (..., N2, 1).
-        out: contiguous (..., N1, N2), receives k.
-        slope: where given, the shape of out, receives |x||x'|/D dkappa/dc.
-    """
-    profile = fit_profile(stack)
-    (hat1, norm1), (hat2, norm2) = x1, x2
-    rows, columns = norm1 / hat1.shape[-1], norm2.mT
-    if out.ndim > 2:
-        torch.matmul(hat1, hat2.mT, out=out)
-        evaluate_(stack, profile, out, slope)
-        for result in (out, slope):
-            if result is not None:
-                result.mul_(rows).mul_(columns)
-        return
-    step = max(1, BLOCK_ENTRIES // max(1, out.shape[1]))
-    for i in range(0, out.shape[0], step):
-        block = out[i : i + step]
-        block_slope = None if slope is None else slope[i : i + step]
-        torch.mm(hat1[i : i + step], hat2.mT, out=block)
-        evaluate_(stack, profile, block, block_slope)
-        block.mul_(rows[i : i + step]).mul_(columns)
-        if block_slope is not None:
-            block_slope.mul_(rows[i : i + step]).mul_(columns)
-
-
 class ZonalGram(torch.autograd.Function):
     """k(x1, x2) with the gradient of the module docstring."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None
     ) -> Tensor:
         """Computes the Gram matrix; x1 (..., N1, D), x2 (..., N2, D) or None for x1."""
@@ -142,34 +63,69 @@ class ZonalGram(torch.autograd.Function):
         return k
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None]:
         """Gradients with respect to x1 and x2."""
         refuse_second_derivative()
         k, slope, hat1, norm1, hat2, norm2 = ctx.saved_tensors
-        along, across = grad * k, grad * slope
         grad1 = grad2 = None
         if ctx.needs_input_grad[1]:
-            grad1 = _pull_back(along, across, hat1, norm1, hat2)
+            grad1 = pull_back(grad, k, slope, hat1, norm1, hat2)
             if ctx.symmetric:
-                grad1 = grad1 + _pull_back(along.mT, across.mT, hat2, norm2, hat1)
-            grad1 = _sum_to(grad1, hat1)
+                grad1 += pull_back(grad.mT, k.mT, slope.mT, hat1, norm1, hat1)
         if not ctx.symmetric and ctx.needs_input_grad[2]:
-            grad2 = _sum_to(_pull_back(along.mT, across.mT, hat2, norm2, hat1), hat2)
+            grad2 = pull_back(grad.mT, k.mT, slope.mT, hat2, norm2, hat1)
         return None, grad1, grad2
 
 
-def _pull_back(along: Tensor, across: Tensor, hat: Tensor, norm: Tensor, other: Tensor) -> Tensor:
-    """Sum over the second argument of radial and tangential parts, (..., N, D)."""
-    toward = across @ other
-    # sum_j across_ij c_ij is toward . x_hat: the tangential part is a projection.
-    tangential = toward - (toward * hat).sum(-1, keepdim=True) * hat
-    radial = along.sum(-1, keepdim=True) * hat
+def pull_back(
+    grad: Tensor, k: Tensor, slope: Tensor, hat: Tensor, norm: Tensor, other: Tensor
+) -> Tensor:
+    """The gradient of sum(grad * k) with respect to the rows' designs.
+
+    Args:
+        grad: (..., N1, N2).
+        k: kernel values, the shape of grad.
+        slope: |x||x'|/D dkappa/dc, the shape of grad.
+        hat: directions of the rows' designs, (..., N1, D), with batch dimensions broadcastable to
+            those of grad.
+        norm: their lengths, (..., N1, 1).
+        other: directions of the columns' designs, (..., N2, D).
+
+    Returns:
+        The shape of hat.
+    """
+    if grad.ndim > 2 and other.ndim == 2 and hat.ndim == grad.ndim:  # rows can be stacked
+        grad, k, slope = (g.reshape(-1, g.shape[-1]) for g in (grad, k, slope))
+        return pull_back(grad, k, slope, hat.flatten(0, -2), norm.flatten(0, -2), other).view_as(
+            hat
+        )
+    if grad.ndim == 2 and grad.numel() > ENTRIES:
+        radial, toward = _contract(grad, k, slope, other)
+    else:
+        radial = torch.linalg.vecdot(grad, k).unsqueeze(-1)
+        toward = (grad * slope) @ other
+    # sum_j (grad slope)_ij c_ij is toward . x_hat: the tangential part is a projection.
+    along = radial - (toward * hat).sum(-1, keepdim=True)
     inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
-    return (radial + tangential) * inverse
+    return ((along * hat + toward) * inverse).sum_to_size(hat.shape)
 
 
-def _sum_to(grad: Tensor, like: Tensor) -> Tensor:
-    return grad if grad.shape == like.shape else grad.sum_to_size(like.shape)
+def _contract(grad: Tensor, k: Tensor, slope: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """sum_j (grad k)_ij, (N1, 1), and sum_j (grad slope)_ij x_hat_j, (N1, D), by tiles."""
+    n1, n2 = grad.shape
+    radial, toward = k.new_zeros(n1, 1), k.new_zeros(n1, other.shape[1])
+    rows, cols = tile_shape(n1, n2, k.device)
+
+    buffer = k.new_empty(rows * cols)
+    for i in pieces(n1, rows):
+        for j in pieces(n2, cols):
+            g = grad[i, j]
+            tile = buffer[: g.numel()].view(g.shape)
+            torch.mul(g, slope[i, j], out=tile)
+            toward[i].addmm_(tile, other[j])
+            torch.mul(g, k[i, j], out=tile)
+            radial[i] += tile.sum(1, keepdim=True)
+    return radial, toward
 
 
 def refuse_second_derivative() -> None:

@@ -9,8 +9,10 @@ from torch import Tensor
 from .kernel import Kernel
 from .kernels.biased import BiasedGram, input_covariance
 from .kernels.errors import InputError
+from .kernels.operator import GramOperator
 from .kernels.recursion import ReLUStack, diagonal_recursion
 from .kernels.zonal import ZonalGram
+from .kernels.zonal_matrix import ZonalMatrix
 
 
 class ReLUKernel(Kernel):
@@ -40,6 +42,12 @@ class ReLUKernel(Kernel):
     def diagonal(self, x: Tensor) -> Tensor:
         """See :meth:`Kernel.diag`."""
         return diagonal_recursion(self.stack, input_covariance(self.stack, x))[0]
+
+    def matrix(self, x: Tensor) -> GramOperator:
+        """See :meth:`Kernel.matrix`; without biases the directions of x are computed once."""
+        if self.stack.zonal and self.stack.depth > 1:
+            return ZonalMatrix(self.stack, x)
+        return super().matrix(x)
 
     def extra_repr(self) -> str:
         """The arguments of the constructor."""
