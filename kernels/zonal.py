@@ -40,9 +40,7 @@ class ZonalGram(torch.autograd.Function):
     """k(x1, x2) with the gradient of the module docstring."""
 
     @staticmethod
-    def forward(
-        ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None
-    ) -> Tensor:
+    def forward(ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None) -> Tensor:
         """Computes the Gram matrix; x1 (..., N1, D), x2 (..., N2, D) or None for x1."""
         unit1 = unit_rows(x1)
         unit2 = unit1 if x2 is None else unit_rows(x2)

@@ -152,9 +152,7 @@ class _Sweep(torch.autograd.Function):
         return prediction, backward
 
     @staticmethod
-    def backward(
-        ctx: Any, grad_p: Tensor, grad_b: Tensor
-    ) -> tuple[None, Tensor, Tensor | None]:
+    def backward(ctx: Any, grad_p: Tensor, grad_b: Tensor) -> tuple[None, Tensor, Tensor | None]:
         refuse_second_derivative()
         dx_p, dx_b, da = ctx.saved_tensors
         dx = grad_p.unsqueeze(-1) * dx_p + grad_b[:, None, None] * dx_b
