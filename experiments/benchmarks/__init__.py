@@ -1,0 +1,38 @@
+"""Speed and memory against the alternatives: ``python -m experiments.benchmarks [SUBJECT ...]``.
+
+Every module here whose name does not start with an underscore is a subject. It has
+
+    run(options: Options) -> dict
+
+which measures and returns a dictionary: ``rows`` is a list of flat dictionaries and is printed as a
+table; everything goes into SUBJECT.json. Pictures it writes itself, to ``options.out``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a subject is told.
+
+    Attributes:
+        out: existing folder for pictures and other files.
+        rounds: how often everything is timed; medians are reported.
+        small: sizes for a test of the benchmark itself, seconds instead of minutes.
+        rivals: whether rivals in an environment of their own are measured too.
+    """
+
+    out: Path
+    rounds: int = 7
+    small: bool = False
+    rivals: bool = True
+
+
+def subjects() -> list[str]:
+    """The names of all subjects: their modules' names with hyphens."""
+    modules = (m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))

@@ -1,0 +1,108 @@
+"""The benchmarks' own machinery, and every subject of the Gram kind at tiny sizes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from experiments.benchmarks import Options, _measure, _rivals, subjects
+from experiments.benchmarks.__main__ import main, run_subjects
+from experiments.benchmarks._ours import paths, sequences, summarise
+from torchbdi import InputError, MissingDataError
+
+
+def test_subjects_are_the_public_modules() -> None:
+    names = subjects()
+    assert {"gram", "products", "bdi-step"} <= set(names)
+    assert not any(name.startswith(("_", "-")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("subject", "pictures"),
+    [
+        ("gram", ["gram_n.png", "gram_depth.png"]),
+        ("products", ["products.png"]),
+        ("bdi-step", ["bdi_step.png"]),
+    ],
+)
+def test_a_subject_end_to_end(
+    subject: str, pictures: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "folder"
+    arguments = [subject, "--small", "--no-rivals", "--rounds", "1", "--out", str(out)]
+    assert main(arguments) == 0
+    result = json.loads((out / f"{subject}.json").read_text())
+    assert result["subject"] == subject and result["machine"]["torch"] == torch.__version__
+    assert {row["way"] for row in result["rows"]} >= set(paths())
+    assert all(row["ns_per_entry"] > 0 for row in result["rows"])
+    assert result["limit"]["binding"] in ("arithmetic", "memory")
+    assert set(result["extra_bytes"]) == set(paths())
+    printed = capsys.readouterr().out
+    assert "ns_per_entry" in printed and "plain torch" in printed
+    for name in pictures:
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
+    assert sorted(p.name for p in out.iterdir()) == sorted([f"{subject}.json", *pictures])
+
+
+def test_unknown_subject_and_bad_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="bdi-step"):
+        run_subjects(["grum"], tmp_path / "a", Options(tmp_path))
+    assert not (tmp_path / "a").exists()
+    assert main(["gram", "--rounds", "0", "--out", str(tmp_path / "b")]) == 1
+    assert "--rounds" in capsys.readouterr().err
+
+
+def test_interleave_takes_turns_and_drops_the_first() -> None:
+    calls: list[str] = []
+
+    def make(name: str) -> _measure.Callable[[], float]:
+        def run() -> float:
+            calls.append(name)
+            return float(len(calls))
+
+        return run
+
+    seconds = _measure.interleave({"a": make("a"), "b": make("b")}, 2)
+    assert calls == ["a", "b"] * 3
+    assert seconds == {"a": [3.0, 5.0], "b": [4.0, 6.0]}
+
+
+def test_ratios_are_of_rounds_not_of_medians() -> None:
+    slow, fast = [10.0, 40.0, 30.0], [1.0, 2.0, 5.0]
+    assert _measure.median_ratio(slow, fast) == 10
+    rows = summarise({"slow": slow, "fast": fast}, 1e9, base="slow")
+    assert [row["times_faster_than_slow"] for row in rows] == [1, 10]
+    assert rows[1]["ns_per_entry"] == 2
+
+
+def test_limit_names_what_binds() -> None:
+    rates = {"flops": 1e10, "bytes": 1e10}
+    assert _measure.limit(100, 8, rates)["binding"] == "arithmetic"
+    slow_memory = _measure.limit(4, 8, rates)
+    assert slow_memory["binding"] == "memory"
+    assert slow_memory["limit_ns"] == pytest.approx(0.8)
+
+
+def test_extra_bytes_sees_a_large_temporary() -> None:
+    def work() -> None:
+        torch.ones(1 << 23, dtype=torch.float64).sum()
+
+    assert 5e7 < _measure.extra_bytes(work) < 2e8
+
+
+def test_sequences_are_standardised_one_hots() -> None:
+    x = sequences(500, seed=1)
+    assert x.shape == (500, 24) and x.dtype == torch.float64
+    assert x.mean(0).abs().max() < 1e-12
+    assert all(len(x[:, i].unique()) <= 3 for i in range(24))
+
+
+def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_rivals.sys, "executable", "/bin/false")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(MissingDataError, match="--no-rivals"):
+        _rivals.environment()
+    assert not list(tmp_path.rglob("ready"))
