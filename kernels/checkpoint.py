@@ -32,11 +32,16 @@ class SolveCheckpoint:
         rhs: (N, K).
         ridge: absolute, added to the diagonal.
         settings: what else must be the same for a resumed solve to go on as it was.
+
+    Raises:
+        InputError: the folder does not exist.
     """
 
     def __init__(
         self, path: Path, operator: GramOperator, rhs: Tensor, ridge: float, settings: str
     ) -> None:
+        if not path.parent.is_dir():
+            raise InputError(f"{path.parent}, the folder of the solve checkpoint, does not exist.")
         self.path = path
         data = rhs.detach().cpu().contiguous().numpy().tobytes()
         described = f"{tuple(rhs.shape)} {rhs.dtype} {settings}".encode()

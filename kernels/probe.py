@@ -96,7 +96,7 @@ def measure_rates(operator: GramOperator) -> Rates:
     flops = 8 * b**3 / _fastest(lambda: torch.mm(left, right.mT, out=tile), operator.device)
     fill = _fastest(lambda: operator.fill(rows, rows, tile), operator.device) / b**2
     # Large enough not to sit in a cache.
-    stored = tile.repeat(4, 16)
+    stored = tile.repeat(2, 4) if cuda else tile.repeat(4, 8)
     vector = stored[0].clone()
     read = _fastest(lambda: stored @ vector, operator.device)
     entry = max(fill - 2 * operator.width / flops, 0.1 * fill)

@@ -14,12 +14,15 @@ import torch
 from torch import Tensor
 
 from .memory import require, show_bytes
+from .threads import share
 
 if TYPE_CHECKING:
     from .operator import GramOperator
 
 # A cell of this many columns is read twice by a product, the second time from cache.
-CELL_COLUMNS = 2048
+CELL_COLUMNS = 1024
+# Pieces of work in a product, enough to share out evenly.
+ITEMS = 16
 # Entries asked of an operator at a time, which bounds the temporaries of a simple one.
 FILL_ENTRIES = 1 << 22
 CPU_TILE = 1024
@@ -93,15 +96,25 @@ class PackedTriangle:
 
     def multiply(self, v: Tensor) -> Tensor:
         """K v for v (N, K): every number is read once from memory and used twice."""
-        out = torch.zeros_like(v)
-        for i, rows in enumerate(self.spans):
-            below = self.below(i)
-            add_product(self.corner(i), v[rows], out[rows])
-            for cols in spans(rows.start, CELL_COLUMNS):
-                cell = below[:, cols]
-                add_product(cell, v[cols], out[rows])
-                add_product(cell.mT, v[rows], out[cols])
-        return out
+        # Each item has its own sums, so that the order of summation is fixed.
+        items = min(ITEMS if v.device.type == "cpu" else 1, len(self.spans))
+        sums = v.new_zeros(items, *v.shape)
+
+        def work(item: int) -> None:
+            for i in range(item, len(self.spans), items):
+                self._add_row(i, v, sums[item])
+
+        share(work, range(items))
+        return sums.sum(0)
+
+    def _add_row(self, i: int, v: Tensor, out: Tensor) -> None:
+        """out += what row i of tiles and its mirror image give."""
+        rows, below = self.spans[i], self.below(i)
+        add_product(self.corner(i), v[rows], out[rows])
+        for cols in spans(rows.start, CELL_COLUMNS):
+            cell = below[:, cols]
+            add_product(cell, v[cols], out[rows])
+            add_product(cell.mT, v[rows], out[cols])
 
     def _height(self, i: int) -> int:
         return min(self.tile, self.n - i * self.tile)

@@ -19,6 +19,7 @@ from torchbdi.kernels import tiles
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
 from torchbdi.kernels.operator import GramOperator, Principal, set_diagonal
 from torchbdi.kernels.packed import PackedCholesky
+from torchbdi.kernels.threads import share
 from torchbdi.kernels.tiles import PackedTriangle, multiply_matrix_free, packed_size, row_offset
 
 
@@ -118,6 +119,33 @@ def test_products(n, tile, columns, monkeypatch):
     torch.testing.assert_close(packed.multiply(v), expected)
     torch.testing.assert_close(multiply_matrix_free(operator, v, tile), expected)
     torch.testing.assert_close(operator.multiply(v), expected)
+
+
+def test_shared_work_is_done_once_in_single_threaded_operations():
+    before, done, seen = torch.get_num_threads(), [], set()
+
+    def work(item: int) -> None:
+        if item == 7:
+            raise ValueError("item 7")
+        done.append(item)
+        seen.add(torch.get_num_threads())
+
+    torch.set_num_threads(3)
+    try:
+        share(work, range(6))
+        assert sorted(done) == list(range(6))
+        assert seen == {1}
+        with pytest.raises(ValueError, match="item 7"):
+            share(work, range(8))
+        assert torch.get_num_threads() == 3
+        # The order of summation is fixed, so a product is the same to the last bit.
+        operator, v = make("ntk", 300), right_sides(300, 1)
+        packed = PackedTriangle(300, 16, operator.dtype, operator.device)
+        for i in range(len(packed.spans)):
+            packed.fill_row(i, operator)
+        assert all(torch.equal(packed.multiply(v), packed.multiply(v)) for _ in range(5))
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_set_diagonal_and_principal():

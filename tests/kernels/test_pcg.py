@@ -193,6 +193,8 @@ def test_a_foreign_checkpoint_is_refused(tmp_path):
         with pytest.raises(InputError, match=f"another problem.*{match}.*Delete"):
             solver.solve(right, checkpoint=file)
         assert file.read_bytes() == before
+    with pytest.raises(InputError, match="does not exist"):
+        ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=tmp_path / "no" / "cg")
     file.write_bytes(before[: len(before) // 2])
     with pytest.raises(InputError, match="not a readable"):
         ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=file)
