@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra import compose, initialize_config_module
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from torchbdi import InputError
 
 CONF = Path(__file__).parent / "conf"
+MODELS = ("bdi", "ascent", "finite")
 KERNELS = ("ntk", "rbf")
 ACCELERATORS = ("auto", "cpu", "gpu")
 
@@ -37,7 +39,7 @@ class MethodConfig:
     """conf/method/*.yaml."""
 
     name: str
-    kernel: str
+    model: str
     depth: int
     designs: int
     designs_per_group: int
@@ -45,10 +47,20 @@ class MethodConfig:
     target: float
     alpha: float
     lr: float
-    ridge: float
-    ridge_scale: str
     forward_weight: float
     backward_weight: float
+    # kernel regressions: bdi and ascent
+    kernel: str | None = None
+    ridge: float | None = None
+    ridge_scale: str | None = None
+    # finite networks: finite
+    width: int | None = None
+    parametrisation: str | None = None
+    eta: float | None = None
+    rows_per_step: int | None = None
+    net_epochs: int | None = None
+    net_batch: int | None = None
+    net_lr: float | None = None
 
 
 @dataclass
@@ -57,6 +69,7 @@ class TrainerConfig:
 
     accelerator: str
     checkpoint_every: int
+    trajectory_every: int
     progress_bar: bool
 
 
@@ -89,44 +102,53 @@ def validate(cfg: DictConfig) -> DictConfig:
         message = str(error).split("\n")[0]
         raise InputError(f"configuration, {error.full_key}: {message}") from error
     assert isinstance(checked, DictConfig)
+    finite = checked.method.model == "finite"
     for name, value, valid in (
-        ("method.kernel", checked.method.kernel, KERNELS),
+        ("method.model", checked.method.model, MODELS),
+        ("method.kernel", checked.method.kernel, (None,) if finite else KERNELS),
         ("trainer.accelerator", checked.trainer.accelerator, ACCELERATORS),
     ):
         if value not in valid:
-            raise InputError(f"{name}={value} is not one of {', '.join(valid)}.")
+            raise InputError(f"{name}={value} is not one of {', '.join(map(str, valid))}.")
     for name in ("method.steps", "method.designs", "trainer.checkpoint_every"):
         if OmegaConf.select(checked, name) < 1:
             raise InputError(f"{name} must be at least 1, got {OmegaConf.select(checked, name)}.")
     return checked
 
 
-def check_overrides(overrides: Sequence[str], default: DictConfig) -> None:
+def check_overrides(overrides: Sequence[str]) -> None:
     """Raises InputError for an override of a name that does not exist, listing those that do.
 
     Args:
         overrides: command-line words such as ``method.alpha=0``.
-        default: the configuration without overrides.
     """
-    groups = {path.name for path in CONF.iterdir() if path.is_dir()}
-    for word in overrides:
-        match = re.match(r"([A-Za-z_][\w./@]*)=(.*)", word)
-        if match is None or match[1].startswith("hydra"):
+    groups = {path.name: sorted(p.stem for p in path.glob("*.yaml")) for path in _group_folders()}
+    words = [re.match(r"([A-Za-z_][\w./@]*)=(.*)", word) for word in overrides]
+    known = [m for m in words if m is not None and not m[1].startswith("hydra")]
+    chosen = []
+    for match in (m for m in known if m[1] in groups):
+        key, values = match[1], match[2].split(",")
+        unknown = [v for v in values if v not in groups[key]]
+        if unknown:
+            valid = ", ".join(groups[key])
+            raise InputError(f"{match[0]}: no {key} {unknown[0]!r}. Valid: {valid}.")
+        chosen.append(f"{key}={values[0]}")
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        default = compose("config", chosen)
+    for match in (m for m in known if m[1] not in groups):
+        parent, _, name = match[1].rpartition(".")
+        section = OmegaConf.select(default, parent) if parent else default
+        names = [str(n) for n in section] if isinstance(section, DictConfig) else []
+        if name in names:
             continue
-        key, value = match[1], match[2]
-        if key in groups:
-            names = sorted(path.stem for path in (CONF / key).glob("*.yaml"))
-            unknown = [v for v in value.split(",") if v not in names]
-            if unknown and not re.search(r"[(\[]", value):
-                raise InputError(f"{word}: no {key} {unknown[0]!r}. Valid: {', '.join(names)}.")
-        elif OmegaConf.select(default, key, throw_on_missing=False) is None:
-            parent = key.rpartition(".")[0]
-            section = OmegaConf.select(default, parent) if parent in groups else default
-            names = [str(name) for name in section]
-            if key.rpartition(".")[2] in names:
-                continue  # a known name whose default is null
-            prefix = f"{parent}." if parent in groups else ""
-            close = difflib.get_close_matches(key.rpartition(".")[2], names, n=1)
-            hint = f" Did you mean {prefix}{close[0]}?" if close else ""
-            valid = ", ".join(prefix + name for name in names)
-            raise InputError(f"{word}: there is no {key}.{hint} Valid: {valid}.")
+        if not names:
+            parent, names = "", [str(n) for n in default]
+        prefix = f"{parent}." if parent else ""
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {prefix}{close[0]}?" if close else ""
+        valid = ", ".join(prefix + n for n in names)
+        raise InputError(f"{match[0]}: there is no {match[1]}.{hint} Valid: {valid}.")
+
+
+def _group_folders() -> list[Path]:
+    return [p for p in CONF.iterdir() if p.is_dir() and not p.name.startswith("_")]

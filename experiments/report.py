@@ -78,7 +78,8 @@ def write_losses(folder: Path, rows: Sequence[Sequence[float]]) -> None:
             axes.plot(table[:, 0], table[:, column], label=name)
     axes.set_xlabel("step")
     axes.set_ylabel("loss (mean over groups)")
-    axes.set_yscale("log")
+    if (table[:, 1:] >= 0).all():
+        axes.set_yscale("log")
     axes.grid(alpha=0.3)
     axes.legend()
     write_atomic(folder / "losses.png", lambda file: figure.savefig(file, format="png", dpi=150))

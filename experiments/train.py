@@ -11,22 +11,21 @@ from typing import Any
 import hydra
 import lightning
 import torch
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
-from torchbdi import BDI, InputError, TorchBDIError
+from torchbdi import InputError, TorchBDIError
+from torchbdi.optimise import DesignModule
 
 from .callbacks import Checkpoint, History
-from .coefficients import cached_fit
 from .config import check_overrides, validate
+from .models import build_model
 from .report import score_designs, summary_table, write_losses, write_proposals
 from .run_folder import RunFolder
-from .task import OfflineData
 from .tasks import load_task
+from .trajectory import Trajectory
 
 
 class RunInterruptedError(TorchBDIError):
@@ -61,11 +60,16 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         f"function: {task.oracle_source}",
         flush=True,
     )
-    model, solve = build_model(cfg.method, task.data)
+    model, solve = build_model(cfg.method, task.data, cfg.seed)
     history = fit(cfg, folder, model)
     x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
     starts = task.data.best(cfg.method.designs).numpy()
     scores, arrays = score_designs(task, x_h, starts)
+    with torch.no_grad():
+        _, predicted = model.evaluate()
+    if predicted is not None:  # in the order of the starts, and in the units that are reported
+        y = predicted.transpose(0, 1).flatten().double().cpu().numpy()
+        arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
     metrics = {
         "task": task.name,
         "title": task.title,
@@ -93,47 +97,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     return metrics
 
 
-def build_model(method: DictConfig, data: OfflineData) -> tuple[BDI, dict[str, Any]]:
-    """Builds BDI on a table, with the large solve done where it is needed.
-
-    Args:
-        method: the method's configuration.
-        data: the table.
-
-    Returns:
-        The model, and what the metrics say of the solve.
-    """
-    kernel: torchbdi.kernel.Kernel = (
-        torchbdi.NTK(depth=method.depth) if method.kernel == "ntk" else torchbdi.RBF()
-    )
-    coefficients, solve = None, {}
-    if method.forward_weight:
-        fitted = cached_fit(kernel, data, method.ridge, method.ridge_scale)
-        coefficients, report = fitted.coefficients, fitted.report
-        solve = {
-            "solver": report.solver,
-            "solve_residual": report.residual,
-            "solve_seconds": report.seconds,
-            "solve_peak_bytes": report.peak_bytes,
-        }
-    model = BDI(
-        data.x,
-        data.y,
-        data.starts(method.designs, method.designs_per_group),
-        kernel=kernel,
-        target=method.target,
-        alpha=method.alpha,
-        ridge=method.ridge,
-        ridge_scale=method.ridge_scale,
-        forward_weight=method.forward_weight,
-        backward_weight=method.backward_weight,
-        lr=method.lr,
-        coefficients=coefficients,
-    )
-    return model, solve
-
-
-def fit(cfg: DictConfig, folder: RunFolder, model: BDI) -> History:
+def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule) -> History:
     """Trains, from the folder's checkpoint where there is one.
 
     Raises:
@@ -153,7 +117,10 @@ def fit(cfg: DictConfig, folder: RunFolder, model: BDI) -> History:
         logger.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
     history = History()
     checkpoint = Checkpoint(folder.checkpoint, cfg.trainer.checkpoint_every)
-    callbacks: list[lightning.Callback] = [history, checkpoint]
+    callbacks: list[lightning.Callback] = [history]
+    if cfg.trainer.trajectory_every:  # before the checkpoint, which must not be ahead of the files
+        callbacks.append(Trajectory(folder.path, cfg.trainer.trajectory_every))
+    callbacks.append(checkpoint)
     if cfg.trainer.progress_bar:
         callbacks.append(TQDMProgressBar(refresh_rate=1 if sys.stderr.isatty() else 20))
     steps = cfg.method.steps
@@ -214,11 +181,8 @@ def _job(cfg: DictConfig) -> None:
 
 def main() -> None:
     """The command line."""
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        default = compose("config")
-    GlobalHydra.instance().clear()
     try:
-        check_overrides(sys.argv[1:], default)
+        check_overrides(sys.argv[1:])
     except InputError as error:
         sys.exit(f"error: {error}")
     _job()

@@ -13,6 +13,7 @@ Given a fixed table of designs and scores, propose designs that score higher:
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import kernels
@@ -29,7 +30,11 @@ from .rbf import RBF
 from .ridge import RidgeFit, fit_ridge
 
 if TYPE_CHECKING:
+    from .ascent import Ascent
     from .bdi import BDI
+    from .finite import FiniteBDI
+
+_LIGHTNING = {"Ascent": "ascent", "BDI": "bdi", "FiniteBDI": "finite"}
 
 __version__ = "0.1.0"
 
@@ -38,7 +43,9 @@ __all__ = [
     "NNGP",
     "NTK",
     "RBF",
+    "Ascent",
     "DoesNotFitError",
+    "FiniteBDI",
     "InputError",
     "MissingDataError",
     "NotConvergedError",
@@ -51,11 +58,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Lightning takes seconds to import; it is loaded when BDI is first touched.
-    if name == "BDI":
-        from .bdi import BDI
-
-        return BDI
+    # Lightning takes seconds to import; it is loaded when one of these is first touched.
+    if name in _LIGHTNING:
+        return getattr(importlib.import_module(f".{_LIGHTNING[name]}", __name__), name)
     raise AttributeError(f"module 'torchbdi' has no attribute {name!r}")
 
 

@@ -105,7 +105,7 @@ class BDI(DesignModule):
         forward = backward = self.x_h.new_zeros(batch)
         prediction = None
         if h["forward_weight"]:
-            prediction = (k_hl @ self._fitted()).reshape(*batch, m)
+            prediction = (k_hl @ self.fitted()).reshape(*batch, m)
             forward = forward_loss(prediction, y_h)
         if h["backward_weight"]:
             k_hh = self.kernel.gram(self.x_h, None)
@@ -114,7 +114,8 @@ class BDI(DesignModule):
             backward = backward_loss(k_hl, k_hh, self.y_l, y_h, self.weights, ridge)
         return self.combine(forward, backward), prediction
 
-    def _fitted(self) -> Tensor:
+    def fitted(self) -> Tensor:
+        """The dual coefficients, (N,); solved for when they are first asked for."""
         if self.coefficients is None:
             h = self.hparams
             fit = fit_ridge(self.kernel, self.x_l, self.y_l, h["ridge"], h["ridge_scale"])

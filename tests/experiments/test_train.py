@@ -153,13 +153,24 @@ def test_the_seed_and_the_run_are_reproducible(data_dir: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("method", "kernel"),
-    [("forward_only", "ntk"), ("backward_only", "ntk"), ("rbf", "rbf")],
+    [("forward_only", "ntk"), ("backward_only", "ntk"), ("rbf", "rbf"), ("ntk_ascent", "ntk")],
 )
 def test_ablations(data_dir: Path, tmp_path: Path, method: str, kernel: str) -> None:
     metrics = train(small(data_dir, tmp_path, f"method={method}", "method.steps=3"))
     assert metrics["method"] == method
     assert metrics["kernel"] == kernel
     assert ("solver" in metrics) == (method != "backward_only")
+
+
+def test_the_finite_branch_on_a_slice(data_dir: Path, tmp_path: Path) -> None:
+    words = ("task.max_rows=300", "method=nn_small", "method.net_epochs=2", "method.steps=2")
+    metrics = train(small(data_dir, tmp_path, *words))
+    assert metrics["width"] == 256
+    assert metrics["model"] == "finite"
+    assert metrics["kernel"] is None
+    assert math.isfinite(metrics["loss_total"])
+    with pytest.raises(InputError, match="kernel=ntk is not one of None"):
+        validate(config("method=nn", "method.kernel=ntk"))
 
 
 def test_groups_of_designs_keep_the_order_of_the_starts(data_dir: Path, tmp_path: Path) -> None:
@@ -201,7 +212,7 @@ def test_multirun(data_dir: Path, tmp_path: Path) -> None:
 )
 def test_wrong_words(words: list[str], message: str, data_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(TorchBDIError) as error:
-        check_overrides(words, config())
+        check_overrides(words)
         train(small(data_dir, tmp_path, "task.max_rows=200", *words))
     assert re.search(message, str(error.value), re.DOTALL), error.value
 
@@ -220,8 +231,7 @@ def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
 def test_known_words_pass() -> None:
     check_overrides(
         ["task=tfbind8", "method.alpha=0", "seed=0,1", "data_dir=x", "task.max_rows=5",
-         "hydra.sweep.dir=x", "-m", "+task.options.a=1", "method=rbf"],
-        config(),
+         "hydra.sweep.dir=x", "-m", "+task.options.a=1", "method=rbf", "method.depth=4"],
     )  # fmt: skip
 
 

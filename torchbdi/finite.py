@@ -1,0 +1,242 @@
+"""NTK2NN: bidirectional learning with networks of finite width (the paper's ablation)."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import Tensor, nn
+
+from .kernels.errors import InputError
+from .network import GAINS, MLP, fit_network, seeded, squared_error
+from .objective import forward_loss
+from .optimise import DesignModule
+from .unrolled import linearise, loss_after_step, tangent_diagonal
+
+# What a seed is used for; each use has a generator of its own.
+_THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)
+
+
+class FiniteBDI(DesignModule):
+    """Bidirectional learning with ReLU networks in place of kernel ridge regressions.
+
+    Forward (Eq. 5): a network trained on the table should give the designs the target score.
+    Backward (Eq. 9): the network theta*(X_h) = theta - (eta/M) d||y_h - f_theta(X_h)||^2 / d theta,
+    one gradient step from a fixed random theta, should give the data their scores; the gradient
+    goes through the step. Only X_h learns, by Adam.
+
+    X_h and the losses are float64, as in :class:`torchbdi.BDI`; the networks compute in ``dtype``.
+    The networks have no biases, as the infinitely wide one has none.
+
+    Args:
+        x_l: designs of the data, (N, D), standardised.
+        y_l: scores of the data, (N,), standardised.
+        x_h: starts, (B, M, D) for B independent groups of M designs, or (M, D) for one group.
+        width: hidden units a layer (the paper's 2048).
+        depth: number of dense layers.
+        parametrisation: of theta: "standard" (He initialisation) or "ntk", where for growing
+            width f(X_l; theta*) - f(X_l; theta) goes to (2 eta/M) K_lh (y_h - f(X_h; theta)) with
+            K = NTK(depth). The forward network is always in the standard one.
+        eta: rate of the step of Eq. 9; None means 1/(2 mean k(x, x)) over the starts, k the
+            tangent kernel of theta. It is the largest that overshoots in no direction of the
+            linearised network, and for M = 1 the one that brings it to the target.
+        rows_per_step: at most this many rows of the table, drawn anew for each step, for the
+            backward loss, their weights w_l^2 made to sum to 1; None means all.
+        forward_net: a trained network, (..., D) to (...) or (..., 1), of which a copy is taken;
+            None trains one before the first step.
+        net_epochs: passes of the forward network's training over the table.
+        net_batch: its rows a step.
+        net_lr: its first learning rate; it falls to 0 as a cosine.
+        target: y_h, the score the designs are to reach, in standardised units.
+        alpha: w_l = sqrt(softmax(alpha y_l)); 1e-3 (continuous) or 0 (discrete) in the paper.
+        forward_weight: weight of the forward loss; 0 leaves it out.
+        backward_weight: weight of the backward loss; 0 leaves it out.
+        lr: Adam's learning rate; 1e-3 (continuous) or 1e-1 (discrete) in the paper.
+        seed: of theta, of the forward network and of the rows of each step.
+        dtype: of the networks.
+
+    Attributes:
+        x_h: the designs, an nn.Parameter of the shape given.
+        theta: the network of Eq. 9, frozen.
+        eta: the rate of the step, a scalar.
+        forward_net: the network of Eq. 5, frozen.
+        net_loss: its mean squared error on the table, a scalar; NaN until it is needed.
+
+    Raises:
+        InputError: a shape, dtype or value is wrong.
+    """
+
+    eta: Tensor
+    net_loss: Tensor
+
+    def __init__(
+        self,
+        x_l: Tensor,
+        y_l: Tensor,
+        x_h: Tensor,
+        *,
+        width: int = 2048,
+        depth: int = 6,
+        parametrisation: str = "standard",
+        eta: float | None = None,
+        rows_per_step: int | None = None,
+        forward_net: nn.Module | None = None,
+        net_epochs: int = 50,
+        net_batch: int = 256,
+        net_lr: float = 1e-3,
+        target: float = 10.0,
+        alpha: float = 0.0,
+        forward_weight: float = 1.0,
+        backward_weight: float = 1.0,
+        lr: float = 1e-3,
+        seed: int = 0,
+        dtype: torch.dtype = torch.float32,
+    ):
+        super().__init__(
+            x_l,
+            y_l,
+            x_h,
+            target=target,
+            alpha=alpha,
+            forward_weight=forward_weight,
+            backward_weight=backward_weight,
+            lr=lr,
+        )
+        for name, count in (
+            ("width", width),
+            ("depth", depth),
+            ("rows_per_step", 1 if rows_per_step is None else rows_per_step),
+            ("net_epochs", net_epochs),
+            ("net_batch", net_batch),
+        ):
+            if not (type(count) is int and count >= 1):
+                raise InputError(f"FiniteBDI: {name} must be an integer >= 1, got {count!r}.")
+        if not (type(seed) is int and seed >= 0):
+            raise InputError(f"FiniteBDI: seed must be an integer >= 0, got {seed!r}.")
+        for name, value in (("eta", 1.0 if eta is None else eta), ("net_lr", net_lr)):
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"FiniteBDI: {name} must be finite and > 0, got {value!r}.")
+        if parametrisation not in GAINS:
+            raise InputError(
+                f"FiniteBDI: parametrisation must be one of {', '.join(GAINS)}, got "
+                f"{parametrisation!r}."
+            )
+        if dtype not in (torch.float32, torch.float64):
+            raise InputError(f"FiniteBDI: dtype must be torch.float32 or float64, got {dtype}.")
+        self.save_hyperparameters(ignore=["x_l", "y_l", "x_h", "forward_net"], logger=False)
+        d = self.x_l.shape[-1]
+        theta = MLP(d, width, depth, parametrisation, seeded(seed, _THETA), dtype)
+        self.theta = theta.requires_grad_(False).to(self.x_l.device)
+        if eta is None:
+            inputs, slopes, _ = linearise(list(theta.weights), self._designs().detach())
+            mean = float(tangent_diagonal(inputs, slopes, theta.rates).double().mean())
+            if mean == 0:
+                raise InputError("FiniteBDI: the starts x_h are all 0: eta cannot be chosen.")
+            eta = 0.5 / mean
+        self.register_buffer("eta", torch.tensor(eta, dtype=torch.float64))
+        self._given = forward_net is not None
+        if forward_net is None:
+            forward_net = MLP(d, width, depth, "standard", seeded(seed, _FORWARD_START), dtype)
+        else:
+            forward_net = copy.deepcopy(forward_net).eval()
+        self.forward_net = forward_net.requires_grad_(False).to(self.x_l.device, dtype)
+        with torch.no_grad():
+            out = self.forward_net(self._designs())
+        if out.numel() != self.x_h[..., 0].numel():
+            raise InputError(
+                f"FiniteBDI: forward_net must map (..., D) to (...) or (..., 1); it made "
+                f"{tuple(out.shape)} of x_h {tuple(self._designs().shape)}."
+            )
+        self.register_buffer("net_loss", torch.tensor(math.nan, dtype=torch.float64))
+
+    def loss(self, step: int | None = None) -> dict[str, Tensor]:
+        """The losses of every group at the present X_h.
+
+        Args:
+            step: whose rows of the table are taken, where ``rows_per_step`` is set; None means
+                the trainer's step, 0 outside one.
+
+        Returns:
+            As :meth:`torchbdi.BDI.loss`, with Eq. 5 as forward and Eq. 9 as backward loss.
+        """
+        return self._evaluate(self.global_step if step is None else step)[0]
+
+    def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
+        """See :meth:`DesignModule.evaluate`."""
+        return self._evaluate(self.global_step)
+
+    def _evaluate(self, step: int) -> tuple[dict[str, Tensor], Tensor | None]:
+        x_h, h = self._designs(), self.hparams
+        forward = backward = self.x_h.new_zeros(self.x_h.shape[:-2])
+        prediction = None
+        if h["forward_weight"]:
+            self.train_forward_net()
+            prediction = self.forward_net(x_h).double().reshape(self.x_h.shape[:-1])
+            forward = forward_loss(prediction, torch.full_like(prediction, h["target"]))
+        if h["backward_weight"]:
+            backward = self._backward_loss(x_h, step).reshape(backward.shape)
+        return self.combine(forward, backward), prediction
+
+    def _backward_loss(self, x_h: Tensor, step: int) -> Tensor:
+        inputs, changes = self.unrolled_step(x_h)
+        return loss_after_step(list(self.theta.weights), inputs, changes, *self.rows(step))
+
+    def unrolled_step(self, x_h: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The step of Eq. 9: V_l* = V_l + changes_l^T inputs_l in every layer.
+
+        Args:
+            x_h: designs, (B, M, D), of the networks' dtype.
+
+        Returns:
+            Inputs (B, M, inputs of the layer) and changes (B, M, outputs of the layer), a layer
+            each.
+        """
+        inputs, slopes, f = linearise(list(self.theta.weights), x_h)
+        pull = 2 * self.eta / x_h.shape[-2] * (self.hparams["target"] - f).unsqueeze(-1)
+        return inputs, [r * pull * slope for r, slope in zip(self.theta.rates, slopes, strict=True)]
+
+    def rows(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The part of the table that a step's backward loss sees; a function of (seed, step).
+
+        Returns:
+            Designs (R, D), scores (R,) and weights w_l^2 (R,), which sum to 1.
+        """
+        n, count = len(self.x_l), self.hparams["rows_per_step"]
+        if count is None or count >= n:
+            return self.x_l, self.y_l, self.weights
+        generator = seeded(self.hparams["seed"], _ROWS, step)
+        chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
+        weights = self.weights[chosen]
+        return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
+
+    def train_forward_net(self) -> None:
+        """Trains the forward network, unless that is done or it was given."""
+        if not self.net_loss.isnan():
+            return
+        h = self.hparams
+        if not self._given:
+            fit_network(
+                self.forward_net,
+                self.x_l,
+                self.y_l,
+                epochs=h["net_epochs"],
+                batch=h["net_batch"],
+                lr=h["net_lr"],
+                generator=seeded(h["seed"], _FORWARD_ORDER),
+            )
+        self.net_loss.copy_(squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"]))
+
+    def on_fit_start(self) -> None:
+        """Trains the forward network before the first step, after a checkpoint was loaded."""
+        if self.hparams["forward_weight"]:
+            self.train_forward_net()
+
+    def identity(self) -> dict[str, str]:
+        """See :meth:`DesignModule.identity`."""
+        return {**super().identity(), "forward_net": "given" if self._given else "trained here"}
+
+    def _designs(self) -> Tensor:
+        """X_h as the networks take it, (B, M, D)."""
+        x_h = self.x_h.to(self.theta.weights[0].dtype)
+        return x_h if x_h.ndim == 3 else x_h.unsqueeze(0)

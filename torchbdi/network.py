@@ -1,0 +1,130 @@
+"""A ReLU network of finite width, the training of it, and seeds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .kernels.errors import TorchBDIError
+
+_PREDICT_ENTRIES = 1 << 22
+# Variance of an initial weight times the number of inputs of its layer.
+GAINS = {"standard": 2.0, "ntk": 1.0}
+
+
+def seeded(seed: int, *place: int) -> torch.Generator:
+    """A CPU generator that is a function of the seed and the place it is used at alone.
+
+    The numbers are hashed: torch's generator heeds 32 bits of its seed only.
+    """
+    (state,) = np.random.SeedSequence((seed, *place)).generate_state(1)
+    return torch.Generator().manual_seed(int(state))
+
+
+class MLP(nn.Module):
+    """f(x) = V_L relu(V_{L-1} ... relu(V_1 x)), without biases, as the kernel NTK(b_std=0).
+
+    V_l are the weights as they are multiplied with. In the NTK parametrisation, whose trainable
+    weights are sqrt(n) V_l for n inputs, they differ from the standard one in their variance (1/n
+    in place of He's 2/n) and, in a gradient step, by a factor 1/n of the rate of their layer.
+
+    Args:
+        inputs: D.
+        width: hidden units a layer.
+        depth: number of dense layers, L >= 1.
+        parametrisation: "standard" or "ntk".
+        generator: of the initial weights, on the CPU; the draw does not depend on the dtype.
+        dtype: of the weights.
+
+    Attributes:
+        weights: V_1 .. V_L, each (outputs, inputs) of its layer.
+        rates: factor of each layer's rate in a gradient step: 1, or 1/inputs where "ntk".
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        width: int,
+        depth: int,
+        parametrisation: str,
+        generator: torch.Generator,
+        dtype: torch.dtype,
+    ):
+        super().__init__()
+        sizes = [inputs] + [width] * (depth - 1) + [1]
+        gain = GAINS[parametrisation]
+        self.rates = [1 / n if parametrisation == "ntk" else 1.0 for n in sizes[:-1]]
+        self.weights = nn.ParameterList(
+            torch.randn(n_out, n_in, generator=generator, dtype=torch.float64)
+            .mul_(math.sqrt(gain / n_in))
+            .to(dtype)
+            for n_in, n_out in itertools.pairwise(sizes)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """f, (..., D) to (...)."""
+        *hidden, last = self.weights
+        for weight in hidden:
+            x = (x @ weight.mT).relu()
+        return (x @ last.mT).squeeze(-1)
+
+
+@torch.enable_grad()
+def fit_network(
+    net: nn.Module,
+    x_l: Tensor,
+    y_l: Tensor,
+    *,
+    epochs: int,
+    batch: int,
+    lr: float,
+    generator: torch.Generator,
+) -> None:
+    """Trains f on the table by least squares (Eq. 5): Adam, its rate falling to 0 as a cosine.
+
+    Args:
+        net: the network; trained in place, and frozen afterwards.
+        x_l: designs, (N, D).
+        y_l: scores, (N,).
+        epochs: passes over the table.
+        batch: rows a step.
+        lr: Adam's first learning rate.
+        generator: of the order of the rows, on the CPU.
+
+    Raises:
+        TorchBDIError: the loss is not finite.
+    """
+    n, dtype = len(x_l), next(net.parameters()).dtype
+    optimizer = torch.optim.Adam(net.requires_grad_().parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * math.ceil(n / batch))
+    progress = tqdm(range(epochs), desc="forward network", unit="epoch", leave=False)
+    for epoch in progress:
+        order = torch.randperm(n, generator=generator).to(x_l.device)
+        total = 0.0
+        for rows in order.split(batch):
+            loss = (net(x_l[rows].to(dtype)) - y_l[rows]).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total += loss.detach() * len(rows) / n
+        if not math.isfinite(total):
+            raise TorchBDIError(
+                f"the forward network's loss is not finite in epoch {epoch}. Lower its learning "
+                f"rate ({lr:g})."
+            )
+        progress.set_postfix(loss=f"{float(total):.2e}", refresh=False)
+    net.requires_grad_(False)
+
+
+@torch.no_grad()
+def squared_error(net: nn.Module, x_l: Tensor, y_l: Tensor, dtype: torch.dtype) -> Tensor:
+    """Mean of (y_l - f(x_l))^2 over the table, a scalar."""
+    rows = max(1, _PREDICT_ENTRIES // x_l.shape[-1])
+    parts = zip(x_l.split(rows), y_l.split(rows), strict=True)
+    return torch.cat([(net(x.to(dtype)).flatten() - y).square() for x, y in parts]).mean()
