@@ -39,8 +39,8 @@ class FiniteBDI(DesignModule):
             width f(X_l; theta*) - f(X_l; theta) goes to (2 eta/M) K_lh (y_h - f(X_h; theta)) with
             K = NTK(depth). The forward network is always in the standard one.
         eta: rate of the step of Eq. 9; None means 1/(2 mean k(x, x)) over the starts, k the
-            tangent kernel of theta. It is the largest that overshoots in no direction of the
-            linearised network, and for M = 1 the one that brings it to the target.
+            tangent kernel of theta: for M = 1 the rate that brings the linearised network to the
+            target, for M > 1 one that overshoots in no direction (both on average over starts).
         rows_per_step: at most this many rows of the table, drawn anew for each step, for the
             backward loss, their weights w_l^2 made to sum to 1; None means all.
         forward_net: a trained network, (..., D) to (...) or (..., 1), of which a copy is taken;

@@ -65,7 +65,7 @@ def test_losses_and_gradients_equal_copied_networks(
 ) -> None:
     x_l, y_l, x_h = table(m=m)
     settings = DOUBLE | {"depth": depth, "parametrisation": parametrisation, "target": 3.0}
-    model = FiniteBDI(x_l, y_l, x_h, alpha=0.7, forward_weight=0.5, backward_weight=2.0, **settings)
+    model = FiniteBDI(x_l, y_l, x_h, alpha=0.7, forward_weight=0.5, backward_weight=3.0, **settings)
     widths = [4] + [16] * (depth - 1)
     scales = [1 / n if parametrisation == "ntk" else 1.0 for n in widths]
     losses = model.loss()
@@ -77,7 +77,7 @@ def test_losses_and_gradients_equal_copied_networks(
         backward = copied_network_loss(model, own, 3.0, torch.softmax(0.7 * y_l, 0), scales)
         torch.testing.assert_close(losses["forward"][group], forward)
         torch.testing.assert_close(losses["backward"][group], backward)
-        total = (0.5 * forward + 2.0 * backward) / 2
+        total = (0.5 * forward + 3.0 * backward) / 2
         torch.testing.assert_close(losses["total"][group], total)
         (expected,) = torch.autograd.grad(total, own)
         torch.testing.assert_close(grad[group], expected, rtol=1e-9, atol=1e-11)
