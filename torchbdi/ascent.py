@@ -17,7 +17,6 @@ class Ascent(BDI):
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is minus the mean prediction of a group."""
-        k_hl = self.kernel.gram(self.x_h.reshape(-1, self.x_h.shape[-1]), self.x_l)
-        prediction = (k_hl @ self.fitted()).reshape(self.x_h.shape[:-1])
+        prediction, _ = self.couple()(self.x_h, None)
         forward = -prediction.mean(-1)
         return self.combine(forward, forward.new_zeros(forward.shape)), prediction

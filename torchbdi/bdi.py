@@ -7,10 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .coupling import Coupling
 from .kernel import Kernel
+from .kernels.cholesky import cholesky_solve
 from .kernels.errors import InputError
 from .ntk import NTK
-from .objective import backward_loss, forward_loss
+from .objective import forward_loss
 from .optimise import DesignModule, Steps
 from .ridge import RidgeFit, check_options, fit_ridge, ridge_to_add
 
@@ -94,25 +96,29 @@ class BDI(DesignModule):
                     f"{tuple(self.y_l.shape)}, got {tuple(coefficients.shape)}."
                 )
         self.register_buffer("coefficients", coefficients, persistent=False)
+        self._coupling: tuple[torch.device, Coupling] | None = None
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is Eq. 12, backward Eq. 11."""
         h = self.hparams
-        m, n, d = self.x_h.shape[-2], *self.x_l.shape
-        batch = self.x_h.shape[:-2]
-        k_hl = self.kernel.gram(self.x_h.reshape(-1, d), self.x_l)
         y_h = torch.full_like(self.x_h[..., 0], h["target"])
-        forward = backward = self.x_h.new_zeros(batch)
-        prediction = None
-        if h["forward_weight"]:
-            prediction = (k_hl @ self.fitted()).reshape(*batch, m)
-            forward = forward_loss(prediction, y_h)
+        a = None
         if h["backward_weight"]:
             k_hh = self.kernel.gram(self.x_h, None)
             ridge = ridge_to_add(self.kernel.diagonal(self.x_h), h["ridge"], h["ridge_scale"])
-            k_hl = k_hl.reshape(*batch, m, n)
-            backward = backward_loss(k_hl, k_hh, self.y_l, y_h, self.weights, ridge)
-        return self.combine(forward, backward), prediction
+            a = cholesky_solve(k_hh, y_h, ridge)
+        prediction, backward = self.couple()(self.x_h, a)
+        if not h["forward_weight"]:
+            return self.combine(torch.zeros_like(backward), backward), None
+        return self.combine(forward_loss(prediction, y_h), backward), prediction
+
+    def couple(self) -> Coupling:
+        """What couples designs with this data; made once on each device."""
+        if self._coupling is None or self._coupling[0] != self.x_l.device:
+            coefficients = self.fitted() if self.hparams["forward_weight"] else None
+            made = self.kernel.couple(self.x_l, self.y_l, self.weights, coefficients)
+            self._coupling = (self.x_l.device, made)
+        return self._coupling[1]
 
     def fitted(self) -> Tensor:
         """The dual coefficients, (N,); solved for when they are first asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .coupling import Coupling, DenseCoupling
 from .kernels.errors import InputError
 from .kernels.operator import GramOperator
 from .matrix import KernelMatrix
@@ -76,6 +77,12 @@ class Kernel(nn.Module):
             x: designs, (N, D).
         """
         return KernelMatrix(self, x)
+
+    def couple(
+        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+    ) -> Coupling:
+        """What couples designs with one table of data, see :class:`DenseCoupling`."""
+        return DenseCoupling(self, x_l, y_l, weights, coefficients)
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """The Gram matrix of checked designs, (..., N1, N2); x2 = None means x1."""

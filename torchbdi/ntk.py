@@ -6,12 +6,14 @@ import math
 
 from torch import Tensor
 
+from .coupling import Coupling
 from .kernel import Kernel
 from .kernels.biased import BiasedGram, input_covariance
 from .kernels.errors import InputError
 from .kernels.operator import GramOperator
 from .kernels.recursion import ReLUStack, diagonal_recursion
 from .kernels.zonal import ZonalGram
+from .kernels.zonal_coupling import ZonalCoupling
 from .kernels.zonal_matrix import ZonalMatrix
 
 
@@ -48,6 +50,14 @@ class ReLUKernel(Kernel):
         if self.stack.zonal and self.stack.depth > 1:
             return ZonalMatrix(self.stack, x)
         return super().matrix(x)
+
+    def couple(
+        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+    ) -> Coupling:
+        """See :meth:`Kernel.couple`; without biases no matrix is kept."""
+        if self.stack.zonal and self.stack.depth > 1:
+            return ZonalCoupling(self.stack, x_l, y_l, weights, coefficients)
+        return super().couple(x_l, y_l, weights, coefficients)
 
     def extra_repr(self) -> str:
         """The arguments of the constructor."""
