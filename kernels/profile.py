@@ -17,7 +17,7 @@ VALUE_TOLERANCE = 1e-13
 DERIVATIVE_TOLERANCE = 1e-11
 # Shallow networks need no map. With depth the singularities of kappa close in on theta = 0, and the
 # map x -> (x + s) / (1 + s x) of [-1, 1], which spreads that end out, pushes them away again.
-SHIFTS = (0.0, -0.2, -0.35, -0.5)
+SHIFTS = (0.0, -0.18, -0.3, -0.4, -0.5)
 
 
 @dataclass(frozen=True)

@@ -80,9 +80,9 @@ class PlainTiles:
 def _variable(profile: Profile, phi: Tensor, scratch: Tensor) -> Tensor:
     if not profile.pole:
         return phi
-    torch.mul(phi, profile.pole, out=scratch).add_(1)
-    offset, scale = phi.new_tensor(profile.offset), phi.new_tensor(profile.scale)
-    return torch.addcdiv(offset, scale, scratch, out=phi)
+    one, offset = phi.new_tensor(1.0), phi.new_tensor(profile.offset)
+    torch.add(one, phi, alpha=profile.pole, out=scratch).reciprocal_()
+    return torch.add(offset, scratch, alpha=profile.scale, out=phi)
 
 
 def _horner(coefficients: tuple[float, ...], rows: Tensor, u: Tensor, out: Tensor) -> Tensor:

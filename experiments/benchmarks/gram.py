@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from torchbdi.kernels.zonal import unit_rows
 from torchbdi.kernels.zonal_tiles import gram_
 
 from . import Options
-from ._measure import extra_bytes, interleave, limit, machine_rates, plot
+from ._measure import extra_bytes, interleave, limit, machine_rates, median_ratio, plot
 from ._ours import RIVAL, designs, on_path, paths, summarise, timers
 from ._rivals import Rival, rival
 
@@ -35,14 +36,13 @@ def run(options: Options) -> dict[str, Any]:
         for n in sizes:
             x2 = designs(n, D, seed=2)
             result["rows"] += _measure(options, x1, x2, 6, other, fresh=n == sizes[-1])
-        # The rival's cost grows with the depth: a smaller matrix is enough for it.
-        few = rows // 4
-        for depth in depths:
-            x2 = designs(sizes[-1], D, seed=2)
-            result["rows"] += _measure(options, x1, x2, depth, None)
-            if other is not None:
-                result["rows"] += _measure(options, x1[:few], x2[: len(x2) // 4], depth, other)
-        out = torch.empty(rows, sizes[-1], dtype=torch.float64)
+        rows_of_depths, result["depth_12_over_6"] = _depths(options, x1, x2, depths)
+        result["rows"] += rows_of_depths
+        if other is not None:  # its cost grows with the depth: a smaller matrix is enough for it
+            for depth in depths:
+                few = x1[: rows // 4], x2[: len(x2) // 4]
+                result["rows"] += _measure(options, *few, depth, other)
+        out = torch.zeros(rows, len(x2), dtype=torch.float64)
         units = unit_rows(x1), unit_rows(x2)
         result["extra_bytes"] = {
             name: extra_bytes(on_path(on, lambda: gram_(_stack(6), *units, out)))
@@ -53,7 +53,6 @@ def run(options: Options) -> dict[str, Any]:
     profile = fit_profile(_stack(6))
     assert profile is not None
     result["limit"] = limit(2 * D + 2 * profile.degree + ARCSINE_FLOPS, 8, result["rates"])
-    result["depth_12_over_6"] = _depth_ratio(result["rows"], rows, sizes[-1])
     _plots(options, result["rows"], rows, sizes[-1])
     return result
 
@@ -86,14 +85,22 @@ def _measure(
     return [size | row for row in summarise(seconds, len(x1) * len(x2))]
 
 
-def _depth_ratio(rows: list[dict[str, Any]], n1: int, n2: int) -> dict[str, float]:
-    """Cost at depth 12 over cost at depth 6, for each of our ways."""
-    cost = {
-        (r["way"], r["depth"]): r["ns_per_entry"]
-        for r in rows
-        if (r["n1"], r["n2"]) == (n1, n2) and r["way"] in paths()
-    }
-    return {way: cost[way, 12] / cost[way, 6] for way in paths()}
+def _depths(
+    options: Options, x1: torch.Tensor, x2: torch.Tensor, depths: list[int]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Our ways at every depth, in the same rounds, and the cost at depth 12 over that at 6."""
+    out = torch.empty(len(x1), len(x2), dtype=torch.float64)
+
+    def at(depth: int) -> dict[str, Callable[[], float]]:
+        return timers(lambda: gram_(_stack(depth), unit_rows(x1), unit_rows(x2), out))
+
+    work = {(way, depth): timer for depth in depths for way, timer in at(depth).items()}
+    seconds = interleave({f"{way}|{d}": timer for (way, d), timer in work.items()}, options.rounds)
+    rows = []
+    for way, depth in work:
+        (row,) = summarise({way: seconds[f"{way}|{depth}"]}, out.numel())
+        rows.append({"n1": len(x1), "n2": len(x2), "depth": depth} | row)
+    return rows, {w: median_ratio(seconds[f"{w}|12"], seconds[f"{w}|6"]) for w in paths()}
 
 
 def _plots(options: Options, rows: list[dict[str, Any]], n1: int, n2: int) -> None:
