@@ -40,10 +40,25 @@ class ZonalGram(torch.autograd.Function):
     """k(x1, x2) with the gradient of the module docstring."""
 
     @staticmethod
-    def forward(ctx: Any, stack: ReLUStack, x1: Tensor, x2: Tensor | None) -> Tensor:
-        """Computes the Gram matrix; x1 (..., N1, D), x2 (..., N2, D) or None for x1."""
+    def forward(
+        ctx: Any,
+        stack: ReLUStack,
+        x1: Tensor,
+        x2: Tensor | None,
+        unit2: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes the Gram matrix.
+
+        Args:
+            ctx: autograd's.
+            stack: the network, without biases.
+            x1: (..., N1, D).
+            x2: (..., N2, D), or None for x1.
+            unit2: ``unit_rows(x2)`` where it is there already.
+        """
         unit1 = unit_rows(x1)
-        unit2 = unit1 if x2 is None else unit_rows(x2)
+        if unit2 is None:
+            unit2 = unit1 if x2 is None else unit_rows(x2)
         batch = torch.broadcast_shapes(unit1[0].shape[:-2], unit2[0].shape[:-2])
         k = x1.new_empty(*batch, x1.shape[-2], unit2[0].shape[-2])
         need = any(ctx.needs_input_grad)
@@ -61,7 +76,7 @@ class ZonalGram(torch.autograd.Function):
         return k
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor | None, Tensor | None, None]:
         """Gradients with respect to x1 and x2."""
         refuse_second_derivative()
         k, slope, hat1, norm1, hat2, norm2 = ctx.saved_tensors
@@ -72,7 +87,7 @@ class ZonalGram(torch.autograd.Function):
                 grad1 += pull_back(grad.mT, k.mT, slope.mT, hat1, norm1, hat1)
         if not ctx.symmetric and ctx.needs_input_grad[2]:
             grad2 = pull_back(grad.mT, k.mT, slope.mT, hat2, norm2, hat1)
-        return None, grad1, grad2
+        return None, grad1, grad2, None
 
 
 def pull_back(

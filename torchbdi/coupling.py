@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from torch import Tensor
 
 from .objective import backward_loss
-
-if TYPE_CHECKING:
-    from .kernel import Kernel
 
 Coupling: TypeAlias = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]
 """(x_h (..., M, D), a (..., M) or None) -> prediction (..., M), backward loss (...)."""
@@ -20,17 +17,20 @@ class DenseCoupling:
     """The coupling of any kernel, with k(X_h, X_l) in memory.
 
     Args:
-        kernel: the kernel.
-        x_l: designs of the data, (N, D).
-        y_l: their scores, (N,).
+        gram: designs (R, D) to their kernel with the data, (R, N).
+        y_l: scores of the data, (N,).
         weights: w_l^2, (N,).
         coefficients: (K_ll + beta I)^-1 y_l, (N,); None leaves the prediction out.
     """
 
     def __init__(
-        self, kernel: Kernel, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+        self,
+        gram: Callable[[Tensor], Tensor],
+        y_l: Tensor,
+        weights: Tensor,
+        coefficients: Tensor | None,
     ):
-        self.kernel, self.x_l, self.y_l = kernel, x_l, y_l
+        self.gram, self.y_l = gram, y_l
         self.weights, self.coefficients = weights, coefficients
 
     def __call__(self, x_h: Tensor, a: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -43,7 +43,7 @@ class DenseCoupling:
         Returns:
             prediction (..., M) and backward (...), differentiable; 0 where left out.
         """
-        k_hl = self.kernel.gram(x_h.reshape(-1, x_h.shape[-1]), self.x_l)
+        k_hl = self.gram(x_h.reshape(-1, x_h.shape[-1]))
         prediction = x_h.new_zeros(x_h.shape[:-1])
         backward = x_h.new_zeros(x_h.shape[:-2])
         if self.coefficients is not None:

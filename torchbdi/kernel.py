@@ -82,7 +82,11 @@ class Kernel(nn.Module):
         self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
         """What couples designs with one table of data, see :class:`DenseCoupling`."""
-        return DenseCoupling(self, x_l, y_l, weights, coefficients)
+
+        def gram(x_h: Tensor) -> Tensor:
+            return self.gram(x_h, x_l)
+
+        return DenseCoupling(gram, y_l, weights, coefficients)
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """The Gram matrix of checked designs, (..., N1, N2); x2 = None means x1."""

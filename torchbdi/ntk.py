@@ -6,15 +6,18 @@ import math
 
 from torch import Tensor
 
-from .coupling import Coupling
+from .coupling import Coupling, DenseCoupling
 from .kernel import Kernel
 from .kernels.biased import BiasedGram, input_covariance
 from .kernels.errors import InputError
 from .kernels.operator import GramOperator
 from .kernels.recursion import ReLUStack, diagonal_recursion
-from .kernels.zonal import ZonalGram
+from .kernels.zonal import ZonalGram, unit_rows
 from .kernels.zonal_coupling import ZonalCoupling
 from .kernels.zonal_matrix import ZonalMatrix
+
+# The sweep keeps no matrix, and pays with one product more: up to this many features that is less.
+SWEEP_WIDTH = 256
 
 
 class ReLUKernel(Kernel):
@@ -54,10 +57,18 @@ class ReLUKernel(Kernel):
     def couple(
         self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
-        """See :meth:`Kernel.couple`; without biases no matrix is kept."""
-        if self.stack.zonal and self.stack.depth > 1:
+        """See :meth:`Kernel.couple`; without biases the directions of x_l are computed once."""
+        if not self.stack.zonal or self.stack.depth == 1:
+            return super().couple(x_l, y_l, weights, coefficients)
+        if x_l.shape[1] <= SWEEP_WIDTH:
             return ZonalCoupling(self.stack, x_l, y_l, weights, coefficients)
-        return super().couple(x_l, y_l, weights, coefficients)
+        unit = unit_rows(x_l)
+
+        def gram(x_h: Tensor) -> Tensor:
+            k: Tensor = ZonalGram.apply(self.stack, x_h, x_l, unit)
+            return k
+
+        return DenseCoupling(gram, y_l, weights, coefficients)
 
     def extra_repr(self) -> str:
         """The arguments of the constructor."""
