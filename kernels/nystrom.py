@@ -7,7 +7,7 @@ which scales the leading directions down to the level mu of the rest (Frangella,
 "Randomized Nystrom preconditioning", 2021, Eq. 1.3, times mu + ridge). mu is not their smallest
 eigenvalue but the lowest tenth: duplicate rows in the sample push the smallest one to zero, far
 below the rest, which doubled the iterations on TF Bind 8. S is a uniform
-sample: on the sequence tables it needs at most a tenth more iterations than a Gaussian sketch or
+sample: on the sequence tables it needs up to a fifth more iterations than a Gaussian sketch or
 randomly pivoted Cholesky of the same rank, and no product with K.
 """
 
