@@ -20,6 +20,14 @@ def test_subjects_are_the_public_modules() -> None:
     assert not any(name.startswith(("_", "-")) for name in names)
 
 
+def test_the_step_at_hoppers_sizes(tmp_path: Path) -> None:
+    words = ["hopper-step", "--small", "--no-rivals", "--rounds", "1", "--out", str(tmp_path)]
+    assert main(words) == 0
+    result = json.loads((tmp_path / "hopper-step.json").read_text())
+    assert {row["way"] for row in result["rows"]} == {"step", "products"}
+    assert result["ratio"] > 0
+
+
 @pytest.mark.parametrize(
     ("subject", "pictures"),
     [
