@@ -24,7 +24,7 @@ def test_commands_name_modules_and_targets_that_exist() -> None:
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"make (\w+)", README)):
+    for target in set(re.findall(r"(?:`|    )make (\w+)", README)):
         assert f"\n{target}:" in makefile, target
     for group, name in re.findall(r"\b(task|method)=(\w+)", README):
         assert (ROOT / "experiments" / "conf" / group / f"{name}.yaml").is_file(), name
