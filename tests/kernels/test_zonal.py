@@ -86,9 +86,12 @@ def test_gram_and_slope_match_the_recursion(stack: ReLUStack, shape: tuple[int, 
     gram_(stack, unit_rows(x1), unit_rows(x2), out, slope)
     k, dk = slow_gram(stack, x1, x2)
     scale = fit_scale(stack, x1, x2)
-    assert (out - k).abs().max() <= 2e-13 * scale
     # 1/sin magnifies the rounding of the cosine near the kinks: compare the derivative by theta.
     sine = (1 - (unit_rows(x1)[0] @ unit_rows(x2)[0].mT).clamp(-1, 1) ** 2).sqrt()
+    # A cosine of +-1 that two products round differently, by 1e-16, moves its angle by 1e-8.
+    gap = (out - k).abs()
+    assert torch.where(sine < 1e-6, 0, gap).max() <= 2e-13 * scale
+    assert gap.max() <= 1e-7 * scale
     assert ((slope - dk) * sine).abs().max() <= 3e-11 * scale
     only = torch.empty_like(out)
     gram_(stack, unit_rows(x1), unit_rows(x2), only)
