@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,26 +11,41 @@ import torch
 Item = TypeVar("Item")
 
 
-def share(work: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """Calls work(item) for every item, in as many threads as torch uses.
+def drain(work: Callable[[Iterator[Item]], None], items: Iterable[Item]) -> None:
+    """Calls work(items) in as many threads as torch uses; each item is taken by one of them.
 
     Inside, torch's operations are single-threaded: the threads meet once, at the end, instead of
     after each operation, which is several times faster where other programs compete for the cores.
+
+    Args:
+        work: takes an iterator over items.
+        items: pieces of work that can be done in any order, and by anyone.
     """
-    threads = torch.get_num_threads()
-    todo = list(items)
-    if min(threads, len(todo)) < 2:
-        for item in todo:
-            work(item)
+    before = torch.get_num_threads()
+    pending = list(items)
+    threads = min(before, len(pending))
+    todo = iter(pending)
+    if threads < 2:
+        work(todo)
         return
 
-    def alone(item: Item) -> None:
+    def run(_: int) -> None:
         with torch.no_grad():
-            work(item)
+            work(todo)
 
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            list(pool.map(alone, todo))
+            list(pool.map(run, range(threads)))
     finally:
         # The setting of the last thread made is the one that new threads start with.
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
+
+
+def share(work: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Calls work(item) for every item, in the threads of :func:`drain`."""
+
+    def run(todo: Iterator[Item]) -> None:
+        for item in todo:
+            work(item)
+
+    drain(run, items)

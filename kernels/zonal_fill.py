@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from torch import Tensor
 from . import compiled
 from .profile import Profile, fit_profile
 from .recursion import KINK_EPS, ReLUStack, angular_recursion
+from .threads import drain
 
 Unit: TypeAlias = tuple[Tensor, Tensor]
 """Rows as directions (..., N, D) and lengths (..., N, 1)."""
@@ -144,24 +144,10 @@ class Plan:
             work: takes an iterator over items.
             items: pieces of work that can be done in any order, and by anyone.
         """
-        before = torch.get_num_threads()
-        threads = min(before, len(items)) if self.compiled else 1
-        todo = iter(items)
-        if threads == 1:
-            work(todo)
-            return
-
-        def run(_: int) -> None:
-            with torch.no_grad():
-                work(todo)
-
-        try:
-            with ThreadPoolExecutor(
-                threads, initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
-                list(pool.map(run, range(threads)))
-        finally:
-            torch.set_num_threads(before)  # what threads made later start with
+        if self.compiled:
+            drain(work, items)
+        else:
+            work(iter(items))
 
 
 def plan(stack: ReLUStack, like: Tensor, entries: int) -> Plan:
