@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .paper import CONTINUOUS, DISCRETE
 
-GPU_METHODS = ("nn",)  # width 2048: 8.5e16 flop for TF Bind 8; named explicitly or not run
+GPU_METHODS = ("nn",)  # width 2048: 5.7e16 flop for TF Bind 8; named explicitly or not run
 FIGURE_TASKS = ("tfbind8", "hopper", "ant")
 
 

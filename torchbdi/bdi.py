@@ -13,10 +13,8 @@ from .kernels.cholesky import cholesky_solve
 from .kernels.errors import InputError
 from .ntk import NTK
 from .objective import forward_loss
-from .optimise import DesignModule, Steps
+from .optimise import DesignModule
 from .ridge import RidgeFit, check_options, fit_ridge, ridge_to_add
-
-__all__ = ["BDI", "Steps"]
 
 
 class BDI(DesignModule):

@@ -106,6 +106,7 @@ class DesignModule(lightning.LightningModule):
         self.register_buffer("y_l", y_l, persistent=False)
         self.register_buffer("weights", torch.softmax(alpha * y_l, 0), persistent=False)
         self._step_start = 0.0
+        self._data_hash: str | None = None
 
     def loss(self) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
@@ -179,7 +180,12 @@ class DesignModule(lightning.LightningModule):
         self.log("seconds/step", time.perf_counter() - self._step_start)
 
     def data_hash(self) -> str:
-        """SHA-256 of (x_l, y_l), 64 hexadecimal digits."""
+        """SHA-256 of (x_l, y_l), 64 hexadecimal digits; the data does not change."""
+        if self._data_hash is None:
+            self._data_hash = self._hash_data()
+        return self._data_hash
+
+    def _hash_data(self) -> str:
         digest = hashlib.sha256()
         for tensor in (self.x_l, self.y_l):
             digest.update(str(tuple(tensor.shape)).encode())

@@ -13,8 +13,6 @@ from design_bench.datasets.continuous.hopper_controller_dataset import HopperCon
 from design_bench.oracles.exact_oracle import ExactOracle
 from numpy.typing import NDArray
 
-from .hopper import START_SEED, rollout
-
 
 class HopperControllerOracle(ExactOracle):
     """Scores one denormalised design a call with the return of one episode.
@@ -60,4 +58,7 @@ class HopperControllerOracle(ExactOracle):
         Returns:
             (1,), the raw return.
         """
+        # Here, because design_bench imports this slot for every task, and mujoco is not light.
+        from experiments.oracles.hopper import START_SEED, rollout
+
         return np.array([rollout(x, START_SEED)], dtype=np.float32)
