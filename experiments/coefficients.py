@@ -20,22 +20,26 @@ from .files import write_npz
 from .task import OfflineData
 
 
-def cached_fit(kernel: Kernel, data: OfflineData, ridge: float, ridge_scale: str) -> RidgeFit:
+def cached_fit(
+    kernel: Kernel, data: OfflineData, ridge: float, ridge_scale: str, tolerance: float
+) -> RidgeFit:
     """fit_ridge with a cache.
 
-    The entry is named by a hash of the table, the kernel and the ridge. Its coefficients carry a
-    hash of their own: a damaged entry is solved anew.
+    The entry is named by a hash of the table, the kernel, the ridge and the tolerance. Its
+    coefficients carry a hash of their own: a damaged entry is solved anew. Interrupted conjugate
+    gradients go on where they were.
 
     Args:
         kernel: the kernel.
         data: the table.
         ridge: beta.
         ridge_scale: "trace" or "absolute".
+        tolerance: relative residual at which conjugate gradients stop.
 
     Returns:
         The fit; its report is that of the solve that was really done.
     """
-    key = hashlib.sha256(f"{kernel!r} {ridge!r} {ridge_scale}".encode())
+    key = hashlib.sha256(f"{kernel!r} {ridge!r} {ridge_scale} {tolerance!r}".encode())
     for tensor in (data.x, data.y):
         key.update(str(tuple(tensor.shape)).encode())
         key.update(tensor.contiguous().numpy().tobytes())
@@ -45,8 +49,13 @@ def cached_fit(kernel: Kernel, data: OfflineData, ridge: float, ridge_scale: str
         coefficients, report = found
         print(f"coefficients: from {path} (residual {report.residual:.1e})", flush=True)
         return RidgeFit(kernel, data.x, torch.from_numpy(coefficients), report)
-    fit = fit_ridge(kernel, data.x, data.y, ridge, ridge_scale)
     path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    if unfinished.is_file():
+        print(f"coefficients: going on from {unfinished}", flush=True)
+    fit = fit_ridge(
+        kernel, data.x, data.y, ridge, ridge_scale, tolerance=tolerance, checkpoint=unfinished
+    )
     coefficients = fit.coefficients.cpu().numpy()
     report_text = json.dumps(dataclasses.asdict(fit.report))
     write_npz(
@@ -57,6 +66,7 @@ def cached_fit(kernel: Kernel, data: OfflineData, ridge: float, ridge_scale: str
             "sha256": np.array(_digest(coefficients, report_text)),
         },
     )
+    unfinished.unlink(missing_ok=True)
     return fit
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hydra import compose, initialize_config_module
 from omegaconf import DictConfig, OmegaConf
@@ -23,7 +22,7 @@ ACCELERATORS = ("auto", "cpu", "gpu")
 
 @dataclass
 class TaskConfig:
-    """conf/task/*.yaml; a task may add keys of its own in ``options``."""
+    """conf/task/*.yaml."""
 
     name: str
     alpha: float
@@ -31,7 +30,7 @@ class TaskConfig:
     y_min: float | None = None
     y_max: float | None = None
     max_rows: int | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    tolerance: float = 1e-8
 
 
 @dataclass
@@ -53,6 +52,7 @@ class MethodConfig:
     kernel: str | None = None
     ridge: float | None = None
     ridge_scale: str | None = None
+    tolerance: float | None = None
     # finite networks: finite
     width: int | None = None
     parametrisation: str | None = None

@@ -56,7 +56,7 @@ def build_model(
     kernel: Kernel = torchbdi.NTK(depth=method.depth) if method.kernel == "ntk" else torchbdi.RBF()
     coefficients, solve = None, {}
     if method.forward_weight:
-        fitted = cached_fit(kernel, data, method.ridge, method.ridge_scale)
+        fitted = cached_fit(kernel, data, method.ridge, method.ridge_scale, method.tolerance)
         coefficients, report = fitted.coefficients, fitted.report
         solve = {
             "solver": report.solver,

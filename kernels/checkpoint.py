@@ -23,28 +23,25 @@ UNREADABLE = (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.Unpic
 class SolveCheckpoint:
     """The state of a solve in one file.
 
-    A file is taken for the same problem where the hash of the right-hand side, the sizes and the
-    settings are equal and a sample of the matrix, with its ridge, agrees to 1e-9.
+    A file is taken for the same problem where the hash of the right-hand side and the sizes are
+    equal and a sample of the matrix, with its ridge, agrees to 1e-9.
 
     Args:
         path: the file; its folder exists.
         operator: K.
         rhs: (N, K).
         ridge: absolute, added to the diagonal.
-        settings: what else must be the same for a resumed solve to go on as it was.
 
     Raises:
         InputError: the folder does not exist.
     """
 
-    def __init__(
-        self, path: Path, operator: GramOperator, rhs: Tensor, ridge: float, settings: str
-    ) -> None:
+    def __init__(self, path: Path, operator: GramOperator, rhs: Tensor, ridge: float) -> None:
         if not path.parent.is_dir():
             raise InputError(f"{path.parent}, the folder of the solve checkpoint, does not exist.")
         self.path = path
         data = rhs.detach().cpu().contiguous().numpy().tobytes()
-        described = f"{tuple(rhs.shape)} {rhs.dtype} {settings}".encode()
+        described = f"{tuple(rhs.shape)} {rhs.dtype}".encode()
         self.key = hashlib.sha256(described + data).hexdigest()
         rows = torch.linspace(0, operator.n - 1, min(operator.n, PROBE_ROWS)).long().unique()
         rows = rows.to(operator.device)
@@ -75,7 +72,7 @@ class SolveCheckpoint:
         wrong = [
             name
             for name, fine in (
-                ("right-hand side, sizes or settings", key == self.key),
+                ("right-hand side or sizes", key == self.key),
                 ("matrix", same),
                 ("ridge", ridge_same),
             )

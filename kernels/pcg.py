@@ -58,7 +58,7 @@ class ConjugateGradient:
     ) -> None:
         n = operator.n
         self.operator, self.ridge, self.progress = operator, ridge, progress
-        self.settings = f"rank {min(rank, n)} seed {seed}"
+        self.preconditioner = torch.tensor([min(rank, n), seed])
         check_problem(operator, torch.zeros(n, 1).to(operator.diagonal()), ridge)
         start = time.perf_counter()
         with PeakMemory(operator.device) as memory:
@@ -113,16 +113,27 @@ class ConjugateGradient:
         start = time.perf_counter()
         file = None
         if checkpoint is not None:
-            file = SolveCheckpoint(checkpoint, self.operator, rhs, self.ridge, self.settings)
+            file = SolveCheckpoint(checkpoint, self.operator, rhs, self.ridge)
         with PeakMemory(self.operator.device) as memory:
-            saved = file.load() if file else None
-            state = CGState.from_file(saved, rhs) if saved else self.recurrence.start(rhs)
+            state = self._begin(file.load() if file else None, rhs)
             residual = self._iterate(
                 state, rhs, tolerance, max_iterations, file, checkpoint_seconds
             )
         seconds = time.perf_counter() - start
         peak = max(memory.peak_bytes, self.peak_bytes)
         return state.d, SolveStats(residual, state.iteration, seconds, peak)
+
+    def _begin(self, saved: dict[str, Tensor] | None, rhs: Tensor) -> CGState:
+        """The state to go on from; with another preconditioner only its solution is of use."""
+        if saved is None:
+            return self.recurrence.start(rhs)
+        state = CGState.from_file(saved, rhs)
+        if not torch.equal(saved["preconditioner"], self.preconditioner):
+            self.recurrence.restart(state, rhs - self.recurrence.matrix(state.d))
+        return state
+
+    def _save(self, file: SolveCheckpoint, state: CGState) -> None:
+        file.save({**state.to_file(), "preconditioner": self.preconditioner})
 
     def _iterate(
         self,
@@ -160,7 +171,7 @@ class ConjugateGradient:
                     left = rhs - self.recurrence.matrix(state.d)
                     true = float((left.norm(dim=0) / size).max())
                     if file:
-                        file.save(state.to_file())
+                        self._save(file, state)
                     if true <= tolerance:
                         return true
                     self._give_up_where_hopeless(state, true, tolerance, max_iterations)
@@ -169,7 +180,7 @@ class ConjugateGradient:
                     continue
                 self.recurrence.step(state, active)
                 if file and time.perf_counter() - written >= checkpoint_seconds:
-                    file.save(state.to_file())
+                    self._save(file, state)
                     written = time.perf_counter()
 
     def _give_up_where_hopeless(

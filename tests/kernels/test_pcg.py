@@ -183,13 +183,12 @@ def test_a_foreign_checkpoint_is_refused(tmp_path):
     operator = DenseOperator(k)
     ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=file)
     before = file.read_bytes()
-    for other, ridge, rank, right, match in (
-        (k, 0.1, 5, right_sides(40, 1, seed=9), "right-hand side"),
-        (k, 0.1, 6, rhs, "settings"),
-        (k, 0.2, 5, rhs, "ridge"),
-        (random_spd(40, seed=4), 0.1, 5, rhs, "matrix"),
+    for other, ridge, right, match in (
+        (k, 0.1, right_sides(40, 1, seed=9), "right-hand side"),
+        (k, 0.2, rhs, "ridge"),
+        (random_spd(40, seed=4), 0.1, rhs, "matrix"),
     ):
-        solver = ConjugateGradient(DenseOperator(other), ridge, rank=rank)
+        solver = ConjugateGradient(DenseOperator(other), ridge, rank=5)
         with pytest.raises(InputError, match=f"another problem.*{match}.*Delete"):
             solver.solve(right, checkpoint=file)
         assert file.read_bytes() == before
@@ -198,6 +197,20 @@ def test_a_foreign_checkpoint_is_refused(tmp_path):
     file.write_bytes(before[: len(before) // 2])
     with pytest.raises(InputError, match="not a readable"):
         ConjugateGradient(operator, 0.1, rank=5).solve(rhs, checkpoint=file)
+
+
+def test_a_checkpoint_serves_another_preconditioner(tmp_path):
+    operator, rhs, file = DenseOperator(random_spd(150)), right_sides(150, 2), tmp_path / "cg"
+    whole, stats = ConjugateGradient(operator, 1e-3, rank=10).solve(rhs, tolerance=1e-12)
+    with pytest.raises(NotConvergedError):
+        ConjugateGradient(operator, 1e-3, rank=10).solve(
+            rhs, tolerance=1e-12, max_iterations=stats.iterations - 3, checkpoint=file
+        )
+    resumed, again = ConjugateGradient(operator, 1e-3, rank=12).solve(
+        rhs, tolerance=1e-12, checkpoint=file
+    )
+    assert float((resumed - whole).norm() / whole.norm()) < 1e-10
+    assert again.iterations < 2 * stats.iterations - 3
 
 
 SLOW = """
