@@ -49,7 +49,8 @@ class BiasedGram(torch.autograd.Function):
 
 def input_covariance(stack: ReLUStack, x: Tensor) -> Tensor:
     """q = w |x|^2 / D + b, (..., N)."""
-    return stack.w / x.shape[-1] * (x * x).sum(-1) + stack.b
+    square = torch.linalg.vector_norm(x, dim=-1).square()  # keeps no x * x, forward or backward
+    return stack.w / x.shape[-1] * square + stack.b
 
 
 def _gram(

@@ -82,9 +82,8 @@ class ZonalGram(torch.autograd.Function):
         k, slope, hat1, norm1, hat2, norm2 = ctx.saved_tensors
         grad1 = grad2 = None
         if ctx.needs_input_grad[1]:
-            grad1 = pull_back(grad, k, slope, hat1, norm1, hat2)
-            if ctx.symmetric:
-                grad1 += pull_back(grad.mT, k.mT, slope.mT, hat1, norm1, hat1)
+            both = grad + grad.mT if ctx.symmetric else grad
+            grad1 = pull_back(both, k, slope, hat1, norm1, hat2)
         if not ctx.symmetric and ctx.needs_input_grad[2]:
             grad2 = pull_back(grad.mT, k.mT, slope.mT, hat2, norm2, hat1)
         return None, grad1, grad2, None
@@ -118,16 +117,16 @@ def pull_back(
         radial = torch.linalg.vecdot(grad, k).unsqueeze(-1)
         toward = (grad * slope) @ other
     # sum_j (grad slope)_ij c_ij is toward . x_hat: the tangential part is a projection.
-    along = radial - (toward * hat).sum(-1, keepdim=True)
+    along = radial - torch.linalg.vecdot(toward, hat).unsqueeze(-1)
     inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
-    return ((along * hat + toward) * inverse).sum_to_size(hat.shape)
+    return toward.addcmul_(along, hat).mul_(inverse).sum_to_size(hat.shape)
 
 
 def _contract(grad: Tensor, k: Tensor, slope: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """sum_j (grad k)_ij, (N1, 1), and sum_j (grad slope)_ij x_hat_j, (N1, D), by tiles."""
     n1, n2 = grad.shape
     radial, toward = k.new_zeros(n1, 1), k.new_zeros(n1, other.shape[1])
-    rows, cols = tile_shape(n1, n2, k.device)
+    rows, cols = tile_shape(n1, n2, other.shape[1], k.device)
 
     buffer = k.new_empty(rows * cols)
     for i in pieces(n1, rows):

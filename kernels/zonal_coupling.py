@@ -78,7 +78,7 @@ class ZonalCoupling:
         """
         b, m, d = x_h.shape
         hat, norm = unit_rows(x_h)
-        rows, width = tile_shape(b * m, len(self.y), x_h.device, ENTRIES // 2)
+        rows, width = tile_shape(b * m, len(self.y), d, x_h.device, ENTRIES // 2)
         blocks = pieces(b, max(1, rows // m))
         chunks = pieces(len(self.y), -(-len(self.y) * len(blocks) // ITEMS))
         # Each chunk of the data has its own sums, so that the order of summation is fixed.

@@ -15,17 +15,24 @@ from torch import Tensor
 from .recursion import ReLUStack
 from .zonal_fill import PlainTiles, Unit, plan
 
-ROWS = 64  # of a tile
+ROWS = 128  # of a tile
 ENTRIES = 1 << 17  # of a tile: its temporaries fit the second-level caches of two cores
 SIDE = 384  # of a tile of a symmetric matrix
 
 
-def tile_shape(n1: int, n2: int, device: torch.device, entries: int = ENTRIES) -> tuple[int, int]:
-    """Rows and columns of a tile of an (n1, n2) matrix."""
+def tile_shape(
+    n1: int, n2: int, d: int, device: torch.device, entries: int = ENTRIES
+) -> tuple[int, int]:
+    """Rows and columns of a tile of an (n1, n2) matrix of designs with d features.
+
+    With many features the matrix product is what costs, and likes tiles as wide as the designs.
+    Columns are dealt evenly to the threads.
+    """
     if device.type != "cpu":
         return n1, max(1, (1 << 24) // n1)
-    rows = min(ROWS, math.ceil(n1 / torch.get_num_threads()))
-    return rows, min(n2, max(ROWS, entries // rows))
+    rows, threads = min(ROWS, n1), torch.get_num_threads()
+    tiles = math.ceil(n2 / max(ROWS, entries // rows, d))
+    return rows, math.ceil(n2 / (threads * math.ceil(tiles / threads)))
 
 
 def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
@@ -57,7 +64,7 @@ def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | Non
                 for matrix in (out,) if slope is None else (out, slope):
                     mirror_(matrix, i, j)
 
-    rows, cols = (SIDE, SIDE) if symmetric else tile_shape(n1, n2, out.device)
+    rows, cols = (SIDE, SIDE) if symmetric else tile_shape(n1, n2, x1[0].shape[1], out.device)
     tiles = [
         (i, j)
         for j in pieces(n2, cols)
@@ -129,7 +136,8 @@ def product(stack: ReLUStack, x1: Unit, x2: Unit, v: Tensor) -> Tensor:
     n1, n2 = len(x1[0]), len(x2[0])
     columns = v.unsqueeze(1) if v.ndim == 1 else v
     out = columns.new_zeros(n1, columns.shape[1])
-    height, width = tile_shape(n1, n2, v.device)
+    d, share = x1[0].shape[1], math.ceil(n1 / torch.get_num_threads())
+    height, width = tile_shape(share, n2, d, v.device)
     way = plan(stack, columns, n1 * n2)
 
     def work(blocks: Iterator[slice]) -> None:

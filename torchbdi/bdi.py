@@ -103,7 +103,7 @@ class BDI(DesignModule):
         a = None
         if h["backward_weight"]:
             k_hh = self.kernel.gram(self.x_h, None)
-            ridge = ridge_to_add(self.kernel.diagonal(self.x_h), h["ridge"], h["ridge_scale"])
+            ridge = ridge_to_add(k_hh.diagonal(dim1=-2, dim2=-1), h["ridge"], h["ridge_scale"])
             a = cholesky_solve(k_hh, y_h, ridge)
         prediction, backward = self.couple()(self.x_h, a)
         if not h["forward_weight"]:
