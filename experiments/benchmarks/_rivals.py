@@ -1,7 +1,7 @@
-"""neural-tangents in an environment of its own, driven round by round.
+"""Rivals in environments of their own, driven round by round.
 
-The environment is made once, in the user's cache, from rivals.txt. Its interpreter runs
-_rival_script.py, which reads a line of JSON, does what it says and answers with a line of JSON.
+An environment is made once, in the user's cache, from NAME.txt. Its interpreter runs _NAME.py,
+which reads a line of JSON, does what it says and answers with a line of JSON.
 """
 
 from __future__ import annotations
@@ -22,29 +22,32 @@ import numpy as np
 from torchbdi import MissingDataError, TorchBDIError
 
 HERE = Path(__file__).parent
-REQUIREMENTS = HERE / "rivals.txt"
 
 
-def environment() -> Path:
-    """The interpreter of the rivals' environment; makes the environment where it is missing.
+def environment(name: str) -> Path:
+    """The interpreter of a rival's environment; makes the environment where it is missing.
+
+    Args:
+        name: "neural_tangents" or "gpytorch".
 
     Raises:
         MissingDataError: pip could not install the pinned packages.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torchbdi"
-    stamp = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = cache / f"rivals-{stamp}"
+    requirements = HERE / f"{name}.txt"
+    stamp = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = cache / f"{name}-{stamp}"
     python = folder / "bin" / "python"
     if (folder / "ready").exists():
         return python
-    print(f"installing {REQUIREMENTS.name} into {folder} (2.5 GB, minutes)", flush=True)
+    print(f"installing {requirements.name} into {folder} (1 to 3 GB, minutes)", flush=True)
     cache.mkdir(parents=True, exist_ok=True)
-    install = [python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS]
+    install = [python, "-m", "pip", "install", "-q", "-r", requirements]
     for command in ([sys.executable, "-m", "venv", "--clear", folder], install):
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
         if done.returncode:
             raise MissingDataError(
-                f"the rivals' environment could not be made: {' '.join(map(str, command))} said "
+                f"the environment of {name} could not be made: {' '.join(map(str, command))} said "
                 f"{done.stderr.strip()[-500:]}. Try again with a network, or pass --no-rivals."
             )
     (folder / "ready").touch()
@@ -52,7 +55,7 @@ def environment() -> Path:
 
 
 class Rival:
-    """A running process of the rivals' interpreter.
+    """A running process of a rival's interpreter.
 
     Args:
         process: reads and writes lines of JSON.
@@ -94,21 +97,21 @@ class Rival:
 
 
 @contextlib.contextmanager
-def rival() -> Iterator[Rival]:
-    """Starts the rivals' process and ends it."""
-    python = environment()
-    with tempfile.TemporaryDirectory() as name:
-        errors = Path(name) / "stderr"
+def rival(name: str = "neural_tangents") -> Iterator[Rival]:
+    """Starts a rival's process and ends it."""
+    python = environment(name)
+    with tempfile.TemporaryDirectory() as folder:
+        errors = Path(folder) / "stderr"
         with errors.open("w") as stderr:
             process = subprocess.Popen(
-                [str(python), str(HERE / "_rival_script.py")],
+                [str(python), str(HERE / f"_{name}.py")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
             )
         try:
-            yield Rival(process, Path(name), errors)
+            yield Rival(process, Path(folder), errors)
         finally:
             process.kill()
             process.wait()

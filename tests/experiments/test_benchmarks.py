@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments.benchmarks import Options, _measure, _rivals, subjects
+from experiments.benchmarks import Options, _measure, _rivals, large_solve, subjects
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
 from torchbdi import InputError, MissingDataError
@@ -26,6 +26,20 @@ def test_the_step_at_hoppers_sizes(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "hopper-step.json").read_text())
     assert {row["way"] for row in result["rows"]} == {"step", "products"}
     assert result["ratio"] > 0
+
+
+def test_large_solves(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
+    assert main(["large-solve", "--small", "--no-rivals", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "large-solve.json").read_text())
+    rows = {(row["n"], row["way"]): row for row in result["rows"]}
+    for n in (200, 400):
+        assert rows[n, "conjugate gradients"]["iterations"] > 0
+        for way in ("auto", "packed Cholesky", "conjugate gradients", large_solve.LINALG):
+            assert rows[n, way]["residual"] <= result["tolerance"]
+            assert rows[n, way]["from_packed_cholesky"] < 1e-6
+    assert set(result["speedup"]) == {"200", "400"}
+    assert (tmp_path / "large_solve.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -112,5 +126,5 @@ def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(_rivals.sys, "executable", "/bin/false")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(MissingDataError, match="--no-rivals"):
-        _rivals.environment()
+        _rivals.environment("gpytorch")
     assert not list(tmp_path.rglob("ready"))

@@ -1,23 +1,15 @@
-"""Run by the rivals' interpreter, see _rivals.py. Float64, jit."""
+"""Run by neural-tangents' interpreter, see _rivals.py. Float64, jit."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-# Whatever the packages print must not get between the lines of JSON.
-ANSWERS = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-
-import jax  # type: ignore[import-not-found] # noqa: E402
-import jax.numpy as jnp  # type: ignore[import-not-found] # noqa: E402
-import numpy as np  # noqa: E402
-from neural_tangents import stax  # type: ignore[import-not-found] # noqa: E402
+import jax  # type: ignore[import-not-found]
+import jax.numpy as jnp  # type: ignore[import-not-found]
+import numpy as np
+from _serve import serve  # type: ignore[import-not-found]
+from neural_tangents import stax  # type: ignore[import-not-found]
 
 jax.config.update("jax_enable_x64", True)
 
@@ -72,29 +64,15 @@ def bdi_step(data: dict[str, Any], depth: int) -> Callable[[], Any]:
 WORK = {"gram": gram, "products": products, "bdi_step": bdi_step}
 
 
-def main() -> None:
-    """Answers requests until the input ends."""
-    work: Callable[[], Any] = lambda: None  # noqa: E731
-    for line in sys.stdin:
-        request = json.loads(line)
-        answer: dict[str, Any] = {}
-        if "prepare" in request:
-            arrays = np.load(request["arrays"])
-            data = {name: jnp.asarray(arrays[name]) for name in arrays.files}
-            work = WORK[request["prepare"]](data, request["depth"])
-            jax.block_until_ready(work())
-        elif "run" in request:
-            start = time.perf_counter()
-            jax.block_until_ready(work())
-            answer["seconds"] = time.perf_counter() - start
-        elif "result" in request:
-            answer["values"] = np.atleast_2d(np.asarray(work()))[:5, :50].tolist()
-        else:
-            status = Path("/proc/self/status").read_text().splitlines()
-            peak = [row.split()[1] for row in status if row.startswith("VmHWM")]
-            answer["bytes"] = int(peak[0]) * 1024
-        print(json.dumps(answer), file=ANSWERS, flush=True)
+def prepare(request: dict[str, Any]) -> Callable[[], Any]:
+    """See serve(); the result is the first entries only."""
+    arrays = np.load(request["arrays"])
+    data = {name: jnp.asarray(arrays[name]) for name in arrays.files}
+    work = WORK[request["prepare"]](data, request["depth"])
+    jax.block_until_ready(work())
+    # On a CPU this makes no copy.
+    return lambda: np.atleast_2d(np.asarray(jax.block_until_ready(work())))[:5, :50]
 
 
 if __name__ == "__main__":
-    main()
+    serve(prepare)
