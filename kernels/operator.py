@@ -17,6 +17,8 @@ from torch import Tensor
 from .errors import InputError
 from .tiles import multiply_matrix_free
 
+SAMPLE_ROWS = 32  # of the matrix, to see whether it is symmetric
+
 Index: TypeAlias = "slice | Tensor"
 """Rows or columns of a matrix: a slice with both ends given and step 1, or an int64 tensor."""
 
@@ -127,6 +129,26 @@ def check_problem(operator: GramOperator, rhs: Tensor, ridge: float) -> None:
                 f"the {name} is not finite in {len(bad)} places, first at row {int(bad[0, 0])}; "
                 "look for NaN and inf in that row of the data."
             )
+
+
+def check_symmetry(operator: GramOperator) -> None:
+    """Raises InputError where a sample of the matrix is not symmetric: solvers read one triangle.
+
+    NaN and inf are left to those who look for them.
+    """
+    rows = torch.linspace(0, operator.n - 1, min(operator.n, SAMPLE_ROWS)).long().unique()
+    rows = rows.to(operator.device)
+    block = torch.empty(len(rows), len(rows), dtype=operator.dtype, device=operator.device)
+    operator.fill(rows, rows, block)
+    gap = (block - block.mT).abs()
+    allowed = torch.finfo(block.dtype).eps ** 0.5 * block.abs().max()
+    if (gap > allowed).any():
+        i, j = divmod(int(gap.nan_to_num(0).argmax()), len(rows))
+        raise InputError(
+            f"the matrix is not symmetric: K[{int(rows[i])}, {int(rows[j])}] is "
+            f"{float(block[i, j]):.6g} and K[{int(rows[j])}, {int(rows[i])}] is "
+            f"{float(block[j, i]):.6g}. A kernel must give k(x, x') = k(x', x)."
+        )
 
 
 def set_diagonal(out: Tensor, rows: Index, cols: Index, diagonal: Tensor) -> None:

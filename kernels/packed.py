@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from .errors import InputError, NotPositiveDefiniteError
 from .memory import PeakMemory
-from .operator import GramOperator, SolveStats, check_problem
+from .operator import GramOperator, SolveStats, check_problem, check_symmetry
 from .tiles import PackedTriangle, add_product, default_tile, spans
 
 # Rows of a diagonal tile updated together: only the upper triangle is needed, the rest is waste.
@@ -54,6 +54,7 @@ class PackedCholesky:
         with PeakMemory(operator.device) as memory:
             tile = tile or default_tile(n, operator.device)
             self.factor = PackedTriangle(n, tile, operator.dtype, operator.device)
+            check_symmetry(operator)
             self._work = self.factor.data.new_empty(tile * tile)
             bar = tqdm(total=1.0, desc=f"Cholesky {n}", delay=2, disable=not progress)
             bar.bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"

@@ -18,7 +18,7 @@ from .checkpoint import SolveCheckpoint
 from .errors import InputError, NotConvergedError
 from .memory import PeakMemory
 from .nystrom import NystromPreconditioner
-from .operator import GramOperator, SolveStats, check_problem
+from .operator import GramOperator, SolveStats, check_problem, check_symmetry
 from .recurrence import CGState, Recurrence
 from .tiles import PackedTriangle, default_tile
 
@@ -70,6 +70,7 @@ class ConjugateGradient:
                 for i in tqdm(rows, desc=f"Gram {n}", delay=2, disable=not progress):
                     matrix.fill_row(i, operator)
                 multiply = matrix.multiply
+            check_symmetry(operator)
             preconditioner = NystromPreconditioner(operator, ridge, rank, seed)
 
             # Not a method: the solver would hold itself, and its memory until the next collection.

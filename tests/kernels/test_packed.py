@@ -19,6 +19,7 @@ from torchbdi.kernels import tiles
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
 from torchbdi.kernels.operator import GramOperator, Principal, set_diagonal
 from torchbdi.kernels.packed import PackedCholesky
+from torchbdi.kernels.pcg import ConjugateGradient
 from torchbdi.kernels.threads import share
 from torchbdi.kernels.tiles import PackedTriangle, multiply_matrix_free, packed_size, row_offset
 
@@ -204,6 +205,14 @@ def test_errors_of_input():
         broken[at] = torch.nan
         with pytest.raises(InputError, match=match):
             PackedCholesky(DenseOperator(broken), 0.1, tile=4)
+
+
+@pytest.mark.parametrize("solver", [PackedCholesky, ConjugateGradient])
+def test_a_matrix_that_is_not_symmetric_is_refused(solver):
+    k = random_spd(100)
+    k[99] *= 1.001
+    with pytest.raises(InputError, match=r"not symmetric: K\[\d+, 99\]|symmetric: K\[99, \d+\]"):
+        solver(DenseOperator(k), 0.1)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_computed():
