@@ -102,5 +102,5 @@ def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
         )
         lines.append(f"| {label} | {' | '.join(cells)} |")
     lines.append("")
-    lines.append(f"Data: {task.data_source}. True function: {task.oracle_source}.")
+    lines.append(task.sources)
     return "\n".join(lines)

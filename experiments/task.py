@@ -116,6 +116,8 @@ class Task:
         data_source: "original" (design-bench's own) or "regenerated" (made here).
         oracle_source: "original", "retrained" or "regenerated".
         predict: the true function: raw designs (n, ...) to raw scores (n,).
+        oracle_spearman: rank correlation of a fitted true function with the measured scores of
+            rows it was not fitted to; None for one that is not fitted.
     """
 
     name: str
@@ -128,6 +130,15 @@ class Task:
     data_source: str
     oracle_source: str
     predict: Callable[[np.ndarray], np.ndarray]
+    oracle_spearman: float | None = None
+
+    @property
+    def sources(self) -> str:
+        """Where data and true function come from, in one line."""
+        fit = ""
+        if self.oracle_spearman is not None:
+            fit = f" (held-out rank correlation {self.oracle_spearman:.4f})"
+        return f"Data: {self.data_source}. True function: {self.oracle_source}{fit}."
 
     def normalise(self, y: np.ndarray) -> np.ndarray:
         """(y - y_min) / (y_max - y_min)."""

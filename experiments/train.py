@@ -55,11 +55,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     lightning.seed_everything(cfg.seed, verbose=False)
     task = load_task(cfg)
     n, d = task.data.x.shape
-    print(
-        f"task {task.name} ({task.title}): {n} rows, D = {d}; data: {task.data_source}, true "
-        f"function: {task.oracle_source}",
-        flush=True,
-    )
+    print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
     model, solve = build_model(cfg.method, task.data, cfg.seed)
     history = fit(cfg, folder, model)
     x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
@@ -75,6 +71,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         "title": task.title,
         "data_source": task.data_source,
         "oracle_source": task.oracle_source,
+        "oracle_spearman": task.oracle_spearman,
         "method": cfg.method.name,
         "seed": cfg.seed,
         "rows": n,
