@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,13 +15,18 @@ LOSSES = ("loss/total", "loss/forward", "loss/backward")
 
 
 class History(lightning.Callback):
-    """Keeps the losses of every step; they travel with the checkpoint.
+    """Keeps the losses of every step and the time; both travel with the checkpoint.
+
+    Args:
+        start: ``time.perf_counter()`` when the run began.
 
     Attributes:
         rows: (step, total, forward, backward) a step.
+        start: the same, earlier by the time spent before the run was resumed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: float) -> None:
+        self.start = start
         self.rows: list[tuple[float, ...]] = []
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
@@ -29,12 +35,14 @@ class History(lightning.Callback):
         self.rows.append((trainer.global_step, *(float(metrics[name]) for name in LOSSES)))
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows so far."""
-        return {"rows": [list(row) for row in self.rows]}
+        """The rows and the seconds so far."""
+        seconds = time.perf_counter() - self.start
+        return {"rows": [list(row) for row in self.rows], "seconds": seconds}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes the rows of a checkpoint."""
+        """Takes the rows and the seconds of a checkpoint."""
         self.rows = [tuple(row) for row in state["rows"]]
+        self.start -= state["seconds"]
 
 
 class Checkpoint(lightning.Callback):

@@ -76,3 +76,13 @@ def build_model(
         **shared,
     )
     return model, solve
+
+
+def network_facts(model: DesignModule) -> dict[str, float]:
+    """What the metrics say of trained finite networks: the step's rate and the fit to the table."""
+    if not isinstance(model, FiniteBDI):
+        return {}
+    facts = {"eta_used": float(model.eta)}
+    if model.hparams["forward_weight"]:
+        facts["net_loss"] = float(model.net_loss)
+    return facts

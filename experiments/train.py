@@ -21,7 +21,7 @@ from torchbdi.optimise import DesignModule
 
 from .callbacks import Checkpoint, History
 from .config import check_overrides, validate
-from .models import build_model
+from .models import build_model, network_facts
 from .report import score_designs, summary_table, write_losses, write_proposals
 from .run_folder import RunFolder
 from .tasks import load_task
@@ -57,7 +57,8 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
     model, solve = build_model(cfg.method, task.data, cfg.seed)
-    history = fit(cfg, folder, model)
+    history = History(start)
+    fit(cfg, folder, model, history)
     x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
     starts = task.data.best(cfg.method.designs).numpy()
     scores, arrays = score_designs(task, x_h, starts)
@@ -80,8 +81,9 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         **scores,
         "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
         **solve,
+        **network_facts(model),
         "loss_total": history.rows[-1][1],
-        "seconds": time.perf_counter() - start,
+        "seconds": time.perf_counter() - history.start,
         "version": torchbdi.__version__,
     }
     write_losses(folder.path, history.rows)
@@ -94,8 +96,8 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     return metrics
 
 
-def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule) -> History:
-    """Trains, from the folder's checkpoint where there is one.
+def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: History) -> None:
+    """Trains, from the folder's checkpoint where there is one, and fills the history.
 
     Raises:
         RunInterruptedError: Ctrl-C; the message says how to go on.
@@ -112,7 +114,6 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule) -> History:
     )
     if not resumed:
         logger.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
-    history = History()
     checkpoint = Checkpoint(folder.checkpoint, cfg.trainer.checkpoint_every)
     callbacks: list[lightning.Callback] = [history]
     if cfg.trainer.trajectory_every:  # before the checkpoint, which must not be ahead of the files
@@ -148,7 +149,6 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule) -> History:
                 f"with:\n  python -m experiments.train resume={folder.path}"
             )
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
-    return history
 
 
 def log_results(cfg: DictConfig, folder: RunFolder, table: str, metrics: dict[str, Any]) -> None:

@@ -168,6 +168,8 @@ def test_the_finite_branch_on_a_slice(data_dir: Path, tmp_path: Path) -> None:
     assert metrics["width"] == 256
     assert metrics["model"] == "finite"
     assert metrics["kernel"] is None
+    assert metrics["eta_used"] > 0
+    assert 0 < metrics["net_loss"] < 2
     assert math.isfinite(metrics["loss_total"])
     with pytest.raises(InputError, match="kernel=ntk is not one of None"):
         validate(config("method=nn", "method.kernel=ntk"))
@@ -181,10 +183,15 @@ def test_groups_of_designs_keep_the_order_of_the_starts(data_dir: Path, tmp_path
     assert (np.diff(saved["score_before"]) <= 0).all()
 
 
-def test_multirun(data_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "launcher", [[], ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]], ids=["one", "two"]
+)
+def test_multirun(launcher: list[str], data_dir: Path, tmp_path: Path) -> None:
+    if launcher:
+        pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     done = command(
         "-m", "seed=0,1,2", "task.max_rows=300", f"data_dir={data_dir}", f"out_dir={tmp_path}",
-        "method.steps=2", "trainer.progress_bar=false",
+        "method.steps=2", "trainer.progress_bar=false", *launcher,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     metrics = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
@@ -231,7 +238,7 @@ def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
 def test_known_words_pass() -> None:
     check_overrides(
         ["task=tfbind8", "method.alpha=0", "seed=0,1", "data_dir=x", "task.max_rows=5",
-         "hydra.sweep.dir=x", "-m", "+task.options.a=1", "method=rbf", "method.depth=4"],
+         "hydra.sweep.dir=x", "-m", "method=rbf", "method.depth=4"],
     )  # fmt: skip
 
 
@@ -287,8 +294,11 @@ train(cfg)
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
     (killed,) = (tmp_path / "b").iterdir()
-    assert torch.load(killed / "last.ckpt", weights_only=True)["global_step"] == 70
-    train(config(f"resume={killed}"))
+    saved = torch.load(killed / "last.ckpt", weights_only=True)
+    assert saved["global_step"] == 70
+    saved["callbacks"]["History"]["seconds"] += 1000
+    torch.save(saved, killed / "last.ckpt")
+    assert 1000 < train(config(f"resume={killed}"))["seconds"] < 1100
     (reference,) = (tmp_path / "a").iterdir()
     one, two = (np.load(f / "proposals.npz") for f in (reference, killed))
     assert np.array_equal(one["x_h"], two["x_h"])
