@@ -21,7 +21,12 @@ from .task import OfflineData
 
 
 def cached_fit(
-    kernel: Kernel, data: OfflineData, ridge: float, ridge_scale: str, tolerance: float
+    kernel: Kernel,
+    data: OfflineData,
+    ridge: float,
+    ridge_scale: str,
+    tolerance: float,
+    device: torch.device | None = None,
 ) -> RidgeFit:
     """fit_ridge with a cache.
 
@@ -35,9 +40,10 @@ def cached_fit(
         ridge: beta.
         ridge_scale: "trace" or "absolute".
         tolerance: relative residual at which conjugate gradients stop.
+        device: where to solve; where the table is if None.
 
     Returns:
-        The fit; its report is that of the solve that was really done.
+        The fit, on the device of the table; its report is that of the solve that was really done.
     """
     key = hashlib.sha256(f"{kernel!r} {ridge!r} {ridge_scale} {tolerance!r}".encode())
     for tensor in (data.x, data.y):
@@ -53,8 +59,9 @@ def cached_fit(
     unfinished = path.with_suffix(".unfinished")
     if unfinished.is_file():
         print(f"coefficients: going on from {unfinished}", flush=True)
+    x = data.x.to(device or data.x.device)
     fit = fit_ridge(
-        kernel, data.x, data.y, ridge, ridge_scale, tolerance=tolerance, checkpoint=unfinished
+        kernel, x, data.y, ridge, ridge_scale, tolerance=tolerance, checkpoint=unfinished
     )
     coefficients = fit.coefficients.cpu().numpy()
     report_text = json.dumps(dataclasses.asdict(fit.report))
@@ -67,7 +74,7 @@ def cached_fit(
         },
     )
     unfinished.unlink(missing_ok=True)
-    return fit
+    return RidgeFit(kernel, data.x, torch.from_numpy(coefficients), fit.report)
 
 
 def _read(path: Path, n: int) -> tuple[np.ndarray, SolveReport] | None:

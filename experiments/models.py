@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from omegaconf import DictConfig
 
 import torchbdi
@@ -16,7 +17,7 @@ from .task import OfflineData
 
 
 def build_model(
-    method: DictConfig, data: OfflineData, seed: int
+    method: DictConfig, data: OfflineData, seed: int, device: torch.device | None = None
 ) -> tuple[DesignModule, dict[str, Any]]:
     """Builds a method on a table, with the large solve done where it is needed.
 
@@ -24,6 +25,7 @@ def build_model(
         method: the method's configuration, checked.
         data: the table.
         seed: of what is random in the method (the finite networks).
+        device: of the large solve; the table's if None.
 
     Returns:
         The module, and what the metrics say of the solve.
@@ -56,7 +58,9 @@ def build_model(
     kernel: Kernel = torchbdi.NTK(depth=method.depth) if method.kernel == "ntk" else torchbdi.RBF()
     coefficients, solve = None, {}
     if method.forward_weight:
-        fitted = cached_fit(kernel, data, method.ridge, method.ridge_scale, method.tolerance)
+        fitted = cached_fit(
+            kernel, data, method.ridge, method.ridge_scale, method.tolerance, device
+        )
         coefficients, report = fitted.coefficients, fitted.report
         solve = {
             "solver": report.solver,

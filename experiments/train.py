@@ -56,7 +56,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     task = load_task(cfg)
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
-    model, solve = build_model(cfg.method, task.data, cfg.seed)
+    model, solve = build_model(cfg.method, task.data, cfg.seed, solve_device(cfg))
     history = History(start)
     fit(cfg, folder, model, history)
     x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
@@ -149,6 +149,12 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
                 f"with:\n  python -m experiments.train resume={folder.path}"
             )
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
+
+
+def solve_device(cfg: DictConfig) -> torch.device:
+    """Where the large solve is done: on a GPU where the training is."""
+    gpu = cfg.trainer.accelerator in ("auto", "gpu") and torch.cuda.is_available()
+    return torch.device("cuda" if gpu else "cpu")
 
 
 def log_results(cfg: DictConfig, folder: RunFolder, table: str, metrics: dict[str, Any]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from experiments.benchmarks import Options, _measure, _rivals, large_solve, subjects
+from experiments.benchmarks import Options, _measure, _rivals, gpu, large_solve, subjects
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
 from torchbdi import InputError, MissingDataError
@@ -40,6 +41,30 @@ def test_large_solves(data_dir: Path, tmp_path: Path, monkeypatch: pytest.Monkey
             assert rows[n, way]["from_packed_cholesky"] < 1e-6
     assert set(result["speedup"]) == {"200", "400"}
     assert (tmp_path / "large_solve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_gpu_would_be_asked_runs(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Every measurement of the subject, on the CPU and small; only the figures are missing."""
+    monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cpu, rates = torch.device("cpu"), {"float64_flops": 1e10}
+    assert gpu.product_rate(cpu, 64) > 0
+    x, y = gpu.utr(300)
+    assert x.shape == (300, 150)
+    rows = [
+        gpu.gram(cpu, 64, 1),
+        gpu.solve("TF Bind 8", "pcg", *gpu.tfbind8(300), 1e-8, rates),
+        gpu.solve("UTR", "cholesky", x, y, 1e-6, rates),
+        gpu.bdi_run(tmp_path / "runs", 300),
+        gpu.nn_step(cpu, small=True),
+    ]
+    assert all(row["seconds"] > 0 for row in rows)
+    assert "residual" in rows[1]["note"] and "flops alone" in rows[2]["note"]
+    if not torch.cuda.is_available():
+        assert main(["gpu", "--small", "--out", str(tmp_path / "out")]) == 0
+        assert "still to be measured" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
