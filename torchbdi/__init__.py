@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from .ascent import Ascent
     from .bdi import BDI
     from .finite import FiniteBDI
+    from .proposer import propose
 
-_LIGHTNING = {"Ascent": "ascent", "BDI": "bdi", "FiniteBDI": "finite"}
+_LIGHTNING = {"Ascent": "ascent", "BDI": "bdi", "FiniteBDI": "finite", "propose": "proposer"}
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,7 @@ __all__ = [
     "TorchBDIError",
     "fit_ridge",
     "kernels",
+    "propose",
 ]
 
 

@@ -1,0 +1,187 @@
+"""The kinds of columns that can vary: numbers, and classes (categories and sequences)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels.errors import InputError
+from .table import Values, parse_number, show_number
+
+# A text column with more different values is not taken for a category unasked.
+MAX_CATEGORIES = 50
+# Letters of an alphabet that is recognised unasked: the 20 amino acids and a few marks.
+MAX_LETTERS = 26
+# Numbers beyond this lose their squares to overflow or underflow.
+LARGEST = 1e100
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers.
+
+    Attributes:
+        name: of the column.
+        low: lower bound of proposals.
+        high: upper bound.
+    """
+
+    name: str
+    low: float
+    high: float
+    width = 1
+
+    def features(self, values: Values) -> np.ndarray:
+        """The numbers as they are, (N, 1)."""
+        return values[:, None].astype(np.float64)
+
+    def values(self, features: np.ndarray) -> Values:
+        """The numbers within their bounds, (n,)."""
+        return np.clip(features[:, 0], self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A column of categories (one position) or of sequences of equal length (one a letter).
+
+    Attributes:
+        name: of the column.
+        classes: the values a position can take, sorted.
+        length: number of positions.
+        sequence: whether values are the letters of one text.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    length: int
+    sequence: bool
+
+    @property
+    def width(self) -> int:
+        """Features of the column: every position has one a class, less the first."""
+        return self.length * (len(self.classes) - 1)
+
+    def features(self, values: Values) -> np.ndarray:
+        """Logits, (N, width): log(0.6 onehot + 0.4 / classes), less the first class.
+
+        This is design-bench's encoding of discrete designs (soft interpolation 0.6).
+        """
+        place = {name: i for i, name in enumerate(self.classes)}
+        codes = np.array([[place[c] for c in (v if self.sequence else (v,))] for v in values])
+        soft = 0.6 * np.eye(len(self.classes)) + 0.4 / len(self.classes)
+        logits = np.log(soft)
+        return (logits[:, 1:] - logits[:, :1])[codes].reshape(len(values), self.width)
+
+    def values(self, features: np.ndarray) -> Values:
+        """At each position the class with the largest logit (the first class has 0), (n,)."""
+        logits = features.reshape(len(features), self.length, len(self.classes) - 1)
+        first = np.zeros((*logits.shape[:2], 1))
+        codes = np.concatenate([first, logits], axis=2).argmax(2)
+        out = np.empty(len(features), dtype=object)
+        out[:] = ["".join(self.classes[i] for i in row) for row in codes]
+        return out
+
+
+def numbers_of(name: str, values: Values, rows: np.ndarray) -> np.ndarray:
+    """A column as numbers, (N,) float64.
+
+    Raises:
+        InputError: names the first cell that is not a number, or too large a one.
+    """
+    if values.dtype != np.float64:
+        parsed = [parse_number(text) for text in values]
+        bad = [i for i, number in enumerate(parsed) if number is None]
+        if bad:
+            hint = " Write decimals with a point." if "," in values[bad[0]] else ""
+            raise InputError(
+                f"column {name!r}: {values[bad[0]]!r} in row {rows[bad[0]]} is not a number "
+                f"({len(bad)} of {len(values)} cells are not).{hint}"
+            )
+        values = np.array(parsed, dtype=np.float64)
+    wrong = np.flatnonzero(~(np.abs(values) <= LARGEST))
+    if len(wrong):
+        raise InputError(
+            f"column {name!r}: {values[wrong[0]]} in row {rows[wrong[0]]} is not finite, or larger "
+            f"than {LARGEST:g}. Leave that row out or change the unit."
+        )
+    spread = float(np.ptp(values)) if len(values) else 0.0
+    if 0 < spread < 1 / LARGEST:
+        raise InputError(f"column {name!r}: all values lie within {spread:g}. Change the unit.")
+    return values
+
+
+def classes_of(name: str, values: Values, rows: np.ndarray, sequence: bool) -> Classes:
+    """The classes of a text column.
+
+    Raises:
+        InputError: sequences of different lengths.
+    """
+    if not sequence:
+        return Classes(name, tuple(sorted(set(values))), 1, False)
+    lengths = np.array([len(text) for text in values])
+    other = np.flatnonzero(lengths != lengths[0])
+    if len(other):
+        raise InputError(
+            f"column {name!r}: sequences must be of equal length, but row {rows[0]} has "
+            f"{lengths[0]} letters and row {rows[other[0]]} has {lengths[other[0]]}. Pad or cut "
+            "them, or leave those rows out."
+        )
+    letters = sorted({letter for text in values for letter in text})
+    return Classes(name, tuple(letters), int(lengths[0]), True)
+
+
+def guess_kind(name: str, values: Values, rows: np.ndarray) -> str:
+    """Whether a column is "number", "category" or "sequence", where nobody has said so.
+
+    Raises:
+        InputError: it is none of them; the message says how to say what it is.
+    """
+    if values.dtype == np.float64:
+        return "number"
+    numbers = sum(parse_number(text) is not None for text in values)
+    if numbers == len(values):
+        return "number"
+    if 2 * numbers > len(values):
+        numbers_of(name, values, rows)  # raises, and names the cell
+    different = set(values)
+    if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
+        return "category"
+    if len({len(text) for text in different}) == 1 and len(next(iter(different))) > 1:
+        letters = {letter for text in different for letter in text}
+        if len(letters) <= MAX_LETTERS:
+            return "sequence"
+    raise InputError(
+        f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
+        f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences of equal "
+        f"length. Leave it out (ignore), or say that it is a category or a sequence."
+    )
+
+
+def as_category(values: Values) -> Values:
+    """A column as text, where numbers are the names of classes."""
+    if values.dtype != np.float64:
+        return values
+    out = np.empty(len(values), dtype=object)
+    out[:] = [show_number(value) for value in values]
+    return out
+
+
+def parse_bounds(name: str, bounds: Sequence[float | None], values: np.ndarray) -> Numbers:
+    """A number column with its bounds; None stands for the end of the observed range.
+
+    Raises:
+        InputError: a bound is not finite, or the lower one is above the upper one.
+    """
+    low, high = (
+        float(end if given is None else given)
+        for given, end in zip(bounds, (values.min(), values.max()), strict=True)
+    )
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise InputError(
+            f"column {name!r}: the bounds {low:g} to {high:g} are not an interval (observed: "
+            f"{values.min():g} to {values.max():g})."
+        )
+    return Numbers(name, low, high)

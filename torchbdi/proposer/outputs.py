@@ -1,0 +1,109 @@
+"""What a run leaves in its folder."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import io
+import json
+import platform
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..kernels import compiled
+from ..ntk import NTK
+from .folder import RunFolder, write_atomic
+from .optimise import method_of
+from .pipeline import SCRATCH, run
+from .problem import Problem
+from .report import html_report, require_matplotlib
+from .result import Proposals
+from .settings import RIDGE, STEPS, TARGET, Settings
+from .solve import SAMPLE_ROWS
+from .table import free_name, show_number
+
+
+def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
+    """All that decides the results, as in config.json. No dates, no paths."""
+    return {
+        "torchbdi": importlib.metadata.version("torchbdi"),
+        "data": {"name": problem.table.source, "sha256": problem.table.sha256},
+        "score": problem.score,
+        "settings": settings.to_json(),
+        "method": {
+            "kernel": repr(NTK()),
+            "bias_feature": True,
+            "target": TARGET,
+            "ridge": RIDGE,
+            "ridge_scale": "trace",
+            "steps": STEPS,
+            **method_of(problem.space.discrete),
+            "leave_one_out_sample": SAMPLE_ROWS,
+        },
+    }
+
+
+def complete(
+    folder: RunFolder, problem: Problem, settings: Settings, progress: bool = True
+) -> Proposals:
+    """Runs propose in a folder, writes everything, and lets the folder appear.
+
+    Args:
+        folder: entered.
+        problem: the table.
+        settings: the person's choices.
+        progress: show progress bars.
+
+    Raises:
+        MissingDataError: matplotlib is not there; raised before any work is done.
+    """
+    require_matplotlib()
+    start = time.time()
+    proposals = run(problem, settings, folder.work, progress)
+    write_atomic(folder.work / "proposals.csv", proposals_csv(proposals).encode())
+    write_atomic(folder.work / "report.html", html_report(proposals).encode())
+    about = {
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "seconds": round(time.time() - start, 3),
+        "resumed": folder.resumed,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "compiled": compiled.available(torch.device("cpu"), torch.float64),
+    }
+    write_atomic(folder.work / "run.json", (json.dumps(about, indent=2) + "\n").encode())
+    folder.finish(SCRATCH)
+    return proposals
+
+
+def proposals_csv(proposals: Proposals) -> str:
+    """The proposals as a table in the person's columns, and what is known of each beside them.
+
+    Designs have all their digits. A column that is called like one of ours keeps its name; ours
+    gets an underscore.
+    """
+    p = proposals
+    known = {
+        f"predicted_{p.problem.score}": [f"{v:.6g}" for v in p.predicted],
+        "error": [f"{v:.4g}" for v in p.error],
+        "distance": [f"{v:.4g}" for v in p.distance],
+        "nearest_row": [str(v) for v in p.nearest_row],
+        f"nearest_{p.problem.score}": [f"{v:.6g}" for v in p.problem.scores[p.nearest]],
+        "start_row": [str(v) for v in p.start_row],
+        "far_outside": ["yes" if far else "no" for far in p.far],
+        "note": list(p.notes),
+    }
+    columns = {
+        name: [show_number(v) if values.dtype == np.float64 else v for v in values]
+        for name, values in p.columns.items()
+    }
+    for name, cells in known.items():
+        columns[free_name(name, columns)] = cells
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return file.getvalue()

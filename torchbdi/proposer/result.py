@@ -1,0 +1,70 @@
+"""What a run of propose gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels.errors import InputError
+from .problem import Problem
+from .settings import Settings
+from .table import Values
+from .trust import Quality
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Designs that should score well, the best predicted first, with what is known of them.
+
+    Attributes:
+        columns: the designs in the person's own columns and units, each (n,).
+        predicted: predicted score, (n,). Chosen to be high, it tends to be too good.
+        error: root mean square leave-one-out error of known designs as isolated, (n,).
+        distance: to the nearest known design, in standard deviations, (n,).
+        nearest: positions of the nearest known designs among the distinct ones, (n,).
+        start: positions of the known designs that the proposals started from, (n,).
+        far: whether a proposal lies farther from every known design than 99 % of them do, (n,).
+        notes: what else to know of each proposal, "" where nothing, n texts.
+        quality: how well the model predicts known designs that it has not seen.
+        problem: the table as it was understood; ``problem.remarks`` says what was done to it.
+        settings: the person's choices.
+    """
+
+    columns: Mapping[str, Values]
+    predicted: np.ndarray
+    error: np.ndarray
+    distance: np.ndarray
+    nearest: np.ndarray
+    start: np.ndarray
+    far: np.ndarray
+    notes: tuple[str, ...]
+    quality: Quality
+    problem: Problem
+    settings: Settings
+
+    def __len__(self) -> int:
+        return len(self.predicted)
+
+    @property
+    def nearest_row(self) -> np.ndarray:
+        """Row number of the nearest known design, (n,): see :attr:`Table.rows`."""
+        return self.problem.rows[self.nearest]
+
+    @property
+    def start_row(self) -> np.ndarray:
+        """Row number of the design that each proposal started from, (n,)."""
+        return self.problem.rows[self.start]
+
+    @property
+    def x(self) -> np.ndarray:
+        """The designs as numbers, (n, D) in the order of the columns.
+
+        Raises:
+            InputError: a column holds text; use ``columns``.
+        """
+        for name, values in self.columns.items():
+            if values.dtype != np.float64:
+                raise InputError(f"column {name!r} holds text: use .columns.")
+        return np.stack(list(self.columns.values()), axis=1)

@@ -1,0 +1,196 @@
+"""Where proposals start, and how many rounds it takes to find as many new ones as asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..kernel import Kernel
+from ..kernels.errors import InputError
+from .columns import Classes
+from .optimise import Box, Observer, optimise
+from .problem import Problem
+from .settings import Settings
+from .table import Values, parse_number, show_number
+
+# Two starts can end in the same sequence, or in a known one. Then the next best designs have a go.
+ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Known designs to start from, the best first, as they are once columns are fixed.
+
+    Attributes:
+        known: their positions among the distinct designs, (S,).
+        values: the columns that vary, (S,) each.
+        x: encoded, (S, D).
+    """
+
+    known: np.ndarray
+    values: dict[str, Values]
+    x: Tensor
+
+
+@dataclass(frozen=True)
+class Found:
+    """New designs.
+
+    Attributes:
+        values: the columns that vary, (n,) each.
+        x: encoded, (n, D).
+        start: positions of the known designs they came from, (n,).
+    """
+
+    values: dict[str, Values]
+    x: Tensor
+    start: np.ndarray
+
+
+class StateFiles:
+    """The states of the rounds, kept in a folder so that a run can go on; none without a folder.
+
+    Args:
+        folder: where they are written, or None.
+    """
+
+    def __init__(self, folder: Path | None):
+        self.folder = folder
+
+    def load(self, number: int) -> dict[str, Any] | None:
+        """The state of a round, if it was begun."""
+        path = self._path(number)
+        if path is None or not path.exists():
+            return None
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        return state
+
+    def save(self, number: int, state: dict[str, Any]) -> None:
+        """Replaces the state of a round as a whole."""
+        path = self._path(number)
+        if path is not None:
+            temporary = path.with_suffix(".part")
+            torch.save(state, temporary)
+            temporary.replace(path)
+
+    def _path(self, number: int) -> Path | None:
+        return None if self.folder is None else self.folder / f"round{number}.ckpt"
+
+
+def choose_starts(problem: Problem, settings: Settings) -> Starts:
+    """The best known designs, with the fixed columns set; those that become equal count once.
+
+    Raises:
+        InputError: a column is to be fixed at something that it cannot hold.
+    """
+    order = problem.best()
+    values = {name: column[order] for name, column in problem.values.items()}
+    for column in problem.space.columns:
+        wanted = settings.fix.get(column.name)
+        if wanted is None:
+            continue
+        if isinstance(column, Classes):
+            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            known = set(problem.values[column.name]) if not column.sequence else None
+            fits = (
+                text in known
+                if known is not None
+                else (len(text) == column.length and set(text) <= set(column.classes))
+            )
+            if not fits:
+                raise InputError(
+                    f"fix: column {column.name!r} cannot be {text!r}. It is one of or made of: "
+                    f"{', '.join(column.classes)}."
+                )
+            values[column.name] = np.full(len(order), text, dtype=object)
+            continue
+        number = parse_number(str(wanted))
+        if number is None or not np.isfinite(number):
+            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
+        values[column.name] = np.full(len(order), number)
+    x = problem.space.encode(values)
+    seen: set[bytes] = set()
+    keep = []
+    for i, row in enumerate(x.numpy()):
+        if (key := row.tobytes()) not in seen:
+            seen.add(key)
+            keep.append(i)
+    return Starts(order[keep], {name: v[keep] for name, v in values.items()}, x[keep])
+
+
+def search(
+    kernel: Kernel,
+    problem: Problem,
+    coefficients: Tensor,
+    settings: Settings,
+    states: StateFiles,
+    observe: Callable[[int], Observer] | None = None,
+    progress: bool = True,
+) -> Found:
+    """Runs BDI from the best known designs until there are n new ones.
+
+    Args:
+        kernel: the kernel.
+        problem: the table.
+        coefficients: (K_ll + ridge I)^-1 y_l, (N,).
+        settings: the person's choices.
+        states: keep the run.
+        observe: makes the observer of a round, given its number.
+        progress: show a progress bar.
+
+    Returns:
+        At most n designs that are not in the table, all different.
+
+    Raises:
+        InputError: not one new design was found.
+    """
+    starts = choose_starts(problem, settings)
+    space = problem.space
+    seen = {row.tobytes() for row in problem.x_l.numpy()}
+    found: list[Found] = []
+    missing, first = settings.n, 0
+    for number in range(ROUNDS):
+        part = slice(first, first + missing)
+        values = {name: v[part] for name, v in starts.values.items()}
+        start = starts.x[part]
+        if not missing or not len(start):
+            break
+        low, high = space.box(start, list(settings.fix))
+        state = states.load(number)
+        x = optimise(
+            kernel,
+            problem.x_l,
+            problem.y_l,
+            coefficients,
+            Box(start, low, high, space.discrete),
+            state=state,
+            save=lambda state, number=number: states.save(number, state),  # type: ignore[misc]
+            observe=None if observe is None else observe(number),
+            progress=progress,
+        )
+        made = space.decode(x, start, values)
+        encoded = space.encode(made)
+        keep = []
+        for i, row in enumerate(encoded.numpy()):
+            if (key := row.tobytes()) not in seen:
+                seen.add(key)
+                keep.append(i)
+        made = {name: v[keep] for name, v in made.items()}
+        found.append(Found(made, encoded[keep], starts.known[part][keep]))
+        first, missing = first + missing, missing - len(keep)
+    if not any(len(part.start) for part in found):
+        raise InputError(
+            "every proposal is a known design: the bounds or fixed columns leave too little room. "
+            "Widen the bounds, or fix fewer columns."
+        )
+    return Found(
+        {name: np.concatenate([part.values[name] for part in found]) for name in starts.values},
+        torch.cat([part.x for part in found]),
+        np.concatenate([part.start for part in found]),
+    )
