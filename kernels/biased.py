@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import triton_device
 from .recursion import ReLUStack, covariance_recursion, diagonal_recursion
 from .zonal import refuse_second_derivative
 
@@ -58,8 +59,13 @@ def _gram(
 ) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
     q1 = input_covariance(stack, x1)
     q2 = q1 if symmetric else input_covariance(stack, x2)
-    s = stack.w / x1.shape[-1] * (x1 @ x2.mT) + stack.b
-    k, grads = covariance_recursion(stack, s, q1.unsqueeze(-1), q2.unsqueeze(-2), derivative)
+    if triton_device.takes(x1):
+        from .triton_biased import recursion
+
+        k, grads = recursion(stack, x1, x2, q1, q2, derivative)
+    else:
+        s = stack.w / x1.shape[-1] * (x1 @ x2.mT) + stack.b
+        k, grads = covariance_recursion(stack, s, q1.unsqueeze(-1), q2.unsqueeze(-2), derivative)
     if symmetric:
         value, slope = diagonal_recursion(stack, q1)
         k.diagonal(dim1=-2, dim2=-1).copy_(value)

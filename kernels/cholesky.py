@@ -5,11 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from . import triton_device
 from .errors import InputError, NotPositiveDefiniteError
+
+TRITON_SIDE = 64  # largest M that a Triton program keeps in registers
+BAD_RIDGE = "cholesky_solve: ridge must be finite and not negative."
 
 
 def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
     """Solves (k + ridge I) x = rhs for a batch of symmetric positive definite matrices.
+
+    On a GPU matrices up to M = 64 are factored by the Triton kernel of :mod:`.triton_cholesky`,
+    larger ones, and all on the CPU, by torch.linalg.
 
     Args:
         k: (..., M, M); the lower triangle is read.
@@ -26,16 +33,24 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
         NotPositiveDefiniteError: names the batch members that failed, and their pivots. No jitter
             is ever added.
     """
-    vector = check_system(k, rhs)
+    vector = check_shapes(k, rhs)
     m = k.shape[-1]
+    fused = m <= TRITON_SIDE and triton_device.takes(k)
+    if not fused:  # the kernel looks for NaN and inf itself
+        check_finite(k, rhs)
     if isinstance(ridge, Tensor) and ridge.ndim and ridge.shape != k.shape[:-2]:
         raise InputError(
             f"cholesky_solve: ridge has shape {tuple(ridge.shape)}, but k has batch shape "
             f"{tuple(k.shape[:-2])}. Pass a float or one ridge for each matrix."
         )
+    if fused:
+        from .triton_cholesky import solve
+
+        x = solve(k, rhs.unsqueeze(-1) if vector else rhs, ridge)
+        return x.squeeze(-1) if vector else x
     added = torch.as_tensor(ridge, dtype=k.dtype, device=k.device)
     if not torch.isfinite(added).all() or (added < 0).any():
-        raise InputError("cholesky_solve: ridge must be finite and not negative.")
+        raise InputError(BAD_RIDGE)
     lower = k.tril()
     matrix = lower + k.tril(-1).mT + added[..., None, None] * torch.eye(m).to(k)
     factor, info = torch.linalg.cholesky_ex(matrix)
@@ -47,8 +62,8 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
     return x.squeeze(-1) if vector else x
 
 
-def check_system(k: Tensor, rhs: Tensor) -> bool:
-    """Checks shapes and values of a batched system.
+def check_shapes(k: Tensor, rhs: Tensor) -> bool:
+    """Checks shapes, dtypes and devices of a batched system.
 
     Returns:
         Whether rhs is one vector for each matrix.
@@ -78,10 +93,19 @@ def check_system(k: Tensor, rhs: Tensor) -> bool:
             f"cholesky_solve: the batch dimensions of rhs {tuple(rhs.shape)} and k "
             f"{tuple(k.shape)} do not broadcast."
         ) from None
+    return vector
+
+
+def check_finite(k: Tensor, rhs: Tensor) -> None:
+    """Raises InputError where the system holds NaN or inf."""
     for name, tensor in (("k", k), ("rhs", rhs)):
         if not torch.isfinite(tensor).all():
-            raise InputError(f"cholesky_solve: {name} contains NaN or inf.")
-    return vector
+            raise InputError(not_finite(name))
+
+
+def not_finite(name: str) -> str:
+    """What is said of an argument that is not finite."""
+    return f"cholesky_solve: {name} contains NaN or inf."
 
 
 def describe_failures(info: Tensor, m: int) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import triton_device
 from .errors import TorchBDIError
 from .recursion import ReLUStack, diagonal_recursion
 from .zonal_tiles import ENTRIES, gram_, pieces, tile_shape
@@ -111,7 +112,11 @@ def pull_back(
         return pull_back(grad, k, slope, hat.flatten(0, -2), norm.flatten(0, -2), other).view_as(
             hat
         )
-    if grad.ndim == 2 and grad.numel() > ENTRIES:
+    if triton_device.takes(grad):
+        from .triton_contract import contract
+
+        radial, toward = contract(grad, k, slope, other)
+    elif grad.ndim == 2 and grad.numel() > ENTRIES:
         radial, toward = _contract(grad, k, slope, other)
     else:
         radial = torch.linalg.vecdot(grad, k).unsqueeze(-1)

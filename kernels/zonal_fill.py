@@ -1,8 +1,9 @@
-"""Two ways to fill a tile of a zonal Gram matrix, and the choice between them.
+"""The ways to fill a tile of a zonal Gram matrix, and the choice between them.
 
 A tile is one small matrix product (cosines), one arcsine and one short polynomial. Plain torch
 operations share the threads of each operation; with the compiled pass of :mod:`.compiled` every
-thread works on tiles of its own.
+thread works on tiles of its own. On a GPU one kernel of :mod:`.triton_gram` does all of it; where
+there is no profile (see :mod:`.profile`) plain torch operations run there too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from . import compiled
+from . import compiled, triton_device
 from .profile import Profile, fit_profile
 from .recursion import KINK_EPS, ReLUStack, angular_recursion
 from .threads import drain
@@ -26,6 +27,11 @@ Unit: TypeAlias = tuple[Tensor, Tensor]
 COMPILED_FROM = 1 << 17  # entries of a matrix
 # What the profile's map costs, in degrees: beside the compiled pass its division is dear.
 PLAIN_MAP_COST, COMPILED_MAP_COST = 3, 12
+
+
+def triton_profile(stack: ReLUStack, like: Tensor) -> Profile | None:
+    """The profile that Triton kernels compute with; None where they do not compute on ``like``."""
+    return fit_profile(stack, COMPILED_MAP_COST) if triton_device.takes(like) else None
 
 
 class PlainTiles:
@@ -118,6 +124,23 @@ class CompiledTiles:
         self.evaluate(c, rows, norm2.flatten(), out, slope)
 
 
+class TritonTiles:
+    """Fills tiles on a GPU.
+
+    Args:
+        profile: kappa as a polynomial.
+    """
+
+    def __init__(self, profile: Profile):
+        self.profile = profile
+
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+        """As :class:`PlainTiles`, for contiguous rows; the very object x1 as x2: symmetric."""
+        from .triton_gram import gram_
+
+        gram_(self.profile, x1, x2, out, slope)
+
+
 Fill: TypeAlias = Callable[..., None]
 
 
@@ -158,6 +181,9 @@ def plan(stack: ReLUStack, like: Tensor, entries: int) -> Plan:
         like: a tensor of the dtype and device of the tiles.
         entries: how many entries there are in all; few are not worth importing numba.
     """
+    fused = triton_profile(stack, like)
+    if fused is not None:
+        return Plan(lambda: TritonTiles(fused), compiled=False)
     if entries >= COMPILED_FROM and compiled.available(like.device, like.dtype):
         profile = fit_profile(stack, COMPILED_MAP_COST)
         if profile is not None:

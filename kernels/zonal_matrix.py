@@ -10,7 +10,7 @@ from torch import Tensor
 from .operator import GramOperator, Index, set_diagonal
 from .recursion import ReLUStack, diagonal_recursion
 from .zonal import unit_rows
-from .zonal_fill import plan
+from .zonal_fill import plan, triton_profile
 from .zonal_tiles import SIDE, gram_, mirror_, pieces
 
 ITEMS = 16  # pieces of work in a product: enough to share out evenly
@@ -43,7 +43,16 @@ class ZonalMatrix(GramOperator):
 
     @torch.no_grad()
     def multiply(self, v: Tensor) -> Tensor:
-        """K v for v (N, K), without K: each tile below the diagonal is used for both its sides."""
+        """K v for v (N, K), without K: each tile below the diagonal is used for both its sides.
+
+        On a GPU every tile is computed where it is needed: no two programs add to one sum.
+        """
+        fused = triton_profile(self.stack, v)
+        if fused is not None:
+            from .triton_product import product
+
+            unit = self.hat, self.norm
+            return product(fused, unit, unit, v, self._diagonal)
         tiles = [(i, j) for i in pieces(self.n, SIDE) for j in pieces(i.stop, SIDE)]
         # Each item has its own sums, so that the order of summation is fixed.
         sums = v.new_zeros(min(ITEMS, len(tiles)), *v.shape)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .recursion import ReLUStack
-from .zonal_fill import PlainTiles, Unit, plan
+from .zonal_fill import PlainTiles, TritonTiles, Unit, plan, triton_profile
 
 ROWS = 128  # of a tile
 ENTRIES = 1 << 17  # of a tile: its temporaries fit the second-level caches of two cores
@@ -47,6 +47,10 @@ def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | Non
         slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos.
     """
     if out.numel() == 0:
+        return
+    fused = triton_profile(stack, out)
+    if fused is not None:  # all tiles, of all matrices, in one launch
+        TritonTiles(fused)(x1, x2, out, slope)
         return
     if out.ndim > 2:
         _batched_(stack, x1, x2, out, slope)
@@ -135,6 +139,12 @@ def product(stack: ReLUStack, x1: Unit, x2: Unit, v: Tensor) -> Tensor:
     """
     n1, n2 = len(x1[0]), len(x2[0])
     columns = v.unsqueeze(1) if v.ndim == 1 else v
+    fused = triton_profile(stack, columns)
+    if fused is not None:
+        from .triton_product import product as fused_product
+
+        result = fused_product(fused, x1, x2, columns)
+        return result.squeeze(1) if v.ndim == 1 else result
     out = columns.new_zeros(n1, columns.shape[1])
     d, share = x1[0].shape[1], math.ceil(n1 / torch.get_num_threads())
     height, width = tile_shape(share, n2, d, v.device)

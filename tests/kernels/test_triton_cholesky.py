@@ -1,0 +1,156 @@
+"""The Triton Cholesky solve against torch.linalg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from test_triton import DEVICE, INTERPRETED, only_here, random
+from torch import Tensor
+from torch.autograd import gradcheck
+
+from torchbdi import InputError, NotPositiveDefiniteError
+from torchbdi.kernels import cholesky_solve, triton_device
+
+only_here()
+
+
+def spd(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> Tensor:
+    a = random(*shape, shape[-1], seed=seed)
+    return (a @ a.mT + torch.eye(shape[-1], dtype=a.dtype, device=DEVICE)).to(dtype)
+
+
+def fused(*args: Tensor | float) -> Tensor:
+    with triton_device.use(True):
+        return cholesky_solve(*args)  # type: ignore[arg-type]
+
+
+def plain(*args: Tensor | float) -> Tensor:
+    with triton_device.use(False):
+        return cholesky_solve(*args)  # type: ignore[arg-type]
+
+
+def assert_near(x: Tensor, expected: Tensor, tolerance: float) -> None:
+    assert x.shape == expected.shape and x.dtype == expected.dtype
+    assert (x - expected).abs().max() <= tolerance * expected.abs().max()
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 7, 16, 31, 33, 64])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_equals_torch_linalg(m: int, dtype: torch.dtype) -> None:
+    """Strided on purpose; the upper triangle is not read."""
+    groups = 2 if m < 16 else 1
+    k = spd(groups, m, dtype=dtype)
+    strided = torch.full((groups, 2 * m, m + 3), 77.0, dtype=dtype, device=DEVICE)[:, ::2, 3:].mT
+    strided = strided if strided.shape == k.shape else torch.empty_like(k)
+    strided.copy_(k.tril() + 77 * torch.ones_like(k).triu(1))
+    b = random(2, groups, m, dtype=dtype, seed=1).permute(1, 2, 0)
+    ridge = torch.linspace(0, 1, groups, dtype=dtype, device=DEVICE)
+    tolerance = 1e-12 if dtype == torch.float64 else 3e-4
+    assert_near(fused(strided, b, ridge), plain(k, b, ridge), tolerance)
+    if m < 7:
+        assert_near(fused(k[0], b[0, :, 0], 0.5), plain(k[0], b[0, :, 0], 0.5), tolerance)
+
+
+def test_many_columns_and_none() -> None:
+    k, b = spd(2, 3), random(2, 3, 37)
+    assert_near(fused(k, b), plain(k, b), 1e-13)
+    assert fused(k, b[..., :0]).shape == (2, 3, 0)
+    assert fused(k[:0], b[:0]).shape == (0, 3, 37)
+
+
+def test_broadcasts_the_batch() -> None:
+    for k, b in (
+        (spd(4), random(5, 4, 2)),
+        (spd(5, 4), random(1, 4)),
+        (spd(2, 1, 3), random(1, 4, 3, 2)),
+    ):
+        k, b = k.requires_grad_(), b.requires_grad_()
+        results = []
+        for solve in (fused, plain):
+            x = solve(k, b, 0.1)
+            results.append((x, *torch.autograd.grad((x * random(*x.shape, seed=5)).sum(), (k, b))))
+        for x, expected in zip(*results, strict=True):
+            assert_near(x, expected, 1e-12)
+
+
+@pytest.mark.parametrize(("m", "columns"), [(1, 1), (2, 2), (3, 1)])
+def test_gradcheck(m: int, columns: int) -> None:
+    k, b = spd(1, m).requires_grad_(), random(1, m, columns).requires_grad_()
+    ridge = torch.rand(1, dtype=torch.float64, device=DEVICE).requires_grad_()
+    assert gradcheck(fused, (k, b, ridge))
+
+
+def test_gradients_equal_those_of_torch() -> None:
+    """First and second ones, of a float ridge and of one for all matrices."""
+    for m, columns in ((3, 2), (5, 1)):
+        k, b = spd(2, m).requires_grad_(), random(2, m, columns).requires_grad_()
+        ridge = torch.tensor(0.3, dtype=torch.float64, device=DEVICE, requires_grad=True)
+        results = []
+        for solve in (fused, plain):
+            loss = (solve(k, b, ridge) * random(2, m, columns, seed=3)).square().sum()
+            first = torch.autograd.grad(loss, (k, b, ridge), create_graph=True)
+            assert torch.equal(first[0].triu(1), torch.zeros_like(k))
+            again = sum((g * random(*g.shape, seed=4)).sum() for g in first)
+            results.append((*first, *torch.autograd.grad(again, (k, b, ridge))))
+            loss = solve(k, b, 0.2).sum()
+            results[-1] += torch.autograd.grad(loss, k)  # the backward that is not recorded
+        for x, expected in zip(*results, strict=True):
+            assert_near(x, expected, 1e-10)
+
+
+def test_indefinite_matrices_fail_where_torch_says() -> None:
+    k = spd(6, 5)
+    for member in range(1, 6):
+        k[member, member - 1, member - 1] -= 40
+    k[5] = 1.0  # rank one: the second pivot is exactly 0
+    messages = []
+    for solve in (fused, plain):
+        with pytest.raises(NotPositiveDefiniteError) as error:
+            solve(k.reshape(2, 3, 5, 5), random(2, 3, 5))
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+    assert "[0, 1] at pivot 0 of 5" in messages[0] and "[1, 2] at pivot 1 of 5" in messages[0]
+    assert torch.isfinite(fused(k[5], random(5), 0.1)).all()
+    with pytest.raises(NotPositiveDefiniteError, match="the matrix at pivot 1 of 5"):
+        fused(k[5], random(3, 5, 2))
+    with pytest.raises(NotPositiveDefiniteError, match="the matrix at pivot 0 of 1"):
+        fused(torch.zeros(1, 1, device=DEVICE), torch.ones(1, device=DEVICE))
+
+
+@pytest.mark.parametrize("bad", [torch.nan, -torch.inf])
+def test_refuses_what_is_not_finite(bad: float) -> None:
+    k, b = spd(3, 2), random(3, 2, 20)
+    spoiled_k, spoiled_b = k.clone(), b.clone()
+    spoiled_k[1, 0, 1] = bad  # in the upper triangle: refused all the same
+    spoiled_b[2, 1, 19] = bad
+    ridges = torch.tensor([0.0, bad, 1.0], dtype=torch.float64, device=DEVICE)
+    for solve in (fused, plain):
+        with pytest.raises(InputError, match="k contains NaN"):
+            solve(spoiled_k, spoiled_b)
+        with pytest.raises(InputError, match="rhs contains NaN"):
+            solve(k, spoiled_b)
+        for ridge in (bad, ridges, -1.0, -ridges.nan_to_num(1.0, 1.0, 1.0)):
+            with pytest.raises(InputError, match="ridge must be finite"):
+                solve(k, b, ridge)
+        with pytest.raises(InputError, match="ridge has shape"):
+            solve(k, b, ridges[:2])
+
+
+def test_larger_matrices_go_to_torch() -> None:
+    k, b = spd(2, 65), random(2, 65)
+    assert torch.equal(fused(k, b), plain(k, b))
+
+
+@pytest.mark.skipif(not INTERPRETED, reason="the sparse file is for the interpreter")
+def test_offsets_past_32_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from triton.runtime.interpreter import GridExecutor
+
+    # The interpreter would copy the whole storage onto itself.
+    monkeypatch.setattr(GridExecutor, "_restore_args_dev", lambda *_: None)
+    far = 2**31 + 5
+    file = torch.from_file(str(tmp_path / "sparse"), shared=True, size=far + 4)
+    k, b = file.as_strided((2, 2, 2), (far, 2, 1)), torch.ones(2, 2)
+    k.copy_(spd(2, 2, dtype=torch.float32))
+    assert_near(fused(k, b), plain(k.clone(), b), 1e-5)
