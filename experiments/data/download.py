@@ -84,8 +84,8 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
         )
     except requests.HTTPError as error:
         raise MissingDataError(
-            f"{url}: the server answered {error.response.status_code}. The link may be dead: get "
-            f"{target.name} elsewhere and put it into {target.parent}."
+            f"the server answered {error}. The link may be dead: get {target.name} elsewhere and "
+            f"put it into {target.parent}."
         ) from error
     except requests.RequestException as error:
         kept = partial.stat().st_size if partial.is_file() else 0
