@@ -4,8 +4,8 @@ design-bench's own requirements (TensorFlow, deepchem, transformers, gym, mujoco
 install together, and its import aborts. Installed with --no-deps it needs three things:
 
 * numpy names that numpy 2 removed;
-* something in the four module slots that import deepchem, gym or mujoco-py. The Hopper slot holds
-  our port of the simulator; the others hold a class that says what is missing when it is used;
+* something in the four module slots that import deepchem, gym or mujoco-py. The robots' slots hold
+  our ports of the simulators; the other holds a class that says what is missing when it is used;
 * the folder where its data files are.
 """
 
@@ -26,10 +26,15 @@ STUBS = {
     "design_bench.oracles.feature_extractors.morgan_fingerprint_features": (
         "MorganFingerprintFeatures"
     ),
-    "design_bench.oracles.exact.ant_morphology_oracle": "AntMorphologyOracle",
-    "design_bench.oracles.exact.dkitty_morphology_oracle": "DKittyMorphologyOracle",
 }
 HOPPER_SLOT = "design_bench.oracles.exact.hopper_controller_oracle"
+ANT_SLOT = "design_bench.oracles.exact.ant_morphology_oracle"
+DKITTY_SLOT = "design_bench.oracles.exact.dkitty_morphology_oracle"
+PORTS = {
+    HOPPER_SLOT: "experiments.oracles.hopper_slot",
+    ANT_SLOT: "experiments.oracles.morphology_slot",
+    DKITTY_SLOT: "experiments.oracles.morphology_slot",
+}
 INSTALL = "pip install --no-deps design-bench==2.0.20"
 
 
@@ -63,8 +68,9 @@ def load_design_bench(data_dir: Path) -> Any:
         raise MissingDataError(
             f"design-bench cannot be imported ({error}). Install it with: {INSTALL}"
         ) from error
-    # Our port needs design_bench's base classes, and is in its slot before they are first used.
-    sys.modules.setdefault(HOPPER_SLOT, importlib.import_module("experiments.oracles.hopper_slot"))
+    # Our ports need design_bench's base classes, and are in their slots before they are first used.
+    for slot, port in PORTS.items():
+        sys.modules.setdefault(slot, importlib.import_module(port))
     resource.DATA_DIR = str(data_dir)  # type: ignore[attr-defined]
     return design_bench
 
