@@ -1,1 +1,1 @@
-"""True functions of the simulated tasks, and the process pool that evaluates them."""
+"""True functions: simulated ones with the process pool that evaluates them, and fitted ones."""
