@@ -174,7 +174,7 @@ def search(
             observe=None if observe is None else observe(number),
             progress=progress,
         )
-        made = space.decode(x, start, values)
+        made = space.decode(x, start, values, list(settings.fix))
         encoded = space.encode(made)
         keep = []
         for i, row in enumerate(encoded.numpy()):

@@ -89,16 +89,20 @@ class DesignSpace:
             wide = np.concatenate(
                 [np.full(c.width, v) for c, v in zip(self.columns, own, strict=True)]
             )
-            end = torch.from_numpy((wide[self.active] - self.mean) / self.std).expand(
-                len(start), -1
-            )
+            with np.errstate(over="ignore"):  # a bound out of reach is none
+                scaled = (wide[self.active] - self.mean) / self.std
+            end = torch.from_numpy(scaled).expand(len(start), -1)
             ends.append(torch.cat([end, start[:, -1:]], 1))
         stay = np.concatenate([np.full(c.width, c.name in fixed) for c in self.columns])
         mask = torch.from_numpy(np.append(stay[self.active], True))
         return torch.where(mask, start, ends[0]), torch.where(mask, start, ends[1])
 
     def decode(
-        self, x: Tensor, start: Tensor, start_values: Mapping[str, Values]
+        self,
+        x: Tensor,
+        start: Tensor,
+        start_values: Mapping[str, Values],
+        fixed: Sequence[str] = (),
     ) -> dict[str, Values]:
         """Features to designs in the person's own columns.
 
@@ -108,6 +112,7 @@ class DesignSpace:
             x: (n, D + 1).
             start: where x began, (n, D + 1).
             start_values: the same starts as columns, each (n,).
+            fixed: names of columns that do not vary, whatever their bounds.
         """
         features = np.zeros((len(x), len(self.active)))
         features[:, self.active] = x[:, :-1].numpy() * self.std + self.mean
@@ -128,8 +133,11 @@ class DesignSpace:
                 own = x[:, place].numpy()
                 values = np.where(own <= low[:, place], column.low, values)
                 values = np.where(own >= high[:, place], column.high, values)
-            values = np.where(still, start_values[column.name], values)
-            out[column.name] = values
+            begun = start_values[column.name]
+            if isinstance(column, Numbers) and column.name not in fixed:
+                # A start can miss its bounds by less than the features can tell.
+                begun = np.clip(begun, column.low, column.high)
+            out[column.name] = np.where(still, begun, values)
             at += column.width
         return out
 
