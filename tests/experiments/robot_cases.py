@@ -20,8 +20,7 @@ def case(robot: Robot, number: int) -> tuple[np.ndarray, Policy]:
         design = design + rng.normal(0, 0.5, design.shape)
     sizes = (robot.observation, 32, 32, robot.action)
     w0, w1, w2 = (
-        rng.standard_normal((out, inner)) / np.sqrt(inner)
-        for inner, out in pairwise(sizes)
+        rng.standard_normal((out, inner)) / np.sqrt(inner) for inner, out in pairwise(sizes)
     )
     scale = (1.0, 0.3, 2.0, 0.1)[number % 4]
     biases = tuple(0.1 * rng.standard_normal(size) for size in sizes[1:])
