@@ -1,0 +1,143 @@
+"""Trains a policy that drives robots with varied legs, with PPO of stable-baselines3.
+
+Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+from tqdm import tqdm
+
+from ..files import write_json
+from ..oracles.morphology import Robot
+from ..oracles.policy import Policy
+from .policy_env import VariedRobot
+
+ENVIRONMENTS = 8
+#: Of PPO; everything else as stable-baselines3 has it.
+SETTINGS: dict[str, Any] = {
+    "n_steps": 256,
+    "batch_size": 256,
+    "n_epochs": 10,
+    "learning_rate": 3e-4,
+    "gamma": 0.98,
+    "gae_lambda": 0.95,
+    "policy_kwargs": {
+        "net_arch": {"pi": [128, 128], "vf": [128, 128]},
+        "activation_fn": torch.nn.ReLU,
+        "log_std_init": -0.5,
+    },
+}
+_SAVE_EVERY = 10  # rounds of ENVIRONMENTS * n_steps steps
+
+
+class _Keeper(BaseCallback):
+    """Shows progress and saves the whole state of the training, each time into a new folder."""
+
+    def __init__(self, out: Path, history: list[dict[str, float]], bar: tqdm[None]) -> None:
+        super().__init__()
+        self.out, self.history, self.bar = out, history, bar
+        self._rounds, self._clock = 0, time.process_time()
+
+    def _on_step(self) -> bool:
+        self.bar.update(self.training_env.num_envs)
+        return True
+
+    def _on_rollout_start(self) -> None:
+        # Here the networks have been updated with all that was simulated.
+        if self._rounds and self._rounds % _SAVE_EVERY == 0:
+            self.save()
+        self._rounds += 1
+
+    def save(self) -> None:
+        """Writes ``state-STEPS``; a folder of that name is complete."""
+        returns = [float(info["r"]) for info in self.model.ep_info_buffer or ()]
+        now = time.process_time()
+        self.history.append(
+            {
+                "steps": self.num_timesteps,
+                "return": round(float(np.mean(returns)), 2) if returns else 0.0,
+                "cpu_seconds": round(now - self._clock, 1),
+            }
+        )
+        self._clock = now
+        self.bar.set_postfix({"return": self.history[-1]["return"]})
+        before = _states(self.out)
+        fresh = self.out / ".state"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        self.model.save(fresh / "model.zip")
+        normaliser = self.model.get_vec_normalize_env()
+        assert normaliser is not None
+        normaliser.save(str(fresh / "normaliser.pkl"))
+        write_json(fresh / "history.json", self.history)
+        fresh.rename(self.out / f"state-{self.num_timesteps:09d}")
+        for folder in before:
+            shutil.rmtree(folder)
+
+
+def _states(out: Path) -> list[Path]:
+    return sorted(out.glob("state-*"))
+
+
+def train(robot: Robot, steps: int, out: Path, seed: int) -> tuple[PPO, list[dict[str, float]]]:
+    """Trains, or goes on training, until ``steps`` steps have been simulated.
+
+    Args:
+        robot: which of the two.
+        steps: steps of the simulator, rounded up to a whole round.
+        out: folder of the state.
+        seed: of the first start; a training that was interrupted goes on with other draws.
+
+    Returns:
+        The trained model, and what the returns were along the way.
+    """
+    torch.set_num_threads(1)  # matrices this small are slower on several
+    out.mkdir(parents=True, exist_ok=True)
+    environments = DummyVecEnv([lambda: Monitor(VariedRobot(robot)) for _ in range(ENVIRONMENTS)])
+    states = _states(out)
+    if states:
+        # Own files, written above: nothing that was downloaded is unpickled.
+        normalised = VecNormalize.load(str(states[-1] / "normaliser.pkl"), environments)
+        model = PPO.load(states[-1] / "model.zip", normalised, device="cpu")
+        model.set_random_seed(seed + model.num_timesteps)
+        history = json.loads((states[-1] / "history.json").read_text())
+    else:
+        # Clipping an observation could not be folded into the first layer.
+        normalised = VecNormalize(environments, clip_obs=np.inf, gamma=SETTINGS["gamma"])
+        model = PPO("MlpPolicy", normalised, seed=seed, device="cpu", **SETTINGS)
+        history = []
+    left = steps - model.num_timesteps
+    if left > 0:
+        with tqdm(total=steps, initial=model.num_timesteps, desc=f"{robot.name} steps") as bar:
+            keeper = _Keeper(out, history, bar)
+            model.learn(left, keeper, reset_num_timesteps=not states)
+            keeper.save()
+    return model, history
+
+
+def extract(model: PPO) -> Policy:
+    """The network of the mean action, with the normalisation folded into its first layer."""
+    normaliser = model.get_vec_normalize_env()
+    assert normaliser is not None
+    mean, variance, count = (getattr(normaliser.obs_rms, name) for name in ("mean", "var", "count"))
+    std = np.sqrt(variance + normaliser.epsilon)
+    state = {name: part.double().numpy() for name, part in model.policy.state_dict().items()}
+    layers = ("mlp_extractor.policy_net.0", "mlp_extractor.policy_net.2", "action_net")
+    w0, w1, w2 = (state[f"{layer}.weight"] for layer in layers)
+    b0, b1, b2 = (state[f"{layer}.bias"] for layer in layers)
+    # An entry that never changes (a contact force) is worth nothing. The statistics begin with a
+    # variance of 1, of weight 1e-4, so there the sum of squares stays about that small.
+    w0 = np.where(variance * count > 1e-3, w0 / std, 0.0)
+    return Policy((w0, w1, w2), (b0 - w0 @ mean, b1, b2)).rounded()

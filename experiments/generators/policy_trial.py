@@ -1,0 +1,133 @@
+"""Is a policy any good? Its returns beside those of doing nothing and of random policies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from ..files import sha256, write_atomic, write_json
+from ..oracles.morphology import Robot
+from ..oracles.policy import NAMES, Policy, zero_policy
+from ..oracles.pool import run_all
+from ..oracles.robots import drive
+
+DESIGNS = 100
+RANDOM_POLICIES = 100
+#: Each random policy drives this many of the robots. The best of such short means is, if anything,
+#: too good, which makes the trial harder.
+_DESIGNS_EACH = 10
+_SEED = 2022
+_STANDARD_ERRORS = 5.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Returns on random robots.
+
+    Attributes:
+        mean: of the policy on 100 robots.
+        standard_error: of that mean.
+        zero_mean: of the policy that does nothing, on the same robots.
+        zero_standard_error: of that mean.
+        best_random: best mean of a random policy.
+        body_lengths: mean distance that the policy covers.
+        zero_body_lengths: mean distance without a policy.
+        passed: the policy is better than nothing by five standard errors, and than random ones.
+    """
+
+    mean: float
+    standard_error: float
+    zero_mean: float
+    zero_standard_error: float
+    best_random: float
+    body_lengths: float
+    zero_body_lengths: float
+    passed: bool
+
+    def text(self, robot: Robot) -> str:
+        """In words, one line each."""
+        return (
+            f"{robot.name} on {DESIGNS} random robots:\n"
+            f"  policy  {self.mean:9.2f} +- {self.standard_error:.2f}, "
+            f"{self.body_lengths:.2f} body lengths\n"
+            f"  nothing {self.zero_mean:9.2f} +- {self.zero_standard_error:.2f}, "
+            f"{self.zero_body_lengths:.2f} body lengths\n"
+            f"  best of {RANDOM_POLICIES} random policies {self.best_random:.2f}\n"
+            f"  {'passed' if self.passed else 'not good enough'}"
+        )
+
+
+def random_policy(robot: Robot, rng: np.random.Generator, width: int = 128) -> Policy:
+    """Weights of variance 1 / fan-in, no biases."""
+    sizes = (robot.observation, width, width, robot.action)
+    w0, w1, w2 = (
+        rng.standard_normal((out, inner)) / np.sqrt(inner) for inner, out in pairwise(sizes)
+    )
+    return Policy((w0, w1, w2), (np.zeros(width), np.zeros(width), np.zeros(robot.action)))
+
+
+def trial(robot: Robot, policy: Policy, workers: int | None = None) -> Trial:
+    """Lets the policy, none and random ones drive the same random robots."""
+    rng = np.random.default_rng(_SEED)
+    designs = [robot.space.vary(rng) for _ in range(DESIGNS)]
+    others = [random_policy(robot, rng) for _ in range(RANDOM_POLICIES)]
+    nothing = zero_policy(robot.observation, robot.action)
+    items = [(robot.name, design, driver) for driver in (policy, nothing) for design in designs]
+    items += [
+        (robot.name, design, driver) for driver in others for design in designs[:_DESIGNS_EACH]
+    ]
+    results = np.array(run_all(drive, items, workers=workers, desc="trial episodes"))
+    ours, none, rest = np.split(results, [DESIGNS, 2 * DESIGNS])
+    mean, zero_mean = float(ours[:, 0].mean()), float(none[:, 0].mean())
+    errors = [float(side[:, 0].std(ddof=1) / np.sqrt(DESIGNS)) for side in (ours, none)]
+    best_random = float(rest[:, 0].reshape(RANDOM_POLICIES, -1).mean(1).max())
+    return Trial(
+        mean=mean,
+        standard_error=errors[0],
+        zero_mean=zero_mean,
+        zero_standard_error=errors[1],
+        best_random=best_random,
+        body_lengths=float(ours[:, 1].mean()) / robot.body_length,
+        zero_body_lengths=float(none[:, 1].mean()) / robot.body_length,
+        passed=mean - zero_mean > _STANDARD_ERRORS * math.hypot(*errors) and mean > best_random,
+    )
+
+
+def write_policy(
+    folder: Path, robot: Robot, policy: Policy, result: Trial, training: dict[str, Any]
+) -> Path:
+    """Writes ``NAME.safetensors`` and, last, its card ``NAME.json``.
+
+    Args:
+        folder: made if it is not there.
+        robot: whose policy it is.
+        policy: in float32.
+        result: of ``trial``.
+        training: how it was trained.
+
+    Returns:
+        The card's path.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{robot.name}.safetensors"
+    parts = [part for pair in zip(policy.weights, policy.biases, strict=True) for part in pair]
+    content = save({n: p.astype(np.float32) for n, p in zip(NAMES, parts, strict=True)})
+    write_atomic(weights, lambda file: file.write(content))
+    card = {
+        "robot": robot.name,
+        "source": "regenerated",
+        "trial": {"designs": DESIGNS, "seed": _SEED, **asdict(result)},
+        "training": training,
+        "versions": {name: version(name) for name in ("mujoco", "numpy", "torch")},
+        "weights_sha256": sha256(weights),
+    }
+    path = weights.with_suffix(".json")
+    write_json(path, card)
+    return path

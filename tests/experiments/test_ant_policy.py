@@ -1,0 +1,157 @@
+"""Training, judging and storing a policy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+from robot_cases import case, write_weights
+
+from experiments.generators import policy as script
+from experiments.generators import policy_trial
+from experiments.generators.policy_env import VariedRobot
+from experiments.generators.policy_trial import random_policy, trial, write_policy
+from experiments.oracles import stored_policy
+from experiments.oracles.morphology import run_policy
+from experiments.oracles.policy import load_policy, zero_policy
+from experiments.oracles.robots import ROBOTS
+from torchbdi import InputError, MissingDataError
+
+ANT = ROBOTS["ant"]
+
+
+def test_an_action_is_what_the_network_says():
+    _, policy = case(ANT, 0)
+    x = np.random.default_rng(0).standard_normal(179)
+    hidden = x
+    for weight, bias in zip(policy.weights[:2], policy.biases[:2], strict=True):
+        hidden = np.array([max(0.0, sum(weight[i] * hidden) + bias[i]) for i in range(len(bias))])
+    expected = np.tanh(policy.weights[2] @ hidden + policy.biases[2])
+    np.testing.assert_allclose(policy(x), expected, atol=1e-12)
+    assert policy.sizes == (179, 12)
+    assert not zero_policy(179, 12)(x).any()
+
+
+def test_a_file_that_is_no_policy_is_an_error(tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    path = write_weights(tmp_path / "ant.safetensors", case(ANT, 0)[1])
+    arrays = load_file(path)
+    save_file({k: v for k, v in arrays.items() if k != "2.bias"}, tmp_path / "less.safetensors")
+    with pytest.raises(ValueError, match=r"no 2\.bias"):
+        load_policy(tmp_path / "less.safetensors")
+    save_file({**arrays, "2.bias": arrays["2.bias"][1:]}, tmp_path / "short.safetensors")
+    with pytest.raises(ValueError, match="do not fit"):
+        load_policy(tmp_path / "short.safetensors")
+
+
+@pytest.mark.parametrize("name", ROBOTS)
+def test_every_episode_has_another_robot(name):
+    env = VariedRobot(ROBOTS[name])
+    size = ROBOTS[name].space.size
+    first, _ = env.reset(seed=0)
+    second, _ = env.reset()
+    assert (first[-size:] != second[-size:]).sum() > size / 2
+    again, _ = env.reset(seed=0)
+    np.testing.assert_array_equal(first, again)
+    assert env.observation_space.contains(first)
+
+
+def test_the_environment_ends_after_100_steps_and_takes_actions_before_the_tanh():
+    env = VariedRobot(ANT)
+    env.reset(seed=3)
+    design = ANT.space.vary(gymnasium.utils.seeding.np_random(3)[0])
+    raw = np.random.default_rng(0).standard_normal((100, 12)).astype(np.float32)
+    actions = iter(np.tanh(raw.astype(np.float64)))
+    expected = run_policy(ANT.simulate(design), lambda _: next(actions))
+    total = 0.0
+    for step, action in enumerate(raw):
+        _, reward, over, late, _ = env.step(action)
+        total += reward
+        assert (over, late) == (False, step == 99)
+    assert total == pytest.approx(expected.total, abs=1e-9)
+
+
+@pytest.fixture
+def short_trials(monkeypatch):
+    for name, value in (("DESIGNS", 4), ("RANDOM_POLICIES", 2), ("_DESIGNS_EACH", 2)):
+        monkeypatch.setattr(policy_trial, name, value)
+
+
+def test_a_trial_compares_with_nothing_and_with_chance(short_trials):
+    nothing = trial(ANT, zero_policy(179, 12), workers=1)
+    assert nothing.mean == nothing.zero_mean == pytest.approx(100, abs=20)
+    assert not nothing.passed
+    assert "not good enough" in nothing.text(ANT)
+    rng = np.random.default_rng(2022)
+    designs = [ANT.space.vary(rng) for _ in range(4)]
+    others = [random_policy(ANT, rng) for _ in range(2)]
+    means = [
+        np.mean([run_policy(ANT.simulate(design), other).total for design in designs[:2]])
+        for other in others
+    ]
+    assert nothing.best_random == pytest.approx(max(means))
+    bad = trial(ANT, others[0], workers=1)
+    assert bad.mean < bad.zero_mean and not bad.passed
+
+
+def test_a_stored_policy_is_found_and_is_the_same(tmp_path, monkeypatch, short_trials):
+    policy = case(ANT, 1)[1].rounded()
+    result = trial(ANT, policy, workers=1)
+    card = write_policy(tmp_path, ANT, policy, result, {"steps": 3})
+    content = json.loads(card.read_text())
+    assert content["trial"]["mean"] == result.mean and content["training"] == {"steps": 3}
+    monkeypatch.setattr(stored_policy, "POLICIES", tmp_path)
+    found = stored_policy.find_policy(ANT, tmp_path)
+    x = np.random.default_rng(0).standard_normal(179)
+    np.testing.assert_array_equal(load_policy(found.path)(x), policy(x))
+
+
+def test_a_policy_trained_here_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_policy, "POLICIES", tmp_path / "none")
+    path = write_weights(stored_policy.own_policies("ant") / "ant.safetensors", case(ANT, 1)[1])
+    assert stored_policy.find_policy(ANT, tmp_path).path == path
+
+
+def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
+    training = pytest.importorskip("experiments.generators.policy_training")
+    monkeypatch.setattr(training, "ENVIRONMENTS", 2)
+    monkeypatch.setitem(training.SETTINGS, "n_steps", 50)
+    monkeypatch.setitem(training.SETTINGS, "batch_size", 50)
+    model, history = training.train(ANT, 200, tmp_path, seed=0)
+    assert model.num_timesteps == 200 and [entry["steps"] for entry in history] == [200]
+    assert [path.name for path in tmp_path.iterdir()] == ["state-000000200"]
+    before = training.extract(model)
+    # What was extracted is what the model does when it does not explore.
+    normaliser = model.get_vec_normalize_env()
+    design, _ = case(ANT, 0)
+    observation = ANT.simulate(design).reset()
+    seen = normaliser.normalize_obs(observation.astype(np.float32))
+    expected, _ = model.predict(seen, deterministic=True)
+    np.testing.assert_allclose(before(observation), np.tanh(expected), atol=1e-3)
+    assert not before.weights[0][:, 35:119].any()  # contact forces never change
+
+    done, same = training.train(ANT, 200, tmp_path, seed=0)
+    assert done.num_timesteps == 200 and same == history
+    np.testing.assert_array_equal(training.extract(done).weights[0], before.weights[0])
+    more, longer = training.train(ANT, 300, tmp_path, seed=0)
+    assert [entry["steps"] for entry in longer] == [200, 300]
+    assert (training.extract(more).weights[0] != before.weights[0]).any()
+    assert [path.name for path in tmp_path.iterdir()] == ["state-000000300"]
+    assert "ant steps" in capsys.readouterr().err
+
+
+def test_the_command_line(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="ant, dkitty"):
+        script.main([])
+    with pytest.raises(InputError, match="Did you mean ant"):
+        script.main(["an"])
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    monkeypatch.delitem(sys.modules, "experiments.generators.policy_training", raising=False)
+    with pytest.raises(MissingDataError, match=r"--no-deps -c constraints\.txt stable-baselines3"):
+        script.main(["ant", f"out={tmp_path}"])
+    assert not list(Path(tmp_path).iterdir())
