@@ -31,6 +31,7 @@ class TaskConfig:
     y_max: float | None = None
     max_rows: int | None = None
     tolerance: float = 1e-8
+    rows: int | None = None  # of a regenerated table, where its size can be chosen
 
 
 @dataclass

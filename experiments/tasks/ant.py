@@ -1,0 +1,16 @@
+"""Ant: 60 numbers that shape the legs of a robot, scored by how far a fixed policy drives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from ..oracles.ant import ROBOT
+from ..task import Task
+from ._morphology import load_robot_task
+
+
+def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
+    """Builds the task; see ``load_robot_task``."""
+    return load_robot_task(ROBOT, "AntMorphology-Exact-v0", cfg, folder, seed)

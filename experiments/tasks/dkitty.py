@@ -1,0 +1,16 @@
+"""D'Kitty: 56 numbers that shape a robot's legs, scored by how well a fixed policy walks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from ..oracles.dkitty import ROBOT
+from ..task import Task
+from ._morphology import load_robot_task
+
+
+def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
+    """Builds the task; see ``load_robot_task``."""
+    return load_robot_task(ROBOT, "DKittyMorphology-Exact-v0", cfg, folder, seed)
