@@ -7,7 +7,7 @@ still missing. Everything is float64; right-hand sides are vectors, as in BDI.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -96,7 +96,7 @@ def _bdi(device: torch.device, options: Options) -> list[dict[str, Any]]:
 
 
 def _compare(
-    what: str, device: torch.device, rounds: int, ways: dict[str, Callable[[], Tensor]]
+    what: str, device: torch.device, rounds: int, ways: Mapping[str, Callable[[], Tensor]]
 ) -> list[dict[str, Any]]:
     """A row for every way; ratios are to the last one, which is the rival where there are two."""
 
