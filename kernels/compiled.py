@@ -95,6 +95,21 @@ def residuals(*tile: Tensor) -> None:
     function(*(t.numpy() for t in tile))
 
 
+def multiply_both(k: Tensor, right: Tensor, left: Tensor, across: Tensor, down: Tensor) -> None:
+    """across += k right and down += k^T left, with k read once.
+
+    Args:
+        k: (R, C), rows contiguous.
+        right: (C,), contiguous, as all that follow.
+        left: (R,).
+        across: (R,).
+        down: (C,).
+    """
+    from .fused import multiply_both as function
+
+    function(*_flat(k), *(t.numpy() for t in (right, left, across, down)))
+
+
 @functools.lru_cache(maxsize=64)
 def evaluator(profile: Profile, dtype: torch.dtype) -> Evaluator:
     """The compiled pass, made once for each profile and dtype."""

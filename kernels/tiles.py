@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from . import compiled
 from .memory import require, show_bytes
 from .threads import share
 
 if TYPE_CHECKING:
     from .operator import GramOperator
 
-# A cell of this many columns is read twice by a product, the second time from cache.
+# A cell of this many columns is read twice by a product, the second time from cache; the compiled
+# product of one vector reads it once.
 CELL_COLUMNS = 1024
 # Pieces of work in a product, enough to share out evenly.
 ITEMS = 16
@@ -99,18 +101,24 @@ class PackedTriangle:
         # Each item has its own sums, so that the order of summation is fixed.
         items = min(ITEMS if v.device.type == "cpu" else 1, len(self.spans))
         sums = v.new_zeros(items, *v.shape)
+        # Asked here: the switch does not reach other threads.
+        fused = v.shape[1] == 1 and compiled.available(v.device, v.dtype)
 
         def work(item: int) -> None:
             for i in range(item, len(self.spans), items):
-                self._add_row(i, v, sums[item])
+                self._add_row(i, v, sums[item], fused)
 
         share(work, range(items))
         return sums.sum(0)
 
-    def _add_row(self, i: int, v: Tensor, out: Tensor) -> None:
-        """out += what row i of tiles and its mirror image give."""
+    def _add_row(self, i: int, v: Tensor, out: Tensor, fused: bool) -> None:
+        """out += what row i of tiles and its mirror image give; fused: by the compiled pass."""
         rows, below = self.spans[i], self.below(i)
         add_product(self.corner(i), v[rows], out[rows])
+        if i and fused:
+            x, o, left = v[:, 0], out[:, 0], slice(0, rows.start)
+            compiled.multiply_both(below, x[left], x[rows], o[rows], o[left])
+            return
         for cols in spans(rows.start, CELL_COLUMNS):
             cell = below[:, cols]
             add_product(cell, v[cols], out[rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,8 +142,10 @@ def fit_ridge(
         if solver.startswith("pcg"):
             iterative = ConjugateGradient(matrix, added, rank=rank or DEFAULT_RANK, stored=stored)
             d, stats = iterative.solve(rhs, tolerance=tolerance, checkpoint=checkpoint)
+            multiply = iterative.recurrence.matrix  # where K is stored, much the faster
         else:
             d, stats = PackedCholesky(matrix, added).solve(rhs)
+            multiply = matrix.multiply
         report = SolveReport(
             residual=stats.residual,
             ridge_added=added,
@@ -150,7 +153,7 @@ def fit_ridge(
             peak_bytes=stats.peak_bytes,
             solver="pcg" if solver.startswith("pcg") else "cholesky",
             iterations=stats.iterations,
-            floor=residual_floor(matrix, d, rhs),
+            floor=residual_floor(multiply, d, rhs),
         )
     return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report)
 
@@ -161,14 +164,14 @@ def _packed_fits(matrix: GramOperator) -> bool:
     return packed <= USABLE_SHARE * available_bytes(matrix.device)
 
 
-def residual_floor(matrix: GramOperator, d: Tensor, y: Tensor) -> float:
+def residual_floor(multiply: Callable[[Tensor], Tensor], d: Tensor, y: Tensor) -> float:
     """eps |K| |d| / |y|: the residual that rounding alone leaves, the largest over columns.
 
     |K| is taken from one product with the vector of ones, which the leading eigenvector of a
     matrix of positive entries resembles.
     """
     ones = torch.ones_like(d[:, :1])
-    size = float(matrix.multiply(ones).norm() / ones.norm())
+    size = float(multiply(ones).norm() / ones.norm())
     scale = y.norm(dim=0)
     ratio = float((d.norm(dim=0) / torch.where(scale > 0, scale, 1)).max())
     return torch.finfo(d.dtype).eps * size * ratio

@@ -31,8 +31,13 @@ RIVAL = "gpytorch"
 RIVAL_ROWS = 8225  # gpytorch stops improving far above this tolerance; one size shows it
 RIVAL_RANK = 100
 TOLERANCE = 1e-8
+FAST_TOLERANCE = 1e-6  # what is asked of the fastest way; 1e-8 shows that the solvers agree
 LINALG = "Gram + torch.linalg.cholesky"
-OURS = {"auto": "auto", "packed Cholesky": "cholesky", "conjugate gradients": "pcg"}
+OURS = {
+    "auto": ("auto", FAST_TOLERANCE),
+    "packed Cholesky": ("cholesky", TOLERANCE),
+    "conjugate gradients": ("pcg", TOLERANCE),
+}
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -41,7 +46,7 @@ def run(options: Options) -> dict[str, Any]:
     x, y = _table("tfbind8")
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
     rates = machine_rates(5)
-    result: dict[str, Any] = {"tolerance": TOLERANCE, "rates": rates, "rows": []}
+    result: dict[str, Any] = {"tolerances": OURS, "rates": rates, "rows": []}
     for n in sizes:
         part = order[:n].sort().values
         result["rows"] += _solve_all(x[part], y[part])
@@ -49,7 +54,7 @@ def run(options: Options) -> dict[str, Any]:
         part = order[: min(RIVAL_ROWS, sizes[-1])].sort().values
         result["rows"].append(_gpytorch(x[part], y[part]))
     if not options.small:
-        row = _row("Superconductor", "auto", _ours("auto"), *_table("superconductor"))
+        row = _row("Superconductor", "auto", _ours(*OURS["auto"]), *_table("superconductor"))
         del row["d"]
         result["rows"].append(row)
     result["speedup"] = {
@@ -70,9 +75,9 @@ def _table(name: str) -> tuple[Tensor, Tensor]:
     return task.data.x, task.data.y
 
 
-def _ours(solver: str) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
+def _ours(solver: str, tolerance: float) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
     def solve(x: Tensor, y: Tensor) -> tuple[Tensor, str, int]:
-        fit = fit_ridge(NTK(), x, y, solver=solver, tolerance=TOLERANCE)
+        fit = fit_ridge(NTK(), x, y, solver=solver, tolerance=tolerance)
         return fit.coefficients, fit.report.solver, fit.report.iterations
 
     return solve
@@ -90,7 +95,7 @@ def _linalg(x: Tensor, y: Tensor) -> tuple[Tensor, str, int]:
 def _solve_all(x: Tensor, y: Tensor) -> list[dict[str, Any]]:
     rows, solutions = [], {}
     ways: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, str, int]]] = {
-        name: _ours(solver) for name, solver in OURS.items()
+        name: _ours(*how) for name, how in OURS.items()
     }
     for name, way in (ways | {LINALG: _linalg}).items():
         row = _row("TF Bind 8", name, way, x, y)

@@ -15,7 +15,7 @@ from solve_operators import (
     sequences,
 )
 
-from torchbdi.kernels import tiles
+from torchbdi.kernels import compiled, tiles
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
 from torchbdi.kernels.operator import GramOperator, Principal, set_diagonal
 from torchbdi.kernels.packed import PackedCholesky
@@ -117,7 +117,9 @@ def test_products(n, tile, columns, monkeypatch):
     for i in range(len(packed.spans)):
         packed.fill_row(i, operator)
     expected = dense(operator) @ v
-    torch.testing.assert_close(packed.multiply(v), expected)
+    for enabled in (False, True):
+        with compiled.use(enabled):
+            torch.testing.assert_close(packed.multiply(v), expected)
     torch.testing.assert_close(multiply_matrix_free(operator, v, tile), expected)
     torch.testing.assert_close(operator.multiply(v), expected)
 
