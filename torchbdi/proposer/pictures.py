@@ -52,7 +52,7 @@ def score_picture(p: Proposals) -> bytes:
     """Scores of known designs, and predicted scores of the proposals with their errors."""
     figure, axes = _canvas(10, 3.2)
     axes.hist(p.problem.scores, bins=50, color=KNOWN, alpha=0.6, label="known designs")
-    axes.set_yscale("symlog")
+    axes.set_yscale("log")
     twin = axes.twinx()
     rank = np.arange(1, len(p) + 1)
     twin.errorbar(

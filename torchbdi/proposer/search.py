@@ -18,9 +18,12 @@ from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
 from .table import Values, parse_number, show_number
+from .trust import nearest
 
-# Two starts can end in the same sequence, or in a known one. Then the next best designs have a go.
+# Two starts can end in the same place, or in a known one. Then the next best designs have a go.
 ROUNDS = 4
+# Standard deviations. What is nearer to a known design is no new experiment.
+NEW_FROM = 0.01
 
 
 @dataclass(frozen=True)
@@ -145,14 +148,15 @@ def search(
         progress: show a progress bar.
 
     Returns:
-        At most n designs that are not in the table, all different.
+        At most n designs, each at least 0.01 standard deviations from every known one and from
+        the others.
 
     Raises:
         InputError: not one new design was found.
     """
     starts = choose_starts(problem, settings)
     space = problem.space
-    seen = {row.tobytes() for row in problem.x_l.numpy()}
+    taken = problem.x_l
     found: list[Found] = []
     missing, first = settings.n, 0
     for number in range(ROUNDS):
@@ -177,10 +181,11 @@ def search(
         made = space.decode(x, start, values, list(settings.fix))
         encoded = space.encode(made)
         keep = []
-        for i, row in enumerate(encoded.numpy()):
-            if (key := row.tobytes()) not in seen:
-                seen.add(key)
+        far_from_known = nearest(encoded, taken)[0] >= NEW_FROM
+        for i in far_from_known.nonzero()[:, 0].tolist():
+            if not keep or nearest(encoded[i : i + 1], encoded[keep])[0] >= NEW_FROM:
                 keep.append(i)
+        taken = torch.cat([taken, encoded[keep]])
         made = {name: v[keep] for name, v in made.items()}
         found.append(Found(made, encoded[keep], starts.known[part][keep]))
         first, missing = first + missing, missing - len(keep)

@@ -143,5 +143,5 @@ def inverse_diagonal(factor: PackedTriangle, progress: bool = True) -> Tensor:
             out[columns] = z[columns.start :].square().sum(0)
             # Columns from m on take (N - m)^3/3 of the flops.
             before, after = n - columns.start, n - columns.stop
-            bar.update((before**3 - after**3) / n**3)
+            bar.update(min((before**3 - after**3) / n**3, 1 - bar.n))
     return out
