@@ -15,7 +15,8 @@ from torch import Tensor
 from .recursion import ReLUStack
 from .zonal_fill import PlainTiles, TritonTiles, Unit, plan, triton_profile
 
-ROWS = 128  # of a tile
+ROWS = 64  # of a tile
+WIDE = 256  # features; from here on the matrix product is what costs, and likes twice the rows
 ENTRIES = 1 << 17  # of a tile: its temporaries fit the second-level caches of two cores
 SIDE = 384  # of a tile of a symmetric matrix
 
@@ -25,12 +26,11 @@ def tile_shape(
 ) -> tuple[int, int]:
     """Rows and columns of a tile of an (n1, n2) matrix of designs with d features.
 
-    With many features the matrix product is what costs, and likes tiles as wide as the designs.
-    Columns are dealt evenly to the threads.
+    With many features tiles are as wide as the designs. Columns are dealt evenly to the threads.
     """
     if device.type != "cpu":
         return n1, max(1, (1 << 24) // n1)
-    rows, threads = min(ROWS, n1), torch.get_num_threads()
+    rows, threads = min(ROWS if d <= WIDE else 2 * ROWS, n1), torch.get_num_threads()
     tiles = math.ceil(n2 / max(ROWS, entries // rows, d))
     return rows, math.ceil(n2 / (threads * math.ceil(tiles / threads)))
 
