@@ -268,6 +268,14 @@ def test_starts_outside_the_bounds_are_moved_into_them(quick: None) -> None:
     assert p.far.all()
 
 
+def test_a_start_that_misses_its_bound_by_next_to_nothing(quick: None) -> None:
+    """Fuzzing found it: the feature cannot tell 0 from the bound, and the start came back."""
+    x, y = hill()
+    x[y.argmax(), 0] = 0
+    p = propose(x, y, n=1, bounds={"x0": (1e-257, 1)}, fix=["x1"])
+    assert p.x[0, 0] >= 1e-257
+
+
 def test_too_little_room_is_told(quick: None) -> None:
     x, y = hill()
     best = x[y.argmax()]

@@ -339,7 +339,7 @@ def test_ctrl_c_says_how_to_go_on(
 
 def test_a_full_disk_loses_nothing(data: Path, tmp_path: Path, whole: dict[str, bytes]) -> None:
     out = tmp_path / "out"
-    for room in (0, 100, 2000, 20_000):
+    for room in (0, 100, 2500, 4000, 6000, 20_000):
         log = tmp_path / f"log{room}"
         assert finished(children.with_full_disk, words(data, out), str(log), room) == 1
         assert not out.exists()

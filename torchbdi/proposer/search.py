@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import Tensor
 from ..kernel import Kernel
 from ..kernels.errors import InputError
 from .columns import Classes
+from .folder import write_atomic
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
@@ -78,9 +80,9 @@ class StateFiles:
         """Replaces the state of a round as a whole."""
         path = self._path(number)
         if path is not None:
-            temporary = path.with_suffix(".part")
-            torch.save(state, temporary)
-            temporary.replace(path)
+            file = io.BytesIO()
+            torch.save(state, file)
+            write_atomic(path, file.getvalue())
 
     def _path(self, number: int) -> Path | None:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"
@@ -180,7 +182,7 @@ def search(
         )
         made = space.decode(x, start, values, list(settings.fix))
         encoded = space.encode(made)
-        keep = []
+        keep: list[int] = []
         far_from_known = nearest(encoded, taken)[0] >= NEW_FROM
         for i in far_from_known.nonzero()[:, 0].tolist():
             if not keep or nearest(encoded[i : i + 1], encoded[keep])[0] >= NEW_FROM:
