@@ -29,6 +29,14 @@ def test_the_step_at_hoppers_sizes(tmp_path: Path) -> None:
     assert result["ratio"] > 0
 
 
+def test_small_solves(tmp_path: Path) -> None:
+    words = ["small-cholesky", "--small", "--rounds", "1", "--out", str(tmp_path)]
+    assert main(words) == 0
+    result = json.loads((tmp_path / "small-cholesky.json").read_text())
+    assert all(row["seconds"] > 0 for row in result["rows"])
+    assert {row["m"] for row in result["rows"]} >= {1, 3}
+
+
 def test_large_solves(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
     assert main(["large-solve", "--small", "--no-rivals", "--out", str(tmp_path)]) == 0

@@ -21,7 +21,8 @@ from experiments.oracles.stored import WEIGHTS, load_oracle, own_weights
 from experiments.oracles.training import fit_network, predict, split, table_hash
 from experiments.tasks import load_task, utr
 from experiments.train import train
-from torchbdi import InputError, MissingDataError
+from torchbdi import NTK, InputError, MissingDataError
+from torchbdi.kernels.pcg import ConjugateGradient
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
@@ -227,3 +228,15 @@ def test_the_committed_network(table: tuple[np.ndarray, np.ndarray]) -> None:
     found = spearmanr(oracle.predict(x[some]), y[some])[0]
     assert found == pytest.approx(oracle.spearman, abs=0.03)
     assert oracle.spearman > 0.8
+
+
+def test_6000_rows_matrix_free(data_dir: Path) -> None:
+    """What the whole table's solve does, on a part of it: K is never stored."""
+    data, _, _ = utr.visible_table(config(data_dir, "task.max_rows=6000").task, data_dir)
+    kernel, y = NTK(), data.y[:, None]
+    matrix, ridge = kernel.matrix(data.x), 1e-6 * float(kernel.diagonal(data.x).mean())
+    d, stats = ConjugateGradient(matrix, ridge, stored=False).solve(y, tolerance=1e-6)
+    assert stats.residual <= 1e-6
+    assert 5 < stats.iterations < 30
+    left = y - kernel.gram(data.x, None) @ d - ridge * d
+    assert float(left.norm() / y.norm()) == pytest.approx(stats.residual, rel=1e-3)
