@@ -476,7 +476,7 @@ def test_time_is_told_for_what_takes_long(
         plain(self, *args, **{**kwargs, "delay": 0, "mininterval": 0})
 
     monkeypatch.setattr(tqdm, "__init__", at_once)
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 3)
+    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 100)
     assert main(words(data, tmp_path / "out")) == 0
     error = capsys.readouterr().err
     for name in ("Cholesky 80", "Leave-one-out 80", "BDI, 5 designs"):
