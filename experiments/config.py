@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydra import compose, initialize_config_module
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import OverrideType
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -18,6 +22,11 @@ CONF = Path(__file__).parent / "conf"
 MODELS = ("bdi", "ascent", "finite")
 KERNELS = ("ntk", "rbf")
 ACCELERATORS = ("auto", "cpu", "gpu")
+# What Hydra itself can be told. Its other entries, and files of configuration from elsewhere, can
+# name any class or function (_target_), which Hydra then calls before a run's own code starts.
+HYDRA_ENTRIES = ("hydra.launcher.n_jobs", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
+LAUNCHERS = ("basic", "joblib")
+REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_rerun")
 
 
 @dataclass
@@ -123,6 +132,7 @@ def check_overrides(overrides: Sequence[str]) -> None:
     Args:
         overrides: command-line words such as ``method.alpha=0``.
     """
+    _refuse_objects(overrides)
     groups = {path.name: sorted(p.stem for p in path.glob("*.yaml")) for path in _group_folders()}
     words = [re.match(r"([A-Za-z_][\w./@]*)=(.*)", word) for word in overrides]
     known = [m for m in words if m is not None and not m[1].startswith("hydra")]
@@ -149,6 +159,31 @@ def check_overrides(overrides: Sequence[str]) -> None:
         hint = f" Did you mean {prefix}{close[0]}?" if close else ""
         valid = ", ".join(prefix + n for n in names)
         raise InputError(f"{match[0]}: there is no {match[1]}.{hint} Valid: {valid}.")
+
+
+def _refuse_objects(words: Sequence[str]) -> None:
+    """Raises InputError for words that could make Hydra call something."""
+    # Hydra's own parser, because it takes abbreviations of its flags.
+    args = get_args_parser().parse_intermixed_args(list(words))
+    for name in REFUSED_FLAGS:
+        if getattr(args, name) is not None:
+            raise InputError(f"--{name.replace('_', '-')}: a run has no configuration but its own.")
+    for word in args.overrides:
+        try:
+            override = OverridesParser.create().parse_override(word)
+        except HydraException as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{word}: not of the form name=value ({reason}).") from error
+        key = word.partition("=")[0]
+        if override.type != OverrideType.CHANGE:
+            raise InputError(f"{word}: entries can be changed, not added or removed: {key}=VALUE.")
+        if "_target_" in word:
+            raise InputError(f"{word}: the configuration names no classes or functions.")
+        if key == "hydra/launcher" and override.value() not in LAUNCHERS:
+            raise InputError(f"{word}: hydra/launcher is one of {', '.join(LAUNCHERS)}.")
+        if key.startswith("hydra") and key not in ("hydra/launcher", *HYDRA_ENTRIES):
+            valid = ", ".join(["hydra/launcher", *HYDRA_ENTRIES])
+            raise InputError(f"{word}: {key} cannot be set. Of Hydra's own entries: {valid}.")
 
 
 def _group_folders() -> list[Path]:

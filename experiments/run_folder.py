@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import os
+import pickle
 import platform
+import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from torchbdi import InputError
 
@@ -46,10 +54,13 @@ class RunFolder:
                 continue  # another run of the same second
             except OSError as error:
                 raise InputError(f"out_dir: cannot make {path} ({error}).") from error
-            folder = RunFolder(path)
-            write_text(path / "config.yaml", OmegaConf.to_yaml(cfg))
-            write_json(path / "versions.json", versions())
-            return folder
+            try:
+                write_json(path / "versions.json", versions())
+                write_text(path / "config.yaml", OmegaConf.to_yaml(cfg))
+            except OSError as error:
+                shutil.rmtree(path, ignore_errors=True)
+                raise InputError(f"out_dir: cannot write to {path} ({error}).") from error
+            return RunFolder(path)
         raise InputError(f"out_dir: a thousand runs named {stem} are there already.")
 
     @staticmethod
@@ -58,20 +69,66 @@ class RunFolder:
 
         Raises:
             InputError: there is no run, nothing to resume, or the run is complete.
+            OSError: config.yaml cannot be read.
         """
         folder = RunFolder(Path(path).resolve())
         if not (folder.path / "config.yaml").is_file():
             raise InputError(f"resume={path}: there is no run (no config.yaml in {folder.path}).")
         if (folder.path / "metrics.json").is_file():
             raise InputError(f"resume={path}: this run is complete. Its results are there.")
-        cfg = OmegaConf.load(folder.path / "config.yaml")
-        assert isinstance(cfg, DictConfig)
+        try:
+            cfg = OmegaConf.load(folder.path / "config.yaml")  # it makes numbers and text alone
+        except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
+            raise InputError(f"resume={path}: config.yaml is damaged ({error}).") from error
+        if not isinstance(cfg, DictConfig):
+            raise InputError(f"resume={path}: config.yaml is not the configuration of a run.")
         return folder, cfg
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other processes out, and clears away what a killed one was writing.
+
+        The folder itself is locked, and the system takes the lock back however a process ends.
+
+        Raises:
+            InputError: another process is at work in the folder.
+        """
+        lock = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(f"{self.path}: another process is at work there.") from error
+            for half in self.path.glob(".*.part"):
+                half.unlink()
+            yield
+        finally:
+            os.close(lock)
 
     @property
     def checkpoint(self) -> Path:
         """The checkpoint that a resumed run starts from."""
         return self.path / "last.ckpt"
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on with the run."""
+        return f"python -m experiments.train resume={self.path}"
+
+    def checkpoint_step(self) -> int:
+        """Steps done when the checkpoint was written.
+
+        Raises:
+            InputError: the file is damaged, or holds more than tensors and plain values.
+        """
+        try:
+            return int(torch.load(self.checkpoint, weights_only=True)["global_step"])
+        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
+            reason = str(error).split("\n")[0]
+            raise InputError(
+                f"{self.checkpoint} is no checkpoint of a run ({reason}). Delete it, and "
+                "the run begins anew."
+            ) from error
 
     def write_results(self, metrics: dict[str, Any]) -> None:
         """Writes results.csv (a header and one row), then metrics.json, the sign of completion."""

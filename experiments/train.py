@@ -51,6 +51,20 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     else:
         cfg = validate(cfg)
         folder = RunFolder.create(cfg)
+    try:
+        with folder.alone():
+            return _run(cfg, folder, start)
+    except OSError as error:
+        if isinstance(error, TorchBDIError):
+            raise
+        raise TorchBDIError(
+            f"{error.filename or folder.path}: cannot be read or written ({error.strerror}). "
+            f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
+        ) from error
+
+
+def _run(cfg: DictConfig, folder: RunFolder, start: float) -> dict[str, Any]:
+    """The run in its folder, which nobody else uses meanwhile."""
     print(f"run folder: {folder.path}", flush=True)
     lightning.seed_everything(cfg.seed, verbose=False)
     task = load_task(cfg)
@@ -108,7 +122,7 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
     resumed = folder.checkpoint.is_file()
     # After a kill, steps since the checkpoint are done again: TensorBoard is told to forget them.
-    purge = torch.load(folder.checkpoint, weights_only=True)["global_step"] if resumed else None
+    purge = folder.checkpoint_step() if resumed else None
     logger = TensorBoardLogger(
         folder.path, name="", version="", default_hp_metric=False, purge_step=purge
     )
@@ -146,7 +160,7 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
         if checkpoint.interrupted:
             raise RunInterruptedError(
                 f"stopped after step {trainer.global_step} of {steps}; nothing is lost. Go on "
-                f"with:\n  python -m experiments.train resume={folder.path}"
+                f"with:\n  {folder.resume_command}"
             )
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
 

@@ -123,5 +123,7 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except TorchBDIError as problem:
         sys.exit(f"error: {problem}")
+    except OSError as problem:
+        sys.exit(f"error: cannot read or write ({problem}). Nothing is lost; give it again later.")
     except KeyboardInterrupt:
         sys.exit("\nstopped; the same command goes on from here.")

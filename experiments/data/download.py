@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import shutil
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +35,13 @@ def download(data_set: DataSet, folder: Path) -> None:
         folder: the data folder.
 
     Raises:
-        MissingDataError: no network, a dead link, a wrong file or a full disk; the message says
-            what to do. Files that were fetched before it stay.
+        MissingDataError: no network, a dead link, a wrong file, a full disk, or another process
+            that fetches into the folder; the message says what to do. Files that were fetched
+            before it stay.
     """
-    wanted = [path for path in data_set.files if _wanted(folder, path)]
-    if not wanted:
-        print(f"{data_set.name}: all {len(data_set.files)} files are in {folder} already")
-        return
-    refuse_offline(data_set.name)
     try:
-        if data_set.archive:
-            _from_archive(data_set, wanted, folder)
-        else:
-            for path in wanted:
-                fetch(f"{data_set.url}/{path}", folder / path, checksums().get(path))
-                _check(folder, path, f"{data_set.url}/{path}")
+        with _alone(folder):
+            _download(data_set, folder)
     except MissingDataError:  # is an OSError too
         raise
     except OSError as error:
@@ -53,6 +49,36 @@ def download(data_set: DataSet, folder: Path) -> None:
             f"cannot write to {folder} ({error}). Make room or name another folder with "
             "data_dir= or TORCHBDI_DATA."
         ) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes out; the system takes the lock back however a process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise MissingDataError(
+            f"another process is fetching into {folder}. Wait for it to end."
+        ) from error
+    finally:
+        os.close(lock)
+
+
+def _download(data_set: DataSet, folder: Path) -> None:
+    wanted = [path for path in data_set.files if _wanted(folder, path)]
+    if not wanted:
+        print(f"{data_set.name}: all {len(data_set.files)} files are in {folder} already")
+        return
+    refuse_offline(data_set.name)
+    if data_set.archive:
+        _from_archive(data_set, wanted, folder)
+    else:
+        for path in wanted:
+            fetch(f"{data_set.url}/{path}", folder / path, checksums().get(path))
+            _check(folder, path, f"{data_set.url}/{path}")
     print(f"{data_set.name}: {len(wanted)} files fetched into {folder}")
 
 
@@ -73,15 +99,19 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
     partial = target.with_name(f".{target.name}.partial")
     if not (resume if resume is not None else digest is not None):
         partial.unlink(missing_ok=True)
+    # pooch writes in a folder of its own: what it leaves there when it is killed is found again.
+    scratch = target.with_name(f".{target.name}.unchecked")
+    shutil.rmtree(scratch, ignore_errors=True)
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         pooch.retrieve(
             url,
             known_hash=f"sha256:{digest}" if digest else None,
             fname=target.name,
-            path=target.parent,
+            path=scratch,
             downloader=_Resuming(partial),
         )
+        (scratch / target.name).replace(target)
     except requests.HTTPError as error:
         raise MissingDataError(
             f"the server answered {error}. The link may be dead: get {target.name} elsewhere and "
@@ -99,6 +129,8 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
             f"{url}: this is not the file that is wanted ({error}). It was thrown away. Try again; "
             f"if that does not help, get {target.name} elsewhere and put it into {target.parent}."
         ) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     partial.unlink(missing_ok=True)
 
 

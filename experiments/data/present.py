@@ -50,11 +50,12 @@ def require(folder: Path, name: str) -> None:
     """
     absent = missing(folder, name)
     if absent:
+        origin, url = DATA_SETS[name].origin, DATA_SETS[name].url
         raise MissingDataError(
             f"the data of {name} is not in {folder}: {len(absent)} of "
             f"{len(DATA_SETS[name].files)} files are missing ({_few(absent)}). Get it with:\n"
             f"  python -m experiments.data download {name}\n"
-            f"or put the files there yourself. They come from: {DATA_SETS[name].origin}."
+            f"or put the files there yourself. They come from: {origin}{f', {url}' if url else ''}"
         )
     for path in DATA_SETS[name].files:
         problem = fault(folder, path)
