@@ -30,11 +30,6 @@ STUBS = {
 HOPPER_SLOT = "design_bench.oracles.exact.hopper_controller_oracle"
 ANT_SLOT = "design_bench.oracles.exact.ant_morphology_oracle"
 DKITTY_SLOT = "design_bench.oracles.exact.dkitty_morphology_oracle"
-PORTS = {
-    HOPPER_SLOT: "experiments.oracles.hopper_slot",
-    ANT_SLOT: "experiments.oracles.morphology_slot",
-    DKITTY_SLOT: "experiments.oracles.morphology_slot",
-}
 INSTALL = "pip install --no-deps design-bench==2.0.20"
 
 
@@ -69,8 +64,9 @@ def load_design_bench(data_dir: Path) -> Any:
             f"design-bench cannot be imported ({error}). Install it with: {INSTALL}"
         ) from error
     # Our ports need design_bench's base classes, and are in their slots before they are first used.
-    for slot, port in PORTS.items():
-        sys.modules.setdefault(slot, importlib.import_module(port))
+    ports = importlib.import_module("experiments.oracles.slots")
+    for slot in (HOPPER_SLOT, ANT_SLOT, DKITTY_SLOT):
+        sys.modules.setdefault(slot, ports)
     resource.DATA_DIR = str(data_dir)  # type: ignore[attr-defined]
     return design_bench
 

@@ -180,7 +180,7 @@ def test_oracle_in_design_benchs_slot(tmp_path, weights, monkeypatch):
     task = load_design_bench(tmp_path).make("AntMorphology-Exact-v0")
     assert len(task.x) == 2  # the worse 40 %
     assert type(task.oracle) is importlib.import_module(ANT_SLOT).AntMorphologyOracle
-    assert type(task.oracle).__module__ == "experiments.oracles.morphology_slot"
+    assert type(task.oracle).__module__ == "experiments.oracles.slots"
     assert task.oracle.is_simulated() and not task.oracle.fully_characterized()
     scores = task.predict(x[:2])
     np.testing.assert_array_equal(

@@ -166,7 +166,7 @@ def test_oracle_in_design_benchs_slot(table):
     task = load_design_bench(folder).make("HopperController-Exact-v0")
     oracle = task.oracle
     assert type(oracle) is importlib.import_module(HOPPER_SLOT).HopperControllerOracle
-    assert type(oracle).__module__ == "experiments.oracles.hopper_slot"
+    assert type(oracle).__module__ == "experiments.oracles.slots"
     assert (oracle.name, oracle.is_batched, oracle.noise_std) == ("exact_average_return", False, 0)
     assert oracle.is_simulated() and not oracle.fully_characterized()
     np.testing.assert_array_equal(np.asarray(task.x), x)

@@ -1,7 +1,7 @@
-"""The Ant and the D'Kitty oracle as design-bench wants them, for their two slots.
+"""The robots' oracles as design-bench wants them, for the slots of its own three.
 
 Importing this module imports design_bench, so it is imported only once design_bench can be, and
-never by a worker process. The originals of the slots need gym, mujoco-py and morphing-agents.
+never by a worker process. The originals need gym, mujoco-py and morphing-agents, which are gone.
 """
 
 from __future__ import annotations
@@ -13,27 +13,18 @@ import numpy as np
 from design_bench import disk_resource
 from design_bench.datasets.continuous.ant_morphology_dataset import AntMorphologyDataset
 from design_bench.datasets.continuous.dkitty_morphology_dataset import DKittyMorphologyDataset
+from design_bench.datasets.continuous.hopper_controller_dataset import HopperControllerDataset
 from design_bench.oracles.exact_oracle import ExactOracle
 from numpy.typing import NDArray
 
 
-class _MorphologyOracle(ExactOracle):
-    """Scores one denormalised design a call with the return of one episode.
-
-    The policy is the one of ``find_policy`` in design-bench's data folder.
-    """
+class _EpisodeOracle(ExactOracle):
+    """Scores one denormalised design a call with the return of one episode."""
 
     name = "exact_average_return"
-    robot: str
     dataset_class: type
 
     def __init__(self, dataset: Any, **kwargs: Any) -> None:
-        # Here, because design_bench imports this slot for every task, and mujoco is not light.
-        from .robots import ROBOTS
-        from .stored_policy import find_policy
-
-        self._robot = ROBOTS[self.robot]
-        self._policy = find_policy(self._robot, Path(disk_resource.DATA_DIR)).path
         super().__init__(
             dataset,
             internal_batch_size=1,
@@ -68,7 +59,46 @@ class _MorphologyOracle(ExactOracle):
         Returns:
             (1,), the raw return.
         """
-        return np.array([self._robot.rollout(x, self._policy)], dtype=np.float32)
+        return np.array([self.rollout(x)], dtype=np.float32)
+
+    def rollout(self, x: NDArray[np.floating]) -> float:
+        """The raw return of a design (D,)."""
+        raise NotImplementedError
+
+
+class HopperControllerOracle(_EpisodeOracle):
+    """The Hopper's.
+
+    Unlike the original, which drew a new start state at every call, all episodes start from the
+    state of ``START_SEED``: the same design always has the same score.
+    """
+
+    dataset_class = HopperControllerDataset
+
+    def rollout(self, x: NDArray[np.floating]) -> float:
+        """The raw return of a controller (5126,)."""
+        # Here, because design_bench imports its slots for every task, and mujoco is not light.
+        from .hopper import START_SEED, rollout
+
+        return rollout(x, START_SEED)
+
+
+class _MorphologyOracle(_EpisodeOracle):
+    """The policy is the one of ``find_policy`` in design-bench's data folder."""
+
+    robot: str
+
+    def __init__(self, dataset: Any, **kwargs: Any) -> None:
+        from .robots import ROBOTS
+        from .stored_policy import find_policy
+
+        self._robot = ROBOTS[self.robot]
+        self._policy = find_policy(self._robot, Path(disk_resource.DATA_DIR)).path
+        super().__init__(dataset, **kwargs)
+
+    def rollout(self, x: NDArray[np.floating]) -> float:
+        """The raw return of the robot with these legs (D,)."""
+        return self._robot.rollout(x, self._policy)
 
 
 class AntMorphologyOracle(_MorphologyOracle):
