@@ -223,9 +223,9 @@ def test_the_committed_network(table: tuple[np.ndarray, np.ndarray]) -> None:
     assert oracle.card["training"]["epochs"] == recipe.epochs
     assert oracle.card["held_out"]["rows"] == 19999
     _, held_out = split(len(y), recipe.held_out, oracle.card["seed"])
-    some = held_out[:1000]
+    some = held_out[::10]  # spread over the table, whose first rows are the best measured
     found = spearmanr(oracle.predict(x[some]), y[some])[0]
-    assert found == pytest.approx(oracle.spearman, abs=0.03)
+    assert found == pytest.approx(oracle.spearman, abs=0.02)
     assert oracle.spearman == pytest.approx(0.8641, abs=1e-4)
 
 
