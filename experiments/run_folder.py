@@ -92,6 +92,7 @@ class RunFolder:
 
         Raises:
             InputError: another process is at work in the folder.
+            OSError: the folder cannot be written.
         """
         lock = os.open(self.path, os.O_RDONLY)
         try:
@@ -99,6 +100,7 @@ class RunFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(f"{self.path}: another process is at work there.") from error
+            (self.path / ".probe.part").touch()  # told at once, before anything long is done
             for half in self.path.glob(".*.part"):
                 half.unlink()
             yield

@@ -178,7 +178,8 @@ def _from_archive(data_set: DataSet, wanted: list[str], folder: Path) -> None:
     assert data_set.url is not None
     archive = folder / f".{data_set.name}.zip"
     # The archive's own digest is not known; what is taken out of it is checked.
-    fetch(data_set.url, archive, None, resume=True)
+    if not archive.is_file():  # it is there where a process was killed after fetching it
+        fetch(data_set.url, archive, None, resume=True)
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = {Path(name).name: name for name in zipped.namelist()}

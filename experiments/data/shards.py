@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from torchbdi import MissingDataError
+
 from ..files import write_npy
 
 
@@ -18,15 +20,24 @@ def read_shards(folder: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         x, (N, ...), and y, (N,), as they are stored.
+
+    Raises:
+        MissingDataError: a file is damaged, or holds more than numbers.
     """
     count = len(list(folder.glob(f"{stem}-x-*.npy")))
     x, y = (
-        np.concatenate(
-            [np.load(folder / f"{stem}-{part}-{i}.npy", allow_pickle=False) for i in range(count)]
-        )
+        np.concatenate([_read(folder / f"{stem}-{part}-{i}.npy") for i in range(count)])
         for part in "xy"
     )
     return x, y.ravel()
+
+
+def _read(path: Path) -> np.ndarray:
+    try:
+        array: np.ndarray = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise MissingDataError(f"{path} cannot be read: {error}. Delete it.") from error
+    return array
 
 
 def write_shards(folder: Path, stem: str, x: np.ndarray, y: np.ndarray, rows: int = 5000) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Handler(BaseHTTPRequestHandler):
-    """``/MODE/path``: good, noranges, bad (wrong bytes), truncated (ends early), stalling."""
+    """``/MODE/path``: good, noranges, bad (wrong bytes), truncated (ends early), stalling, slow."""
 
     server: Server
 
@@ -41,6 +41,11 @@ class Handler(BaseHTTPRequestHandler):
         if mode in ("truncated", "stalling"):
             part = part[: len(part) // 2]
         with contextlib.suppress(ConnectionError):
+            if mode == "slow":
+                for i in range(0, len(part), 2**16):
+                    self.wfile.write(part[i : i + 2**16])
+                    time.sleep(0.01)
+                return
             self.wfile.write(part)
             if mode == "stalling":
                 self.wfile.flush()

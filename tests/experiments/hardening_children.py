@@ -1,0 +1,54 @@
+"""What the tests of interrupted runs and downloads do in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from forked import like_everybody_else, logged, with_little_room
+
+from experiments.data.download import download
+from experiments.data.sources import DataSet
+
+
+def train(
+    words: list[str],
+    log: str,
+    cache: str,
+    room: int = 0,
+    deadly: bool = False,
+    plain: bool = False,
+) -> None:
+    """``python -m experiments.train``, perhaps with little room or without the rights of root."""
+    from experiments.train import main
+
+    Path(cache).mkdir(exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = tempfile.tempdir = cache
+    sys.argv = ["train", *words]
+
+    def job() -> None:
+        if plain:
+            like_everybody_else()
+        if room:
+            with_little_room(room, deadly)
+        main()
+
+    logged(job, log)
+
+
+def fetch(data_set: DataSet, folder: Path, log: str, room: int = 0, plain: bool = False) -> None:
+    """Fetches a data set."""
+
+    def job() -> None:
+        if plain:
+            like_everybody_else()
+        if room:
+            with_little_room(room, deadly=False)
+        try:
+            download(data_set, folder)
+        except Exception as error:
+            sys.exit(f"{type(error).__name__}: {error}")
+
+    logged(job, log)

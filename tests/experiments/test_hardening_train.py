@@ -1,0 +1,316 @@
+"""Runs that are killed, find no room, are not alone, or are given something evil to read."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import hardening_children as children
+import numpy as np
+import pytest
+import torch
+from forked import child, finished
+from hydra import compose, initialize_config_module
+from hydra._internal.callbacks import Callbacks
+from omegaconf import OmegaConf
+
+from experiments import train as train_module
+from experiments.config import check_overrides, validate
+from experiments.run_folder import RunFolder
+from torchbdi import InputError
+
+STEPS = 40
+
+
+@dataclass
+class Place:
+    """Where runs of one test happen, and what an undisturbed one leaves."""
+
+    path: Path
+    data: Path
+    seconds: float = 0.0
+
+    @property
+    def words(self) -> list[str]:
+        return [
+            "task=tfbind8", "task.max_rows=300", f"data_dir={self.data}", f"out_dir={self.runs}",
+            f"method.steps={STEPS}", "method.designs=16", "trainer.checkpoint_every=5",
+            "trainer.trajectory_every=20", "trainer.progress_bar=false", "trainer.accelerator=cpu",
+        ]  # fmt: skip
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    @property
+    def log(self) -> str:
+        return str(self.path / "log")
+
+    def said(self) -> str:
+        return Path(self.log).read_text()
+
+    @property
+    def begun(self) -> list[Path]:
+        return sorted(path.parent for path in self.runs.glob("*/config.yaml"))
+
+    @property
+    def command(self) -> list[str]:
+        """Begins a run, or goes on with the one that was begun."""
+        return [f"resume={self.begun[0]}"] if self.begun else self.words
+
+    def run(self, *how: object) -> int:
+        Path(self.log).write_text("")
+        return finished(children.train, self.command, self.log, str(self.cache), *how)
+
+    def start(self) -> object:
+        return child(children.train, self.command, self.log, str(self.cache))
+
+    def results(self) -> dict[str, bytes]:
+        (folder,) = self.begun
+        assert (folder / "metrics.json").is_file()
+        assert not list(folder.glob(".*")), "something half written was left"
+        with np.load(folder / "proposals.npz", allow_pickle=False) as saved:
+            arrays = {name: array.tobytes() for name, array in saved.items()}
+        names = ["losses.csv", *(f"trajectory/step-{i:06d}.npy" for i in range(0, STEPS + 1, 20))]
+        return arrays | {name: (folder / name).read_bytes() for name in names}
+
+
+@pytest.fixture
+def place(data_dir: Path, tmp_path: Path) -> Place:
+    return Place(tmp_path, data_dir)
+
+
+@pytest.fixture(scope="module")
+def whole(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A run that nobody disturbs."""
+    undisturbed = Place(tmp_path_factory.mktemp("whole"), data_dir)
+    start = time.monotonic()
+    assert undisturbed.run() == 0, undisturbed.said()
+    undisturbed.seconds = time.monotonic() - start
+    return undisturbed
+
+
+def checkpoint_step(place: Place) -> int:
+    files = list(place.runs.glob("*/last.ckpt"))
+    return int(torch.load(files[0], weights_only=True)["global_step"]) if files else 0
+
+
+def test_killed_at_random_moments_it_goes_on(place: Place, whole: Place) -> None:
+    moments, done = random.Random(0), 0
+    for _ in range(4):
+        process = place.start()
+        process.join(moments.uniform(0.2, 0.8) * whole.seconds)
+        process.kill()
+        process.join()
+        assert process.exitcode in (0, -signal.SIGKILL), place.said()
+        assert checkpoint_step(place) >= done, "steps were lost"
+        done = checkpoint_step(place)
+        if process.exitcode == 0:
+            break
+        assert not list(place.runs.glob("*/metrics.json"))
+    if not list(place.runs.glob("*/metrics.json")):
+        assert place.run() == 0, place.said()
+    for folder in set(place.runs.iterdir()) - set(place.begun):
+        shutil.rmtree(folder)  # killed before its configuration was there: a run that never was
+    assert place.results() == whole.results()
+
+
+def half_done(place: Place) -> Path:
+    """A run that was killed after its first checkpoint."""
+    process = place.start()
+    deadline = time.monotonic() + 100
+    while not (checkpoints := list(place.runs.glob("*/last.ckpt"))):
+        assert time.monotonic() < deadline and process.is_alive(), place.said()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    return checkpoints[0]
+
+
+def test_nothing_is_lost_whatever_happens_to_one_run(place: Place, whole: Place) -> None:
+    """One run meets a kill in the middle of a write, a full disk, a closed folder and a rival."""
+    checkpoint = half_done(place)
+    folder, before = checkpoint.parent, checkpoint.read_bytes()
+    killed_while_it_writes_a_checkpoint(place, len(before) // 2)
+    assert checkpoint.read_bytes() == before
+    assert place.run(len(before) // 2) == 1  # the same, but the system refuses the write
+    assert checkpoint.read_bytes() == before
+    assert "File too large" in place.said()
+    assert_says_how_to_go_on(place)
+    as_one_who_may_not_write(place, folder)
+    assert_says_how_to_go_on(place)
+    of_two_at_once_one_is_refused(place)
+    assert place.results() == whole.results()
+
+
+def killed_while_it_writes_a_checkpoint(place: Place, room: int) -> None:
+    assert place.run(room, True) == -signal.SIGXFSZ, place.said()
+    halves = [*place.runs.rglob(".*.part"), *place.cache.glob("tmp*")]
+    assert [half for half in halves if half.stat().st_size == room], "it was killed elsewhere"
+
+
+def assert_says_how_to_go_on(place: Place) -> None:
+    assert re.search(r"^error: .*cannot be read or written", place.said(), re.MULTILINE)
+    assert "go on with" in place.said()
+    assert "Traceback" not in place.said()
+
+
+def as_one_who_may_not_write(place: Place, folder: Path) -> None:
+    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
+    for path in modes:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    assert place.run(0, False, True) == 1, place.said()
+    assert "Permission denied" in place.said()
+    for path, mode in modes.items():
+        path.chmod(mode)
+
+
+def of_two_at_once_one_is_refused(place: Place) -> None:
+    logs = [f"{place.log}{i}" for i in range(2)]
+    both = [child(children.train, place.command, log, str(place.cache)) for log in logs]
+    for process in both:
+        process.join(300)
+    said = [Path(log).read_text() for log in logs]
+    assert sorted(process.exitcode for process in both) == [0, 1], said
+    loser = said[[process.exitcode for process in both].index(1)]
+    assert "another process is at work there" in loser
+
+
+def test_no_room_and_no_rights_at_the_beginning(place: Place) -> None:
+    assert place.run(100) == 1
+    assert "error: out_dir: cannot write to" in place.said()
+    assert not list(place.runs.iterdir())
+    closed = place.path / "closed"
+    closed.mkdir()
+    closed.chmod(0o555)
+    words = [*place.words, f"out_dir={closed / 'in'}"]
+    status = finished(children.train, words, place.log, str(place.cache), 0, False, True)
+    assert status == 1
+    assert "error: out_dir: cannot make" in place.said()
+
+
+class Evil:
+    """Unpickling it makes a file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self) -> object:
+        return (Path.touch, (self.path,))
+
+
+def test_a_checkpoint_is_never_unpickled(place: Place, whole: Place) -> None:
+    folder = place.runs / "evil"
+    shutil.copytree(whole.begun[0], folder)
+    (folder / "metrics.json").unlink()
+    proof = place.path / "proof"
+    torch.save({"global_step": Evil(proof)}, folder / "last.ckpt")
+    with pytest.raises(InputError, match="is no checkpoint of a run"):
+        RunFolder(folder).checkpoint_step()
+    assert place.run() == 1
+    assert "Delete it, and the run begins anew" in place.said()
+    # Were the step read without harm, Lightning would read the rest.
+    content = torch.load(whole.begun[0] / "last.ckpt", weights_only=True)
+    torch.save(content | {"loops": Evil(proof)}, folder / "last.ckpt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunFolder, "checkpoint_step", lambda self: 5)
+        cfg = compose_config(f"resume={folder}")
+        with pytest.raises(Exception, match="Weights only load failed"):
+            train_module.train(cfg)
+    assert not proof.exists()
+
+
+def compose_config(*words: str) -> object:
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        return compose("config", list(words))
+
+
+def test_a_configuration_is_never_more_than_numbers_and_text(place: Place, tmp_path: Path) -> None:
+    proof, folder = tmp_path / "proof", tmp_path / "run"
+    folder.mkdir()
+    for text in (
+        f"seed: !!python/object/apply:pathlib.Path.touch [{proof}]",
+        f"!!python/object/new:subprocess.Popen [[touch, {proof}]]",
+        "- a\n- list",
+        "\x00",
+        "a: ${b",
+    ):
+        (folder / "config.yaml").write_text(text)
+        with pytest.raises(InputError, match=r"config\.yaml"):
+            RunFolder.reopen(str(folder))
+    cfg = compose_config()
+    evil = {"_target_": "builtins.open", "file": str(proof), "mode": "w"}
+    for name in ("method", "task.alpha", "trainer", "method.kernel"):
+        changed = OmegaConf.to_container(cfg)
+        OmegaConf.update(made := OmegaConf.create(changed), name, evil)
+        with pytest.raises(InputError, match="configuration"):
+            validate(made)
+    assert not proof.exists()
+
+
+EVIL = ["+hydra.callbacks.evil._target_=builtins.open", "+hydra.callbacks.evil.mode=w"]
+
+
+def test_the_attack_would_work_on_hydra_itself(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        words = [*EVIL, f"+hydra.callbacks.evil.file={proof}"]
+        Callbacks(compose("config", words, return_hydra_config=True))
+    assert proof.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*EVIL, "+hydra.callbacks.evil.file={proof}"],
+        ["++hydra.callbacks.evil={{_target_:builtins.open,file:{proof},mode:w}}"],
+        ["hydra.callbacks={{evil:{{_target_:builtins.open,file:{proof},mode:w}}}}"],
+        ["hydra.launcher._target_=builtins.open", "+hydra.launcher.file={proof}"],
+        ["hydra.sweeper._target_=builtins.open"],
+        ["hydra.job_logging={{version:1,formatters:{{a:{{(): builtins.open}}}}}}"],
+        ["hydra.searchpath=[file://{folder}]"],
+        ["hydra/launcher=../../../../{folder}/evil"],
+        ["hydra/callbacks=evil"],
+        ["task@hydra.callbacks=evil"],
+        ["task=../../../..{folder}/evil"],
+        ["method.kernel={{_target_:builtins.open,file:{proof},mode:w}}"],
+        ["+method.extra=1"],
+        ["~method"],
+        ["--config-dir", "{folder}"],
+        ["--config-path={folder}"],
+        ["-cn", "evil"],
+        ["--experimental-rerun", "{folder}/evil.pickle"],
+        ["--experimental-r={folder}/evil.pickle"],
+    ],
+    ids=lambda words: words[0][:40],
+)
+def test_words_cannot_make_hydra_call_anything(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are refused before Hydra sees them."""
+    import pickle
+
+    proof = tmp_path / "proof"
+    (tmp_path / "evil.pickle").write_bytes(pickle.dumps(Evil(proof)))
+    (tmp_path / "evil.yaml").write_text(
+        f"# @package _global_\nhydra:\n  callbacks:\n    evil:\n      _target_: builtins.open\n"
+        f"      file: {proof}\n      mode: w\n"
+    )
+    written = [word.format(proof=proof, folder=tmp_path) for word in words]
+    with pytest.raises(InputError):
+        check_overrides(written)
+    monkeypatch.setattr(sys, "argv", ["train", *written])
+    with pytest.raises(SystemExit) as end:
+        train_module.main()
+    assert str(end.value).startswith("error: ")
+    assert not proof.exists()
