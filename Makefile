@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: train test lint types setup
+.PHONY: train test lint types docs setup
 
 setup: $(READY)
 
@@ -31,6 +31,10 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The reference, from the docstrings: build/docs/index.html.
+docs: $(READY)
+	$(BIN)/python docs/reference.py build/docs
 
 # mypy reads folders, not import hooks: it is shown the packages as they are installed.
 TREE := .mypy_cache/tree

@@ -62,7 +62,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Lightning takes seconds to import; it is loaded when one of these is first touched.
     if name in _LIGHTNING:
-        return getattr(importlib.import_module(f".{_LIGHTNING[name]}", __name__), name)
+        value = getattr(importlib.import_module(f".{_LIGHTNING[name]}", __name__), name)
+        globals()[name] = value  # from now on it is found like any other name
+        return value
     raise AttributeError(f"module 'torchbdi' has no attribute {name!r}")
 
 
