@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from forked import like_everybody_else
+
 STEPS = 40
 
 
@@ -57,13 +59,9 @@ def with_full_disk(argv: Sequence[str], log: str, room: int) -> None:
     sys.exit(status)
 
 
-def as_nobody(argv: Sequence[str], log: str) -> None:
-    """The command without the rights of root, who may write everywhere."""
-    import encodings.utf_8_sig  # noqa: F401  # the interpreter may lie in root's home
-
-    if os.getuid() == 0:
-        os.setgid(65534)
-        os.setuid(65534)
+def without_rights(argv: Sequence[str], log: str) -> None:
+    """The command without root's right to write everywhere."""
+    like_everybody_else()
     command(argv, log)
 
 

@@ -433,3 +433,17 @@ def test_a_table_is_taken_by_rows() -> None:
     part = table.take(np.array([True, False, True]))
     assert part.rows.tolist() == [2, 4]
     assert part.columns["a"].tolist() == [0, 2]
+
+
+def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
+    from torchbdi.proposer.pictures import _within
+
+    values = np.array([0.0, 1, 2, 3, 100])
+    shown, more = _within(values, 0, 3)
+    assert shown.tolist() == [0, 1, 2, 3, 3]
+    assert more == " (1 beyond the edge)"
+    shown, more = _within(-values, -3, 0)
+    assert shown.tolist() == [0, -1, -2, -3, -3]
+    shown, more = _within(values[:4], 0.5, 2.5)  # not far: nothing is moved
+    assert shown.tolist() == [0, 1, 2, 3]
+    assert more == ""

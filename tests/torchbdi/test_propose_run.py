@@ -6,14 +6,12 @@ import csv
 import fcntl
 import html
 import json
-import multiprocessing
 import os
 import random
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import numpy as np
 import propose_children as children
 import pytest
 import torch
+from forked import child, finished
 
 import torchbdi
 from torchbdi.__main__ import main
@@ -28,9 +27,6 @@ from torchbdi.proposer.folder import RunFolder, write_atomic
 from torchbdi.proposer.table import read_csv
 
 SAME = ("proposals.csv", "report.html", "config.json")
-FORK = multiprocessing.get_context("forkserver")
-# Imported once; every child is a quick copy of a process that has done nothing else.
-FORK.set_forkserver_preload(["torchbdi.proposer.cli", "torchbdi.bdi", "matplotlib.figure"])
 
 
 def write_table(path: Path, n: int = 80) -> Path:
@@ -53,19 +49,6 @@ def data(tmp_path: Path) -> Path:
 def words(data: Path, out: Path, *more: str) -> list[str]:
     chosen = ["--score", "tc", "--ignore", "lot", "--sequence", "seq", "-n", "5"]
     return ["propose", str(data), *chosen, "-o", str(out), *more]
-
-
-def child(target: Callable[..., None], *args: Any) -> Any:
-    process = FORK.Process(target=target, args=args)
-    process.start()
-    return process
-
-
-def finished(target: Callable[..., None], *args: Any) -> int:
-    process = child(target, *args)
-    process.join(300)
-    assert process.exitcode is not None, "still running"
-    return int(process.exitcode)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -355,11 +338,7 @@ def test_a_folder_that_cannot_be_written(data: Path, tmp_path: Path) -> None:
     closed.mkdir()
     closed.chmod(0o555)
     log = tmp_path / "log"
-    for path in (tmp_path, *list(tmp_path.parents)[:3], data):
-        path.chmod(path.stat().st_mode | 0o555)
-    log.touch()
-    log.chmod(0o666)
-    assert finished(children.as_nobody, words(data, closed / "out"), str(log)) == 1
+    assert finished(children.without_rights, words(data, closed / "out"), str(log)) == 1
     assert "cannot be written (Permission denied)" in log.read_text()
     assert not list(closed.iterdir())
     assert finished(children.command, words(data, data / "out"), str(log)) == 1

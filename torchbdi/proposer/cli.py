@@ -31,17 +31,20 @@ A column is a number if all its cells are, a category if it holds few different 
 of sequences if its texts are of equal length over few letters. The folder appears when everything
 in it is whole: proposals.csv, report.html, config.json, run.json and TensorBoard events. A run that
 was stopped goes on when the same command is given again."""
+EXAMPLE = """\
+--bounds, --fix, --category and --ignore can be given several times. For example:
+  torchbdi propose data.csv --score yield --bounds temp=20:80 --fix solvent -n 16 -o run"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command."""
-    parser.description = DESCRIPTION
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.set_defaults(**PLAIN)
     add = parser.add_argument
     add("data", type=Path, help="CSV file: a header and one row for each experiment")
     add("--score", metavar="NAME", help="the column to improve")
-    add("-o", "--out", type=Path, required=True, metavar="FOLDER", help="made by the run")
+    add("-o", "--out", type=Path, required=True, metavar="FOLDER", help="gets the results")
     add("-n", type=int, help="how many designs to propose (32)")
     add("--minimize", action="store_true", help="low scores are good")
     add(

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 KNOWN, PROPOSED = "#4c72b0", "#c44e52"
 # More columns than this do not fit beside each other.
 SHOWN_COLUMNS = 24
+# The share of designs at either end that may lie beyond the edge of a picture.
+EDGE = 0.002
 
 
 def leave_one_out_picture(p: Proposals) -> bytes:
     """Predicted against true score of known designs, each left out in turn."""
     figure, axes = _canvas(5, 4.4)
     q = p.quality
-    axes.scatter(q.true, q.predicted, s=8, alpha=0.4, color=KNOWN, linewidths=0, rasterized=True)
-    ends = [min(q.true.min(), q.predicted.min()), max(q.true.max(), q.predicted.max())]
+    low = np.quantile(q.predicted, EDGE, method="higher")
+    high = np.quantile(q.predicted, 1 - EDGE, method="lower")
+    shown, more = _within(q.predicted, min(low, q.true.min()), max(high, q.true.max()))
+    axes.scatter(q.true, shown, s=8, alpha=0.4, color=KNOWN, linewidths=0, rasterized=True)
+    ends = [q.true.min(), q.true.max()]
     axes.plot(ends, ends, color="black", linewidth=1)
-    _label(axes, f"{p.problem.score}, true", "predicted without that design")
+    _label(axes, f"{p.problem.score}, true", f"predicted without that design{more}")
     return _png(figure)
 
 
@@ -35,15 +40,17 @@ def error_picture(p: Proposals) -> bytes:
     q = p.quality
     # Distances of zero cannot stand on a logarithmic axis, and those of equal grids need no room.
     positive = q.gaps[q.gaps > 0]
-    low, high = positive.min(), max(positive.max(), p.distance.max(), q.far)
-    places = np.geomspace(low, high * 1.001, 200)
+    ends = positive.min(), max(positive.max(), p.distance.max(), q.far)
+    places = np.geomspace(ends[0], ends[1] * 1.001, 200)
     errors = np.abs(q.true - q.predicted)
-    axes.scatter(q.gaps, errors, s=8, alpha=0.3, color=KNOWN, linewidths=0, label="known design")
+    high = np.quantile(errors, 1 - EDGE, method="lower")
+    shown, more = _within(errors, 0, max(high, p.error.max()))
+    axes.scatter(q.gaps, shown, s=8, alpha=0.3, color=KNOWN, linewidths=0, label="known design")
     axes.plot(places, q.error_at(places), color="black", linewidth=1.2, label="root mean square")
     axes.scatter(p.distance, p.error, s=22, color=PROPOSED, label="proposal", zorder=3)
     axes.axvline(q.far, color="gray", linestyle=":", label="99 % of known designs")
     axes.set_xscale("log")
-    _label(axes, "distance to the nearest known design", f"error of {p.problem.score}")
+    _label(axes, "distance to the nearest known design", f"error of {p.problem.score}{more}")
     axes.legend(fontsize=8)
     return _png(figure)
 
@@ -104,6 +111,19 @@ def movements(p: Proposals, names: list[str]) -> np.ndarray:
         ],
         axis=1,
     )
+
+
+def _within(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, str]:
+    """Values with those far beyond the edges put on them, so that a few leave room for the others.
+
+    Returns:
+        The values (N,), and what to add to the label of their axis.
+    """
+    room = (high - low) / 2
+    low = low if values.min() < low - room else -np.inf
+    high = high if values.max() > high + room else np.inf
+    beyond = int(((values < low) | (values > high)).sum())
+    return np.clip(values, low, high), f" ({beyond} beyond the edge)" if beyond else ""
 
 
 def _canvas(width: float, height: float) -> tuple[Any, Axes]:
