@@ -1,6 +1,6 @@
 """Trains the policy of the Ant or D'Kitty task: ``python -m experiments.generators.policy ant``.
 
-    steps=1000000      steps of the simulator
+    steps=2000000      steps of the simulator (dkitty: 500000)
     seed=0             of the first start
     out=policies/ant   folder of the state; the same command goes on from it
 
@@ -22,7 +22,7 @@ from ..oracles.stored_policy import INSTALL, own_policies
 from ..words import split_words
 from .policy_trial import trial, write_policy
 
-STEPS = {"ant": 1_000_000, "dkitty": 1_000_000}
+STEPS = {"ant": 2_000_000, "dkitty": 500_000}
 
 
 def main(words: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> None:
         raise InputError("name one of: " + ", ".join(ROBOTS) + " [steps=N] [out=FOLDER] [seed=N]")
     robot = ROBOTS[names[0]]
     try:
-        from .policy_training import ENVIRONMENTS, SETTINGS, extract, train
+        from .policy_training import extract, settings, train
     except ModuleNotFoundError as error:
         raise MissingDataError(f"{error}. Install what training needs:\n  {INSTALL}") from error
     steps, seed = int(values.get("steps", STEPS[robot.name])), int(values.get("seed", "0"))
@@ -53,11 +53,11 @@ def main(words: Sequence[str]) -> None:
             f"on: python -m experiments.generators.policy {robot.name} steps={2 * steps} out={out}"
         )
     card = {
+        "command": f"python -m experiments.generators.policy {robot.name} steps={steps}",
         "algorithm": "PPO (stable-baselines3)",
-        "steps": model.num_timesteps,
         "seed": seed,
-        "environments": ENVIRONMENTS,
-        "settings": {k: v for k, v in SETTINGS.items() if k != "policy_kwargs"},
+        "steps": model.num_timesteps,
+        "settings": settings(),
         "cpu_minutes": round(sum(entry["cpu_seconds"] for entry in history) / 60, 1),
         "returns": history,
     }

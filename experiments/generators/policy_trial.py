@@ -14,7 +14,7 @@ from safetensors.numpy import save
 
 from ..files import sha256, write_atomic, write_json
 from ..oracles.morphology import Robot
-from ..oracles.policy import NAMES, Policy, zero_policy
+from ..oracles.policy import NAMES, Array, Policy, zero_policy
 from ..oracles.pool import run_all
 from ..oracles.robots import drive
 
@@ -23,7 +23,8 @@ RANDOM_POLICIES = 100
 #: Each random policy drives this many of the robots. The best of such short means is, if anything,
 #: too good, which makes the trial harder.
 _DESIGNS_EACH = 10
-_SEED = 2022
+SEED = 2022
+_SHOWN = 5
 _STANDARD_ERRORS = 5.0
 
 
@@ -32,7 +33,8 @@ class Trial:
     """Returns on random robots.
 
     Attributes:
-        mean: of the policy on 100 robots.
+        first: returns of the policy on the first five of the 100 robots.
+        mean: of the policy on all of them.
         standard_error: of that mean.
         zero_mean: of the policy that does nothing, on the same robots.
         zero_standard_error: of that mean.
@@ -42,6 +44,7 @@ class Trial:
         passed: the policy is better than nothing by five standard errors, and than random ones.
     """
 
+    first: tuple[float, ...]
     mean: float
     standard_error: float
     zero_mean: float
@@ -73,10 +76,15 @@ def random_policy(robot: Robot, rng: np.random.Generator, width: int = 128) -> P
     return Policy((w0, w1, w2), (np.zeros(width), np.zeros(width), np.zeros(robot.action)))
 
 
+def trial_designs(robot: Robot, rng: np.random.Generator) -> list[Array]:
+    """The random robots of a trial."""
+    return [robot.space.vary(rng) for _ in range(DESIGNS)]
+
+
 def trial(robot: Robot, policy: Policy, workers: int | None = None) -> Trial:
     """Lets the policy, none and random ones drive the same random robots."""
-    rng = np.random.default_rng(_SEED)
-    designs = [robot.space.vary(rng) for _ in range(DESIGNS)]
+    rng = np.random.default_rng(SEED)
+    designs = trial_designs(robot, rng)
     others = [random_policy(robot, rng) for _ in range(RANDOM_POLICIES)]
     nothing = zero_policy(robot.observation, robot.action)
     items = [(robot.name, design, driver) for driver in (policy, nothing) for design in designs]
@@ -89,6 +97,7 @@ def trial(robot: Robot, policy: Policy, workers: int | None = None) -> Trial:
     errors = [float(side[:, 0].std(ddof=1) / np.sqrt(DESIGNS)) for side in (ours, none)]
     best_random = float(rest[:, 0].reshape(RANDOM_POLICIES, -1).mean(1).max())
     return Trial(
+        first=tuple(ours[:_SHOWN, 0].tolist()),
         mean=mean,
         standard_error=errors[0],
         zero_mean=zero_mean,
@@ -123,7 +132,7 @@ def write_policy(
     card = {
         "robot": robot.name,
         "source": "regenerated",
-        "trial": {"designs": DESIGNS, "seed": _SEED, **asdict(result)},
+        "trial": {"designs": DESIGNS, "seed": SEED, **asdict(result)},
         "training": training,
         "versions": {name: version(name) for name in ("mujoco", "numpy", "torch")},
         "weights_sha256": sha256(weights),

@@ -14,7 +14,12 @@ from robot_cases import case, write_weights
 from experiments.generators import policy as script
 from experiments.generators import policy_trial
 from experiments.generators.policy_env import VariedRobot
-from experiments.generators.policy_trial import random_policy, trial, write_policy
+from experiments.generators.policy_trial import (
+    random_policy,
+    trial,
+    trial_designs,
+    write_policy,
+)
 from experiments.oracles import stored_policy
 from experiments.oracles.morphology import run_policy
 from experiments.oracles.policy import load_policy, zero_policy
@@ -109,6 +114,23 @@ def test_a_stored_policy_is_found_and_is_the_same(tmp_path, monkeypatch, short_t
     found = stored_policy.find_policy(ANT, tmp_path)
     x = np.random.default_rng(0).standard_normal(179)
     np.testing.assert_array_equal(load_policy(found.path)(x), policy(x))
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in stored_policy.POLICIES.glob("*.json")))
+def test_the_policy_that_comes_with_the_code_does_what_its_card_says(name):
+    robot = ROBOTS[name]
+    card = json.loads((stored_policy.POLICIES / f"{name}.json").read_text())
+    claims = card["trial"]
+    assert (claims["designs"], claims["seed"]) == (100, policy_trial.SEED)
+    ahead = claims["mean"] - claims["zero_mean"]
+    assert ahead > 5 * np.hypot(claims["standard_error"], claims["zero_standard_error"])
+    assert claims["mean"] > claims["best_random"] and claims["passed"]
+    found = stored_policy.find_policy(robot, Path("nowhere"))
+    assert (found.source, found.path.parent) == ("regenerated", stored_policy.POLICIES)
+    designs = trial_designs(robot, np.random.default_rng(policy_trial.SEED))[:5]
+    returns = [robot.rollout(design, found.path) for design in designs]
+    # Another machine may round a matrix product differently, and an episode makes more of that.
+    np.testing.assert_allclose(returns, claims["first"], rtol=1e-3)
 
 
 def test_a_policy_trained_here_is_found(tmp_path, monkeypatch):
