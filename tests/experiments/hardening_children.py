@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 from forked import like_everybody_else, logged, with_little_room
 
@@ -22,8 +24,17 @@ def train(
     plain: bool = False,
 ) -> None:
     """``python -m experiments.train``, perhaps with little room or without the rights of root."""
+    import torchbdi
     from experiments.train import main
 
+    steps, step = [0], torchbdi.BDI.training_step
+
+    def counted(self: torchbdi.BDI, *batch: Any) -> Any:
+        steps[0] += 1
+        time.sleep(0.01)
+        return step(self, *batch)
+
+    torchbdi.BDI.training_step = counted  # type: ignore[method-assign]
     Path(cache).mkdir(exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = tempfile.tempdir = cache
     sys.argv = ["train", *words]
@@ -34,6 +45,7 @@ def train(
         if room:
             with_little_room(room, deadly)
         main()
+        print(f"steps done here: {steps[0]}")
 
     logged(job, log)
 
