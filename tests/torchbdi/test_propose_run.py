@@ -188,6 +188,7 @@ def test_a_configuration_of_something_else(
         (["--bounds", "temp=1:high"], "write NAME=LOW:HIGH"),
         (["--bounds", "temp=5:1"], "not an interval"),
         (["--fix", "humidity"], "there is no column 'humidity'"),
+        (["--fix", "metal=Zn"], "cannot be 'Zn'. It is one of or made of: Fe, Ni"),
         (["--category", "tc"], "'tc' is the score"),
         (["-n", "0"], "n must be a whole number"),
         (["-n", "1000"], "there are 80"),

@@ -162,7 +162,8 @@ def test_kinds_are_guessed(cells: list[str], kind: str) -> None:
     ("cells", "message"),
     [
         (["1"] * 58 + ["about 2", "3"], "'about 2' in row 60 is not a number .1 of 60 cells"),
-        ([f"{i},5" for i in range(60)], "too many for a category"),
+        ([f"{i},5" for i in range(60)], "decimal comma. Write decimals with a point"),
+        (["0,5", "1"] * 30, "'0,5' in row 2 looks like a number"),
         ([f"material {i}" for i in range(60)], "60 different values in 60 rows"),
         (["1"] * 59 + ["2,5"], "decimals with a point"),
     ],

@@ -146,6 +146,13 @@ def guess_kind(name: str, values: Values, rows: np.ndarray) -> str:
         return "number"
     if 2 * numbers > len(values):
         numbers_of(name, values, rows)  # raises, and names the cell
+    with_comma = [parse_number(text.replace(",", ".", 1)) is not None for text in values]
+    if numbers < sum(with_comma) and all(with_comma):
+        first = next(i for i, text in enumerate(values) if "," in text)
+        raise InputError(
+            f"column {name!r}: {values[first]!r} in row {rows[first]} looks like a number with a "
+            "decimal comma. Write decimals with a point, or say that the column is a category."
+        )
     different = set(values)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return "category"
