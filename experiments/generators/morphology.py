@@ -30,7 +30,6 @@ GENERATOR_VERSION = 1
 
 #: Rows of design-bench's own tables: the original robot and 1,563 generations.
 FULL_ROWS = 25_009
-START_NOISE = {"ant": 0.075, "dkitty": 0.1}
 _SIGMA = 0.02
 _POPULATION = 16
 _GENERATIONS = 250
@@ -64,7 +63,7 @@ def _recipe(robot: Robot, policy: StoredPolicy, seed: int, rows: int) -> dict[st
         "policy_sha256": policy.sha256,
         "seed": seed,
         "rows": rows,
-        "start_noise": START_NOISE[robot.name],
+        "start_noise": robot.space.variation,
         "sigma": _SIGMA,
         "population": _POPULATION,
         "generations_a_run": plan(rows)[1],
@@ -128,7 +127,7 @@ def generate(
         lengths = [min(longest, left - start) for start in range(0, left, longest)]
         items = []
         for number, length in enumerate(lengths, start=run):
-            config = SearchConfig(robot.name, START_NOISE[robot.name], _SIGMA, _POPULATION, length)
+            config = SearchConfig(robot.name, robot.space.variation, _SIGMA, _POPULATION, length)
             items.append((config, (seed, number), policy.path, checkpoints / f"run-{number}.npz"))
         tables = run_all(
             search, items, workers=workers, desc=f"{robot.title} searches", ticks=longest

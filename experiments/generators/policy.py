@@ -1,6 +1,6 @@
 """Trains the policy of the Ant or D'Kitty task: ``python -m experiments.generators.policy ant``.
 
-    steps=2000000      steps of the simulator (dkitty: 500000)
+    steps=1600000      steps of the simulator
     seed=0             of the first start
     out=policies/ant   folder of the state; the same command goes on from it
 
@@ -22,7 +22,7 @@ from ..oracles.stored_policy import INSTALL, own_policies
 from ..words import split_words
 from .policy_trial import trial, write_policy
 
-STEPS = {"ant": 2_000_000, "dkitty": 500_000}
+STEPS = 1_600_000
 
 
 def main(words: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ def main(words: Sequence[str]) -> None:
         from .policy_training import extract, settings, train
     except ModuleNotFoundError as error:
         raise MissingDataError(f"{error}. Install what training needs:\n  {INSTALL}") from error
-    steps, seed = int(values.get("steps", STEPS[robot.name])), int(values.get("seed", "0"))
+    steps, seed = int(values.get("steps", STEPS)), int(values.get("seed", "0"))
     out = Path(values.get("out", own_policies(robot.name)))
     model, history = train(robot, steps, out, seed)
     policy = extract(model)

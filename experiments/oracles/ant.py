@@ -37,6 +37,7 @@ SPACE = DesignSpace(
         (0.0, 0.0, 0.0, 0.0, 0.0, turn, 0.0, 5.0, 0.0, 30.0, 50.0, 20.0, 0.2, 0.2, 0.4)
         for turn in (0.0, 90.0, 180.0, -90.0)
     ),
+    variation=0.075,
 )
 
 _FRAME_SKIP = 5
@@ -149,4 +150,14 @@ def rollout(design: NDArray[np.floating], policy: Path) -> float:
     return run_policy(Ant(design), load_policy(policy)).total
 
 
-ROBOT = Robot("ant", "Ant", SPACE, Ant, rollout, observation=179, action=12, body_length=0.5)
+ROBOT = Robot(
+    "ant",
+    "Ant",
+    SPACE,
+    Ant,
+    rollout,
+    observation=179,
+    action=12,
+    body_length=0.5,
+    action_cost=_CONTROL_COST,
+)

@@ -125,5 +125,13 @@ def rollout(design: NDArray[np.floating], policy: Path) -> float:
 
 
 ROBOT = Robot(
-    "dkitty", "D'Kitty", SPACE, DKitty, rollout, observation=108, action=12, body_length=0.3
+    "dkitty",
+    "D'Kitty",
+    SPACE,
+    DKitty,
+    rollout,
+    observation=108,
+    action=12,
+    body_length=0.3,
+    action_cost=0.0,
 )

@@ -36,6 +36,7 @@ SPACE = DesignSpace(
         )
         for side, end in ((1, 1), (-1, 1), (-1, -1), (1, -1))
     ),
+    variation=0.1,
 )
 
 #: Front right, front left, back left, back right: the order of a design's legs.

@@ -16,8 +16,6 @@ from .policy import Array, Policy
 LEGS = 4
 #: Length of an episode, in steps.
 STEPS = 100
-#: Spread of morphing-agents' random designs, as a share of half the range of each number.
-VARIATION = 0.125
 
 _BROKEN = [
     getattr(mujoco.mjtWarning, f"mjWARN_BAD{name}").value for name in ("QPOS", "QVEL", "QACC")
@@ -33,12 +31,15 @@ class DesignSpace:
         leg_lower: smallest values, (P,).
         leg_upper: largest values, (P,).
         legs: the original robot's, (4, P).
+        variation: spread of the random designs that design-bench's tables begin with, as a share
+            of half the range of each number.
     """
 
     parts: tuple[str, ...]
     leg_lower: tuple[float, ...]
     leg_upper: tuple[float, ...]
     legs: tuple[tuple[float, ...], ...]
+    variation: float
 
     @property
     def size(self) -> int:
@@ -86,9 +87,14 @@ class DesignSpace:
         """The inverse of ``normalise``."""
         return (normalised + 1.0) / 2.0 * (self.upper - self.lower) + self.lower
 
-    def vary(self, rng: np.random.Generator) -> Array:
-        """A random design near the original robot, within the bounds, (D,)."""
-        noise = rng.normal(0, VARIATION, self.size)
+    def vary(self, rng: np.random.Generator, spread: float = 1.0) -> Array:
+        """A random design near the original robot, within the bounds, (D,).
+
+        Args:
+            rng: for the noise.
+            spread: 0 for the original robot, 1 for ``variation``.
+        """
+        noise = rng.normal(0, spread * self.variation, self.size)
         return self.clip(self.default + noise * (self.upper - self.lower) / 2)
 
     def split(self, design: Array) -> list[dict[str, float]]:
@@ -141,6 +147,7 @@ class Robot:
         observation: entries of an observation, with the design.
         action: entries of an action.
         body_length: m.
+        action_cost: what a step's reward loses to the action, times the sum of its squares.
     """
 
     name: str
@@ -151,6 +158,7 @@ class Robot:
     observation: int
     action: int
     body_length: float
+    action_cost: float
 
 
 def compile_robot(xml: str) -> tuple[mujoco.MjModel, mujoco.MjData]:

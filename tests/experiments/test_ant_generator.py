@@ -19,7 +19,6 @@ from robot_cases import case, write_weights
 from experiments.files import sha256, write_npz
 from experiments.generators.morphology import (
     FULL_ROWS,
-    START_NOISE,
     file_names,
     generate,
     is_complete,
@@ -95,7 +94,7 @@ def test_starts_lie_around_the_original_robot(table):
     # One generation a run here, of which two are whole; candidates are 0.02 around their start.
     runs = away[1:33].reshape(2, 16, 60)
     starts = runs.mean(axis=1, keepdims=True)
-    assert starts.std() == pytest.approx(START_NOISE["ant"], rel=0.25)
+    assert starts.std() == pytest.approx(0.075, rel=0.25)
     assert (runs - starts).std() == pytest.approx(0.02, rel=0.1)
 
 

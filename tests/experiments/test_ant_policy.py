@@ -81,6 +81,33 @@ def test_the_environment_ends_after_100_steps_and_takes_actions_before_the_tanh(
     assert total == pytest.approx(expected.total, abs=1e-9)
 
 
+def test_lessons_begin_with_the_original_robot_and_cheap_actions():
+    env = VariedRobot(ANT)
+    env.set_difficulty(0.0, 0.25)
+    env.reset(seed=3)
+    simulation = ANT.simulate(ANT.space.default)
+    simulation.reset()
+    action = np.linspace(-1, 1, 12).astype(np.float32)
+    _, reward, *_ = env.step(action)
+    taken = np.tanh(action.astype(np.float64))
+    _, expected, _ = simulation.step(taken)
+    assert reward == pytest.approx(expected + 0.75 * 0.5 * sum(taken**2), abs=1e-9)
+    env.set_difficulty(0.5, 1.0)
+    env.reset(seed=3)
+    design = ANT.space.vary(gymnasium.utils.seeding.np_random(3)[0], spread=0.5)
+    simulation = ANT.simulate(design)
+    simulation.reset()
+    assert env.step(action)[1] == pytest.approx(simulation.step(taken)[1], abs=1e-9)
+
+
+def test_lessons_become_harder():
+    training = pytest.importorskip("experiments.generators.policy_training")
+    assert training.difficulty(0.0) == (0.0, 0.05)
+    assert training.difficulty(0.35) == pytest.approx((0.5, 0.05))
+    assert training.difficulty(0.625) == pytest.approx((1.0, 0.525))
+    assert training.difficulty(1.0) == (1.0, 1.0)
+
+
 @pytest.fixture
 def short_trials(monkeypatch):
     for name, value in (("DESIGNS", 4), ("RANDOM_POLICIES", 2), ("_DESIGNS_EACH", 2)):
