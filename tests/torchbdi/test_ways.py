@@ -1,0 +1,130 @@
+"""Ways that are seldom taken: ascent, wide designs, planned solves, and answers that are rare."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import torchbdi
+from torchbdi import NTK, Ascent, InputError, TorchBDIError
+from torchbdi.kernel import Kernel
+from torchbdi.optimise import Steps
+from torchbdi.proposer.cli import _summary
+from torchbdi.proposer.columns import classes_of
+from torchbdi.proposer.optimise import Box, optimise
+from torchbdi.proposer.report import html_report
+
+
+def table(n: int, d: int) -> tuple[Tensor, Tensor]:
+    x = torch.randn(n, d, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    y = x[:, 0] - x[:, 1] ** 2
+    return x, (y - y.mean()) / y.std()
+
+
+@pytest.mark.parametrize("m", [1, 3])
+def test_ascent_is_minus_the_prediction(m: int) -> None:
+    x, y = table(40, 3)
+    fit = torchbdi.fit_ridge(NTK(), x, y)
+    model = Ascent(x, y, x[:6].reshape(-1, m, 3), lr=0.05, coefficients=fit)
+    expected = -(NTK()(x[:6], x) @ fit.coefficients).reshape(-1, m).mean(1)
+    losses, prediction = model.evaluate()
+    torch.testing.assert_close(losses["forward"], expected)
+    torch.testing.assert_close(losses["total"], expected / 2)
+    assert not losses["backward"].any()
+    assert prediction is not None and prediction.shape == (6 // m, m)
+    adam = model.configure_optimizers()
+    for _ in range(20):
+        adam.zero_grad()
+        model.loss()["total"].sum().backward()
+        adam.step()
+    assert (model.loss()["forward"] < expected).all()
+
+
+def test_designs_too_wide_to_sweep_give_what_the_kernel_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = table(30, 400)
+    results = []
+    for plain in (False, True):
+        if plain:
+            monkeypatch.setattr(NTK, "couple", Kernel.couple)
+        model = torchbdi.BDI(x, y, x[:8].reshape(4, 2, 400) * 1.1, coefficients=y)
+        losses = model.loss()
+        losses["total"].sum().backward()
+        assert model.x_h.grad is not None
+        results.append([*losses.values(), model.x_h.grad])
+    for one, two in zip(*results, strict=True):
+        torch.testing.assert_close(one, two.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_a_large_fit_is_planned(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, y = table(120, 4)
+    small = torchbdi.fit_ridge(NTK(), x, y)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("torchbdi.ridge._PLANNED_ROWS", 100)
+    planned = torchbdi.fit_ridge(NTK(), x, y)
+    assert "solve plan for 120 x 120" in capsys.readouterr().out
+    torch.testing.assert_close(planned.coefficients, small.coefficients, rtol=1e-6, atol=1e-6)
+
+
+def test_steps_can_be_gone_through_again() -> None:
+    steps = Steps(3)
+    assert [list(steps), list(steps)] == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_sequences_of_two_lengths_and_two_columns_of_them() -> None:
+    texts = np.array(["ACG"] * 5 + ["AC"], dtype=object)
+    with pytest.raises(InputError, match="row 2 has 3 letters and row 7 has 2"):
+        classes_of("s", texts, np.arange(2, 8), True)
+
+    class Frame(dict):
+        columns = property(list)
+
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("ACGT"), 8)) for _ in range(80)]
+    frame = Frame(a=np.array(words), b=np.array([word[::-1] for word in words]))
+    with pytest.raises(InputError, match="there can be one column of sequences"):
+        torchbdi.propose(frame, rng.uniform(size=80))
+
+
+def test_a_frame_with_two_columns_of_one_name() -> None:
+    class Frame(dict):
+        columns = ("a", "a")
+
+    with pytest.raises(InputError, match="the same name"):
+        torchbdi.propose(Frame(a=np.arange(20.0)), np.arange(20.0))
+
+
+def test_a_loss_that_is_not_finite_names_the_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = table(20, 2)
+    box = Box(x[:3], x[:3] - 1, x[:3] + 1, np.zeros(2, dtype=bool))
+    losses = {"total": torch.tensor([1.0, torch.nan, torch.inf])}
+    monkeypatch.setattr(torchbdi.BDI, "loss", lambda self: losses)
+    with pytest.raises(TorchBDIError, match="loss of proposal 1 is not finite at step 0"):
+        optimise(NTK(), x, y, y, box, progress=False)
+
+
+def test_what_is_told_of_categories_and_of_too_few_proposals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 60)
+
+    class Frame(dict):
+        columns = property(list)
+
+    rng = np.random.default_rng(0)
+    frame = Frame(x=rng.uniform(size=40), metal=np.array(["Fe", "Ni"] * 20))
+    p = torchbdi.propose(frame, frame["x"], n=3, progress=False)
+    start = p.problem.values["metal"][p.start]
+    other = np.array(["Ni" if metal == "Fe" else "Fe" for metal in start], dtype=object)
+    changed = dataclasses.replace(p, columns={**p.columns, "metal": other})
+    assert f"metal {start[0]} → {other[0]}" in html_report(changed)
+    few = dataclasses.replace(p, settings=dataclasses.replace(p.settings, n=len(p) + 2))
+    assert f"only {len(p)} of {len(p) + 2}" in _summary(few, Path("out"))
