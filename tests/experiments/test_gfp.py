@@ -185,7 +185,7 @@ def test_the_committed_network(data_dir: Path) -> None:
     assert oracle.card["data"]["title"] == title
     assert oracle.card["training"]["epochs"] == recipe.epochs
     _, held_out = split(len(y), recipe.held_out, oracle.card["seed"])
-    some = held_out[:500]
+    some = held_out[::10]
     found = spearmanr(oracle.predict(x[some]), y[some])[0]
     assert found == pytest.approx(oracle.spearman, abs=0.05)
     assert oracle.spearman > 0.75
