@@ -15,7 +15,9 @@ from experiments.oracles.policy import NAMES, Policy
 def case(robot: Robot, number: int) -> tuple[np.ndarray, Policy]:
     """A design and a policy; number 0 is the original robot, 5 and up lie out of bounds too."""
     rng = np.random.default_rng((number, 3))
-    design = robot.space.default if number == 0 else robot.space.vary(rng)
+    # The reference returns were computed with morphing-agents' own spread.
+    spread = 0.125 / robot.space.variation
+    design = robot.space.default if number == 0 else robot.space.vary(rng, spread)
     if number >= 5:
         design = design + rng.normal(0, 0.5, design.shape)
     sizes = (robot.observation, 32, 32, robot.action)

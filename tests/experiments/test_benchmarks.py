@@ -143,9 +143,9 @@ def test_limit_names_what_binds() -> None:
 
 def test_extra_bytes_sees_a_large_temporary() -> None:
     def work() -> None:
-        torch.ones(1 << 23, dtype=torch.float64).sum()
+        torch.ones(1 << 26, dtype=torch.float64).sum()
 
-    assert 5e7 < _measure.extra_bytes(work) < 2e8
+    assert 4e8 < _measure.extra_bytes(work) < 8e8
 
 
 def test_sequences_are_standardised_one_hots() -> None:
