@@ -1,13 +1,15 @@
-"""Writing result files so that a reader never sees half of one."""
+"""Writing result files so that a reader never sees half of one, one process at a time."""
 
 from __future__ import annotations
 
 import csv
+import fcntl
 import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,6 +68,27 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def write_npy(path: Path, array: np.ndarray) -> None:
     """Writes an npy file, atomically."""
     write_atomic(path, lambda file: np.save(file, array, allow_pickle=False))
+
+
+@contextmanager
+def locked(folder: Path, taken: Exception) -> Iterator[None]:
+    """Keeps other processes out of a folder.
+
+    The folder itself is locked, and the system takes the lock back however a process ends.
+
+    Args:
+        folder: must exist.
+        taken: raised if another process holds the folder.
+    """
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise taken from error
+        yield
+    finally:
+        os.close(lock)
 
 
 def sha256(path: Path) -> str:

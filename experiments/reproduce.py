@@ -10,11 +10,9 @@ eight where those two differ.
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from torchbdi import InputError, TorchBDIError
 from .archive import Archive
 from .cells import SEEDS
 from .config import CONF
+from .files import locked
 from .plans import GPU_METHODS, PLANS, Plan
 from .results import read_runs, same_computation
 from .settings import compose_config
@@ -67,8 +66,10 @@ def reproduce(
         RunInterruptedError: Ctrl-C; the same command goes on.
     """
     failed: list[str] = []
-    with _alone(Path(out_dir)):
-        archive = Archive(Path(out_dir))
+    out = Path(out_dir)
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
+        archive = Archive(out)
         for task, method, setting in _grid(names, tasks, methods):
             words = [f"task={task}", f"method={method}", *setting, *overrides]
             paths: list[Path] = []
@@ -140,18 +141,6 @@ def _train(archive: Archive, cfg: DictConfig, label: str) -> None:
             print(f"{interrupted.name} cannot be resumed ({error}).", flush=True)
     print(f"\nrunning: {label}", flush=True)
     train(cfg)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps a second process out; the lock goes with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(f"out_dir={folder}: another process is at work there.") from error
-        yield
 
 
 def main(words: Sequence[str]) -> None:

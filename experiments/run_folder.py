@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.metadata
 import os
 import pickle
@@ -22,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from torchbdi import InputError
 
-from .files import write_csv, write_json, write_text
+from .files import locked, write_csv, write_json, write_text
 
 PACKAGES = ("torch", "lightning", "numpy", "design-bench", "scikit-learn", "gymnasium", "mujoco")
 
@@ -88,24 +87,15 @@ class RunFolder:
     def alone(self) -> Iterator[None]:
         """Keeps other processes out, and clears away what a killed one was writing.
 
-        The folder itself is locked, and the system takes the lock back however a process ends.
-
         Raises:
             InputError: another process is at work in the folder.
             OSError: the folder cannot be written.
         """
-        lock = os.open(self.path, os.O_RDONLY)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise InputError(f"{self.path}: another process is at work there.") from error
+        with locked(self.path, InputError(f"{self.path}: another process is at work there.")):
             (self.path / ".probe.part").touch()  # told at once, before anything long is done
             for half in self.path.glob(".*.part"):
                 half.unlink()
             yield
-        finally:
-            os.close(lock)
 
     @property
     def checkpoint(self) -> Path:

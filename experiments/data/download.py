@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,7 @@ from tqdm import tqdm
 
 from torchbdi import MissingDataError
 
-from ..files import write_atomic
+from ..files import locked, write_atomic
 from . import refuse_offline
 from .present import fault
 from .sources import DataSet, checksums
@@ -39,8 +35,10 @@ def download(data_set: DataSet, folder: Path) -> None:
             that fetches into the folder; the message says what to do. Files that were fetched
             before it stay.
     """
+    taken = MissingDataError(f"another process is fetching into {folder}. Wait for it to end.")
     try:
-        with _alone(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder, taken):
             _download(data_set, folder)
     except MissingDataError:  # is an OSError too
         raise
@@ -49,22 +47,6 @@ def download(data_set: DataSet, folder: Path) -> None:
             f"cannot write to {folder} ({error}). Make room or name another folder with "
             "data_dir= or TORCHBDI_DATA."
         ) from error
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps other processes out; the system takes the lock back however a process ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise MissingDataError(
-            f"another process is fetching into {folder}. Wait for it to end."
-        ) from error
-    finally:
-        os.close(lock)
 
 
 def _download(data_set: DataSet, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import json
 import re
 import signal
@@ -20,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 import torchbdi
 from experiments import archive, reproduce, train
 from experiments.figures import FIGURES
+from experiments.files import locked
 from experiments.plans import GPU_METHODS, PLANS
 from experiments.reproduce import main, method_names
 from experiments.run_folder import RunFolder
@@ -144,10 +144,11 @@ def test_other_runs_go_on_when_one_fails(
 
 
 def test_a_second_process_is_kept_out(fake: Fake, tmp_path: Path) -> None:
-    with (tmp_path / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="another process is at work"):
-            main(["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}"])
+    with (
+        locked(tmp_path, AssertionError("nobody else is there")),
+        pytest.raises(InputError, match="another process is at work"),
+    ):
+        main(["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}"])
     main(["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}"])
 
 
