@@ -1,6 +1,6 @@
 """Trains the policy of the Ant or D'Kitty task: ``python -m experiments.generators.policy ant``.
 
-    steps=1600000      steps of the simulator
+    steps=2000000      steps of the simulator (600000 for dkitty, whose steps take longer)
     seed=0             of the first start
     out=policies/ant   folder of the state; the same command goes on from it
 
@@ -20,9 +20,10 @@ from torchbdi import InputError, MissingDataError, TorchBDIError
 from ..oracles.robots import ROBOTS
 from ..oracles.stored_policy import INSTALL, own_policies
 from ..words import split_words
+from .policy_recipes import RECIPES
+from .policy_scaling import Scaling
+from .policy_soften import soften
 from .policy_trial import trial, write_policy
-
-STEPS = 1_600_000
 
 
 def main(words: Sequence[str]) -> None:
@@ -41,10 +42,12 @@ def main(words: Sequence[str]) -> None:
         from .policy_training import extract, settings, train
     except ModuleNotFoundError as error:
         raise MissingDataError(f"{error}. Install what training needs:\n  {INSTALL}") from error
-    steps, seed = int(values.get("steps", STEPS)), int(values.get("seed", "0"))
+    recipe = RECIPES[robot.name]
+    steps, seed = int(values.get("steps", recipe.steps)), int(values.get("seed", "0"))
     out = Path(values.get("out", own_policies(robot.name)))
-    model, history = train(robot, steps, out, seed)
-    policy = extract(model)
+    scaling = Scaling.measure(robot)
+    model, history = train(robot, recipe, scaling, steps, out, seed)
+    policy, factor = soften(robot, extract(model, scaling, recipe.gain))
     result = trial(robot, policy)
     print(result.text(robot))
     if not result.passed:
@@ -57,7 +60,8 @@ def main(words: Sequence[str]) -> None:
         "algorithm": "PPO (stable-baselines3)",
         "seed": seed,
         "steps": model.num_timesteps,
-        "settings": settings(),
+        "settings": settings(recipe),
+        "softened": factor,
         "cpu_minutes": round(sum(entry["cpu_seconds"] for entry in history) / 60, 1),
         "returns": history,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from ..files import write_json
 from ..oracles.morphology import Robot
 from ..oracles.policy import Policy
 from .policy_env import VariedRobot
+from .policy_recipes import Recipe
+from .policy_scaling import Scaling
 
 ENVIRONMENTS = 8
 #: Of PPO; everything else as stable-baselines3 has it.
@@ -35,52 +38,31 @@ SETTINGS: dict[str, Any] = {
     "gae_lambda": 0.95,
     # An update stops at 1.5 times this: returns are noisy, and nothing else holds it back.
     "target_kl": 0.03,
-    "policy_kwargs": {
-        "net_arch": {"pi": [128, 128], "vf": [128, 128]},
-        "activation_fn": torch.nn.ReLU,
-        "log_std_init": -0.5,
-    },
 }
-#: The lessons, in shares of the training. With all legs varied and actions at their full price
-#: from the start, 600,000 steps taught the Ant nothing but to stand still.
-SPREAD = (0.1, 0.6)  # the legs' variation rises from none to all of it
-ACTION_COST = (0.45, 0.8)  # the price of actions rises to all of it
-_FIRST_COST = 0.05
+_HIDDEN = [128, 128]
 _SAVE_EVERY = 10  # rounds of ENVIRONMENTS * n_steps steps
 
 
-def settings() -> dict[str, Any]:
-    """All of the above, for the card."""
-    network = SETTINGS["policy_kwargs"]
-    return {
-        "environments": ENVIRONMENTS,
-        **{name: value for name, value in SETTINGS.items() if name != "policy_kwargs"},
-        "hidden": network["net_arch"]["pi"],
-        "activation": network["activation_fn"].__name__,
-        "log_std_init": network["log_std_init"],
-        "spread_rises": SPREAD,
-        "action_cost_rises": ACTION_COST,
-        "first_action_cost": _FIRST_COST,
-    }
-
-
-def difficulty(share: float) -> tuple[float, float]:
-    """Spread of the legs and price of actions, after a share of the training."""
-
-    def risen(begin: float, end: float) -> float:
-        return min(1.0, max(0.0, (share - begin) / (end - begin)))
-
-    return risen(*SPREAD), _FIRST_COST + (1 - _FIRST_COST) * risen(*ACTION_COST)
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """All of the above and the recipe, for the card."""
+    lessons = {name: value for name, value in asdict(recipe).items() if name != "steps"}
+    return {"environments": ENVIRONMENTS, **SETTINGS, "hidden": _HIDDEN, **lessons}
 
 
 class _Keeper(BaseCallback):
     """Shows progress and saves the whole state of the training, each time into a new folder."""
 
     def __init__(
-        self, out: Path, steps: int, history: list[dict[str, float]], bar: tqdm[None]
+        self,
+        recipe: Recipe,
+        out: Path,
+        steps: int,
+        history: list[dict[str, float]],
+        bar: tqdm[None],
     ) -> None:
         super().__init__()
-        self.out, self.steps, self.history, self.bar = out, steps, history, bar
+        self.recipe, self.out, self.steps = recipe, out, steps
+        self.history, self.bar = history, bar
         self._rounds, self._clock = 0, time.process_time()
 
     def _on_step(self) -> bool:
@@ -92,8 +74,11 @@ class _Keeper(BaseCallback):
         if self._rounds and self._rounds % _SAVE_EVERY == 0:
             self.save()
         self._rounds += 1
-        lesson = difficulty(self.model.num_timesteps / self.steps)
-        self.training_env.env_method("set_difficulty", *lesson)
+        share = min(1.0, self.model.num_timesteps / self.steps)
+        self.training_env.env_method("set_lesson", self.recipe.lesson(share))
+        noise = self.model.policy.log_std
+        assert isinstance(noise, torch.nn.Parameter)
+        noise.requires_grad_(False).fill_(self.recipe.noise(share))
 
     def save(self) -> None:
         """Writes ``state-STEPS``; a folder of that name is complete."""
@@ -126,11 +111,15 @@ def _states(out: Path) -> list[Path]:
     return sorted(out.glob("state-*"))
 
 
-def train(robot: Robot, steps: int, out: Path, seed: int) -> tuple[PPO, list[dict[str, float]]]:
+def train(
+    robot: Robot, recipe: Recipe, scaling: Scaling, steps: int, out: Path, seed: int
+) -> tuple[PPO, list[dict[str, float]]]:
     """Trains, or goes on training, until ``steps`` steps have been simulated.
 
     Args:
         robot: which of the two.
+        recipe: what changes along the way.
+        scaling: of its observations.
         steps: steps of the simulator, rounded up to a whole round.
         out: folder of the state.
         seed: of the first start; a training that was interrupted goes on with other draws.
@@ -140,7 +129,9 @@ def train(robot: Robot, steps: int, out: Path, seed: int) -> tuple[PPO, list[dic
     """
     torch.set_num_threads(1)  # matrices this small are slower on several
     out.mkdir(parents=True, exist_ok=True)
-    environments = DummyVecEnv([lambda: Monitor(VariedRobot(robot)) for _ in range(ENVIRONMENTS)])
+    environments = DummyVecEnv(
+        [lambda: Monitor(VariedRobot(robot, scaling, recipe.gain)) for _ in range(ENVIRONMENTS)]
+    )
     states = _states(out)
     if states:
         # Own files, written above: nothing that was downloaded is unpickled.
@@ -149,30 +140,35 @@ def train(robot: Robot, steps: int, out: Path, seed: int) -> tuple[PPO, list[dic
         model.set_random_seed(seed + model.num_timesteps)
         history = json.loads((states[-1] / "history.json").read_text())
     else:
-        # Clipping an observation could not be folded into the first layer.
-        normalised = VecNormalize(environments, clip_obs=np.inf, gamma=SETTINGS["gamma"])
-        model = PPO("MlpPolicy", normalised, seed=seed, device="cpu", **SETTINGS)
+        normalised = VecNormalize(environments, norm_obs=False, gamma=SETTINGS["gamma"])
+        model = PPO(
+            "MlpPolicy",
+            normalised,
+            seed=seed,
+            device="cpu",
+            policy_kwargs={
+                "net_arch": {"pi": _HIDDEN, "vf": _HIDDEN},
+                "activation_fn": torch.nn.ReLU,
+                "log_std_init": recipe.log_std[0],
+            },
+            **SETTINGS,
+        )
         history = []
     left = steps - model.num_timesteps
     if left > 0:
         with tqdm(total=steps, initial=model.num_timesteps, desc=f"{robot.name} steps") as bar:
-            keeper = _Keeper(out, steps, history, bar)
+            keeper = _Keeper(recipe, out, steps, history, bar)
             model.learn(left, keeper, reset_num_timesteps=not states)
             keeper.save()
     return model, history
 
 
-def extract(model: PPO) -> Policy:
-    """The network of the mean action, with the normalisation folded into its first layer."""
-    normaliser = model.get_vec_normalize_env()
-    assert normaliser is not None
-    mean, variance, count = (getattr(normaliser.obs_rms, name) for name in ("mean", "var", "count"))
-    std = np.sqrt(variance + normaliser.epsilon)
+def extract(model: PPO, scaling: Scaling, gain: float) -> Policy:
+    """The network of the mean action, with scaling and gain folded into its outer layers."""
     state = {name: part.double().numpy() for name, part in model.policy.state_dict().items()}
     layers = ("mlp_extractor.policy_net.0", "mlp_extractor.policy_net.2", "action_net")
     w0, w1, w2 = (state[f"{layer}.weight"] for layer in layers)
     b0, b1, b2 = (state[f"{layer}.bias"] for layer in layers)
-    # An entry that never changes (a contact force) is worth nothing. The statistics begin with a
-    # variance of 1, of weight 1e-4, so there the sum of squares stays about that small.
-    w0 = np.where(variance * count > 1e-3, w0 / std, 0.0)
-    return Policy((w0, w1, w2), (b0 - w0 @ mean, b1, b2)).rounded()
+    w0 = w0 * scaling.factor
+    b0 = b0 - w0 @ scaling.mean
+    return Policy((w0, w1, gain * w2), (b0, b1, gain * b2)).rounded()

@@ -12,8 +12,10 @@ import pytest
 from robot_cases import case, write_weights
 
 from experiments.generators import policy as script
-from experiments.generators import policy_trial
+from experiments.generators import policy_soften, policy_trial
 from experiments.generators.policy_env import VariedRobot
+from experiments.generators.policy_recipes import RECIPES, TASK, Lesson
+from experiments.generators.policy_scaling import Scaling
 from experiments.generators.policy_trial import (
     random_policy,
     trial,
@@ -22,11 +24,15 @@ from experiments.generators.policy_trial import (
 )
 from experiments.oracles import stored_policy
 from experiments.oracles.morphology import run_policy
-from experiments.oracles.policy import load_policy, zero_policy
+from experiments.oracles.policy import Policy, load_policy, zero_policy
 from experiments.oracles.robots import ROBOTS
 from torchbdi import InputError, MissingDataError
 
 ANT = ROBOTS["ant"]
+PLAIN = {
+    name: Scaling(np.zeros(robot.observation), np.ones(robot.observation))
+    for name, robot in ROBOTS.items()
+}
 
 
 def test_an_action_is_what_the_network_says():
@@ -55,8 +61,24 @@ def test_a_file_that_is_no_policy_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("name", ROBOTS)
+def test_scaled_observations_are_standard_and_designs_weigh_half(name):
+    robot = ROBOTS[name]
+    scaling = Scaling.measure(robot)
+    rng = np.random.default_rng(0)
+    x = np.array([scaling(robot.simulate(robot.space.vary(rng)).reset()) for _ in range(200)])
+    design = x[:, -robot.space.size :]
+    changing = scaling.factor[-robot.space.size :] > 0
+    assert changing.sum() > robot.space.size / 2
+    np.testing.assert_allclose(design[:, changing].std(axis=0), 0.5, rtol=0.3)
+    assert not design[:, ~changing].any()
+    env = VariedRobot(robot, scaling, 1.0)
+    plain = VariedRobot(robot, PLAIN[name], 1.0)
+    np.testing.assert_allclose(env.reset(seed=1)[0], scaling(plain.reset(seed=1)[0]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ROBOTS)
 def test_every_episode_has_another_robot(name):
-    env = VariedRobot(ROBOTS[name])
+    env = VariedRobot(ROBOTS[name], PLAIN[name], 1.0)
     size = ROBOTS[name].space.size
     first, _ = env.reset(seed=0)
     second, _ = env.reset()
@@ -67,11 +89,11 @@ def test_every_episode_has_another_robot(name):
 
 
 def test_the_environment_ends_after_100_steps_and_takes_actions_before_the_tanh():
-    env = VariedRobot(ANT)
+    env = VariedRobot(ANT, PLAIN["ant"], 0.4)
     env.reset(seed=3)
     design = ANT.space.vary(gymnasium.utils.seeding.np_random(3)[0])
     raw = np.random.default_rng(0).standard_normal((100, 12)).astype(np.float32)
-    actions = iter(np.tanh(raw.astype(np.float64)))
+    actions = iter(np.tanh(0.4 * raw.astype(np.float64)))
     expected = run_policy(ANT.simulate(design), lambda _: next(actions))
     total = 0.0
     for step, action in enumerate(raw):
@@ -82,30 +104,52 @@ def test_the_environment_ends_after_100_steps_and_takes_actions_before_the_tanh(
 
 
 def test_lessons_begin_with_the_original_robot_and_cheap_actions():
-    env = VariedRobot(ANT)
-    env.set_difficulty(0.0, 0.25)
+    env = VariedRobot(ANT, PLAIN["ant"], 0.4)
+    env.set_lesson(Lesson(0.0, 0.25, 100))
     env.reset(seed=3)
     simulation = ANT.simulate(ANT.space.default)
     simulation.reset()
     action = np.linspace(-1, 1, 12).astype(np.float32)
     _, reward, *_ = env.step(action)
-    taken = np.tanh(action.astype(np.float64))
+    taken = np.tanh(0.4 * action.astype(np.float64))
     _, expected, _ = simulation.step(taken)
     assert reward == pytest.approx(expected + 0.75 * 0.5 * sum(taken**2), abs=1e-9)
-    env.set_difficulty(0.5, 1.0)
+    env.set_lesson(Lesson(0.5, 1.0, 1))
     env.reset(seed=3)
     design = ANT.space.vary(gymnasium.utils.seeding.np_random(3)[0], spread=0.5)
     simulation = ANT.simulate(design)
     simulation.reset()
-    assert env.step(action)[1] == pytest.approx(simulation.step(taken)[1], abs=1e-9)
+    _, reward, over, late, _ = env.step(action)
+    assert reward == pytest.approx(simulation.step(taken)[1], abs=1e-9)
+    assert (over, late) == (False, True)
 
 
 def test_lessons_become_harder():
-    training = pytest.importorskip("experiments.generators.policy_training")
-    assert training.difficulty(0.0) == (0.0, 0.05)
-    assert training.difficulty(0.35) == pytest.approx((0.5, 0.05))
-    assert training.difficulty(0.625) == pytest.approx((1.0, 0.525))
-    assert training.difficulty(1.0) == (1.0, 1.0)
+    ant, dkitty = RECIPES["ant"], RECIPES["dkitty"]
+    assert ant.lesson(0.0) == Lesson(0.0, 0.05, 100)
+    assert ant.lesson(0.4).action_cost == pytest.approx(0.525)
+    assert dkitty.lesson(0.11) == Lesson(pytest.approx(0.5), pytest.approx(0.05 + 0.95 / 60), 20)
+    assert dkitty.lesson(0.65).length == 60
+    assert ant.lesson(1.0) == dkitty.lesson(1.0) == TASK
+    assert [ant.noise(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([-0.5, -0.85, -1.2])
+
+
+def test_a_policy_is_softened_as_far_as_that_serves_it(monkeypatch):
+    monkeypatch.setattr(policy_soften, "_DESIGNS", 3)
+    _, strong = case(ANT, 1)  # a random one, which only costs
+    softer, factor = policy_soften.soften(ANT, strong, workers=1)
+    rng = np.random.default_rng(7)
+    designs = [ANT.space.vary(rng) for _ in range(3)]
+    means = {}
+    for share in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
+        (w0, w1, w2), (b0, b1, b2) = strong.weights, strong.biases
+        weaker = Policy((w0, w1, share * w2), (b0, b1, share * b2)).rounded()
+        means[share] = np.mean(
+            [run_policy(ANT.simulate(design), weaker).total for design in designs]
+        )
+        if share == factor:
+            np.testing.assert_array_equal(softer.weights[2], weaker.weights[2])
+    assert factor == max(means, key=means.get) < 1.0
 
 
 @pytest.fixture
@@ -167,29 +211,32 @@ def test_a_policy_trained_here_is_found(tmp_path, monkeypatch):
 
 
 def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
+    recipe = RECIPES["ant"]
     training = pytest.importorskip("experiments.generators.policy_training")
     monkeypatch.setattr(training, "ENVIRONMENTS", 2)
     monkeypatch.setitem(training.SETTINGS, "n_steps", 50)
     monkeypatch.setitem(training.SETTINGS, "batch_size", 50)
-    model, history = training.train(ANT, 200, tmp_path, seed=0)
+    scaling = Scaling.measure(ANT)
+    model, history = training.train(ANT, recipe, scaling, 200, tmp_path, seed=0)
     assert model.num_timesteps == 200 and [entry["steps"] for entry in history] == [200]
     assert [path.name for path in tmp_path.iterdir()] == ["state-000000200"]
-    before = training.extract(model)
+    assert float(model.policy.log_std.mean()) == pytest.approx(recipe.noise(0.5))
+    before = training.extract(model, scaling, recipe.gain)
     # What was extracted is what the model does when it does not explore.
-    normaliser = model.get_vec_normalize_env()
     design, _ = case(ANT, 0)
     observation = ANT.simulate(design).reset()
-    seen = normaliser.normalize_obs(observation.astype(np.float32))
-    expected, _ = model.predict(seen, deterministic=True)
-    np.testing.assert_allclose(before(observation), np.tanh(expected), atol=1e-3)
+    expected, _ = model.predict(scaling(observation), deterministic=True)
+    np.testing.assert_allclose(before(observation), np.tanh(recipe.gain * expected), atol=1e-3)
     assert not before.weights[0][:, 35:119].any()  # contact forces never change
 
-    done, same = training.train(ANT, 200, tmp_path, seed=0)
+    done, same = training.train(ANT, recipe, scaling, 200, tmp_path, seed=0)
     assert done.num_timesteps == 200 and same == history
-    np.testing.assert_array_equal(training.extract(done).weights[0], before.weights[0])
-    more, longer = training.train(ANT, 300, tmp_path, seed=0)
+    np.testing.assert_array_equal(
+        training.extract(done, scaling, recipe.gain).weights[0], before.weights[0]
+    )
+    more, longer = training.train(ANT, recipe, scaling, 300, tmp_path, seed=0)
     assert [entry["steps"] for entry in longer] == [200, 300]
-    assert (training.extract(more).weights[0] != before.weights[0]).any()
+    assert (training.extract(more, scaling, recipe.gain).weights[0] != before.weights[0]).any()
     assert [path.name for path in tmp_path.iterdir()] == ["state-000000300"]
     assert "ant steps" in capsys.readouterr().err
 
