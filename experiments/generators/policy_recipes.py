@@ -49,7 +49,7 @@ class Recipe:
     spread: tuple[float, float] = (0.02, 0.2)
     action_cost: tuple[float, float] = (0.1, 0.7)
     first_length: int = STEPS
-    length: tuple[float, float] = (0.5, 0.8)
+    length: tuple[float, float] = (0.75, 0.95)
 
     def lesson(self, share: float) -> Lesson:
         """The lesson after a share of the training."""
@@ -74,5 +74,5 @@ RECIPES = {
     # Ant nothing but to stand still. At a gain of 1 its first gaits cost more than they earn.
     "ant": Recipe(2_000_000, gain=0.25, log_std=(-0.5, -1.2)),
     # Most D'Kitties fall within five steps or stand for all hundred: short episodes teach to land.
-    "dkitty": Recipe(600_000, gain=1.5, log_std=(-0.9, -2.0), first_length=20),
+    "dkitty": Recipe(600_000, gain=1.5, log_std=(-0.9, -2.0), first_length=8),
 }

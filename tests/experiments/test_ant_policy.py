@@ -128,8 +128,8 @@ def test_lessons_become_harder():
     ant, dkitty = RECIPES["ant"], RECIPES["dkitty"]
     assert ant.lesson(0.0) == Lesson(0.0, 0.05, 100)
     assert ant.lesson(0.4).action_cost == pytest.approx(0.525)
-    assert dkitty.lesson(0.11) == Lesson(pytest.approx(0.5), pytest.approx(0.05 + 0.95 / 60), 20)
-    assert dkitty.lesson(0.65).length == 60
+    assert dkitty.lesson(0.11) == Lesson(pytest.approx(0.5), pytest.approx(0.05 + 0.95 / 60), 8)
+    assert dkitty.lesson(0.85).length == 54
     assert ant.lesson(1.0) == dkitty.lesson(1.0) == TASK
     assert [ant.noise(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([-0.5, -0.85, -1.2])
 
