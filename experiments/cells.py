@@ -63,7 +63,12 @@ def number(found: Cell) -> str:
         return f"{found.mean:.3f} (det.)"
     if found.std == 0:
         return f"{found.mean:.3f} (the same with {n} seeds)"
-    return f"{found.mean:.3f} ± {found.std:.3f} (se {found.standard_error:.3f}, n = {n})"
+    return f"{found.mean:.3f} ± {_small(found.std)} (se {_small(found.standard_error)}, n = {n})"
+
+
+def _small(spread: float) -> str:
+    """Three digits, or the first that is not 0."""
+    return f"{spread:.3f}" if spread >= 5e-4 else f"{spread:.1g}"
 
 
 def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict[str, object]:

@@ -52,6 +52,7 @@ def test_fewer_than_eight_seeds_are_named() -> None:
     assert kind(Cell((0.1, 0.1), True)) == "deterministic"
     assert kind(Cell((0.1,), False)) == "1 seed"
     assert number(Cell((0.1, 0.3), False)) == "0.200 ± 0.141 (se 0.100, n = 2)"
+    assert number(Cell((0.1, 0.1004), False)) == "0.100 ± 0.0003 (se 0.0002, n = 2)"
 
 
 @pytest.mark.parametrize(
