@@ -6,21 +6,20 @@ score against alpha. scatter: predicted against true score of the proposals.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError
 
 from .cells import STATISTICS, grid, heading
 from .curves import alpha_figure, finish, steps_figure
 from .files import write_atomic
 from .ranks import rank_methods
 from .results import Problem, Run, cell, read_runs, unchanged
-from .words import split_words
+from .words import run_command, split_words
 
 
 def rank_figure(runs: Sequence[Run]) -> Figure | None:
@@ -115,7 +114,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
+    run_command(main, __doc__)

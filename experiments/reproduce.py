@@ -30,7 +30,7 @@ from .settings import compose_config
 from .tasks import task_names
 from .train import RunInterruptedError, train
 from .trajectory import FILE, score_trajectory
-from .words import split_words
+from .words import run_command, split_words
 
 KEYS = ("tasks", "methods", "seeds", "out_dir")
 
@@ -155,7 +155,12 @@ def main(words: Sequence[str]) -> None:
         except ValueError as error:
             raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.") from error
     out_dir = values.get("out_dir", "runs/reproduce")
-    failed = reproduce(names, **chosen, out_dir=out_dir, overrides=rest)
+    try:
+        failed = reproduce(names, **chosen, out_dir=out_dir, overrides=rest)
+    except RunInterruptedError as stop:
+        raise KeyboardInterrupt(
+            f"{stop}\nThe same command of experiments.reproduce does that too."
+        ) from stop
     print(f"\nnext: python -m experiments.table runs={out_dir}", flush=True)
     print(f"      python -m experiments.figures runs={out_dir}", flush=True)
     if failed:
@@ -163,10 +168,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except RunInterruptedError as stop:
-        print(f"\n{stop}\nThe same command of experiments.reproduce does that too.")
-        sys.exit(130)
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
+    run_command(main, __doc__)

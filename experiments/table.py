@@ -7,11 +7,10 @@ ones.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError
 
 from .cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
 from .files import write_csv
@@ -19,7 +18,7 @@ from .paper import CONTINUOUS, DISCRETE
 from .ranks import rank_methods
 from .render import Table, markdown, write_table
 from .results import Run, cell, read_runs, swept, unchanged
-from .words import split_words
+from .words import run_command, split_words
 
 
 def score_table(
@@ -197,7 +196,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
+    run_command(main, __doc__)

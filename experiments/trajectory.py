@@ -6,7 +6,6 @@ true function afterwards and writes trajectory.csv into the run's folder.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,12 @@ import torch
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError
 
 from .files import write_csv, write_npy
 from .report import score_designs
 from .tasks import load_task
+from .words import run_command
 
 FOLDER = "trajectory"
 FILE = "trajectory.csv"
@@ -110,7 +110,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
+    run_command(main, __doc__)

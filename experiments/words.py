@@ -1,11 +1,32 @@
-"""Command lines of the form ``name name key=value``, for the commands that gather runs."""
+"""Command lines of the form ``name name key=value``."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 
-from torchbdi import InputError
+from torchbdi import InputError, TorchBDIError
+
+
+def run_command(main: Callable[[Sequence[str]], None], about: str | None) -> None:
+    """Runs a command on the words of its command line.
+
+    ``--help`` shows ``about``. An error ends with its message and exit status 1, Ctrl-C with 130.
+    """
+    words = sys.argv[1:]
+    if {"-h", "--help"} & set(words):
+        print(about)
+        return
+    try:
+        main(words)
+    except TorchBDIError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: cannot read or write ({error}). Nothing is lost; give it again later.")
+    except KeyboardInterrupt as stop:
+        print(f"\n{str(stop) or 'stopped; the same command goes on from here.'}", file=sys.stderr)
+        sys.exit(130)
 
 
 def split_words(

@@ -10,13 +10,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from torchbdi import InputError, MissingDataError, TorchBDIError
+from torchbdi import InputError, MissingDataError
 
-from ..words import split_words
+from ..words import run_command, split_words
 from . import data_folder, ensure_tfbind8
 from .built import BUILDS, ensure_built
 from .download import download
@@ -119,11 +118,4 @@ def build(folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
-    except OSError as problem:
-        sys.exit(f"error: cannot read or write ({problem}). Nothing is lost; give it again later.")
-    except KeyboardInterrupt:
-        sys.exit("\nstopped; the same command goes on from here.")
+    run_command(main, __doc__)

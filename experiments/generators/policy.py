@@ -11,7 +11,6 @@ to ``out``, as safetensors with a card.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from torchbdi import InputError, MissingDataError, TorchBDIError
 
 from ..oracles.robots import ROBOTS
 from ..oracles.stored_policy import INSTALL, own_policies
-from ..words import split_words
+from ..words import run_command, split_words
 from .policy_recipes import RECIPES
 from .policy_scaling import Scaling
 from .policy_soften import soften
@@ -70,9 +69,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on from here.")
+    run_command(main, __doc__)

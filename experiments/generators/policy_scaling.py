@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracles.morphology import STEPS, Robot
+from ..oracles.morphology import Robot, run_policy
 from ..oracles.policy import Array
 
 _ROBOTS = 60
@@ -38,19 +38,15 @@ class Scaling:
     def measure(cls, robot: Robot) -> Scaling:
         """Lets 60 random robots move at random; the same for every call."""
         rng = np.random.default_rng(_SEED)
-        seen = []
-        for _ in range(_ROBOTS):
-            simulation = robot.simulate(robot.space.vary(rng))
-            seen.append(simulation.reset())
-            for _ in range(STEPS):
-                action = np.tanh(rng.normal(0.0, _NOISE, robot.action))
-                observation, _, over = simulation.step(action)
-                seen.append(observation)
-                if over:
-                    break
         space = robot.space
+
+        def noise(_: Array) -> Array:
+            return np.tanh(rng.normal(0.0, _NOISE, robot.action))
+
+        episodes = [run_policy(robot.simulate(space.vary(rng)), noise) for _ in range(_ROBOTS)]
+        seen = np.concatenate([episode.observations for episode in episodes])
         designs = np.array([space.normalise(space.vary(rng)) for _ in range(_DESIGNS)])
-        mean, std = np.mean(seen, axis=0), np.std(seen, axis=0)
+        mean, std = seen.mean(axis=0), seen.std(axis=0)
         mean[-space.size :], std[-space.size :] = designs.mean(axis=0), designs.std(axis=0)
         factor = np.divide(1.0, std, out=np.zeros_like(std), where=std > 1e-6)
         factor[-space.size :] *= _DESIGN_WEIGHT

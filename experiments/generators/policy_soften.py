@@ -29,13 +29,8 @@ def soften(robot: Robot, policy: Policy, workers: int | None = None) -> tuple[Po
     """
     rng = np.random.default_rng(_SEED)
     designs = [robot.space.vary(rng) for _ in range(_DESIGNS)]
-    softer = [_scaled(policy, factor) for factor in FACTORS]
+    softer = [policy.scaled(factor).rounded() for factor in FACTORS]
     items = [(robot.name, design, driver) for driver in softer for design in designs]
     results = np.array(run_all(drive, items, workers=workers, desc="weaker actions"))
     best = int(results[:, 0].reshape(len(FACTORS), _DESIGNS).mean(axis=1).argmax())
     return softer[best], FACTORS[best]
-
-
-def _scaled(policy: Policy, factor: float) -> Policy:
-    (w0, w1, w2), (b0, b1, b2) = policy.weights, policy.biases
-    return Policy((w0, w1, factor * w2), (b0, b1, factor * b2)).rounded()

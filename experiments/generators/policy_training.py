@@ -171,4 +171,4 @@ def extract(model: PPO, scaling: Scaling, gain: float) -> Policy:
     b0, b1, b2 = (state[f"{layer}.bias"] for layer in layers)
     w0 = w0 * scaling.factor
     b0 = b0 - w0 @ scaling.mean
-    return Policy((w0, w1, gain * w2), (b0, b1, gain * b2)).rounded()
+    return Policy((w0, w1, w2), (b0, b1, b2)).scaled(gain).rounded()

@@ -6,17 +6,16 @@ Interrupted at any moment, the same command goes on. The result goes to the user
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError
 
 from ..data import cache_folder, data_folder
 from ..tasks import gfp, utr
-from ..words import split_words
+from ..words import run_command, split_words
 from .recipes import RECIPES
 from .stored import find_card, own_weights, write_oracle
 from .training import fit_network, table_hash
@@ -71,9 +70,4 @@ def _whole_table(task: str, folder: Path) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TorchBDIError as problem:
-        sys.exit(f"error: {problem}")
-    except KeyboardInterrupt:
-        sys.exit("\nstopped; the same command goes on from the last checkpoint.")
+    run_command(main, __doc__)

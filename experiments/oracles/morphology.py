@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from .policy import Array, Policy
+from .policy import Array
 
 LEGS = 4
 #: Length of an episode, in steps.
@@ -178,7 +178,9 @@ def diverged(data: mujoco.MjData) -> bool:
     return any(data.warning[number].number for number in _BROKEN)
 
 
-def run_policy(simulation: Simulation, policy: Policy, steps: int = STEPS) -> Episode:
+def run_policy(
+    simulation: Simulation, policy: Callable[[Array], Array], steps: int = STEPS
+) -> Episode:
     """Runs one episode; it ends after ``steps`` steps or when the simulation says so."""
     observations, rewards = [simulation.reset()], list[float]()
     total, over = 0.0, False

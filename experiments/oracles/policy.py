@@ -37,6 +37,11 @@ class Policy:
         hidden = np.maximum(0.0, self.weights[1] @ hidden + self.biases[1])
         return np.tanh(self.weights[2] @ hidden + self.biases[2])
 
+    def scaled(self, factor: float) -> Policy:
+        """The policy with what it says before the tanh multiplied by a factor."""
+        (w0, w1, w2), (b0, b1, b2) = self.weights, self.biases
+        return Policy((w0, w1, factor * w2), (b0, b1, factor * b2))
+
     def rounded(self) -> Policy:
         """The policy as it is when it has been stored in float32."""
         return _policy(
