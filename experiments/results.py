@@ -89,7 +89,7 @@ class Cell:
 
 def neutral_title(title: str, seed: int) -> str:
     """A title without its seed: tables regenerated with different seeds are one problem."""
-    return re.sub(rf"(?<![\w.-]){seed}(?![\w.-])", "(one a seed)", title)
+    return re.sub(rf"(?<![\w.,-]){seed}(?![\w.-]|,\d)", "(one a seed)", title)
 
 
 def read_runs(paths: Iterable[Path]) -> list[Run]:

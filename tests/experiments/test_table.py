@@ -116,6 +116,10 @@ def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path)
     assert rows["bdi"]["hopper, data: regenerated"] == "2.000 ± 1.000 (se 0.577, n = 3)"
     assert neutral_title("TFBind8-Exact-v0", 8) == "TFBind8-Exact-v0"
     assert neutral_title("HopperController-Exact-v0", 0) == "HopperController-Exact-v0"
+    # The seed is not looked for within a number of rows.
+    for seed in (5, 9):
+        title = f"Ant, regenerated table {seed}, 5,009 rows"
+        assert neutral_title(title, seed) == "Ant, regenerated table (one a seed), 5,009 rows"
 
 
 def test_a_method_that_was_not_run(tmp_path: Path) -> None:
