@@ -1,4 +1,4 @@
-"""Reinforcement learning's view of the Ant and the D'Kitty, with other legs in every episode."""
+"""Reinforcement learning's view of a robot, with other legs in every episode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracles.morphology import Robot
+from ..oracles.morphology import STEPS, Robot
 from .policy_recipes import TASK, Lesson
 from .policy_scaling import Scaling
 
@@ -32,7 +32,7 @@ class VariedRobot(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         self.action_space = gymnasium.spaces.Box(-5.0, 5.0, (robot.action,))
 
     def set_lesson(self, lesson: Lesson) -> None:
-        """Makes the episodes easier than the task, the length of this one included."""
+        """Makes the episodes easier than the task."""
         self.lesson = lesson
 
     def reset(
@@ -56,4 +56,4 @@ class VariedRobot(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
             (1 - self.lesson.action_cost) * self.robot.action_cost * float(np.square(taken).sum())
         )
         self._steps += 1
-        return self.scaling(observation), reward, over, self._steps >= self.lesson.length, {}
+        return self.scaling(observation), reward, over, self._steps >= STEPS, {}

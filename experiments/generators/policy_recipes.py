@@ -1,10 +1,8 @@
-"""How each robot's policy is trained."""
+"""How the Ant's policy is trained."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from ..oracles.morphology import STEPS
 
 _FIRST_COST = 0.05
 
@@ -16,16 +14,14 @@ class Lesson:
     Attributes:
         spread: of the legs: 0, always the original robot; 1, as in the task.
         action_cost: share of what an action costs that is counted; 1, as in the task.
-        length: steps of an episode; 100 in the task.
     """
 
     spread: float
     action_cost: float
-    length: int
 
 
 #: The task itself.
-TASK = Lesson(1.0, 1.0, STEPS)
+TASK = Lesson(1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -39,24 +35,19 @@ class Recipe:
         spread: shares of the training between which the variation of the legs rises from none to
             that of the task.
         action_cost: shares between which the price of actions rises from a twentieth to all of it.
-        first_length: steps of the first episodes.
-        length: shares between which an episode's steps rise from there to 100.
     """
 
     steps: int
     gain: float
     log_std: tuple[float, float]
-    spread: tuple[float, float] = (0.02, 0.2)
-    action_cost: tuple[float, float] = (0.1, 0.7)
-    first_length: int = STEPS
-    length: tuple[float, float] = (0.75, 0.95)
+    spread: tuple[float, float]
+    action_cost: tuple[float, float]
 
     def lesson(self, share: float) -> Lesson:
         """The lesson after a share of the training."""
         return Lesson(
             _risen(share, *self.spread),
             _FIRST_COST + (1 - _FIRST_COST) * _risen(share, *self.action_cost),
-            round(self.first_length + (STEPS - self.first_length) * _risen(share, *self.length)),
         )
 
     def noise(self, share: float) -> float:
@@ -69,10 +60,8 @@ def _risen(share: float, begin: float, end: float) -> float:
     return min(1.0, max(0.0, (share - begin) / (end - begin)))
 
 
-RECIPES = {
-    # With all legs varied and actions at their full price from the start, 600,000 steps taught the
-    # Ant nothing but to stand still. At a gain of 1 its first gaits cost more than they earn.
-    "ant": Recipe(2_000_000, gain=0.25, log_std=(-0.5, -1.2)),
-    # Most D'Kitties fall within five steps or stand for all hundred: short episodes teach to land.
-    "dkitty": Recipe(600_000, gain=1.5, log_std=(-0.9, -2.0), first_length=8),
-}
+#: With all legs varied and actions at their full price from the start, 600,000 steps taught the Ant
+#: nothing but to stand still. At a gain of 1 its first gaits cost more than they earn.
+RECIPE = Recipe(
+    2_000_000, gain=0.25, log_std=(-0.5, -1.2), spread=(0.02, 0.2), action_cost=(0.1, 0.7)
+)

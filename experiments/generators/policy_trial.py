@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -38,6 +37,10 @@ class Trial:
         standard_error: of that mean.
         zero_mean: of the policy that does nothing, on the same robots.
         zero_standard_error: of that mean.
+        ahead: mean of what the policy gets more than nothing on one robot, in standard errors of
+            that mean. Both drive the same robots, so that what makes some robots better than
+            others does not count as chance.
+        ahead_unpaired: the same, as if the two had driven different robots.
         best_random: best mean of a random policy.
         body_lengths: mean distance that the policy covers.
         zero_body_lengths: mean distance without a policy.
@@ -49,6 +52,8 @@ class Trial:
     standard_error: float
     zero_mean: float
     zero_standard_error: float
+    ahead: float
+    ahead_unpaired: float
     best_random: float
     body_lengths: float
     zero_body_lengths: float
@@ -62,6 +67,7 @@ class Trial:
             f"{self.body_lengths:.2f} body lengths\n"
             f"  nothing {self.zero_mean:9.2f} +- {self.zero_standard_error:.2f}, "
             f"{self.zero_body_lengths:.2f} body lengths\n"
+            f"  ahead by {self.ahead:.1f} standard errors ({self.ahead_unpaired:.1f} unpaired)\n"
             f"  best of {RANDOM_POLICIES} random policies {self.best_random:.2f}\n"
             f"  {'passed' if self.passed else 'not good enough'}"
         )
@@ -93,20 +99,28 @@ def trial(robot: Robot, policy: Policy, workers: int | None = None) -> Trial:
     ]
     results = np.array(run_all(drive, items, workers=workers, desc="trial episodes"))
     ours, none, rest = np.split(results, [DESIGNS, 2 * DESIGNS])
-    mean, zero_mean = float(ours[:, 0].mean()), float(none[:, 0].mean())
-    errors = [float(side[:, 0].std(ddof=1) / np.sqrt(DESIGNS)) for side in (ours, none)]
+    (mean, error), (zero_mean, zero_error) = _mean(ours[:, 0]), _mean(none[:, 0])
+    more, more_error = _mean(ours[:, 0] - none[:, 0])
+    ahead = more / more_error if more_error else 0.0
     best_random = float(rest[:, 0].reshape(RANDOM_POLICIES, -1).mean(1).max())
     return Trial(
         first=tuple(ours[:_SHOWN, 0].tolist()),
         mean=mean,
-        standard_error=errors[0],
+        standard_error=error,
         zero_mean=zero_mean,
-        zero_standard_error=errors[1],
+        zero_standard_error=zero_error,
+        ahead=ahead,
+        ahead_unpaired=more / float(np.hypot(error, zero_error)),
         best_random=best_random,
         body_lengths=float(ours[:, 1].mean()) / robot.body_length,
         zero_body_lengths=float(none[:, 1].mean()) / robot.body_length,
-        passed=mean - zero_mean > _STANDARD_ERRORS * math.hypot(*errors) and mean > best_random,
+        passed=ahead > _STANDARD_ERRORS and mean > best_random,
     )
+
+
+def _mean(values: Array) -> tuple[float, float]:
+    """Mean and its standard error."""
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def write_policy(

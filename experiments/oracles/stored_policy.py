@@ -15,7 +15,7 @@ from .policy import load_policy
 
 #: Policies that come with the code.
 POLICIES = Path(__file__).parent / "policies"
-#: What training one needs. Without --no-deps another torch might come with it.
+#: What training the Ant's needs. Without --no-deps another torch might come with it.
 INSTALL = "python -m pip install --no-deps -c constraints.txt stable-baselines3"
 
 
@@ -65,18 +65,19 @@ def find_policy(robot: Robot, folder: Path) -> StoredPolicy:
             if not weights.is_file() or sha256(weights) != expected:
                 raise MissingDataError(
                     f"{weights} is missing or damaged (its SHA-256 is not the one in {card.name}). "
-                    f"Get it again, or delete both and train a policy:\n{_commands(robot.name)}"
+                    f"Get it again, or delete both and make a policy:\n{_commands(robot.name)}"
                 )
             return _checked(StoredPolicy(weights, "regenerated", expected), robot)
     raise MissingDataError(
         f"{robot.name}: there is no policy to drive the robots. Put design-bench's into "
-        f"{pickled}, or train one (hours; an interrupted training goes on):\n"
+        f"{pickled}, or make one:\n"
         f"{_commands(robot.name)}"
     )
 
 
 def _commands(name: str) -> str:
-    return f"  {INSTALL}\n  python -m experiments.generators.policy {name}"
+    install = f"  {INSTALL}\n" if name == "ant" else ""
+    return f"{install}  python -m experiments.generators.policy {name}"
 
 
 def _checked(policy: StoredPolicy, robot: Robot) -> StoredPolicy:

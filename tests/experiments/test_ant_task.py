@@ -112,7 +112,8 @@ def test_without_a_policy_the_commands_are_named(tmp_path: Path) -> None:
             load_task(config(tmp_path, task=task))
         message = str(caught.value)
         assert f"python -m experiments.generators.policy {task}" in message
-        assert "--no-deps -c constraints.txt stable-baselines3" in message
+        install = "--no-deps -c constraints.txt stable-baselines3"  # the Ant learns to walk by it
+        assert (install in message) == (task == "ant")
         assert f"{task}_oracle.pkl" in message
 
 

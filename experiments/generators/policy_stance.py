@@ -1,0 +1,162 @@
+"""The D'Kitty's policy: a pose in which a robot of any design stands.
+
+Whether a D'Kitty falls is settled within five steps of landing, by the pose that its legs go to.
+Where the feet are in a pose follows from the lengths and angles in the design, without any trial.
+So a network from design to pose is fitted to have them level and wide apart under the robot, by the
+gradient of that kinematics.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import trange
+
+from ..oracles.dkitty import ROBOT
+from ..oracles.dkitty_robot import JOINTS, PARTS, SPACE
+from ..oracles.morphology import LEGS
+from ..oracles.policy import Policy
+
+#: Where the feet should be, from the torso (m): of a leg in front on the right, mirrored for the
+#: others. The original robot's legs are at 0.09 and 0.122 and reach 0.29 down.
+STANCE = (0.17, 0.202, -0.22)
+_FOOT = 0.1  # m from the ankle to the sole
+_BATCH = 512
+_RATE = 2e-3
+_EFFORT = 1e-4  # weight of the action's size, m^2
+_HIDDEN = 128
+
+
+def feet(designs: Tensor, angles: Tensor) -> Tensor:
+    """Where the soles are, from the middle of the torso.
+
+    Args:
+        designs: (N, 56).
+        angles: of hip, thigh and ankle of each leg, (N, 4, 3), rad.
+
+    Returns:
+        (N, 4, 3), m.
+    """
+    legs = _legs(designs)
+    hip, thigh, ankle = angles.unbind(-1)
+    foot = _along_z(torch.full_like(hip, _FOOT))
+    foot = _turn(foot, ankle, 0) + _along_z(legs["ankle_size"])
+    foot = _turn(foot, thigh, 0) + _along_z(legs["thigh_size"])
+    foot = _turn(foot, hip, 1)
+    for axis, name in ((2, "c"), (1, "b"), (0, "a")):
+        foot = _turn(foot, legs[name], axis)
+    return foot + torch.stack([legs["x"], legs["y"], legs["z"]], dim=-1)
+
+
+def commanded(designs: Tensor, actions: Tensor) -> Tensor:
+    """The joints' angles that actions ask for.
+
+    Args:
+        designs: (N, 56).
+        actions: between -1 and 1, (N, 12).
+
+    Returns:
+        (N, 4, 3), rad. A joint goes no further than its limit, which for the thigh has the width
+        of the hip's range (see ``robot_xml``).
+    """
+    legs = _legs(designs)
+    middle = torch.stack([legs[f"{joint}_center"] for joint in JOINTS], dim=-1)
+    width = torch.stack([legs[f"{joint}_range"] for joint in JOINTS], dim=-1)
+    limit = width[..., [0, 0, 2]]
+    offset = actions.unflatten(-1, (LEGS, len(JOINTS))) * width
+    return middle + torch.minimum(torch.maximum(offset, -limit), limit)
+
+
+def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
+    """How far the feet are from a good stance: above all level, and centred under the torso.
+
+    Args:
+        designs: (N, 56).
+        actions: (N, 12).
+
+    Returns:
+        (N,), a weighted sum of squares, m^2.
+    """
+    side = torch.tensor([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]).to(designs)
+    x, y, z = STANCE
+    at = feet(designs, commanded(designs, actions))
+    height = at[..., 2]
+    aside = at[..., :2] - side * side.new_tensor([x, y])
+    return (
+        10 * (height - height.mean(-1, keepdim=True)).square().sum(-1)
+        + 10 * aside.mean(1).square().sum(-1)
+        + aside.square().sum((1, 2))
+        + 0.1 * (height.mean(-1) - z).square()
+    )
+
+
+def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Policy, float]:
+    """A policy that sees the design only and holds the pose of ``stance_error``'s minimum.
+
+    Args:
+        seed: of the network's start and of the random robots.
+        steps: of Adam.
+        count: random robots that it is fitted to.
+
+    Returns:
+        The policy, and the mean error on the robots of the last step, m^2.
+    """
+    rng = np.random.default_rng(seed)
+    designs = np.array([SPACE.vary(rng) for _ in range(count)])
+    normalised = np.array([SPACE.normalise(design) for design in designs])
+    mean, std = normalised.mean(axis=0), normalised.std(axis=0)
+    factor = np.divide(1.0, std, out=np.zeros_like(std), where=std > 1e-6)
+    seen = torch.from_numpy((normalised - mean) * factor).float()
+    robots = torch.from_numpy(designs).float()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        first, second, last = (
+            nn.Linear(SPACE.size, _HIDDEN),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.Linear(_HIDDEN, ROBOT.action),
+        )
+    network = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
+    optimiser = torch.optim.Adam(network.parameters(), lr=_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in trange(steps, desc="stance"):
+        chosen = torch.from_numpy(rng.integers(count, size=_BATCH))
+        said = network(seen[chosen])
+        error = stance_error(robots[chosen], torch.tanh(said))
+        optimiser.zero_grad()
+        (error + _EFFORT * said.square().sum(-1)).mean().backward()
+        optimiser.step()
+        schedule.step()
+    weights, biases = zip(
+        *((layer.weight, layer.bias) for layer in (first, second, last)), strict=True
+    )
+    w0, w1, w2 = (weight.detach().double().numpy() for weight in weights)
+    b0, b1, b2 = (bias.detach().double().numpy() for bias in biases)
+    w0 = w0 * factor
+    b0 = b0 - w0 @ mean
+    blind = np.zeros((_HIDDEN, ROBOT.observation - SPACE.size))
+    policy = Policy((np.hstack((blind, w0)), w1, w2), (b0, b1, b2)).rounded()
+    return policy, float(error.detach().mean())
+
+
+def _legs(designs: Tensor) -> dict[str, Tensor]:
+    """The numbers of the legs by name, (N, 4) each."""
+    numbers = designs.unflatten(-1, (LEGS, len(PARTS))).unbind(-1)
+    return dict(zip(PARTS, numbers, strict=True))
+
+
+def _along_z(length: Tensor) -> Tensor:
+    zero = torch.zeros_like(length)
+    return torch.stack([zero, zero, length], dim=-1)
+
+
+def _turn(vector: Tensor, angle: Tensor, axis: int) -> Tensor:
+    """Vectors (..., 3) turned about a coordinate axis by an angle (...)."""
+    one, other = vector[..., (axis + 1) % 3], vector[..., (axis + 2) % 3]
+    sin, cos = angle.sin(), angle.cos()
+    parts = {
+        axis: vector[..., axis],
+        (axis + 1) % 3: cos * one - sin * other,
+        (axis + 2) % 3: sin * one + cos * other,
+    }
+    return torch.stack([parts[i] for i in range(3)], dim=-1)
