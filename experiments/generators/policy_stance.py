@@ -111,12 +111,10 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
     robots = torch.from_numpy(designs).float()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        first, second, last = (
-            nn.Linear(SPACE.size, _HIDDEN),
-            nn.Linear(_HIDDEN, _HIDDEN),
+        network = nn.Sequential(
+            *(nn.Linear(SPACE.size, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()),
             nn.Linear(_HIDDEN, ROBOT.action),
         )
-    network = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
     optimiser = torch.optim.Adam(network.parameters(), lr=_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for _ in trange(steps, desc="stance"):
@@ -127,11 +125,7 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
         (error + _EFFORT * said.square().sum(-1)).mean().backward()
         optimiser.step()
         schedule.step()
-    weights, biases = zip(
-        *((layer.weight, layer.bias) for layer in (first, second, last)), strict=True
-    )
-    w0, w1, w2 = (weight.detach().double().numpy() for weight in weights)
-    b0, b1, b2 = (bias.detach().double().numpy() for bias in biases)
+    w0, b0, w1, b1, w2, b2 = (part.detach().double().numpy() for part in network.parameters())
     w0 = w0 * factor
     b0 = b0 - w0 @ mean
     blind = np.zeros((_HIDDEN, ROBOT.observation - SPACE.size))
