@@ -40,7 +40,9 @@ def main(words: Sequence[str]) -> None:
     """
     names, values, rest = split_words(words, list(ROBOTS), ["steps", "out", "seed"])
     if len(names) != 1 or rest or (names == ["dkitty"] and "steps" in values):
-        raise InputError("name one of: ant [steps=N], dkitty; and [out=FOLDER] [seed=N]")
+        raise InputError(
+            "name one of: ant, dkitty; [out=FOLDER] [seed=N]; for the ant also [steps=N]"
+        )
     robot = ROBOTS[names[0]]
     seed, out = int(values.get("seed", "0")), Path(values.get("out", own_policies(robot.name)))
     if robot.name == "ant":

@@ -48,10 +48,20 @@ class Scaling:
         designs = np.array([space.normalise(space.vary(rng)) for _ in range(_DESIGNS)])
         mean, std = seen.mean(axis=0), seen.std(axis=0)
         mean[-space.size :], std[-space.size :] = designs.mean(axis=0), designs.std(axis=0)
-        factor = np.divide(1.0, std, out=np.zeros_like(std), where=std > 1e-6)
+        factor = inverse(std)
         factor[-space.size :] *= _DESIGN_WEIGHT
         return cls(mean, factor)
+
+    def fold(self, weight: Array, bias: Array) -> tuple[Array, Array]:
+        """A layer for what is scaled, (H, D) and (H,), as one for what is not."""
+        weight = weight * self.factor
+        return weight, bias - weight @ self.mean
 
     def __call__(self, observation: Array) -> NDArray[np.float32]:
         """The observation as the network sees it, (D,)."""
         return ((observation - self.mean) * self.factor).astype(np.float32)
+
+
+def inverse(std: Array) -> Array:
+    """1 / std, and 0 for what never changes."""
+    return np.divide(1.0, std, out=np.zeros_like(std), where=std > 1e-6)

@@ -17,6 +17,7 @@ from ..oracles.dkitty import ROBOT
 from ..oracles.dkitty_robot import JOINTS, PARTS, SPACE
 from ..oracles.morphology import LEGS
 from ..oracles.policy import Policy
+from .policy_scaling import Scaling, inverse
 
 #: Where the feet should be, from the torso (m): of a leg in front on the right, mirrored for the
 #: others. The original robot's legs are at 0.09 and 0.122 and reach 0.29 down.
@@ -105,9 +106,8 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(count)])
     normalised = np.array([SPACE.normalise(design) for design in designs])
-    mean, std = normalised.mean(axis=0), normalised.std(axis=0)
-    factor = np.divide(1.0, std, out=np.zeros_like(std), where=std > 1e-6)
-    seen = torch.from_numpy((normalised - mean) * factor).float()
+    scaling = Scaling(normalised.mean(axis=0), inverse(normalised.std(axis=0)))
+    seen = torch.from_numpy(scaling(normalised))
     robots = torch.from_numpy(designs).float()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -126,8 +126,7 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
         optimiser.step()
         schedule.step()
     w0, b0, w1, b1, w2, b2 = (part.detach().double().numpy() for part in network.parameters())
-    w0 = w0 * factor
-    b0 = b0 - w0 @ mean
+    w0, b0 = scaling.fold(w0, b0)
     blind = np.zeros((_HIDDEN, ROBOT.observation - SPACE.size))
     policy = Policy((np.hstack((blind, w0)), w1, w2), (b0, b1, b2)).rounded()
     return policy, float(error.detach().mean())

@@ -169,6 +169,5 @@ def extract(model: PPO, scaling: Scaling, gain: float) -> Policy:
     layers = ("mlp_extractor.policy_net.0", "mlp_extractor.policy_net.2", "action_net")
     w0, w1, w2 = (state[f"{layer}.weight"] for layer in layers)
     b0, b1, b2 = (state[f"{layer}.bias"] for layer in layers)
-    w0 = w0 * scaling.factor
-    b0 = b0 - w0 @ scaling.mean
+    w0, b0 = scaling.fold(w0, b0)
     return Policy((w0, w1, w2), (b0, b1, b2)).scaled(gain).rounded()

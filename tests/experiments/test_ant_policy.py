@@ -200,6 +200,7 @@ def test_the_policy_that_comes_with_the_code_does_what_its_card_says(name):
     apart = np.hypot(claims["standard_error"], claims["zero_standard_error"])
     unpaired = (claims["mean"] - claims["zero_mean"]) / apart
     assert claims["ahead_unpaired"] == pytest.approx(unpaired)
+    assert unpaired > 5 or name == "dkitty"
     found = stored_policy.find_policy(robot, Path("nowhere"))
     assert (found.source, found.path.parent) == ("regenerated", stored_policy.POLICIES)
     designs = trial_designs(robot, np.random.default_rng(policy_trial.SEED))[:5]
@@ -245,11 +246,11 @@ def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_line(tmp_path, monkeypatch):
-    with pytest.raises(InputError, match=r"ant.*dkitty"):
+    with pytest.raises(InputError, match="ant, dkitty"):
         script.main([])
     with pytest.raises(InputError, match="Did you mean ant"):
         script.main(["an"])
-    with pytest.raises(InputError, match=r"ant \[steps=N\], dkitty;"):
+    with pytest.raises(InputError, match=r"for the ant also \[steps=N\]"):
         script.main(["dkitty", "steps=5"])
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     monkeypatch.delitem(sys.modules, "experiments.generators.policy_training", raising=False)
