@@ -72,12 +72,12 @@ def _panels(lines: dict[Problem, Line], label: str, mark: float | None) -> Figur
         if mark is not None:
             axes.axvline(mark, color="grey", lw=0.8, ls=":")
         finish(axes, label, f"normalised score, {name}")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(lines))
     return figure
 
 
 def finish(axes: Axes, x: str, y: str) -> None:
-    """Labels, grid and legend."""
+    """Labels and grid."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(alpha=0.3)
-    axes.legend()

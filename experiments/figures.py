@@ -73,6 +73,7 @@ def scatter_figure(runs: Sequence[Run]) -> Figure | None:
         axes.axline((every.min(), every.min()), slope=1, color="grey", lw=0.8, ls=":")
         axes.set_title(heading(problem))
         finish(axes, "predicted score, normalised", "true score, normalised")
+        axes.legend()
     return figure
 
 
