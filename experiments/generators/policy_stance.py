@@ -1,12 +1,13 @@
-"""The D'Kitty's policy: a pose in which a robot of any design stands.
+"""The pose in which a D'Kitty of any design stands.
 
-Whether a D'Kitty falls is settled within five steps of landing, by the pose that its legs go to.
 Where the feet are in a pose follows from the lengths and angles in the design, without any trial.
 So a network from design to pose is fitted to have them level and wide apart under the robot, by the
-gradient of that kinematics.
+gradient of that kinematics; and, where it is told who falls (``policy_landing``), to avoid that.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ _FOOT = 0.1  # m from the ankle to the sole
 _BATCH = 512
 _RATE = 2e-3
 _EFFORT = 1e-4  # weight of the action's size, m^2
+_FALL = 0.1  # and of minus the log of the chance not to fall, m^2
 _HIDDEN = 128
 
 
@@ -61,12 +63,22 @@ def commanded(designs: Tensor, actions: Tensor) -> Tensor:
         (N, 4, 3), rad. A joint goes no further than its limit, which for the thigh has the width
         of the hip's range (see ``robot_xml``).
     """
+    middle, limit = angle_limits(designs)
+    offset = actions.unflatten(-1, (LEGS, len(JOINTS))) * half_ranges(designs)
+    return middle + torch.minimum(torch.maximum(offset, -limit), limit)
+
+
+def as_actions(designs: Tensor, angles: Tensor) -> Tensor:
+    """The actions that ask for angles, (N, 4, 3), as far as actions reach, (N, 12)."""
+    middle, _ = angle_limits(designs)
+    return ((angles - middle) / half_ranges(designs)).clamp(-1, 1).flatten(1)
+
+
+def angle_limits(designs: Tensor) -> tuple[Tensor, Tensor]:
+    """Middle and half width of the ranges in which the joints can be, (N, 4, 3) each, rad."""
     legs = _legs(designs)
     middle = torch.stack([legs[f"{joint}_center"] for joint in JOINTS], dim=-1)
-    width = torch.stack([legs[f"{joint}_range"] for joint in JOINTS], dim=-1)
-    limit = width[..., [0, 0, 2]]
-    offset = actions.unflatten(-1, (LEGS, len(JOINTS))) * width
-    return middle + torch.minimum(torch.maximum(offset, -limit), limit)
+    return middle, half_ranges(designs)[..., [0, 0, 2]]
 
 
 def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
@@ -92,11 +104,23 @@ def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
     )
 
 
-def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Policy, float]:
+def turns(designs: Tensor) -> Tensor:
+    """How the legs are turned against the torso, (N, 4, 3), rad."""
+    legs = _legs(designs)
+    return torch.stack([legs["a"], legs["b"], legs["c"]], dim=-1)
+
+
+def fit_stance(
+    seed: int,
+    landing: Callable[[Tensor, Tensor], Tensor] | None = None,
+    steps: int = 4000,
+    count: int = 30_000,
+) -> tuple[Policy, float]:
     """A policy that sees the design only and holds the pose of ``stance_error``'s minimum.
 
     Args:
         seed: of the network's start and of the random robots.
+        landing: robots and actions to the logits of a fall, (N,), which is then avoided too.
         steps: of Adam.
         count: random robots that it is fitted to.
 
@@ -120,9 +144,13 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
     for _ in trange(steps, desc="stance"):
         chosen = torch.from_numpy(rng.integers(count, size=_BATCH))
         said = network(seen[chosen])
-        error = stance_error(robots[chosen], torch.tanh(said))
+        action = torch.tanh(said)
+        error = stance_error(robots[chosen], action)
+        loss = error + _EFFORT * said.square().sum(-1)
+        if landing is not None:
+            loss = loss + _FALL * nn.functional.softplus(landing(robots[chosen], action))
         optimiser.zero_grad()
-        (error + _EFFORT * said.square().sum(-1)).mean().backward()
+        loss.mean().backward()
         optimiser.step()
         schedule.step()
     w0, b0, w1, b1, w2, b2 = (part.detach().double().numpy() for part in network.parameters())
@@ -130,6 +158,12 @@ def fit_stance(seed: int, steps: int = 4000, count: int = 30_000) -> tuple[Polic
     blind = np.zeros((_HIDDEN, ROBOT.observation - SPACE.size))
     policy = Policy((np.hstack((blind, w0)), w1, w2), (b0, b1, b2)).rounded()
     return policy, float(error.detach().mean())
+
+
+def half_ranges(designs: Tensor) -> Tensor:
+    """Of the angles that actions between -1 and 1 ask for, (N, 4, 3), rad."""
+    legs = _legs(designs)
+    return torch.stack([legs[f"{joint}_range"] for joint in JOINTS], dim=-1)
 
 
 def _legs(designs: Tensor) -> dict[str, Tensor]:

@@ -1,0 +1,154 @@
+"""How the D'Kitty is taught to walk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from experiments.generators.policy_gait import LAST, PERIOD, Teacher, reach, trot
+from experiments.generators.policy_imitation import add_gait
+from experiments.generators.policy_scaling import Scaling
+from experiments.generators.policy_stance import as_actions, commanded, feet, fit_stance
+from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
+from experiments.oracles.morphology import run_policy
+from experiments.oracles.policy import Policy
+
+YAW, SPEEDS = 5, slice(18, 24)
+
+
+def designs(count: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.array([SPACE.vary(rng) for _ in range(count)])
+
+
+@pytest.fixture(scope="module")
+def stance() -> Policy:
+    return fit_stance(seed=0, steps=600, count=3000)[0]
+
+
+def stances(policy: Policy, robots: np.ndarray) -> np.ndarray:
+    blind = np.zeros(ROBOT.observation - SPACE.size)
+    return np.array([policy(np.concatenate((blind, SPACE.normalise(x)))) for x in robots])
+
+
+def observations(count: int, robots: np.ndarray) -> np.ndarray:
+    """Robots at rest that head straight for the mark."""
+    seen = np.zeros((count, ROBOT.observation))
+    seen[:, 48:52] = 1.0, 1.0, 0.0, 2.0
+    seen[:, -SPACE.size :] = [SPACE.normalise(x) for x in robots]
+    return seen
+
+
+def test_an_action_and_the_angles_that_it_asks_for():
+    robots = torch.from_numpy(designs(6))
+    actions = torch.from_numpy(np.random.default_rng(1).uniform(-0.3, 0.3, (6, 12)))
+    torch.testing.assert_close(as_actions(robots, commanded(robots, actions)), actions)
+
+
+def test_feet_reach_what_can_be_reached():
+    robots = torch.from_numpy(designs(20))
+    rng = np.random.default_rng(2)
+    start = commanded(robots, torch.from_numpy(rng.uniform(-0.3, 0.3, (20, 12))))
+    goal = feet(robots, start + 0.1 * torch.from_numpy(rng.uniform(-1, 1, (20, 4, 3))))
+    found = feet(robots, reach(robots, start, goal))
+    before = (feet(robots, start) - goal).norm(dim=-1)
+    after = (found - goal).norm(dim=-1)
+    assert float(after.median()) < 2e-4 and float(before.median()) > 5e-3
+    limited = reach(robots, start, goal + 10.0)
+    torch.testing.assert_close(commanded(robots, as_actions(robots, limited)), limited)
+
+
+def test_feet_on_the_ground_push_the_torso_where_it_should_go():
+    rest = torch.tensor(
+        [[[0.1, 0.2, -0.2], [-0.1, 0.2, -0.2], [-0.1, -0.2, -0.2], [0.1, -0.2, -0.2]]]
+    )
+    cycle = trot(rest.double())
+    assert cycle.shape == (1, 3, 2, PERIOD, 4, 3)
+    height = cycle[..., 2] + 0.2
+    assert float(height.min()) == pytest.approx(0.0, abs=1e-7) and float(height.max()) > 0.05
+    down = (height < 1e-9) & (height.roll(-1, dims=3) < 1e-9)
+    moved = (cycle.roll(-1, dims=3) - cycle)[..., :2]
+    # Right, straight on and left; in place and ahead.
+    for turn, sign in enumerate((-1.0, 0.0, 1.0)):
+        for ahead in (0, 1):
+            steps = moved[0, turn, ahead][down[0, turn, ahead]]
+            at = cycle[0, turn, ahead][down[0, turn, ahead]][:, :2]
+            # A torso that turns left by w and goes ahead by v sees its feet go by -w x r - v.
+            spin = (at[:, 0] * steps[:, 1] - at[:, 1] * steps[:, 0]).mean()
+            assert np.sign(round(float(spin), 6)) == -sign
+            assert float(steps[:, 1].mean()) < -0.02 if ahead else abs(float(steps.mean())) < 0.01
+    # Two legs that are diagonal to each other do the same, the others half a cycle later.
+    torch.testing.assert_close(height[..., 0], height[..., 2])
+    assert not ((height[..., 0] > 0.02) & (height[..., 1] > 0.02)).any()
+
+
+def test_what_the_teacher_says(stance):
+    robots = designs(5)
+    rest = stances(stance, robots)
+    teacher = Teacher(robots, rest)
+    who, seen = np.arange(5), observations(5, robots)
+    np.testing.assert_array_equal(teacher(who, seen), rest)  # in the air
+    seen[:, LAST] = rest
+    assert (np.abs(teacher(who, seen) - rest).max(axis=1) > 0.05).all()
+    seen[:, SPEEDS] = 0.2  # still landing
+    np.testing.assert_array_equal(teacher(who, seen), rest)
+    cycle = teacher.cycle(who, seen)
+    for step in range(PERIOD):  # it goes round, however fast the robot is
+        seen[:, LAST] = cycle[:, step]
+        np.testing.assert_array_equal(teacher(who, seen), cycle[:, (step + 1) % PERIOD])
+    # One robot alone is told the same.
+    np.testing.assert_array_equal(teacher(who[3:4], seen[3:4])[0], teacher(who, seen)[3])
+
+
+def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):
+    robots = np.vstack((SPACE.default, designs(12, seed=4)))
+    rest = stances(stance, robots)
+    teacher = Teacher(robots, rest)
+    gained, covered = [], []
+    for number, design in enumerate(robots):
+        still = run_policy(DKitty(design), lambda _, i=number: rest[i])
+        if len(still.rewards) < 100:  # it falls whatever it does
+            continue
+        taught = run_policy(DKitty(design), lambda o, i=number: teacher(np.array([i]), o[None])[0])
+        gained.append(taught.total - still.total)
+        covered.append(taught.distance)
+    assert len(gained) > 4
+    assert np.median(gained) > 20 and np.median(covered) > 0.15
+    seen = observations(1, robots[:1])
+    seen[:, YAW], seen[:, LAST] = 0.5, 0.0  # heads too far left
+    right = teacher.cycle(np.array([0]), seen)
+    seen[:, YAW] = -0.5
+    left = teacher.cycle(np.array([0]), seen)
+    assert np.abs(right - left).max() > 0.1
+    for cycle, sign in ((right, -1), (left, 1)):
+        robot = DKitty(robots[0])
+        robot.reset()
+        for step in range(60):
+            robot.step(rest[0] if step < 10 else cycle[0, step % PERIOD])
+        assert np.sign(robot.data.qpos[5]) == sign and abs(robot.data.qpos[5]) > 0.2
+
+
+def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
+    scaling = Scaling.measure(ROBOT)
+    monkeypatch.setattr(Scaling, "measure", lambda _: scaling)
+    few = {"robots": 60, "rounds": 2, "episodes": 6, "steps": 200}
+    policy = add_gait(stance, 3, **few)
+    again = add_gait(stance, 3, **few)
+    for one, other in zip(
+        policy.weights + policy.biases, again.weights + again.biases, strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    rng = np.random.default_rng(3)
+    robots = np.array([SPACE.vary(rng) for _ in range(60)])  # those that it learnt on
+    teacher = Teacher(robots, stances(stance, robots))
+    who = np.arange(60)
+    seen = np.array([DKitty(x).reset() for x in robots])
+
+    def error(driver: Policy) -> float:
+        said = np.array([driver(x) for x in seen])
+        return float(np.square(said - teacher(who, seen)).mean())
+
+    assert error(policy) < 0.01  # in the air, where the stance alone is right
+    seen[:, LAST] = teacher.cycle(who, seen)[:, 2]
+    assert error(policy) < 0.5 * error(stance)

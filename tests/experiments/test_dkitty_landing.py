@@ -1,0 +1,70 @@
+"""How it is learnt which poses let a D'Kitty land."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from experiments.generators.policy_landing import Landing, _way, falls, learn_landing
+from experiments.generators.policy_stance import feet, fit_stance
+from experiments.oracles.dkitty import SPACE, DKitty
+from experiments.oracles.morphology import run_policy
+
+
+def robots(count: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.array([SPACE.vary(rng) for _ in range(count)])
+
+
+def test_a_fall_is_one_within_twelve_steps():
+    rng = np.random.default_rng(1)
+    found, expected = [], []
+    for design in robots(6):
+        poses = rng.uniform(-0.5, 0.5, (3, 12))
+        found += falls(design, poses)
+        episodes = [run_policy(DKitty(design), lambda _, p=pose: p, steps=12) for pose in poses]
+        expected += [bool(episode.rewards[-1] < -400) for episode in episodes]
+    assert found == expected and 0 < sum(found) < len(found)
+
+
+def test_a_landing_begins_where_an_episode_does():
+    designs = robots(5)
+    actions = np.random.default_rng(2).uniform(-0.5, 0.5, (5, 12))
+    seen = _way(torch.from_numpy(designs), torch.from_numpy(actions)).reshape(5, 4, 24)
+    starts = []
+    for design in designs:
+        robot = DKitty(design)
+        robot.reset()
+        starts.append(robot.data.qpos[6:].copy())
+    start = torch.from_numpy(np.array(starts)).reshape(5, 4, 3)
+    torch.testing.assert_close(seen[..., 18:21], start, atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        seen[..., :3], 10 * feet(torch.from_numpy(designs), start), atol=1e-5, rtol=0
+    )
+
+
+def test_the_gradient_of_the_logit_is_exact():
+    designs = torch.from_numpy(robots(4))
+    actions = torch.from_numpy(np.random.default_rng(3).uniform(-0.4, 0.4, (4, 12)))
+    network = Landing(designs, actions).double().eval()
+    actions.requires_grad_()
+    assert torch.autograd.gradcheck(lambda a: network(designs, a), (actions,))
+
+
+def test_who_falls_can_be_learnt():
+    stance, _ = fit_stance(seed=0, steps=300, count=2000)
+    network, auc = learn_landing(stance, seed=0, robots=140, workers=2)
+    assert auc > 0.65
+    assert not any(weight.requires_grad for weight in network.parameters())
+
+
+def test_a_stance_avoids_falls():
+    plain, _ = fit_stance(seed=0, steps=200, count=500)
+    # Who moves the first joint forward falls.
+    careful, _ = fit_stance(0, lambda _, action: 10 + 20 * action[:, 0], steps=200, count=500)
+    seen = np.zeros(plain.sizes[0])
+    seen[-SPACE.size :] = SPACE.normalise(SPACE.default)
+    before, after = plain(seen), careful(seen)
+    assert after[0] < before[0] - 0.2
+    assert after[6] == pytest.approx(before[6], abs=0.25)  # another leg's
