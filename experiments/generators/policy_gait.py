@@ -31,6 +31,7 @@ _SETTLED = 0.03
 _NEAR = 0.1  # distance of two actions, in the norm, that count as the same
 _DAMPING = 1e-3
 _NEWTON = 4
+_AT_ONCE = 1000  # robots
 
 # Entries of an observation; see ``DKitty``.
 LAST = slice(36, 48)
@@ -58,11 +59,10 @@ def reach(designs: Tensor, angles: Tensor, goal: Tensor) -> Tensor:
             torch.autograd.grad(at[..., axis].sum(), variable, retain_graph=True)[0]
             for axis in range(3)
         ]
-        slope, at, angles = torch.stack(rows, dim=-2), at.detach(), variable.detach()
+        slope = torch.stack(rows, dim=-2)
         normal = slope.mT @ slope + _DAMPING * torch.eye(3).to(angles)
-        change = torch.linalg.solve(normal, slope.mT @ (goal - at)[..., None])[..., 0]
-        angles = angles + change.clamp(-0.4, 0.4)
-        angles = torch.minimum(torch.maximum(angles, middle - width), middle + width)
+        change = torch.linalg.solve(normal, slope.mT @ (goal - at.detach())[..., None])[..., 0]
+        angles = (angles + change.clamp(-0.4, 0.4)).clamp(middle - width, middle + width)
     return angles
 
 
@@ -100,12 +100,8 @@ class Teacher:
 
     def __init__(self, designs: Array, stances: Array) -> None:
         self.stances = stances
-        self._cycles = np.concatenate(
-            [
-                _cycles(torch.from_numpy(some), torch.from_numpy(actions))
-                for some, actions in zip(_chunks(designs), _chunks(stances), strict=True)
-            ]
-        )
+        parts = zip(*(torch.from_numpy(x).split(_AT_ONCE) for x in (designs, stances)), strict=True)
+        self._cycles = np.concatenate([_cycles(*part) for part in parts])
 
     def cycle(self, who: NDArray[np.integer], observations: Array) -> Array:
         """The actions of the cycle that takes robots to the mark from where they head now.
@@ -129,7 +125,11 @@ class Teacher:
 
     def __call__(self, who: NDArray[np.integer], observations: Array) -> Array:
         """What they should do next, (B, 12); arguments as those of ``cycle``."""
-        cycle, last = self.cycle(who, observations), observations[:, LAST]
+        return self.follow(self.cycle(who, observations), who, observations)
+
+    def follow(self, cycle: Array, who: NDArray[np.integer], observations: Array) -> Array:
+        """The same for a known cycle, (B, P, 12), which does not depend on the last action."""
+        last = observations[:, LAST]
         step = np.square(cycle - last[:, None]).sum(axis=-1).argmin(axis=1)
         action = cycle[np.arange(len(cycle)), (step + 1) % PERIOD]
         stance = self.stances[who]
@@ -137,10 +137,6 @@ class Teacher:
         moving = np.abs(observations[:, _SPEEDS] * _SPEED_WEIGHTS).max(axis=1) > _SETTLED
         landing = ~last.any(axis=1) | (standing & moving)
         return np.where(landing[:, None], stance, action)
-
-
-def _chunks(rows: Array) -> list[Array]:
-    return np.split(rows, range(1000, len(rows), 1000))
 
 
 def _cycles(designs: Tensor, stances: Tensor) -> NDArray[np.float32]:

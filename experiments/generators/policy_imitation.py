@@ -20,6 +20,7 @@ from ..oracles.morphology import run_policy
 from ..oracles.policy import Array, Policy
 from .policy_gait import LAST, PERIOD, Teacher
 from .policy_scaling import Scaling
+from .policy_stance import before_tanh, told
 
 _TEACHER = (1.0, 0.5, 0.25)  # share of the steps that it drives in the first rounds
 _HIDDEN = 256
@@ -58,28 +59,29 @@ class _Lessons:
             known = np.concatenate(
                 (self.rng.integers(len(seen), size=_BATCH), self.rng.choice(landing, _BATCH))
             )
-            others, made_up = self._made_up(seen)
+            others, made_up, answer = self._made_up(seen)
             return (
                 np.concatenate((who[known], others)),
                 np.concatenate((seen[known], made_up)),
-                np.concatenate((said[known], self.teacher(others, made_up))),
+                np.concatenate((said[known], answer)),
             )
 
         return draw
 
-    def _made_up(self, seen: Array) -> tuple[NDArray[np.integer], Array]:
-        """Other robots in states that were seen, somewhere in their cycle."""
+    def _made_up(self, seen: Array) -> tuple[NDArray[np.integer], Array, Array]:
+        """Other robots in states that were seen, somewhere in their cycle; and what to do there."""
         rng, count = self.rng, 2 * _BATCH
         who = rng.integers(len(self.designs), size=count)
         state = seen[rng.integers(len(seen), size=count)].copy()
         state[:, -SPACE.size :] = self.designs[who]
-        last = self.teacher.cycle(who, state)[np.arange(count), rng.integers(PERIOD, size=count)]
+        cycle = self.teacher.cycle(who, state)
+        last = cycle[np.arange(count), rng.integers(PERIOD, size=count)]
         last = last + rng.normal(0, 0.05, last.shape)
         kind = rng.random((count, 1))
         stance = self.teacher.stances[who] + rng.normal(0, 0.02, last.shape)
         last = np.where(kind < 0.2, stance, np.where(kind > 0.9, 0.0, last))
         state[:, LAST] = np.clip(last, -1, 1)
-        return who, state
+        return who, state, self.teacher.follow(cycle, who, state)
 
 
 def add_gait(
@@ -106,8 +108,7 @@ def add_gait(
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(robots)])
     normalised = np.array([SPACE.normalise(design) for design in designs])
-    blind = np.zeros(ROBOT.observation - SPACE.size)
-    stances = np.array([stance(np.concatenate((blind, row))) for row in normalised])
+    stances = told(stance, designs)
     teacher, scaling = Teacher(designs, stances), Scaling.measure(ROBOT)
     lessons = _Lessons(teacher, normalised, rng)
     with torch.random.fork_rng(devices=[]):
@@ -117,7 +118,7 @@ def add_gait(
             *(nn.ReLU(), nn.Linear(_HIDDEN, ROBOT.action)),
         )
     optimiser = torch.optim.Adam(network.parameters())
-    said = torch.from_numpy(np.arctanh(np.clip(stances, -1 + 1e-6, 1 - 1e-6))).float()
+    said = torch.from_numpy(before_tanh(stances)).float()
     policy = stance
     for number in range(rounds):
         share = _TEACHER[number] if number < len(_TEACHER) else 0.0

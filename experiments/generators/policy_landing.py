@@ -13,10 +13,18 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from tqdm import trange
 
-from ..oracles.dkitty import ROBOT, SPACE, DKitty
+from ..oracles.dkitty import SPACE, DKitty
 from ..oracles.policy import Array, Policy
 from ..oracles.pool import run_all
-from .policy_stance import angle_limits, commanded, feet, half_ranges, turns
+from .policy_stance import (
+    angle_limits,
+    before_tanh,
+    commanded,
+    feet,
+    half_ranges,
+    told,
+    turns,
+)
 
 _NOISE = (0.0, 0.3, 0.3, 0.6, 0.6, 1.0)  # of the poses of a robot, before the tanh
 _STEPS = 12  # of a trial; who has not fallen by then stands
@@ -85,10 +93,8 @@ def learn_landing(
     """
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(robots)])
-    blind = np.zeros(ROBOT.observation - SPACE.size)
-    told = np.array([stance(np.concatenate((blind, SPACE.normalise(x)))) for x in designs])
     noise = rng.standard_normal((robots, len(_NOISE), 12)) * np.array(_NOISE)[:, None]
-    actions = np.tanh(np.arctanh(np.clip(told, -1 + 1e-6, 1 - 1e-6))[:, None] + noise)
+    actions = np.tanh(before_tanh(told(stance, designs))[:, None] + noise)
     fell = run_all(
         falls, list(zip(designs, actions, strict=True)), workers=workers, desc="landings"
     )

@@ -17,12 +17,12 @@ from tqdm import trange
 from ..oracles.dkitty import ROBOT
 from ..oracles.dkitty_robot import JOINTS, PARTS, SPACE
 from ..oracles.morphology import LEGS
-from ..oracles.policy import Policy
+from ..oracles.policy import Array, Policy
 from .policy_scaling import Scaling, inverse
 
 #: Where the feet should be, from the torso (m): of a leg in front on the right, mirrored for the
 #: others. The original robot's legs are at 0.09 and 0.122 and reach 0.29 down.
-STANCE = (0.17, 0.202, -0.22)
+_STANCE = (0.17, 0.202, -0.22)
 _FOOT = 0.1  # m from the ankle to the sole
 _BATCH = 512
 _RATE = 2e-3
@@ -49,7 +49,7 @@ def feet(designs: Tensor, angles: Tensor) -> Tensor:
     foot = _turn(foot, hip, 1)
     for axis, name in ((2, "c"), (1, "b"), (0, "a")):
         foot = _turn(foot, legs[name], axis)
-    return foot + torch.stack([legs["x"], legs["y"], legs["z"]], dim=-1)
+    return foot + _named(designs, "x", "y", "z")
 
 
 def commanded(designs: Tensor, actions: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def commanded(designs: Tensor, actions: Tensor) -> Tensor:
     """
     middle, limit = angle_limits(designs)
     offset = actions.unflatten(-1, (LEGS, len(JOINTS))) * half_ranges(designs)
-    return middle + torch.minimum(torch.maximum(offset, -limit), limit)
+    return middle + offset.clamp(-limit, limit)
 
 
 def as_actions(designs: Tensor, angles: Tensor) -> Tensor:
@@ -76,9 +76,18 @@ def as_actions(designs: Tensor, angles: Tensor) -> Tensor:
 
 def angle_limits(designs: Tensor) -> tuple[Tensor, Tensor]:
     """Middle and half width of the ranges in which the joints can be, (N, 4, 3) each, rad."""
-    legs = _legs(designs)
-    middle = torch.stack([legs[f"{joint}_center"] for joint in JOINTS], dim=-1)
+    middle = _named(designs, *(f"{joint}_center" for joint in JOINTS))
     return middle, half_ranges(designs)[..., [0, 0, 2]]
+
+
+def half_ranges(designs: Tensor) -> Tensor:
+    """Of the angles that actions between -1 and 1 ask for, (N, 4, 3), rad."""
+    return _named(designs, *(f"{joint}_range" for joint in JOINTS))
+
+
+def turns(designs: Tensor) -> Tensor:
+    """How the legs are turned against the torso, (N, 4, 3), rad."""
+    return _named(designs, "a", "b", "c")
 
 
 def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
@@ -92,7 +101,7 @@ def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
         (N,), a weighted sum of squares, m^2.
     """
     side = torch.tensor([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]).to(designs)
-    x, y, z = STANCE
+    x, y, z = _STANCE
     at = feet(designs, commanded(designs, actions))
     height = at[..., 2]
     aside = at[..., :2] - side * side.new_tensor([x, y])
@@ -102,12 +111,6 @@ def stance_error(designs: Tensor, actions: Tensor) -> Tensor:
         + aside.square().sum((1, 2))
         + 0.1 * (height.mean(-1) - z).square()
     )
-
-
-def turns(designs: Tensor) -> Tensor:
-    """How the legs are turned against the torso, (N, 4, 3), rad."""
-    legs = _legs(designs)
-    return torch.stack([legs["a"], legs["b"], legs["c"]], dim=-1)
 
 
 def fit_stance(
@@ -160,16 +163,27 @@ def fit_stance(
     return policy, float(error.detach().mean())
 
 
-def half_ranges(designs: Tensor) -> Tensor:
-    """Of the angles that actions between -1 and 1 ask for, (N, 4, 3), rad."""
-    legs = _legs(designs)
-    return torch.stack([legs[f"{joint}_range"] for joint in JOINTS], dim=-1)
+def told(stance: Policy, designs: Array) -> Array:
+    """What a policy that sees the design only says to robots (N, 56): actions (N, 12)."""
+    blind = np.zeros(ROBOT.observation - SPACE.size)
+    return np.array([stance(np.concatenate((blind, SPACE.normalise(x)))) for x in designs])
+
+
+def before_tanh(actions: Array) -> Array:
+    """What a network says to have actions; those of size 1 are made finite."""
+    return np.arctanh(np.clip(actions, -1 + 1e-6, 1 - 1e-6))
 
 
 def _legs(designs: Tensor) -> dict[str, Tensor]:
     """The numbers of the legs by name, (N, 4) each."""
     numbers = designs.unflatten(-1, (LEGS, len(PARTS))).unbind(-1)
     return dict(zip(PARTS, numbers, strict=True))
+
+
+def _named(designs: Tensor, *names: str) -> Tensor:
+    """Three numbers of the legs, (N, 4, 3)."""
+    legs = _legs(designs)
+    return torch.stack([legs[name] for name in names], dim=-1)
 
 
 def _along_z(length: Tensor) -> Tensor:

@@ -29,6 +29,12 @@ def case(robot: Robot, number: int) -> tuple[np.ndarray, Policy]:
     return design, Policy((w0, w1, scale * w2), biases)
 
 
+def random_designs(robot: Robot, count: int, seed: int = 0) -> np.ndarray:
+    """Designs as they are at the beginning of a table, (count, D)."""
+    rng = np.random.default_rng(seed)
+    return np.array([robot.space.vary(rng) for _ in range(count)])
+
+
 def write_weights(path: Path, policy: Policy) -> Path:
     """A policy in float32 as a safetensors file, with the smallest card that is accepted."""
     from safetensors.numpy import save_file

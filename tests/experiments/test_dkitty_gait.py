@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from robot_cases import random_designs
 
 from experiments.generators.policy_gait import LAST, PERIOD, Teacher, reach, trot
 from experiments.generators.policy_imitation import add_gait
 from experiments.generators.policy_scaling import Scaling
-from experiments.generators.policy_stance import as_actions, commanded, feet, fit_stance
+from experiments.generators.policy_stance import as_actions, commanded, feet, fit_stance, told
 from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
 from experiments.oracles.morphology import run_policy
 from experiments.oracles.policy import Policy
@@ -17,19 +18,9 @@ from experiments.oracles.policy import Policy
 YAW, SPEEDS = 5, slice(18, 24)
 
 
-def designs(count: int, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.array([SPACE.vary(rng) for _ in range(count)])
-
-
 @pytest.fixture(scope="module")
 def stance() -> Policy:
     return fit_stance(seed=0, steps=600, count=3000)[0]
-
-
-def stances(policy: Policy, robots: np.ndarray) -> np.ndarray:
-    blind = np.zeros(ROBOT.observation - SPACE.size)
-    return np.array([policy(np.concatenate((blind, SPACE.normalise(x)))) for x in robots])
 
 
 def observations(count: int, robots: np.ndarray) -> np.ndarray:
@@ -41,13 +32,13 @@ def observations(count: int, robots: np.ndarray) -> np.ndarray:
 
 
 def test_an_action_and_the_angles_that_it_asks_for():
-    robots = torch.from_numpy(designs(6))
+    robots = torch.from_numpy(random_designs(ROBOT, 6))
     actions = torch.from_numpy(np.random.default_rng(1).uniform(-0.3, 0.3, (6, 12)))
     torch.testing.assert_close(as_actions(robots, commanded(robots, actions)), actions)
 
 
 def test_feet_reach_what_can_be_reached():
-    robots = torch.from_numpy(designs(20))
+    robots = torch.from_numpy(random_designs(ROBOT, 20))
     rng = np.random.default_rng(2)
     start = commanded(robots, torch.from_numpy(rng.uniform(-0.3, 0.3, (20, 12))))
     goal = feet(robots, start + 0.1 * torch.from_numpy(rng.uniform(-1, 1, (20, 4, 3))))
@@ -84,8 +75,8 @@ def test_feet_on_the_ground_push_the_torso_where_it_should_go():
 
 
 def test_what_the_teacher_says(stance):
-    robots = designs(5)
-    rest = stances(stance, robots)
+    robots = random_designs(ROBOT, 5)
+    rest = told(stance, robots)
     teacher = Teacher(robots, rest)
     who, seen = np.arange(5), observations(5, robots)
     np.testing.assert_array_equal(teacher(who, seen), rest)  # in the air
@@ -102,8 +93,8 @@ def test_what_the_teacher_says(stance):
 
 
 def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):
-    robots = np.vstack((SPACE.default, designs(12, seed=4)))
-    rest = stances(stance, robots)
+    robots = np.vstack((SPACE.default, random_designs(ROBOT, 12, seed=4)))
+    rest = told(stance, robots)
     teacher = Teacher(robots, rest)
     gained, covered = [], []
     for number, design in enumerate(robots):
@@ -141,7 +132,7 @@ def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
         np.testing.assert_array_equal(one, other)
     rng = np.random.default_rng(3)
     robots = np.array([SPACE.vary(rng) for _ in range(60)])  # those that it learnt on
-    teacher = Teacher(robots, stances(stance, robots))
+    teacher = Teacher(robots, told(stance, robots))
     who = np.arange(60)
     seen = np.array([DKitty(x).reset() for x in robots])
 

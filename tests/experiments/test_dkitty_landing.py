@@ -5,22 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from robot_cases import random_designs
 
 from experiments.generators.policy_landing import Landing, _way, falls, learn_landing
 from experiments.generators.policy_stance import feet, fit_stance
-from experiments.oracles.dkitty import SPACE, DKitty
+from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
 from experiments.oracles.morphology import run_policy
-
-
-def robots(count: int, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.array([SPACE.vary(rng) for _ in range(count)])
 
 
 def test_a_fall_is_one_within_twelve_steps():
     rng = np.random.default_rng(1)
     found, expected = [], []
-    for design in robots(6):
+    for design in random_designs(ROBOT, 6):
         poses = rng.uniform(-0.5, 0.5, (3, 12))
         found += falls(design, poses)
         episodes = [run_policy(DKitty(design), lambda _, p=pose: p, steps=12) for pose in poses]
@@ -29,7 +25,7 @@ def test_a_fall_is_one_within_twelve_steps():
 
 
 def test_a_landing_begins_where_an_episode_does():
-    designs = robots(5)
+    designs = random_designs(ROBOT, 5)
     actions = np.random.default_rng(2).uniform(-0.5, 0.5, (5, 12))
     seen = _way(torch.from_numpy(designs), torch.from_numpy(actions)).reshape(5, 4, 24)
     starts = []
@@ -45,7 +41,7 @@ def test_a_landing_begins_where_an_episode_does():
 
 
 def test_the_gradient_of_the_logit_is_exact():
-    designs = torch.from_numpy(robots(4))
+    designs = torch.from_numpy(random_designs(ROBOT, 4))
     actions = torch.from_numpy(np.random.default_rng(3).uniform(-0.4, 0.4, (4, 12)))
     network = Landing(designs, actions).double().eval()
     actions.requires_grad_()

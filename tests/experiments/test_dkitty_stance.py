@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import torch
+from robot_cases import random_designs
 
 from experiments.generators.policy_stance import commanded, feet, fit_stance, stance_error
 from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
@@ -13,14 +14,9 @@ from experiments.oracles.morphology import run_policy
 from experiments.oracles.policy import Policy, zero_policy
 
 
-def designs(count: int, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.array([SPACE.vary(rng) for _ in range(count)])
-
-
 def test_feet_are_where_the_simulator_has_them():
     rng = np.random.default_rng(1)
-    for design in designs(5):
+    for design in random_designs(ROBOT, 5):
         robot = DKitty(design)
         robot.reset()
         angles = rng.uniform(-2, 2, 12)
@@ -37,7 +33,7 @@ def test_feet_are_where_the_simulator_has_them():
 
 def test_an_action_asks_for_the_angle_that_the_robot_goes_to():
     rng = np.random.default_rng(2)
-    for design in designs(4):
+    for design in random_designs(ROBOT, 4):
         robot = DKitty(design)
         action = rng.uniform(-1, 1, 12)
         asked = commanded(torch.tensor(design)[None], torch.tensor(action)[None]).numpy().ravel()
@@ -48,12 +44,14 @@ def test_an_action_asks_for_the_angle_that_the_robot_goes_to():
 
 def test_the_gradient_of_the_stance_is_exact():
     actions = torch.tensor(np.random.default_rng(3).uniform(-0.4, 0.4, (3, 12)), requires_grad=True)
-    assert torch.autograd.gradcheck(lambda a: stance_error(torch.tensor(designs(3)), a), (actions,))
+    assert torch.autograd.gradcheck(
+        lambda a: stance_error(torch.tensor(random_designs(ROBOT, 3)), a), (actions,)
+    )
 
 
 def test_more_robots_stand_than_by_doing_nothing():
     policy, error = fit_stance(seed=0, steps=400, count=2000)
-    robots = designs(40, seed=9)
+    robots = random_designs(ROBOT, 40, seed=9)
     nothing = zero_policy(*policy.sizes)
     assert error < 0.5 * float(stance_error(torch.tensor(robots), torch.zeros(40, 12)).mean())
 
@@ -69,7 +67,7 @@ def test_a_policy_is_what_was_fitted_and_sees_the_design_only():
     np.testing.assert_array_equal(policy.weights[2], again.weights[2])
     assert error == same
     assert policy.sizes == (ROBOT.observation, ROBOT.action)
-    robots = designs(600, seed=1)  # those that it was fitted to
+    robots = random_designs(ROBOT, 600, seed=1)  # those that it was fitted to
     rng = np.random.default_rng(4)
     states = rng.standard_normal((600, ROBOT.observation - SPACE.size))
     seen = [
