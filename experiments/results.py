@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,12 +111,18 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
     for root in paths:
         if not root.exists():
             raise InputError(f"runs={root}: there is no such file or folder.")
-        for path in sorted(root.rglob("results.csv")) if root.is_dir() else [root]:
+        for path in _tables(root) if root.is_dir() else [root]:
             with path.open(newline="", encoding="utf-8") as file:
                 for line in csv.DictReader(file):
                     run = _parse(line, path)
                     found[run.problem, run.method, run.changes, run.seed] = run
     return list(found.values())
+
+
+def _tables(root: Path) -> list[Path]:
+    """Every results.csv under a folder, through links to folders too."""
+    folders = os.walk(root, followlinks=True)
+    return sorted(Path(name, "results.csv") for name, _, files in folders if "results.csv" in files)
 
 
 def _parse(line: Mapping[str, str], path: Path) -> Run:

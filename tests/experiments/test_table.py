@@ -106,6 +106,14 @@ def test_a_run_done_twice_counts_once(tmp_path: Path) -> None:
     assert run.values["best_after_raw"] == 0.6
 
 
+def test_runs_behind_a_link_to_their_folder_count(tmp_path: Path) -> None:
+    write_run(tmp_path / "elsewhere", best=0.5)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "linked").symlink_to(tmp_path / "elsewhere")
+    (run,) = read_runs([tmp_path / "runs"])
+    assert run.values["best_after_raw"] == 0.5
+
+
 def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path) -> None:
     for seed in range(3):
         write_run(

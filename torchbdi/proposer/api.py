@@ -12,7 +12,6 @@ from .outputs import complete, configuration
 from .pipeline import run
 from .problem import make_problem
 from .result import Proposals
-from .search import choose_starts
 from .settings import Settings
 
 
@@ -81,7 +80,6 @@ def propose(
         drop_missing=drop_missing,
     )
     problem = make_problem(table, score, scores, settings)
-    choose_starts(problem, settings)  # what cannot be fixed so is told before anything is made
     if out is None:
         return run(problem, settings, progress=progress)
     with RunFolder(Path(out), configuration(problem, settings)) as folder:

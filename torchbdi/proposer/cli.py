@@ -15,7 +15,6 @@ from .folder import RunFolder
 from .outputs import complete, configuration
 from .problem import make_problem
 from .result import Proposals
-from .search import choose_starts
 from .settings import Settings
 from .table import parse_number, read_csv
 
@@ -91,7 +90,6 @@ def propose(args: argparse.Namespace) -> None:
     print(f"{table.source}: {len(table)} rows, {len(problem.scores)} different designs")
     for remark in problem.remarks:
         print(f"- {remark}")
-    choose_starts(problem, settings)  # what cannot be fixed so is told before anything is made
     with RunFolder(args.out, configuration(problem, settings)) as folder:
         if folder.resumed:
             print(f"going on with the run in {folder.work}", flush=True)

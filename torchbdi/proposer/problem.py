@@ -22,7 +22,7 @@ from .columns import (
 from .rows import distinct, drop_missing, merge_remark
 from .settings import Settings
 from .space import DesignSpace
-from .table import Table, Values, show_number
+from .table import Table, Values, parse_number, show_number
 
 FEWEST_ROWS = 10
 
@@ -46,6 +46,7 @@ class Problem:
         y_l: standardised mean scores, (N,), large is good.
         y_mean: mean of the scores.
         y_scale: units of score for one unit of y_l; negative where low scores are good.
+        fixed: columns that are fixed at a value, with that value.
         remarks: what a person should know about the table, one sentence or two each.
     """
 
@@ -63,6 +64,7 @@ class Problem:
     y_l: Tensor
     y_mean: float
     y_scale: float
+    fixed: Mapping[str, float | str]
     remarks: tuple[str, ...]
 
     def best(self) -> np.ndarray:
@@ -139,6 +141,7 @@ def make_problem(table: Table, score: str, y: Values, settings: Settings) -> Pro
         y_l=torch.from_numpy((means - mean) / (sign * std)),
         y_mean=mean,
         y_scale=sign * std,
+        fixed=_fixed(columns, values, settings),
         remarks=tuple(remarks),
     )
 
@@ -191,6 +194,35 @@ def _columns(
             f"{table.source}: no column is left that varies. There is nothing to propose."
         )
     return columns, values, constants
+
+
+def _fixed(
+    columns: list[Numbers | Classes], values: Mapping[str, Values], settings: Settings
+) -> dict[str, float | str]:
+    """Checks that the columns can hold what they are to be fixed at."""
+    fixed: dict[str, float | str] = {}
+    for column in columns:
+        wanted = settings.fix.get(column.name)
+        if wanted is None:
+            continue
+        if isinstance(column, Classes):
+            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            if column.sequence:
+                fits = len(text) == column.length and set(text) <= set(column.classes)
+            else:
+                fits = text in set(values[column.name])
+            if not fits:
+                raise InputError(
+                    f"fix: column {column.name!r} cannot be {text!r}. It is one of or made of: "
+                    f"{', '.join(column.classes)}."
+                )
+            fixed[column.name] = text
+            continue
+        number = parse_number(str(wanted))
+        if number is None or not np.isfinite(number):
+            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
+        fixed[column.name] = number
+    return fixed
 
 
 def _letters(column: Numbers | Classes) -> str:

@@ -14,12 +14,11 @@ from torch import Tensor
 
 from ..kernel import Kernel
 from ..kernels.errors import InputError
-from .columns import Classes
 from .folder import write_atomic
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
-from .table import Values, parse_number, show_number
+from .table import Values
 from .trust import nearest
 
 # Two starts can end in the same place, or in a known one. Then the next best designs have a go.
@@ -88,37 +87,12 @@ class StateFiles:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"
 
 
-def choose_starts(problem: Problem, settings: Settings) -> Starts:
-    """The best known designs, with the fixed columns set; those that become equal count once.
-
-    Raises:
-        InputError: a column is to be fixed at something that it cannot hold.
-    """
+def _starts(problem: Problem) -> Starts:
+    """The best known designs, with the fixed columns set; those that become equal count once."""
     order = problem.best()
     values = {name: column[order] for name, column in problem.values.items()}
-    for column in problem.space.columns:
-        wanted = settings.fix.get(column.name)
-        if wanted is None:
-            continue
-        if isinstance(column, Classes):
-            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
-            known = set(problem.values[column.name]) if not column.sequence else None
-            fits = (
-                text in known
-                if known is not None
-                else (len(text) == column.length and set(text) <= set(column.classes))
-            )
-            if not fits:
-                raise InputError(
-                    f"fix: column {column.name!r} cannot be {text!r}. It is one of or made of: "
-                    f"{', '.join(column.classes)}."
-                )
-            values[column.name] = np.full(len(order), text, dtype=object)
-            continue
-        number = parse_number(str(wanted))
-        if number is None or not np.isfinite(number):
-            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
-        values[column.name] = np.full(len(order), number)
+    for name, value in problem.fixed.items():
+        values[name] = np.full_like(values[name], value)
     x = problem.space.encode(values)
     seen: set[bytes] = set()
     keep = []
@@ -156,7 +130,7 @@ def search(
     Raises:
         InputError: not one new design was found.
     """
-    starts = choose_starts(problem, settings)
+    starts = _starts(problem)
     space = problem.space
     taken = problem.x_l
     found: list[Found] = []
