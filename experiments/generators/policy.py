@@ -5,7 +5,7 @@
     out=policies/ant   folder of the state; the same command goes on from it
 
 The Ant learns to walk by trial, which needs the extra ``policies`` (stable-baselines3) and half an
-hour; the D'Kitty is taught, in a quarter of an hour. Neither is part of a run. The policy is
+hour; the D'Kitty is taught, in half an hour. Neither is part of a run. The policy is
 measured against doing nothing and against random policies, and only one that beats both is written
 to ``out``, as safetensors with a card.
 """
@@ -25,12 +25,16 @@ from ..oracles.robots import ROBOTS
 from ..oracles.stored_policy import INSTALL, own_policies
 from ..words import run_command, split_words
 from .policy_imitation import add_gait
-from .policy_landing import learn_landing
+from .policy_landing import Landings, learn_landing, try_landings
 from .policy_recipes import RECIPE
 from .policy_scaling import Scaling
 from .policy_soften import soften
 from .policy_stance import fit_stance
-from .policy_trial import trial, write_policy
+from .policy_trial import SEED, trial, write_policy
+
+_COMMAND = "python -m experiments.generators.policy"
+#: The poses that a network thinks safe are tried again, so that it learns where it was wrong.
+_LANDING_ROUNDS = 2
 
 
 def main(words: Sequence[str]) -> None:
@@ -48,13 +52,15 @@ def main(words: Sequence[str]) -> None:
         )
     robot = ROBOTS[names[0]]
     seed, out = int(values.get("seed", "0")), Path(values.get("out", own_policies(robot.name)))
+    if seed <= SEED < seed + _LANDING_ROUNDS:
+        raise InputError(f"seed={seed}: it makes the robots of the trial. Take another.")
     if robot.name == "ant":
         steps = int(values.get("steps", RECIPE.steps))
         policy, training = _walk(robot, steps, seed, out)
-        remedy = f"Go on: python -m experiments.generators.policy ant steps={2 * steps} out={out}"
+        remedy = f"Go on: {_COMMAND} ant steps={2 * steps} seed={seed} out={out}"
     else:
         policy, training = _teach(seed)
-        remedy = f"Try another seed: python -m experiments.generators.policy dkitty seed={seed + 1}"
+        remedy = f"Try another seed: {_COMMAND} dkitty seed={seed + 1}"
     result = trial(robot, policy)
     print(result.text(robot))
     if not result.passed:
@@ -72,7 +78,7 @@ def _walk(robot: Robot, steps: int, seed: int, out: Path) -> tuple[Policy, dict[
     model, history = train(robot, RECIPE, scaling, steps, out, seed)
     policy, factor = soften(robot, extract(model, scaling, RECIPE.gain))
     return policy, {
-        "command": f"python -m experiments.generators.policy {robot.name} steps={steps}",
+        "command": f"{_COMMAND} {robot.name} steps={steps} seed={seed}",
         "algorithm": "PPO (stable-baselines3)",
         "seed": seed,
         "steps": model.num_timesteps,
@@ -86,12 +92,15 @@ def _walk(robot: Robot, steps: int, seed: int, out: Path) -> tuple[Policy, dict[
 def _teach(seed: int) -> tuple[Policy, dict[str, Any]]:
     """A policy by kinematics and imitation, and how it was made."""
     begin = time.monotonic()
-    first, _ = fit_stance(seed)
-    landing, auc = learn_landing(first, seed)
-    stance, error = fit_stance(seed, landing)
+    stance, _ = fit_stance(seed)
+    landings: list[Landings] = []
+    for number in range(_LANDING_ROUNDS):
+        landings.append(try_landings(stance, seed + number))
+        landing, auc = learn_landing(landings, seed)
+        stance, error = fit_stance(seed, landing)
     policy = add_gait(stance, seed)
     return policy, {
-        "command": f"python -m experiments.generators.policy dkitty seed={seed}",
+        "command": f"{_COMMAND} dkitty seed={seed}",
         "algorithm": "a stance by least squares on the kinematics of the legs, with a penalty for "
         "falls by a network that has seen landings; beside it a trot, by imitation of a teacher "
         "(DAgger)",

@@ -19,14 +19,14 @@ from .policy_stance import angle_limits, as_actions, commanded, feet
 PERIOD = 9
 _OFFSETS = (0.0, 0.5, 0.0, 0.5)
 _GROUNDED = 0.5  # share of the cycle that a foot is on the ground
-_STRIDE = 0.14  # m that a cycle covers
+_STRIDE = 0.14  # m that a foot passes while it is on the ground, half a cycle
 _LIFT = 0.08  # m
 _BACK = 0.025  # m that the feet are further back than at rest
-_TURN = 0.55  # rad that a cycle turns by, at most
+_TURN = 0.55  # rad that it turns the robot by meanwhile, at most
 #: The robot turns at full rate from an error of 1 / _EAGER rad, and walks on less and less from
 #: _STRAIGHT rad to _STRAIGHT + _SIDEWAYS.
 _EAGER, _STRAIGHT, _SIDEWAYS = 5.0, 0.1, 0.3
-#: It walks once its torso is this slow (m/s, and a fifth of that in rad/s); before, it is landing.
+#: It walks once its torso is this slow (m/s, and five times that in rad/s); before, it is landing.
 _SETTLED = 0.03
 _NEAR = 0.1  # distance of two actions, in the norm, that count as the same
 _DAMPING = 1e-3
@@ -129,14 +129,33 @@ class Teacher:
 
     def follow(self, cycle: Array, who: NDArray[np.integer], observations: Array) -> Array:
         """The same for a known cycle, (B, P, 12), which does not depend on the last action."""
-        last = observations[:, LAST]
-        step = np.square(cycle - last[:, None]).sum(axis=-1).argmin(axis=1)
-        action = cycle[np.arange(len(cycle)), (step + 1) % PERIOD]
+        last, row = observations[:, LAST], np.arange(len(cycle))
+        step = _along(cycle, last) + 1
+        before = np.floor(step)
+        share, before = (step - before)[:, None], before.astype(int)
+        action = (1 - share) * cycle[row, before % PERIOD] + share * cycle[
+            row, (before + 1) % PERIOD
+        ]
         stance = self.stances[who]
         standing = np.linalg.norm(last - stance, axis=1) < _NEAR
         moving = np.abs(observations[:, _SPEEDS] * _SPEED_WEIGHTS).max(axis=1) > _SETTLED
         landing = ~last.any(axis=1) | (standing & moving)
         return np.where(landing[:, None], stance, action)
+
+
+def _along(cycle: Array, actions: Array) -> Array:
+    """How far along cycles (B, P, 12) actions (B, 12) are, in steps, (B,).
+
+    It is the angle of the action in the first harmonic of its cycle, which is easier to learn than
+    the nearest action of the cycle: it has no jumps but at the middle. Higher harmonics make a
+    cycle's own step k lie a little off k, so that going round takes PERIOD steps only about.
+    """
+    angle = 2 * np.pi * np.arange(PERIOD) / PERIOD
+    harmonic = 2 / PERIOD * np.stack((np.cos(angle), np.sin(angle))) @ cycle
+    normal = harmonic @ harmonic.swapaxes(1, 2) + 1e-9 * np.eye(2)
+    away = (actions - cycle.mean(axis=1))[..., None]
+    cosine, sine = np.linalg.solve(normal, harmonic @ away)[..., 0].T
+    return np.arctan2(sine, cosine) * PERIOD / (2 * np.pi)
 
 
 def _cycles(designs: Tensor, stances: Tensor) -> NDArray[np.float32]:

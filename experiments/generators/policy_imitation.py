@@ -45,7 +45,7 @@ class _Lessons:
         self._seen: list[Array] = []
 
     def add(self, who: int, observations: Array) -> None:
-        """The observations of an episode, (T, 108)."""
+        """The observations of an episode, (T + 1, 108)."""
         self._who.append(np.full(len(observations), who))
         self._seen.append(observations)
 
@@ -107,7 +107,7 @@ def add_gait(
     """
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(robots)])
-    normalised = np.array([SPACE.normalise(design) for design in designs])
+    normalised = SPACE.normalise(designs)
     stances = told(stance, designs)
     teacher, scaling = Teacher(designs, stances), Scaling.measure(ROBOT)
     lessons = _Lessons(teacher, normalised, rng)

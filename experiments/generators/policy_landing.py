@@ -7,6 +7,9 @@ random poses near the stance, and a network learns from where their feet pass wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
@@ -27,10 +30,10 @@ from .policy_stance import (
 )
 
 _NOISE = (0.0, 0.3, 0.3, 0.6, 0.6, 1.0)  # of the poses of a robot, before the tanh
-_STEPS = 12  # of a trial; who has not fallen by then stands
-_PACE = 0.157  # rad that a joint turns in a step, with its motor's full torque
+_STEPS = 12  # of a trial; who has not fallen by then stands as a rule
+_PACE = 0.157  # rad that a joint turns in a step, roughly: its motor slows down on the way
 _ON_THE_WAY = (1, 2, 3)  # steps after which it is asked where the feet are
-_METRE = 10.0  # makes metres count as much as radians
+_METRE = 10.0  # of no consequence, since what is seen is standardised
 _HIDDEN = 256
 _DROPOUT = 0.2
 _RATE = 1e-3
@@ -76,20 +79,33 @@ class Landing(nn.Module):
         return self.layers((_way(designs, actions) - self.mean) / self.std)[:, 0]
 
 
-def learn_landing(
+@dataclass(frozen=True)
+class Landings:
+    """Of robots, each in one pose.
+
+    Attributes:
+        designs: (N, 56), float32.
+        actions: the poses that they were told, (N, 12), float32.
+        fell: whether they fell, (N,).
+        held_out: every seventh robot, (N,).
+    """
+
+    designs: Tensor
+    actions: Tensor
+    fell: Tensor
+    held_out: Tensor
+
+
+def try_landings(
     stance: Policy, seed: int, robots: int = 6000, workers: int | None = None
-) -> tuple[Landing, float]:
-    """Lets robots land, and learns from it.
+) -> Landings:
+    """Lets random robots land.
 
     Args:
         stance: whose poses are varied; see ``fit_stance``.
-        seed: of robots, poses and the network's start.
+        seed: of robots and poses.
         robots: random designs, six poses each.
         workers: processes; None means all cores.
-
-    Returns:
-        The network, in float32 and with fixed weights; and the share of pairs of a pose with a fall
-        and one without that it puts in the right order (AUC), on robots that it has not seen.
     """
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(robots)])
@@ -98,17 +114,38 @@ def learn_landing(
     fell = run_all(
         falls, list(zip(designs, actions, strict=True)), workers=workers, desc="landings"
     )
-    rows = torch.from_numpy(designs).float().repeat_interleave(len(_NOISE), dim=0)
-    poses, said = torch.from_numpy(actions).float().flatten(0, 1), torch.tensor(fell).flatten()
-    held_out = torch.arange(robots).repeat_interleave(len(_NOISE)) % _HELD_OUT == 0
-    known = ~held_out
+    return Landings(
+        torch.from_numpy(designs).float().repeat_interleave(len(_NOISE), dim=0),
+        torch.from_numpy(actions).float().flatten(0, 1),
+        torch.tensor(fell).flatten(),
+        torch.arange(robots).repeat_interleave(len(_NOISE)) % _HELD_OUT == 0,
+    )
+
+
+def learn_landing(landings: Sequence[Landings], seed: int) -> tuple[Landing, float]:
+    """Learns who falls.
+
+    Args:
+        landings: rounds of them, all of which are learnt from.
+        seed: of the network's start.
+
+    Returns:
+        The network, in float32 and with fixed weights; and the share of pairs of a pose with a fall
+        and one without that it puts in the right order (AUC), on the last round's robots that it
+        has not seen.
+    """
+    designs, actions, fell = (
+        torch.cat([getattr(some, name)[~some.held_out] for some in landings])
+        for name in ("designs", "actions", "fell")
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Landing(rows[known], poses[known])
-        _fit(network, rows[known], poses[known], said[known].float())
+        network = Landing(designs, actions)
+        _fit(network, designs, actions, fell.float())
     network.eval().requires_grad_(False)
-    auc = roc_auc_score(said[held_out].numpy(), network(rows[held_out], poses[held_out]).numpy())
-    return network, float(auc)
+    last, unseen = landings[-1], landings[-1].held_out
+    logits = network(last.designs[unseen], last.actions[unseen])
+    return network, float(roc_auc_score(last.fell[unseen].numpy(), logits.numpy()))
 
 
 def _fit(network: Landing, designs: Tensor, actions: Tensor, fell: Tensor) -> None:

@@ -119,7 +119,7 @@ def fit_stance(
     steps: int = 4000,
     count: int = 30_000,
 ) -> tuple[Policy, float]:
-    """A policy that sees the design only and holds the pose of ``stance_error``'s minimum.
+    """A policy that sees the design only and holds one pose, of little ``stance_error``.
 
     Args:
         seed: of the network's start and of the random robots.
@@ -132,7 +132,7 @@ def fit_stance(
     """
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(count)])
-    normalised = np.array([SPACE.normalise(design) for design in designs])
+    normalised = SPACE.normalise(designs)
     scaling = Scaling(normalised.mean(axis=0), inverse(normalised.std(axis=0)))
     seen = torch.from_numpy(scaling(normalised))
     robots = torch.from_numpy(designs).float()

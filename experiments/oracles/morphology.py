@@ -79,7 +79,7 @@ class DesignSpace:
         return np.clip(design.astype(np.float64), self.lower, self.upper)
 
     def normalise(self, design: Array) -> Array:
-        """Maps the bounds to -1 and 1; a number that cannot change becomes -1."""
+        """Maps the bounds to -1 and 1, (..., D); a number that cannot change becomes -1."""
         span = np.maximum(self.upper - self.lower, 1e-5)
         return 2 * (design - self.lower) / span - 1.0
 

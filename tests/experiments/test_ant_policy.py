@@ -178,6 +178,28 @@ def test_a_trial_compares_with_nothing_and_with_chance(short_trials):
     assert bad.ahead == pytest.approx(np.mean(lost) / (np.std(lost, ddof=1) / 2))
 
 
+ODD = np.arange(100.0) % 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "none", "random", "passed"),
+    [
+        (10 + 3 * ODD, ODD, 5.0, True),
+        (10 + 3 * ODD, ODD, 20.0, False),
+        (np.where(np.arange(100) < 10, -1.0, 2.0), -100 - ODD, 0.0, False),  # worse on those ten
+        (10 + 50.1 * ODD, 50 * ODD, 5.0, False),  # 2.8 standard errors, unpaired
+        (10 * ODD - 5.5, -10 * ODD, -20.0, False),  # 4.5, paired
+    ],
+)
+def test_who_passes(monkeypatch, ours, none, random, passed):
+    def returns(function, items, **_):
+        chance = np.full(len(items) - 200, random)
+        return [(value, 0.0) for value in np.concatenate((ours, none, chance))]
+
+    monkeypatch.setattr(policy_trial, "run_all", returns)
+    assert trial(ANT, zero_policy(179, 12)).passed is passed
+
+
 def test_a_stored_policy_is_found_and_is_the_same(tmp_path, monkeypatch, short_trials):
     policy = case(ANT, 1)[1].rounded()
     result = trial(ANT, policy, workers=1)
@@ -200,7 +222,7 @@ def test_the_policy_that_comes_with_the_code_does_what_its_card_says(name):
     apart = np.hypot(claims["standard_error"], claims["zero_standard_error"])
     unpaired = (claims["mean"] - claims["zero_mean"]) / apart
     assert claims["ahead_unpaired"] == pytest.approx(unpaired)
-    assert unpaired > 5 or name == "dkitty"
+    assert unpaired > 5
     found = stored_policy.find_policy(robot, Path("nowhere"))
     assert (found.source, found.path.parent) == ("regenerated", stored_policy.POLICIES)
     designs = trial_designs(robot, np.random.default_rng(policy_trial.SEED))[:5]
@@ -252,6 +274,9 @@ def test_the_command_line(tmp_path, monkeypatch):
         script.main(["an"])
     with pytest.raises(InputError, match=r"for the ant also \[steps=N\]"):
         script.main(["dkitty", "steps=5"])
+    for seed in (2021, 2022):  # the second round of landings, or all, would be on its robots
+        with pytest.raises(InputError, match="robots of the trial"):
+            script.main(["dkitty", f"seed={seed}"])
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     monkeypatch.delitem(sys.modules, "experiments.generators.policy_training", raising=False)
     with pytest.raises(MissingDataError, match=r"--no-deps -c constraints\.txt stable-baselines3"):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from robot_cases import random_designs
 
-from experiments.generators.policy_gait import LAST, PERIOD, Teacher, reach, trot
+from experiments.generators.policy_gait import LAST, PERIOD, Teacher, _along, reach, trot
 from experiments.generators.policy_imitation import add_gait
 from experiments.generators.policy_scaling import Scaling
 from experiments.generators.policy_stance import as_actions, commanded, feet, fit_stance, told
@@ -85,11 +85,33 @@ def test_what_the_teacher_says(stance):
     seen[:, SPEEDS] = 0.2  # still landing
     np.testing.assert_array_equal(teacher(who, seen), rest)
     cycle = teacher.cycle(who, seen)
-    for step in range(PERIOD):  # it goes round, however fast the robot is
-        seen[:, LAST] = cycle[:, step]
-        np.testing.assert_array_equal(teacher(who, seen), cycle[:, (step + 1) % PERIOD])
+    seen[:, LAST] = cycle[:, 0]
+    turned = np.zeros(5)
+    for _ in range(PERIOD):  # it goes round, however fast the robot is
+        before, seen[:, LAST] = seen[:, LAST].copy(), teacher(who, seen)
+        step = _along(cycle, seen[:, LAST]) - _along(cycle, before)
+        turned += (step + PERIOD / 2) % PERIOD - PERIOD / 2
+    assert (np.abs(turned - PERIOD) < 1.5).all()
     # One robot alone is told the same.
     np.testing.assert_array_equal(teacher(who[3:4], seen[3:4])[0], teacher(who, seen)[3])
+
+
+def test_how_far_along_a_cycle_an_action_is_and_what_comes_next(stance):
+    rng = np.random.default_rng(6)
+    middle, cosine, sine = rng.standard_normal((3, 4, 1, 12))
+    angle = 2 * np.pi * np.arange(PERIOD)[:, None] / PERIOD
+    cycle = middle + cosine * np.cos(angle) + sine * np.sin(angle)
+    at = np.array([0.0, 1.25, 4.0, -2.5])
+    angle = 2 * np.pi * at[:, None] / PERIOD
+    actions = middle[:, 0] + 0.3 * (cosine[:, 0] * np.cos(angle) + sine[:, 0] * np.sin(angle))
+    np.testing.assert_allclose(_along(cycle, actions), at, atol=1e-6)
+    robots = random_designs(ROBOT, 4)
+    seen = observations(4, robots)
+    seen[:, LAST] = actions
+    said = Teacher(robots, told(stance, robots)).follow(cycle, np.arange(4), seen)
+    expected = [cycle[0, 1], 0.75 * cycle[1, 2] + 0.25 * cycle[1, 3], cycle[2, 5]]
+    np.testing.assert_allclose(said[:3], expected, atol=1e-5)
+    np.testing.assert_allclose(said[3], 0.5 * (cycle[3, 7] + cycle[3, 8]), atol=1e-5)
 
 
 def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):

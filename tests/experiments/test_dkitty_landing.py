@@ -7,8 +7,15 @@ import pytest
 import torch
 from robot_cases import random_designs
 
-from experiments.generators.policy_landing import Landing, _way, falls, learn_landing
-from experiments.generators.policy_stance import feet, fit_stance
+from experiments.generators.policy_landing import (
+    Landing,
+    Landings,
+    _way,
+    falls,
+    learn_landing,
+    try_landings,
+)
+from experiments.generators.policy_stance import commanded, feet, fit_stance, told
 from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
 from experiments.oracles.morphology import run_policy
 
@@ -50,9 +57,29 @@ def test_the_gradient_of_the_logit_is_exact():
 
 def test_who_falls_can_be_learnt():
     stance, _ = fit_stance(seed=0, steps=300, count=2000)
-    network, auc = learn_landing(stance, seed=0, robots=140, workers=2)
+    first = try_landings(stance, seed=0, robots=140, workers=2)
+    robots = first.designs[~first.held_out][::6].double().numpy()
+    poses = first.actions[~first.held_out].reshape(-1, 6, 12).double().numpy()
+    np.testing.assert_allclose(poses[:3, 0], told(stance, robots[:3]), atol=1e-5)
+    fell = first.fell[~first.held_out].reshape(-1, 6).tolist()
+    found = [falls(robot, pose) for robot, pose in zip(robots[:4], poses[:4], strict=True)]
+    assert (np.array(found) == fell[:4]).mean() > 0.9  # float32 can settle a close one otherwise
+    network, auc = learn_landing([first], seed=0)
     assert auc > 0.65
     assert not any(weight.requires_grad for weight in network.parameters())
+
+
+def test_all_rounds_are_learnt_from_and_the_last_is_judged():
+    rng = np.random.default_rng(5)
+    designs = torch.from_numpy(random_designs(ROBOT, 1400)).float()
+    actions = torch.from_numpy(rng.uniform(-0.5, 0.5, (1400, 12))).float()
+    held_out = torch.arange(1400) % 7 == 0
+    hip = commanded(designs, actions)[:, 0, 0]
+    one = Landings(designs, actions, hip > hip.median(), held_out)
+    reverse = Landings(designs, actions, hip < hip.median(), held_out)
+    assert learn_landing([one], 0)[1] > 0.8
+    # What three rounds agree in outweighs the last, by which they are judged.
+    assert learn_landing([*[one] * 3, reverse], 0)[1] < 0.2
 
 
 def test_a_stance_avoids_falls():
