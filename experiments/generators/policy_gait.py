@@ -131,11 +131,10 @@ class Teacher:
         """The same for a known cycle, (B, P, 12), which does not depend on the last action."""
         last, row = observations[:, LAST], np.arange(len(cycle))
         step = _along(cycle, last) + 1
-        before = np.floor(step)
-        share, before = (step - before)[:, None], before.astype(int)
-        action = (1 - share) * cycle[row, before % PERIOD] + share * cycle[
-            row, (before + 1) % PERIOD
-        ]
+        whole = np.floor(step).astype(int)
+        share = (step - whole)[:, None]
+        one, other = cycle[row, whole % PERIOD], cycle[row, (whole + 1) % PERIOD]
+        action = (1 - share) * one + share * other
         stance = self.stances[who]
         standing = np.linalg.norm(last - stance, axis=1) < _NEAR
         moving = np.abs(observations[:, _SPEEDS] * _SPEED_WEIGHTS).max(axis=1) > _SETTLED

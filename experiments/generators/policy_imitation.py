@@ -12,13 +12,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 from tqdm import trange
 
 from ..oracles.dkitty import ROBOT, SPACE
 from ..oracles.morphology import run_policy
 from ..oracles.policy import Array, Policy
 from .policy_gait import LAST, PERIOD, Teacher
+from .policy_network import as_policy, seeded_network
 from .policy_scaling import Scaling
 from .policy_stance import before_tanh, told
 
@@ -111,12 +111,7 @@ def add_gait(
     stances = told(stance, designs)
     teacher, scaling = Teacher(designs, stances), Scaling.measure(ROBOT)
     lessons = _Lessons(teacher, normalised, rng)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = nn.Sequential(
-            *(nn.Linear(ROBOT.observation, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _HIDDEN)),
-            *(nn.ReLU(), nn.Linear(_HIDDEN, ROBOT.action)),
-        )
+    network = seeded_network(ROBOT.observation, _HIDDEN, ROBOT.action, seed)
     optimiser = torch.optim.Adam(network.parameters())
     said = torch.from_numpy(before_tanh(stances)).float()
     policy = stance
@@ -139,7 +134,7 @@ def add_gait(
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        policy = _sum(stance, network, scaling)
+        policy = _sum(stance, as_policy(network, scaling))
     return policy
 
 
@@ -156,11 +151,10 @@ def _shared(
     return drive
 
 
-def _sum(stance: Policy, network: nn.Sequential, scaling: Scaling) -> Policy:
+def _sum(stance: Policy, gait: Policy) -> Policy:
     """Both as one network, their hidden units side by side."""
-    w0, b0, w1, b1, w2, b2 = (part.detach().double().numpy() for part in network.parameters())
-    w0, b0 = scaling.fold(w0, b0)
     (v0, v1, v2), (a0, a1, a2) = stance.weights, stance.biases
+    (w0, w1, w2), (b0, b1, b2) = gait.weights, gait.biases
     middle = np.zeros((len(v1) + len(w1), len(v0) + len(w0)))
     middle[: len(v1), : len(v0)], middle[len(v1) :, len(v0) :] = v1, w1
     return Policy(

@@ -18,6 +18,7 @@ from ..oracles.dkitty import ROBOT
 from ..oracles.dkitty_robot import JOINTS, PARTS, SPACE
 from ..oracles.morphology import LEGS
 from ..oracles.policy import Array, Policy
+from .policy_network import as_policy, seeded_network
 from .policy_scaling import Scaling, inverse
 
 #: Where the feet should be, from the torso (m): of a leg in front on the right, mirrored for the
@@ -136,12 +137,7 @@ def fit_stance(
     scaling = Scaling(normalised.mean(axis=0), inverse(normalised.std(axis=0)))
     seen = torch.from_numpy(scaling(normalised))
     robots = torch.from_numpy(designs).float()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = nn.Sequential(
-            *(nn.Linear(SPACE.size, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()),
-            nn.Linear(_HIDDEN, ROBOT.action),
-        )
+    network = seeded_network(SPACE.size, _HIDDEN, ROBOT.action, seed)
     optimiser = torch.optim.Adam(network.parameters(), lr=_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for _ in trange(steps, desc="stance"):
@@ -156,10 +152,10 @@ def fit_stance(
         loss.mean().backward()
         optimiser.step()
         schedule.step()
-    w0, b0, w1, b1, w2, b2 = (part.detach().double().numpy() for part in network.parameters())
-    w0, b0 = scaling.fold(w0, b0)
+    fitted = as_policy(network, scaling)
+    (w0, w1, w2), biases = fitted.weights, fitted.biases
     blind = np.zeros((_HIDDEN, ROBOT.observation - SPACE.size))
-    policy = Policy((np.hstack((blind, w0)), w1, w2), (b0, b1, b2)).rounded()
+    policy = Policy((np.hstack((blind, w0)), w1, w2), biases).rounded()
     return policy, float(error.detach().mean())
 
 
