@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .kernel import Kernel
 from .kernels.errors import InputError
+from .kernels.operator import GramOperator, Index, set_diagonal
 
 
 class RBF(Kernel):
@@ -29,16 +30,23 @@ class RBF(Kernel):
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """See :meth:`Kernel.forward`."""
-        gamma = 1 / x1.shape[-1] if self.gamma is None else self.gamma
         other = x1 if x2 is None else x2
         # Centred, so that |x|^2 + |x'|^2 - 2 x.x' cancels as little as possible.
         centre = other.detach().reshape(-1, other.shape[-1]).mean(0)
-        a, b = x1 - centre, other - centre
-        squared = (a * a).sum(-1).unsqueeze(-1) + (b * b).sum(-1).unsqueeze(-2) - 2 * (a @ b.mT)
+        left = left_factor(x1 - centre, self.gamma_for(x1))
+        exponent = left @ right_factor(other - centre, self.gamma_for(x1)).mT
         if x2 is None:
             eye = torch.eye(x1.shape[-2], dtype=torch.bool, device=x1.device)
-            squared = squared.masked_fill(eye, 0)
-        return torch.exp(-gamma * squared.clamp_min(0))
+            exponent = exponent.masked_fill(eye, 0)
+        return torch.exp(exponent.clamp_max(0))
+
+    def matrix(self, x: Tensor) -> GramOperator:
+        """See :meth:`Kernel.matrix`."""
+        return RBFMatrix(self.gamma_for(x), x)
+
+    def gamma_for(self, x: Tensor) -> float:
+        """The inverse squared length for designs x, (..., D)."""
+        return 1 / x.shape[-1] if self.gamma is None else self.gamma
 
     def diagonal(self, x: Tensor) -> Tensor:
         """See :meth:`Kernel.diag`."""
@@ -47,3 +55,41 @@ class RBF(Kernel):
     def extra_repr(self) -> str:
         """The arguments of the constructor."""
         return f"gamma={self.gamma}"
+
+
+class RBFMatrix(GramOperator):
+    """K(x, x) of the Gaussian kernel; what does not depend on the block is computed once.
+
+    Args:
+        gamma: inverse squared length.
+        x: designs, (N, D).
+    """
+
+    @torch.no_grad()
+    def __init__(self, gamma: float, x: Tensor):
+        self.n, self.width = x.shape
+        self.dtype, self.device = x.dtype, x.device
+        centred = x - x.mean(0)
+        self.left, self.right = left_factor(centred, gamma), right_factor(centred, gamma)
+
+    @torch.no_grad()
+    def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
+        """See :meth:`GramOperator.fill`. In place: temporaries would take as long again."""
+        torch.mm(self.left[rows], self.right[cols].mT, out=out).clamp_max_(0).exp_()
+        set_diagonal(out, rows, cols, self.diagonal())
+
+    def diagonal(self) -> Tensor:
+        """See :meth:`GramOperator.diagonal`."""
+        return torch.ones_like(self.left[:, 0])
+
+
+def left_factor(x: Tensor, gamma: float) -> Tensor:
+    """A (..., N, D + 2), whose product A B^T with :func:`right_factor` is -gamma |x - x'|^2."""
+    squares = (x * x).sum(-1, keepdim=True)
+    return torch.cat([2 * gamma * x, -gamma * squares, torch.ones_like(squares)], -1)
+
+
+def right_factor(x: Tensor, gamma: float) -> Tensor:
+    """B (..., N, D + 2), see :func:`left_factor`."""
+    squares = (x * x).sum(-1, keepdim=True)
+    return torch.cat([x, torch.ones_like(squares), -gamma * squares], -1)

@@ -274,3 +274,24 @@ def test_rbf_is_the_gaussian() -> None:
     expected = torch.exp(-(x[:, None] - z[None]).square().sum(-1) / 6)
     torch.testing.assert_close(RBF()(x, z), expected, rtol=1e-11, atol=1e-14)
     assert (RBF()(x).diagonal() == 1).all()
+
+
+@pytest.mark.parametrize("gamma", [None, 0.3])
+def test_blocks_of_the_rbf_matrix_are_the_gaussian(gamma: float | None) -> None:
+    x = 100 + randn(9, 6)
+    x[7] = x[2]
+    expected = torch.exp(-(gamma or 1 / 6) * (x[:, None] - x[None]).square().sum(-1))
+    matrix = RBF(gamma).matrix(x)
+    assert torch.equal(matrix.diagonal(), torch.ones(9, dtype=torch.float64))
+    some = torch.tensor([8, 2, 7])
+    for rows, cols in ((slice(0, 9), slice(0, 9)), (slice(1, 4), slice(2, 9)), (some, some)):
+        block = expected[rows][:, cols]
+        out = torch.empty_like(block)
+        matrix.fill(rows, cols, out)
+        torch.testing.assert_close(out, block, rtol=1e-11, atol=1e-14)
+        assert (out <= 1).all()
+        assert (out[block == 1] > 1 - 1e-11).all()
+        if rows == slice(0, 9):
+            assert (out.diagonal() == 1).all()
+    v = randn(9, 2, seed=1)
+    torch.testing.assert_close(matrix.multiply(v), expected @ v)
