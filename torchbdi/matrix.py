@@ -21,18 +21,19 @@ class KernelMatrix(GramOperator):
         x: designs, (N, D).
     """
 
+    @torch.no_grad()
     def __init__(self, kernel: Kernel, x: Tensor):
         self.kernel, self.x = kernel, x
         self.n, self.width = x.shape
         self.dtype, self.device = x.dtype, x.device
+        self._diagonal = kernel.diagonal(x)
 
     @torch.no_grad()
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
         """See :meth:`GramOperator.fill`."""
         out.copy_(self.kernel.gram(self.x[rows], self.x[cols]))
-        set_diagonal(out, rows, cols, self.diagonal())
+        set_diagonal(out, rows, cols, self._diagonal)
 
-    @torch.no_grad()
     def diagonal(self) -> Tensor:
         """See :meth:`GramOperator.diagonal`."""
-        return self.kernel.diagonal(self.x)
+        return self._diagonal

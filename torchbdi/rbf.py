@@ -10,6 +10,7 @@ from torch import Tensor
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.operator import GramOperator, Index, set_diagonal
+from .matrix import KernelMatrix
 
 
 class RBF(Kernel):
@@ -33,8 +34,8 @@ class RBF(Kernel):
         other = x1 if x2 is None else x2
         # Centred, so that |x|^2 + |x'|^2 - 2 x.x' cancels as little as possible.
         centre = other.detach().reshape(-1, other.shape[-1]).mean(0)
-        left = left_factor(x1 - centre, self.gamma_for(x1))
-        exponent = left @ right_factor(other - centre, self.gamma_for(x1)).mT
+        gamma = self.gamma_for(x1)
+        exponent = left_factor(x1 - centre, gamma) @ right_factor(other - centre, gamma).mT
         if x2 is None:
             eye = torch.eye(x1.shape[-2], dtype=torch.bool, device=x1.device)
             exponent = exponent.masked_fill(eye, 0)
@@ -42,7 +43,7 @@ class RBF(Kernel):
 
     def matrix(self, x: Tensor) -> GramOperator:
         """See :meth:`Kernel.matrix`."""
-        return RBFMatrix(self.gamma_for(x), x)
+        return RBFMatrix(self, x)
 
     def gamma_for(self, x: Tensor) -> float:
         """The inverse squared length for designs x, (..., D)."""
@@ -57,30 +58,25 @@ class RBF(Kernel):
         return f"gamma={self.gamma}"
 
 
-class RBFMatrix(GramOperator):
+class RBFMatrix(KernelMatrix):
     """K(x, x) of the Gaussian kernel; what does not depend on the block is computed once.
 
     Args:
-        gamma: inverse squared length.
+        kernel: the kernel.
         x: designs, (N, D).
     """
 
     @torch.no_grad()
-    def __init__(self, gamma: float, x: Tensor):
-        self.n, self.width = x.shape
-        self.dtype, self.device = x.dtype, x.device
-        centred = x - x.mean(0)
+    def __init__(self, kernel: RBF, x: Tensor):
+        super().__init__(kernel, x)
+        centred, gamma = x - x.mean(0), kernel.gamma_for(x)
         self.left, self.right = left_factor(centred, gamma), right_factor(centred, gamma)
 
     @torch.no_grad()
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
         """See :meth:`GramOperator.fill`. In place: temporaries would take as long again."""
         torch.mm(self.left[rows], self.right[cols].mT, out=out).clamp_max_(0).exp_()
-        set_diagonal(out, rows, cols, self.diagonal())
-
-    def diagonal(self) -> Tensor:
-        """See :meth:`GramOperator.diagonal`."""
-        return torch.ones_like(self.left[:, 0])
+        set_diagonal(out, rows, cols, self._diagonal)
 
 
 def left_factor(x: Tensor, gamma: float) -> Tensor:

@@ -124,7 +124,7 @@ def test_a_wide_network_moves_as_the_ntk_says(m: int) -> None:
         model = FiniteBDI(x_l, y_l, x_h, width=width, seed=seed, **settings)
         theta = list(model.theta.weights)
         inputs, changes = model.unrolled_step(x_h)
-        after, _, _ = unrolled._predict(theta, x_l, x_l @ theta[0].mT, [*inputs, *changes])
+        after, _, _ = unrolled._predict(theta, x_l, x_l @ theta[0].mT, inputs, changes)
         moved = after - model.theta(x_l)
         pull = 2 * 1.0 / m * (1.0 - model.theta(x_h))
         expected = (k_lh @ pull[..., None]).squeeze(-1)
