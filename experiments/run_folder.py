@@ -97,6 +97,10 @@ class RunFolder:
                 half.unlink()
             yield
 
+    def discard(self) -> None:
+        """Removes the folder of a run that could not begin."""
+        shutil.rmtree(self.path)
+
     @property
     def checkpoint(self) -> Path:
         """The checkpoint that a resumed run starts from."""

@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError, MissingDataError, TorchBDIError
 from torchbdi.optimise import DesignModule
 
 from .callbacks import Checkpoint, History
@@ -24,6 +24,7 @@ from .config import check_overrides, validate
 from .models import build_model, network_facts
 from .report import score_designs, summary_table, write_losses, write_proposals
 from .run_folder import RunFolder
+from .task import Task
 from .tasks import load_task
 from .trajectory import Trajectory
 
@@ -45,15 +46,23 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         TorchBDIError: bad configuration, missing data, a failed solve, or an interrupted run.
     """
     start = time.perf_counter()
-    if cfg.resume:
-        folder, cfg = RunFolder.reopen(cfg.resume)
-        cfg = validate(cfg)
-    else:
+    fresh = not cfg.resume
+    if fresh:
         cfg = validate(cfg)
         folder = RunFolder.create(cfg)
+    else:
+        folder, cfg = RunFolder.reopen(cfg.resume)
+        cfg = validate(cfg)
     try:
         with folder.alone():
-            return _run(cfg, folder, start)
+            print(f"run folder: {folder.path}", flush=True)
+            try:
+                prepared = _prepare(cfg)
+            except (InputError, MissingDataError):
+                if fresh:  # nothing has been done that could be gone on with
+                    folder.discard()
+                raise
+            return _run(cfg, folder, *prepared, start)
     except OSError as error:
         if isinstance(error, TorchBDIError):
             raise
@@ -63,14 +72,25 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         ) from error
 
 
-def _run(cfg: DictConfig, folder: RunFolder, start: float) -> dict[str, Any]:
-    """The run in its folder, which nobody else uses meanwhile."""
-    print(f"run folder: {folder.path}", flush=True)
+def _prepare(cfg: DictConfig) -> tuple[Task, DesignModule, dict[str, Any]]:
+    """The task, the model, and facts about its solve."""
     lightning.seed_everything(cfg.seed, verbose=False)
     task = load_task(cfg)
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
-    model, solve = build_model(cfg.method, task.data, cfg.seed, solve_device(cfg))
+    return task, *build_model(cfg.method, task.data, cfg.seed, solve_device(cfg))
+
+
+def _run(
+    cfg: DictConfig,
+    folder: RunFolder,
+    task: Task,
+    model: DesignModule,
+    solve: dict[str, Any],
+    start: float,
+) -> dict[str, Any]:
+    """The run in its folder, which nobody else uses meanwhile."""
+    n, d = task.data.x.shape
     history = History(start)
     fit(cfg, folder, model, history)
     x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts

@@ -22,8 +22,9 @@ from omegaconf import DictConfig
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.config import check_overrides, validate
+from experiments.run_folder import RunFolder
 from experiments.train import train
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError, MissingDataError, TorchBDIError
 
 ROOT = Path(__file__).parents[2]
 TAGS = [
@@ -213,6 +214,7 @@ def test_multirun(launcher: list[str], data_dir: Path, tmp_path: Path) -> None:
         (["method.steps=0"], r"method\.steps must be at least 1"),
         (["method.ridge_scale=none"], "ridge_scale must be one of"),
         (["method.designs_per_group=3"], "does not divide designs=128"),
+        (["method.designs=300"], "the table has 200 rows"),
         (["data_dir=/nowhere"], "data_dir is /nowhere"),
         (["resume=/nowhere"], "no run"),
     ],
@@ -222,6 +224,22 @@ def test_wrong_words(words: list[str], message: str, data_dir: Path, tmp_path: P
         check_overrides(words)
         train(small(data_dir, tmp_path, "task.max_rows=200", *words))
     assert re.search(message, str(error.value), re.DOTALL), error.value
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_finds_no_data_leaves_nothing_and_takes_nothing_away(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = RunFolder.create(small(data_dir, tmp_path, "task.max_rows=200")).path
+    monkeypatch.setenv("TORCHBDI_OFFLINE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    config_file = begun / "config.yaml"
+    config_file.write_text(config_file.read_text().replace(str(data_dir), str(tmp_path / "empty")))
+    for words in ([f"resume={begun}"], ["task=utr", f"data_dir={tmp_path / 'empty'}"]):
+        with pytest.raises(MissingDataError):
+            train(config(*words, f"out_dir={tmp_path}"))
+        assert list(tmp_path.glob("*/config.yaml")) == [config_file]
 
 
 def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
@@ -277,6 +295,7 @@ def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
     script = f"""
 import os, signal
 import torchbdi
+from experiments.run_folder import RunFolder
 from experiments.train import train
 from hydra import compose, initialize_config_module
 step = torchbdi.BDI.training_step
