@@ -13,7 +13,8 @@ SEEDS = 8  # of a method in which anything is random
 
 MARKS = (
     "a ± b (se c, n): mean, sample standard deviation and standard error over n seeds.",
-    "det.: deterministic; two seeds or more are the same computation to six digits.",
+    "det.: deterministic; two seeds or more are the same computation to six digits. "
+    "The same with n seeds: this number is, but not the whole computation.",
     "[x]: the paper's figure. [x*]: the paper's figure for a different setting, see below. "
     "‡: a published figure exists, but our data, true function or number of rows is not the "
     "original, so it is not put beside ours.",

@@ -22,6 +22,15 @@ CONF = Path(__file__).parent / "conf"
 MODELS = ("bdi", "ascent", "finite")
 KERNELS = ("ntk", "rbf")
 ACCELERATORS = ("auto", "cpu", "gpu")
+LEAST = {
+    "method.steps": 1,
+    "method.designs": 1,
+    "task.max_rows": 1,
+    "task.rows": 1,
+    "trainer.checkpoint_every": 1,
+    "trainer.trajectory_every": 0,
+    "seed": 0,
+}
 # What Hydra itself can be told. Its other entries, and files of configuration from elsewhere, can
 # name any class or function (_target_), which Hydra then calls before a run's own code starts.
 HYDRA_ENTRIES = ("hydra.launcher.n_jobs", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
@@ -120,9 +129,12 @@ def validate(cfg: DictConfig) -> DictConfig:
     ):
         if value not in valid:
             raise InputError(f"{name}={value} is not one of {', '.join(map(str, valid))}.")
-    for name in ("method.steps", "method.designs", "trainer.checkpoint_every"):
-        if OmegaConf.select(checked, name) < 1:
-            raise InputError(f"{name} must be at least 1, got {OmegaConf.select(checked, name)}.")
+    for name, least in LEAST.items():
+        value = OmegaConf.select(checked, name)
+        if value is not None and value < least:
+            raise InputError(f"{name} must be at least {least}, got {value}.")
+    if checked.seed >= 2**32:
+        raise InputError(f"seed must be below 2^32, got {checked.seed}.")
     return checked
 
 
@@ -133,6 +145,7 @@ def check_overrides(overrides: Sequence[str]) -> None:
         overrides: command-line words such as ``method.alpha=0``.
     """
     _refuse_objects(overrides)
+    _refuse_beside_resume(overrides)
     groups = {path.name: sorted(p.stem for p in path.glob("*.yaml")) for path in _group_folders()}
     words = [re.match(r"([A-Za-z_][\w./@]*)=(.*)", word) for word in overrides]
     known = [m for m in words if m is not None and not m[1].startswith("hydra")]
@@ -159,6 +172,18 @@ def check_overrides(overrides: Sequence[str]) -> None:
         hint = f" Did you mean {prefix}{close[0]}?" if close else ""
         valid = ", ".join(prefix + n for n in names)
         raise InputError(f"{match[0]}: there is no {match[1]}.{hint} Valid: {valid}.")
+
+
+def _refuse_beside_resume(words: Sequence[str]) -> None:
+    """A run that is resumed keeps its configuration, so nothing can be changed."""
+    assigned = [word for word in words if "=" in word]
+    resumed = [word for word in assigned if word.startswith("resume=")]
+    if resumed and len(assigned) > 1:
+        other = next(word for word in assigned if word not in resumed)
+        raise InputError(
+            f"{resumed[0]} goes on with the configuration in that folder, so {other} would have no "
+            "effect. Leave it out, or begin a new run."
+        )
 
 
 def _refuse_objects(words: Sequence[str]) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from torchbdi import InputError
+
 from .cells import STATISTICS, grid, heading
 from .results import Problem, Run, cell, swept
 from .trajectory import FILE
@@ -27,7 +29,14 @@ def steps_figure(runs: Sequence[Run]) -> Figure | None:
     for problem in grid(run for found in saved.values() for run in found):
         found = saved[problem]
         steps = max(run.values["steps"] for run in found)
-        tables = [_trajectory(run) for run in found if run.values["steps"] == steps]
+        longest = [run for run in found if run.values["steps"] == steps]
+        tables = [_trajectory(run) for run in longest]
+        for run, table in zip(longest, tables, strict=True):
+            if not np.array_equal(table[:, 0], tables[0][:, 0]):
+                raise InputError(
+                    f"{longest[0].path.parent} and {run.path.parent} were not saved at the same "
+                    "steps. Draw them apart."
+                )
         scores = np.stack([table[:, 1:] for table in tables])
         std = scores.std(0, ddof=1) if len(scores) > 1 else np.zeros_like(scores[0])
         lines[problem] = (tables[0][:, 0], scores.mean(0), std)

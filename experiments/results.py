@@ -129,8 +129,11 @@ def _parse(line: Mapping[str, str], path: Path) -> Run:
     missing = [name for name in NEEDED if not line.get(name)]
     if missing:
         raise InputError(f"{path}: not a results.csv of a run; no {', '.join(missing)}.")
-    task, method, seed = line["task"], line["method"], int(line["seed"])
-    title, rows = neutral_title(line["title"], seed), int(line["rows"])
+    try:
+        seed, rows = int(line["seed"]), int(line["rows"])
+    except ValueError as error:
+        raise InputError(f"{path}: not a results.csv of a run; seed or rows: {error}.") from error
+    task, method, title = line["task"], line["method"], neutral_title(line["title"], seed)
     solved = Problem(task, title, line["data_source"], line["oracle_source"], rows, line["version"])
     own = own_settings(task, method)
     settings = {name: line.get(name) or "" for name in own}

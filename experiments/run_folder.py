@@ -93,7 +93,7 @@ class RunFolder:
         """
         with locked(self.path, InputError(f"{self.path}: another process is at work there.")):
             (self.path / ".probe.part").touch()  # told at once, before anything long is done
-            for half in self.path.glob(".*.part"):
+            for half in self.path.rglob(".*.part"):
                 half.unlink()
             yield
 
@@ -118,7 +118,8 @@ class RunFolder:
             InputError: the file is damaged, or holds more than tensors and plain values.
         """
         try:
-            return int(torch.load(self.checkpoint, weights_only=True)["global_step"])
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            return int(state["global_step"])
         except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
             reason = str(error).split("\n")[0]
             raise InputError(

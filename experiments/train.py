@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
-from torchbdi import InputError, MissingDataError, TorchBDIError
+from torchbdi import InputError, TorchBDIError
 from torchbdi.optimise import DesignModule
 
 from .callbacks import Checkpoint, History
@@ -30,7 +30,7 @@ from .trajectory import Trajectory
 
 
 class RunInterruptedError(TorchBDIError):
-    """Ctrl-C ended a run; its checkpoint is there."""
+    """Ctrl-C ended a run, which can be resumed."""
 
 
 def train(cfg: DictConfig) -> dict[str, Any]:
@@ -58,11 +58,15 @@ def train(cfg: DictConfig) -> dict[str, Any]:
             print(f"run folder: {folder.path}", flush=True)
             try:
                 prepared = _prepare(cfg)
-            except (InputError, MissingDataError):
+            except TorchBDIError:
                 if fresh:  # nothing has been done that could be gone on with
                     folder.discard()
                 raise
             return _run(cfg, folder, *prepared, start)
+    except KeyboardInterrupt as stop:
+        raise RunInterruptedError(
+            f"stopped; nothing is lost. Go on with:\n  {folder.resume_command}"
+        ) from stop
     except OSError as error:
         if isinstance(error, TorchBDIError):
             raise
@@ -74,11 +78,12 @@ def train(cfg: DictConfig) -> dict[str, Any]:
 
 def _prepare(cfg: DictConfig) -> tuple[Task, DesignModule, dict[str, Any]]:
     """The task, the model, and facts about its solve."""
+    device = device_of(cfg)
     lightning.seed_everything(cfg.seed, verbose=False)
     task = load_task(cfg)
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
-    return task, *build_model(cfg.method, task.data, cfg.seed, solve_device(cfg))
+    return task, *build_model(cfg.method, task.data, cfg.seed, device)
 
 
 def _run(
@@ -135,7 +140,6 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
 
     Raises:
         RunInterruptedError: Ctrl-C; the message says how to go on.
-        InputError: there is no such accelerator.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
@@ -156,22 +160,19 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
     if cfg.trainer.progress_bar:
         callbacks.append(TQDMProgressBar(refresh_rate=1 if sys.stderr.isatty() else 20))
     steps = cfg.method.steps
-    try:
-        trainer = lightning.Trainer(
-            accelerator=cfg.trainer.accelerator,
-            devices=1,
-            max_steps=steps,
-            max_epochs=-1,
-            min_epochs=0,
-            log_every_n_steps=1,
-            logger=logger,
-            callbacks=callbacks,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            enable_progress_bar=cfg.trainer.progress_bar,
-        )
-    except lightning.pytorch.utilities.exceptions.MisconfigurationException as error:
-        raise InputError(f"trainer.accelerator={cfg.trainer.accelerator}: {error}") from error
+    trainer = lightning.Trainer(
+        accelerator=device_of(cfg).type,
+        devices=1,
+        max_steps=steps,
+        max_epochs=-1,
+        min_epochs=0,
+        log_every_n_steps=1,
+        logger=logger,
+        callbacks=callbacks,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=cfg.trainer.progress_bar,
+    )
     try:
         trainer.fit(model, ckpt_path=folder.checkpoint if resumed else None, weights_only=True)
     finally:
@@ -185,10 +186,16 @@ def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: Histor
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
 
 
-def solve_device(cfg: DictConfig) -> torch.device:
-    """Where the large solve is done: on a GPU where the training is."""
-    gpu = cfg.trainer.accelerator in ("auto", "gpu") and torch.cuda.is_available()
-    return torch.device("cuda" if gpu else "cpu")
+def device_of(cfg: DictConfig) -> torch.device:
+    """Where the large solve and the training are done. Other GPUs than CUDA's have no float64.
+
+    Raises:
+        InputError: a GPU is asked for and there is none.
+    """
+    wanted, there = cfg.trainer.accelerator, torch.cuda.is_available()
+    if wanted == "gpu" and not there:
+        raise InputError("trainer.accelerator=gpu: torch finds no CUDA GPU. Use auto or cpu.")
+    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
 
 
 def log_results(cfg: DictConfig, folder: RunFolder, table: str, metrics: dict[str, Any]) -> None:

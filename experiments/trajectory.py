@@ -6,6 +6,7 @@ true function afterwards and writes trajectory.csv into the run's folder.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from torchbdi import InputError
 
 from .files import write_csv, write_npy
 from .report import score_designs
+from .task import Task
 from .tasks import load_task
 from .words import run_command
 
@@ -76,7 +78,8 @@ def score_trajectory(path: Path) -> Path:
         The trajectory.csv: a line a saved step, with best and median, normalised and raw.
 
     Raises:
-        InputError: the run is not finished, or designs of a step are missing.
+        InputError: the run is not finished, designs of a step are missing, or the data or the
+            true function are not those of the run any more.
     """
     if not (path / "metrics.json").is_file():
         raise InputError(f"{path}: not the folder of a finished run (no metrics.json).")
@@ -91,6 +94,7 @@ def score_trajectory(path: Path) -> Path:
         raise InputError(f"{path / FOLDER}: no designs of step {', '.join(missing)}.")
     assert OmegaConf.is_dict(cfg)
     task = load_task(cfg)  # type: ignore[arg-type]
+    _check_same(task, path)
     starts = task.data.best(cfg.method.designs).numpy()
     lines = []
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
@@ -99,6 +103,23 @@ def score_trajectory(path: Path) -> Path:
         lines.append([step, *(scores[name] for name in COLUMNS)])
     write_csv(path / FILE, ["step", *COLUMNS], lines)
     return path / FILE
+
+
+def _check_same(task: Task, path: Path) -> None:
+    """The saved designs are read with the table's mean and deviation, and scored in its range."""
+    then = json.loads((path / "metrics.json").read_text())
+    now = {
+        "title": task.title,
+        "data_source": task.data_source,
+        "oracle_source": task.oracle_source,
+        "rows": len(task.y_raw),
+    }
+    for name, value in now.items():
+        if then[name] != value:
+            raise InputError(
+                f"{path}: the run had {name} {then[name]!r}, but what is there now has {value!r}. "
+                "Put the data of the run back."
+            )
 
 
 def main(words: Sequence[str]) -> None:

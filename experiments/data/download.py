@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def _from_archive(data_set: DataSet, wanted: list[str], folder: Path) -> None:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(folder / path, lambda file, content=content: file.write(content))  # type: ignore[misc]
                 _check(folder, path, data_set.url)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise MissingDataError(
             f"{data_set.url}: the archive is not what it should be ({error}). It was thrown away. "
             f"Try again, or put {', '.join(wanted)} into {folder} yourself."
@@ -186,7 +187,6 @@ def _wanted(folder: Path, path: str) -> bool:
     problem = fault(folder, path)
     if problem is not None:
         print(f"{path} is damaged ({problem}): fetching it anew")
-        file.unlink()
     return problem is not None
 
 

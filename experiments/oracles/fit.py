@@ -46,7 +46,7 @@ def fit_task(task: str, folder: Path, out: Path) -> None:
     """Trains the network of one task, unless it is there already."""
     x, y, title = _whole_table(task, folder)
     data_hash, recipe = table_hash(x, y), RECIPES[task]
-    found = find_card(task, data_hash)
+    found = find_card(task, data_hash, out)
     if found is not None:
         print(f"{task}: the network for this table is there already: {found}")
         return

@@ -95,9 +95,15 @@ def write_oracle(
     return path
 
 
-def find_card(task: str, data_hash: str) -> Path | None:
-    """The card of the network that was trained on this table, or None."""
-    for folder in (WEIGHTS, own_weights()):
+def find_card(task: str, data_hash: str, *elsewhere: Path) -> Path | None:
+    """The card of the network that was trained on this table, or None.
+
+    Args:
+        task: "utr" or "gfp".
+        data_hash: of the table.
+        elsewhere: folders to look in beside those that a run looks in.
+    """
+    for folder in (WEIGHTS, own_weights(), *elsewhere):
         path = folder / f"{task}-{data_hash[:8]}.json"
         if path.is_file() and json.loads(path.read_text())["data"]["sha256"] == data_hash:
             return path

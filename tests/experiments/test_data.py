@@ -144,8 +144,11 @@ def test_the_offline_switch(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCHBDI_OFFLINE", "1")
+    (tmp_path / "utr").mkdir()
+    (tmp_path / ONE).write_text("somebody's own")
     with pytest.raises(MissingDataError, match="TORCHBDI_OFFLINE is set"):
         download(one_file(server, "good"), tmp_path)
+    assert (tmp_path / ONE).read_text() == "somebody's own"
     with pytest.raises(MissingDataError, match="TORCHBDI_OFFLINE is set"):
         cli.main(["download", "tfbind8", f"data_dir={tmp_path}"])
     assert server.requests == []
@@ -167,6 +170,11 @@ def test_an_archive(data_dir: Path, tmp_path: Path) -> None:
         zipped.writestr("unique_m.csv", "another table")
     with zipfile.ZipFile(served / "empty.zip", "w") as zipped:
         zipped.writestr("train.csv", "not wanted")
+    with zipfile.ZipFile(served / "holes.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.write(data_dir / wanted, "unique_m.csv")
+    content = bytearray((served / "holes.zip").read_bytes())
+    content[1000:2000] = bytes(1000)  # the directory at its end is whole
+    (served / "holes.zip").write_bytes(content)
     with serving(served) as own:
 
         def item(mode: str, name: str) -> DataSet:
@@ -175,6 +183,7 @@ def test_an_archive(data_dir: Path, tmp_path: Path) -> None:
         for mode, name, message in (
             ("bad", "uci.zip", "archive is not what it should be"),
             ("good", "empty.zip", "archive is not what it should be"),
+            ("good", "holes.zip", "archive is not what it should be"),
             ("good", "wrong.zip", "is not the file that is wanted"),
         ):
             with pytest.raises(MissingDataError, match=message):

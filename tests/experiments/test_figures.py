@@ -69,6 +69,14 @@ def test_steps_are_those_of_the_longest_runs(tmp_path: Path) -> None:
     assert list(line.lines[0].get_ydata()) == pytest.approx([0.2, 0.25, 0.35])
 
 
+def test_trajectories_of_other_steps_are_not_averaged(tmp_path: Path) -> None:
+    for seed, steps in ((0, [0, 400]), (1, [0, 200, 400])):
+        folder = write_run(tmp_path, seed=seed, settings={"steps": 400})
+        write_trajectory(folder, steps, [0.1] * len(steps))
+    with pytest.raises(InputError, match="not saved at the same steps"):
+        steps_figure(read_runs([tmp_path]))
+
+
 def test_ranks(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9)
     write_run(tmp_path, method="rbf", best=0.5)

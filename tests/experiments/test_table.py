@@ -214,6 +214,9 @@ def test_errors(tmp_path: Path) -> None:
     write_run(tmp_path, loss_total="")
     with pytest.raises(InputError, match="loss_total"):
         read_runs([tmp_path])
+    write_run(tmp_path / "odd", seed="first", best=0.5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"seed or rows: .*'first'"):
+        read_runs([tmp_path / "odd"])
     write_run(tmp_path / "more", method="backward_only")
     with pytest.raises(InputError, match="it has no solve_seconds"):
         cell(read_runs([tmp_path / "more"]), "solve_seconds")

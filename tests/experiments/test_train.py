@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from experiments.config import check_overrides, validate
 from experiments.run_folder import RunFolder
-from experiments.train import train
+from experiments.train import RunInterruptedError, train
 from torchbdi import InputError, MissingDataError, TorchBDIError
 
 ROOT = Path(__file__).parents[2]
@@ -215,6 +215,11 @@ def test_multirun(launcher: list[str], data_dir: Path, tmp_path: Path) -> None:
         (["method.ridge_scale=none"], "ridge_scale must be one of"),
         (["method.designs_per_group=3"], "does not divide designs=128"),
         (["method.designs=300"], "the table has 200 rows"),
+        (["task.max_rows=0"], r"task\.max_rows must be at least 1, got 0"),
+        (["trainer.trajectory_every=-1"], r"trajectory_every must be at least 0, got -1"),
+        (["seed=-1"], "seed must be at least 0, got -1"),
+        (["seed=4294967296"], r"seed must be below 2\^32"),
+        (["resume=/nowhere", "method.steps=400"], r"method\.steps=400 would have no effect"),
         (["data_dir=/nowhere"], "data_dir is /nowhere"),
         (["resume=/nowhere"], "no run"),
     ],
@@ -240,6 +245,29 @@ def test_a_run_that_finds_no_data_leaves_nothing_and_takes_nothing_away(
         with pytest.raises(MissingDataError):
             train(config(*words, f"out_dir={tmp_path}"))
         assert list(tmp_path.glob("*/config.yaml")) == [config_file]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_noticed_before_the_data(data_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="finds no CUDA GPU"):
+        train(small(data_dir, tmp_path, "trainer.accelerator=gpu", "data_dir=/nowhere"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_before_the_first_step_says_how_to_go_on(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.train.build_model", interrupted)
+        with pytest.raises(RunInterruptedError, match="resume=") as stop:
+            train(small(data_dir, tmp_path, "task.max_rows=200", "method.steps=1"))
+    (folder,) = tmp_path.iterdir()
+    assert str(stop.value).endswith(f"resume={folder}")
+    train(config(f"resume={folder}"))
+    assert (folder / "metrics.json").is_file()
 
 
 def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import lightning
@@ -50,7 +51,8 @@ def fit(folder: Path, steps: int, resume: bool = False) -> BDI:
 def finished(folder: Path, every: int = EVERY, steps: int = STEPS - 1) -> None:
     cfg = {"method": {"steps": steps, "designs": DESIGNS}, "trainer": {"trajectory_every": every}}
     OmegaConf.save(cfg, folder / "config.yaml")
-    (folder / "metrics.json").write_text(json.dumps({}))
+    facts = {"title": "square", "data_source": "original", "oracle_source": "original"}
+    (folder / "metrics.json").write_text(json.dumps({**facts, "rows": 40}))
 
 
 def test_scores_are_those_of_the_saved_designs(
@@ -118,3 +120,15 @@ def test_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(tmp_path / "trajectory")
     with pytest.raises(InputError, match="no designs of step 0, 2, 4, 6"):
         score_trajectory(tmp_path)
+
+
+def test_designs_of_another_table_are_not_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(tmp_path, STEPS - 1)
+    finished(tmp_path)
+    other = replace(task(), data_source="regenerated")
+    monkeypatch.setattr(trajectory, "load_task", lambda cfg: other)
+    with pytest.raises(InputError, match=r"data_source 'original', .* now has 'regenerated'"):
+        score_trajectory(tmp_path)
+    assert not (tmp_path / "trajectory.csv").exists()

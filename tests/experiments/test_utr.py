@@ -178,6 +178,9 @@ def test_the_training_command(
     assert sorted(p.suffix for p in own_weights().iterdir()) == [".json", ".safetensors"]
     fit_module.main(["utr", f"data_dir={tmp_path}"])
     assert "is there already" in capsys.readouterr().out
+    own_weights().rename(tmp_path / "elsewhere")
+    fit_module.main(["utr", f"data_dir={tmp_path}", f"out={tmp_path / 'elsewhere'}"])
+    assert "is there already" in capsys.readouterr().out
     for words in ([], ["utr", "epochs=3"]):
         with pytest.raises(InputError, match="give at least one of utr, gfp"):
             fit_module.main(words)

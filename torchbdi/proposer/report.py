@@ -36,7 +36,7 @@ def require_matplotlib() -> None:
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingDataError(
             "the report needs matplotlib, which is not installed. Install it with: "
-            "pip install 'torchbdi[report]'"
+            "pip install matplotlib"
         )
 
 
