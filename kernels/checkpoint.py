@@ -60,6 +60,8 @@ class SolveCheckpoint:
         remedy = "Delete it to start anew, or give another path."
         try:
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            if not isinstance(saved, dict):
+                raise TypeError(f"it holds a {type(saved).__name__}")
             key, probe, state = saved["key"], saved["probe"], saved["state"]
         except UNREADABLE as error:
             raise InputError(

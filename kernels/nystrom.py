@@ -47,7 +47,7 @@ class NystromPreconditioner:
     def __init__(self, operator: GramOperator, ridge: float, rank: int, seed: int = 0) -> None:
         n, rank = operator.n, min(rank, operator.n)
         size = factor_bytes(n, rank, operator.dtype)
-        ways_out = "Use a lower rank, fewer rows, or a device with more memory."
+        ways_out = "Use fewer rows, or a device with more memory."
         require(size, operator.device, f"a Nystrom factor of {n} x {rank} numbers", ways_out)
         generator = torch.Generator().manual_seed(seed)
         sample = torch.randperm(n, generator=generator)[:rank].sort().values.to(operator.device)

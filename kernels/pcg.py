@@ -195,9 +195,8 @@ class ConjugateGradient:
             return
         raise NotConvergedError(
             f"conjugate gradients: {why}; the residual is {true:.3g}, asked for was "
-            f"{tolerance:.3g}. Ill-conditioned data (duplicate or nearly equal rows) needs "
-            "solver='cholesky'; otherwise allow more iterations, a higher rank, a larger ridge or "
-            "a looser tolerance."
+            f"{tolerance:.3g}. Nearly equal rows are the usual cause: keep one of each, factor the "
+            "matrix instead (solver='cholesky'), or take a larger ridge or tolerance."
         )
 
 

@@ -43,6 +43,14 @@ class Plan:
         """One of "cholesky", "pcg-stored" or "pcg"."""
         return self.chosen.solver
 
+    @property
+    def can_factor(self) -> bool:
+        """Whether the factorisation fits."""
+        return any(
+            way.solver == "cholesky" and way.peak_bytes <= self.limit_bytes
+            for way in self.candidates
+        )
+
     def __str__(self) -> str:
         return _table(self.title, self.candidates, self.limit_bytes, self.chosen, self.reason)
 
@@ -93,11 +101,9 @@ def plan_solve(
     title = f"{n} x {n}, D = {d}, {n_rhs} right-hand side{'s' if n_rhs > 1 else ''}"
     fits = [way for way in ways if way.peak_bytes <= limit]
     if not fits:
-        out = "fewer rows, a GPU or a machine with more memory"
-        if probe is None or probe.iterations is not None:
-            out = f"solver='pcg' with a low rank (matrix-free), {out}"
         table = _table(title, ways, limit, None, finding)
-        raise DoesNotFitError(f"{table}\nnothing fits. Ways out: {out}.")
+        out = "Ways out: fewer rows, a GPU or a machine with more memory."
+        raise DoesNotFitError(f"{table}\nnothing fits. {out}")
     chosen = min(fits, key=lambda way: way.seconds)
     choice = "the fastest" if len(fits) > 1 else "the only one"
     reason = f"{chosen.solver} is {choice} that fits and converges; {finding}"
@@ -110,6 +116,7 @@ def plan_for(
     ridge: float,
     tolerance: float = 1e-6,
     available: int | None = None,
+    rates: Rates | None = None,
 ) -> Plan:
     """Measures the device, probes the matrix where that pays, and plans (seconds).
 
@@ -119,6 +126,7 @@ def plan_for(
         ridge: absolute, added to the diagonal.
         tolerance: on the residual.
         available: bytes to plan with; what the device has free where it is not given.
+        rates: speeds to plan with, measured where they are not given.
 
     Raises:
         DoesNotFitError: see :func:`plan_solve`.
@@ -127,7 +135,7 @@ def plan_for(
     check_problem(operator, rhs, ridge)
     n, n_rhs = rhs.shape
     free = available_bytes(operator.device) if available is None else available
-    rates = measure_rates(operator)
+    rates = measure_rates(operator) if rates is None else rates
     direct = cost_cholesky(n, operator.width, n_rhs, default_tile(n, operator.device), rates)
     probe = None
     if direct.seconds > PROBE_WORTH_SECONDS or direct.peak_bytes > USABLE_SHARE * free:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from .bdi import BDI
+from .kernels.errors import InputError
 
 
 class Ascent(BDI):
@@ -17,6 +18,8 @@ class Ascent(BDI):
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is minus the mean prediction of a group."""
+        if not self.hparams["forward_weight"]:
+            raise InputError("Ascent: forward_weight must be > 0; there is no other loss.")
         prediction, _ = self.couple()(self.x_h, None)
         forward = -prediction.mean(-1)
         return self.combine(forward, forward.new_zeros(forward.shape)), prediction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -39,8 +40,8 @@ class BDI(DesignModule):
         forward_weight: weight of the forward loss; 0 leaves it, and the large solve, out.
         backward_weight: weight of the backward loss; 0 leaves it out.
         lr: Adam's learning rate; 1e-3 (continuous) or 1e-1 (discrete) in the paper.
-        coefficients: (K_ll + ridge I)^-1 y_l, (N,), or the RidgeFit that holds it; None fits at
-            the first forward loss.
+        coefficients: (K_ll + ridge I)^-1 y_l, (N,), or the RidgeFit of this table, kernel and
+            ridge that holds it; None fits at the first forward loss.
 
     Attributes:
         x_h: the designs, an nn.Parameter of the shape given.
@@ -85,6 +86,7 @@ class BDI(DesignModule):
         )
         self.kernel = NTK() if kernel is None else kernel
         if isinstance(coefficients, RidgeFit):
+            self._check_fit(coefficients)
             coefficients = coefficients.coefficients
         if coefficients is not None:
             coefficients = torch.as_tensor(coefficients).to(self.y_l).detach()
@@ -95,6 +97,20 @@ class BDI(DesignModule):
                 )
         self.register_buffer("coefficients", coefficients, persistent=False)
         self._coupling: tuple[torch.device, Coupling] | None = None
+
+    def _check_fit(self, fit: RidgeFit) -> None:
+        h = self.hparams
+        added = float(ridge_to_add(self.kernel.diag(self.x_l), h["ridge"], h["ridge_scale"]))
+        for name, same in (
+            ("kernel", repr(fit.kernel) == repr(self.kernel)),
+            ("x_l", torch.equal(fit.x_l.to(self.x_l), self.x_l)),
+            ("ridge", math.isclose(fit.report.ridge_added, added, rel_tol=1e-9)),
+        ):
+            if not same:
+                raise InputError(
+                    f"{type(self).__name__}: coefficients is the fit of another {name}. Fit this "
+                    "table with this kernel and ridge, or leave coefficients out."
+                )
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is Eq. 12, backward Eq. 11."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -82,11 +84,7 @@ class Kernel(nn.Module):
         self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
         """What couples designs with one table of data, see :class:`DenseCoupling`."""
-
-        def gram(x_h: Tensor) -> Tensor:
-            return self.gram(x_h, x_l)
-
-        return DenseCoupling(gram, y_l, weights, coefficients)
+        return DenseCoupling(partial(self.gram, x2=x_l), y_l, weights, coefficients)
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """The Gram matrix of checked designs, (..., N1, N2); x2 = None means x1."""

@@ -125,6 +125,7 @@ def fit_network(
 @torch.no_grad()
 def squared_error(net: nn.Module, x_l: Tensor, y_l: Tensor, dtype: torch.dtype) -> Tensor:
     """Mean of (y_l - f(x_l))^2 over the table, a scalar."""
-    rows = max(1, _PREDICT_ENTRIES // x_l.shape[-1])
+    widest = max([x_l.shape[-1], *(max(p.shape, default=1) for p in net.parameters())])
+    rows = max(1, _PREDICT_ENTRIES // widest)
     parts = zip(x_l.split(rows), y_l.split(rows), strict=True)
     return torch.cat([(net(x.to(dtype)).flatten() - y).square() for x, y in parts]).mean()

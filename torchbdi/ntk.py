@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from torch import Tensor
 
@@ -64,17 +65,18 @@ class ReLUKernel(Kernel):
             return super().couple(x_l, y_l, weights, coefficients)
         if x_l.shape[1] <= SWEEP_WIDTH:
             return ZonalCoupling(self.stack, x_l, y_l, weights, coefficients)
-        unit = unit_rows(x_l)
-
-        def gram(x_h: Tensor) -> Tensor:
-            k: Tensor = ZonalGram.apply(self.stack, x_h, x_l, unit)
-            return k
-
+        gram = partial(_zonal_gram, self.stack, x_l, unit_rows(x_l))
         return DenseCoupling(gram, y_l, weights, coefficients)
 
     def extra_repr(self) -> str:
         """The arguments of the constructor."""
         return f"depth={self.stack.depth}, w_std={self.stack.w_std}, b_std={self.stack.b_std}"
+
+
+def _zonal_gram(stack: ReLUStack, x_l: Tensor, unit: tuple[Tensor, Tensor], x_h: Tensor) -> Tensor:
+    """k(x_h, x_l), given the directions of x_l. Not a closure: it can be pickled."""
+    k: Tensor = ZonalGram.apply(stack, x_h, x_l, unit)
+    return k
 
 
 class NTK(ReLUKernel):

@@ -163,7 +163,11 @@ class DesignModule(lightning.LightningModule):
         return torch.optim.Adam([self.x_h], lr=self.hparams["lr"])
 
     def train_dataloader(self) -> Steps:
-        """As many empty batches as the trainer has steps (200, the paper's T, if it names none)."""
+        """As many empty batches as the trainer has steps.
+
+        An epoch of 200, the paper's T, where it has no ``max_steps``: its ``max_epochs``, which
+        Lightning sets to 1,000 by itself, then says how often they are gone through.
+        """
         return Steps(self.trainer.max_steps if self.trainer.max_steps > 0 else 200)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:

@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 
 from .kernel import Kernel, check_designs
-from .kernels.errors import InputError
+from .kernels.errors import InputError, NotConvergedError
 from .kernels.memory import USABLE_SHARE, available_bytes
-from .kernels.operator import GramOperator
+from .kernels.operator import GramOperator, SolveStats
 from .kernels.packed import PackedCholesky
 from .kernels.pcg import DEFAULT_RANK, ConjugateGradient
-from .kernels.plan import plan_for
+from .kernels.plan import Plan, plan_for
 from .kernels.tiles import default_tile, packed_size
 
 SOLVERS = ("auto", "cholesky", "pcg")
 RIDGE_SCALES = ("trace", "absolute")
 _PREDICT_ENTRIES = 1 << 24
 # Up to here the factorisation takes less time than a plan would.
-_PLANNED_ROWS = 3000
+PLANNED_ROWS = 3000
 
 
 @dataclass(frozen=True)
@@ -112,18 +112,25 @@ def fit_ridge(
             time before anything large is allocated and prints its choice.
         tolerance: relative residual at which conjugate gradients stop.
         checkpoint: file from which interrupted conjugate gradients go on, and to which they
-            write their state every two minutes; deleting it afterwards is the caller's.
+            write their state every two minutes; its folder must exist, and deleting it
+            afterwards is the caller's.
 
     Returns:
         The fit.
 
     Raises:
-        InputError: wrong shapes, non-finite values, or an unknown option.
+        InputError: wrong shapes, non-finite values, an unknown option, or a checkpoint that is
+            not this problem's.
         NotPositiveDefiniteError: the factorisation met a pivot <= 0; nothing is added in silence.
         DoesNotFitError: the solve needs more memory than there is; raised before allocation.
-        NotConvergedError: conjugate gradients did not reach their tolerance.
+        NotConvergedError: conjugate gradients did not reach their tolerance; where "auto" had
+            chosen them and a factorisation fits, it says so and factors instead.
     """
     check_options(ridge, ridge_scale)
+    if not 0 < tolerance < 1:
+        raise InputError(f"fit_ridge: tolerance must lie between 0 and 1, got {tolerance!r}.")
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise InputError(f"fit_ridge: the folder of checkpoint {checkpoint} does not exist.")
     if solver not in SOLVERS:
         raise InputError(f"fit_ridge: solver must be one of {SOLVERS}, got {solver!r}.")
     x_l, y_l = check_table(x_l, y_l)
@@ -131,31 +138,75 @@ def fit_ridge(
         added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
         matrix, rhs = kernel.matrix(x_l), y_l.reshape(len(y_l), -1)
         start = time.perf_counter()
-        rank, stored = None, False
-        if solver == "auto" and matrix.n > _PLANNED_ROWS:
+        plan, iterative, solved = None, None, None
+        if solver == "pcg":
+            stored = _packed_fits(matrix)
+            iterative = ConjugateGradient(matrix, added, rank=DEFAULT_RANK, stored=stored)
+        elif solver == "auto" and matrix.n > PLANNED_ROWS:
             plan = plan_for(matrix, rhs, added, tolerance)
             print(plan, flush=True)
-            solver, rank = plan.solver, plan.chosen.rank
-            stored = solver == "pcg-stored"
-        elif solver == "pcg":
-            stored = _packed_fits(matrix)
-        if solver.startswith("pcg"):
-            iterative = ConjugateGradient(matrix, added, rank=rank or DEFAULT_RANK, stored=stored)
-            d, stats = iterative.solve(rhs, tolerance=tolerance, checkpoint=checkpoint)
-            multiply = iterative.recurrence.matrix  # where K is stored, much the faster
-        else:
-            d, stats = PackedCholesky(matrix, added).solve(rhs)
-            multiply = matrix.multiply
+            if plan.solver != "cholesky":
+                iterative = planned_iteration(matrix, added, plan)
+        if iterative is not None:
+            solved = iterate_or_give_up(iterative, rhs, tolerance, checkpoint, plan)
+        if iterative is None or solved is None:
+            iterative = None  # frees a K that it has stored
+            solved = PackedCholesky(matrix, added).solve(rhs)
+        d, stats = solved
+        # Where K is stored, its product is much the faster.
+        multiply = matrix.multiply if iterative is None else iterative.recurrence.matrix
         report = SolveReport(
             residual=stats.residual,
             ridge_added=added,
             seconds=time.perf_counter() - start,
             peak_bytes=stats.peak_bytes,
-            solver="pcg" if solver.startswith("pcg") else "cholesky",
+            solver="cholesky" if iterative is None else "pcg",
             iterations=stats.iterations,
             floor=residual_floor(multiply, d, rhs),
         )
     return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report)
+
+
+def planned_iteration(
+    matrix: GramOperator, ridge: float, plan: Plan, progress: bool = True
+) -> ConjugateGradient:
+    """Conjugate gradients as a plan wants them."""
+    return ConjugateGradient(
+        matrix,
+        ridge,
+        rank=plan.chosen.rank,
+        stored=plan.solver == "pcg-stored",
+        progress=progress,
+    )
+
+
+def iterate_or_give_up(
+    iterative: ConjugateGradient,
+    rhs: Tensor,
+    tolerance: float,
+    checkpoint: Path | None,
+    plan: Plan | None,
+) -> tuple[Tensor, SolveStats] | None:
+    """Solves by conjugate gradients.
+
+    A plan has seen a part of the rows. Where the others are worse conditioned than these and a
+    factorisation fits, that is the way on.
+
+    Returns:
+        d (N, K) and the stats; None where it did not converge and ``plan`` says that the matrix
+        can be factored.
+
+    Raises:
+        NotConvergedError: it did not converge, and there is no such way on.
+    """
+    try:
+        path = None if checkpoint is None else Path(checkpoint)
+        return iterative.solve(rhs, tolerance=tolerance, checkpoint=path)
+    except NotConvergedError as error:
+        if plan is None or not plan.can_factor:
+            raise
+        print(f"{error}\nIt can be factored, and that is done now.", flush=True)
+        return None
 
 
 def _packed_fits(matrix: GramOperator) -> bool:
@@ -200,9 +251,13 @@ def check_table(x_l: Tensor, y_l: Tensor) -> tuple[Tensor, Tensor]:
         y_l: (N,) or (N, K).
 
     Returns:
-        x_l and y_l as float64.
+        x_l and y_l as float64, without a graph; not copied where they are that already.
+
+    Raises:
+        InputError: a shape is wrong, or a number is not finite.
     """
-    x_l, y_l = torch.as_tensor(x_l).double(), torch.as_tensor(y_l).double()
+    x_l = torch.as_tensor(x_l).detach().double()
+    y_l = torch.as_tensor(y_l).detach().double()
     check_designs("x_l", x_l)
     if x_l.ndim != 2 or len(x_l) == 0:
         raise InputError(f"x_l must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")

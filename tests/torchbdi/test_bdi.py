@@ -166,6 +166,25 @@ def test_coefficients_are_taken_as_given() -> None:
     assert not torch.allclose(doubled, own)
 
 
+def test_a_fit_of_something_else_is_refused() -> None:
+    x_l, y_l, x_h = table()
+    fit = torchbdi.fit_ridge(NTK(), x_l, y_l)
+    BDI(x_l, y_l, x_h, coefficients=fit)
+    with pytest.raises(InputError, match="fit of another kernel"):
+        BDI(x_l, y_l, x_h, kernel=NTK(depth=3), coefficients=fit)
+    with pytest.raises(InputError, match="fit of another x_l"):
+        BDI(x_l + 1, y_l, x_h, coefficients=fit)
+    for other in ({"ridge": 1e-3}, {"ridge_scale": "absolute"}):
+        with pytest.raises(InputError, match="fit of another ridge"):
+            BDI(x_l, y_l, x_h, coefficients=fit, **other)  # type: ignore[arg-type]
+
+
+def test_ascent_without_a_loss_is_refused() -> None:
+    x_l, y_l, x_h = table()
+    with pytest.raises(InputError, match="forward_weight must be > 0"):
+        torchbdi.Ascent(x_l, y_l, x_h, forward_weight=0).loss()
+
+
 def test_the_only_parameter_is_x_h() -> None:
     x_l, y_l, x_h = table()
     model = BDI(x_l.float(), y_l.numpy(), x_h.float())  # type: ignore[arg-type]

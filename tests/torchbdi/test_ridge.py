@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -87,6 +88,37 @@ def test_a_failed_pivot_is_named() -> None:
     message = r"not positive definite at row [5-9] of 80 with ridge 0.*duplicate.*ridge"
     with pytest.raises(NotPositiveDefiniteError, match=message):
         fit_ridge(NTK(depth=1), x, y, ridge=0.0, solver="cholesky")
+
+
+def test_a_graph_behind_the_table_is_left_alone() -> None:
+    x = torch.randn(30, 3, dtype=torch.float64, requires_grad=True)
+    y = (x**2).sum(1)
+    for kernel in (torchbdi.RBF(), torchbdi.NTK(), torchbdi.NTK(b_std=0.1)):
+        assert not torchbdi.fit_ridge(kernel, x, y).x_l.requires_grad
+        model = torchbdi.BDI(x, y, x[:2], kernel=kernel)
+        for _ in range(2):
+            model.loss()["total"].backward()
+    assert x.grad is None
+
+
+def test_a_checkpoint_is_looked_at_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = torch.randn(30, 3).double(), torch.randn(30).double()
+    path = tmp_path / "pcg.ckpt"
+    expected = torchbdi.fit_ridge(torchbdi.NTK(), x, y, solver="pcg").coefficients
+    fit = torchbdi.fit_ridge(torchbdi.NTK(), x, y, solver="pcg", checkpoint=str(path))  # type: ignore[arg-type]
+    assert torch.equal(fit.coefficients, expected)
+    torch.save(torch.ones(3), path)
+    with pytest.raises(torchbdi.InputError, match="not a readable solve checkpoint"):
+        torchbdi.fit_ridge(torchbdi.NTK(), x, y, solver="pcg", checkpoint=path)
+    monkeypatch.setattr("torchbdi.ridge.ConjugateGradient", None)
+    with pytest.raises(torchbdi.InputError, match=r"folder of checkpoint .* does not exist"):
+        torchbdi.fit_ridge(
+            torchbdi.NTK(), x, y, solver="pcg", checkpoint=tmp_path / "none" / "pcg.ckpt"
+        )
+    with pytest.raises(torchbdi.InputError, match="tolerance must lie between 0 and 1"):
+        torchbdi.fit_ridge(torchbdi.NTK(), x, y, solver="pcg", tolerance=0)
 
 
 def test_bad_input() -> None:
