@@ -18,7 +18,7 @@ from torchbdi.proposer import optimise as steps
 from torchbdi.proposer import search as searching
 from torchbdi.proposer import solve as solving
 from torchbdi.proposer.columns import Classes
-from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.frames import column_values, table_of
 from torchbdi.proposer.optimise import Box, optimise
 from torchbdi.proposer.problem import Problem, make_problem
 from torchbdi.proposer.result import Proposals
@@ -83,7 +83,7 @@ def test_leave_one_out_of_a_sample_equals_as_many_fits(monkeypatch: pytest.Monke
     monkeypatch.setattr(solving, "SAMPLE_ROWS", 7)
     chosen = torchbdi.kernels.costs.Candidate("pcg-stored", 10, 10, 1.0, 1000)
     plan = torchbdi.kernels.plan.Plan(chosen, (chosen,), "", "", 10**9)
-    monkeypatch.setattr(solving, "plan_for", lambda *_: plan)
+    monkeypatch.setattr(solving, "plan_for", lambda *_, **__: plan)
     made = problem_of(*hill())
     solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-2, progress=False)
     assert (solved.solver, len(solved.sample)) == ("pcg", 7)
@@ -154,6 +154,38 @@ def test_numbers_move_as_bdi_does_within_their_bounds(monkeypatch: pytest.Monkey
     lowest = torch.where(everywhere < torch.inf, everywhere, -torch.inf)
     free = plain_steps(made, starts, lowest, everywhere)
     assert np.abs(in_units(free.clamp(low, high)) - p.x).max() > 1e-6
+
+
+def test_numbers_of_other_libraries_are_numbers(quick: None, tmp_path: Path) -> None:
+    x, y = hill()
+    p = propose(
+        x, y, n=np.int64(2), bounds={"x0": (np.int64(0), np.float32(1))},
+        fix={"x1": np.float32(0.5)}, out=tmp_path / "out",
+    )  # fmt: skip
+    assert len(p) == 2
+    assert (p.x[:, 1] == 0.5).all()
+    assert len(propose(torch.from_numpy(x).bfloat16(), torch.from_numpy(y), n=2)) == 2
+    for wrong, message in (
+        ({"bounds": {"x0": 3}}, r"'x0' needs \(low, high\), got 3"),
+        ({"bounds": {"x0": ("low", 3)}}, r"'x0' needs \(low, high\)"),
+        ({"n": 2.5}, "whole number"),
+    ):
+        with pytest.raises(InputError, match=message):
+            propose(x, y, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_missing_cell_of_pandas_is_missing() -> None:
+    class NotAvailable:
+        def __eq__(self, other: object) -> Any:
+            return self
+
+        __ne__ = __eq__
+        __hash__ = None  # type: ignore[assignment]
+
+        def __bool__(self) -> bool:
+            raise TypeError("boolean value of NA is ambiguous")
+
+    assert list(column_values("a", ["x", NotAvailable(), None])) == ["x", "", ""]
 
 
 def test_bounds_hold_at_every_step() -> None:

@@ -108,6 +108,7 @@ def test_tensorboard_events_hold_the_steps(data: Path, tmp_path: Path) -> None:
     tags = set(events.Tags()["scalars"])
     assert {"loss/total", "loss/forward", "distance/x_h", "leave_one_out/r2"} <= tags
     assert len(events.Scalars("loss/total")) >= children.STEPS
+    assert events.Scalars("distance/x_h")[0].value > 0  # of the first step, from the start
 
 
 def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
@@ -319,6 +320,17 @@ def test_ctrl_c_says_how_to_go_on(
     assert main(words(data, tmp_path / "out")) == 130
     assert "The same command goes on" in capsys.readouterr().err
     assert (tmp_path / "out.part").is_dir()
+
+
+def test_a_run_that_failed_is_not_in_the_way(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", children.STEPS)
+    data.write_text("x,y\n" + "".join(f"{i},{(i - 9) ** 2}\n" for i in range(20)))
+    argv = ["propose", str(data), "--score", "y", "-n", "2", "-o", str(tmp_path / "out")]
+    assert "every proposal is a known design" in said(capsys, [*argv, "--bounds", "x=3:3"])
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+    assert main([*argv, "--bounds", "x=0:25"]) == 0
 
 
 def test_a_full_disk_loses_nothing(data: Path, tmp_path: Path, whole: dict[str, bytes]) -> None:

@@ -280,6 +280,29 @@ def test_constant_columns_stay_and_are_told() -> None:
         problem({"x": NUMBERS, "c": [3.5] * 20}, fix={"c": 4.0})
 
 
+def test_the_widest_apart_of_one_design_are_named() -> None:
+    x = np.concatenate([np.zeros(4), np.ones(2), np.arange(2.0, 12)])
+    y = np.concatenate([[0, 0, 0, 9], [0, 10], np.arange(10.0)])
+    assert "rows 4 and 5 with 0 and 10" in problem({"x": x}, y).remarks[0]
+
+
+@pytest.mark.parametrize("cell", ["2023-{:02}-01", "S{:03}"])
+def test_dates_and_numbers_of_samples_are_no_sequences(cell: str) -> None:
+    values = np.array([cell.format(i + 1) for i in range(12)], dtype=object)
+    with pytest.raises(InputError, match="no sequences of letters"):
+        guess_kind("when", values, np.arange(12))
+
+
+def test_it_is_told_what_every_column_was_taken_for() -> None:
+    columns = {
+        "t": NUMBERS[:20],
+        "metal": np.array(["Fe", "Ni"] * 10, dtype=object),
+        "seq": np.array([f"A{c}" for c in "ACDEFGHIKLMNPQRSTVWY"], dtype=object),
+    }
+    last = problem(columns, np.arange(20.0)).remarks[-1]
+    assert last.startswith("A design is: numbers ('t'); categories ('metal'); a sequence ('seq').")
+
+
 def test_repeated_designs_count_once_with_their_mean() -> None:
     x = np.concatenate([NUMBERS[:10], NUMBERS[:10]])
     y = np.arange(20.0)

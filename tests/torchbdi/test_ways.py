@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +13,16 @@ import torch
 from torch import Tensor
 
 import torchbdi
-from torchbdi import NTK, Ascent, InputError, TorchBDIError
+from torchbdi import NTK, RBF, Ascent, InputError, NotConvergedError, TorchBDIError
 from torchbdi.kernel import Kernel
+from torchbdi.kernels.costs import Candidate
+from torchbdi.kernels.plan import Plan
 from torchbdi.optimise import Steps
 from torchbdi.proposer.cli import _summary
 from torchbdi.proposer.columns import classes_of
 from torchbdi.proposer.optimise import Box, optimise
 from torchbdi.proposer.report import html_report
+from torchbdi.proposer.solve import solve
 
 
 def table(n: int, d: int) -> tuple[Tensor, Tensor]:
@@ -68,10 +73,50 @@ def test_a_large_fit_is_planned(
     x, y = table(120, 4)
     small = torchbdi.fit_ridge(NTK(), x, y)
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("torchbdi.ridge._PLANNED_ROWS", 100)
+    monkeypatch.setattr("torchbdi.ridge.PLANNED_ROWS", 100)
     planned = torchbdi.fit_ridge(NTK(), x, y)
     assert "solve plan for 120 x 120" in capsys.readouterr().out
     torch.testing.assert_close(planned.coefficients, small.coefficients, rtol=1e-6, atol=1e-6)
+
+
+def test_what_does_not_converge_is_factored_where_a_plan_says_that_it_fits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, y = table(120, 4)
+    expected = torchbdi.fit_ridge(NTK(), x, y).coefficients
+    iterate = Candidate("pcg-stored", 10, 10, 1.0, 1000)
+    factor = Candidate("cholesky", 0, 0, 2.0, 1000)
+    monkeypatch.setattr("torchbdi.ridge.PLANNED_ROWS", 100)
+    monkeypatch.setattr("torchbdi.proposer.solve.PLANNED_ROWS", 100)
+
+    def planned(*ways: Candidate) -> None:
+        made = Plan(ways[0], ways, "", "", 2000)
+        for place in ("torchbdi.ridge", "torchbdi.proposer.solve"):
+            monkeypatch.setattr(f"{place}.plan_for", lambda *_, **__: made)
+
+    planned(iterate, factor)
+    fit = torchbdi.fit_ridge(NTK(), x, y, tolerance=1e-30)  # below what rounding leaves
+    assert fit.report.solver == "cholesky"
+    assert "the residual stopped falling" in (said := capsys.readouterr().out)
+    assert "It can be factored" in said
+    assert torch.equal(fit.coefficients, expected)
+    monkeypatch.setattr("torchbdi.proposer.solve.TOLERANCE", 1e-30)
+    solved = solve(NTK(), x, y, 1e-6, progress=False)
+    assert solved.solver == "cholesky"
+    assert torch.equal(solved.coefficients, expected)
+    planned(iterate, replace(factor, peak_bytes=3000))
+    with pytest.raises(NotConvergedError, match="keep one of each"):
+        torchbdi.fit_ridge(NTK(), x, y, tolerance=1e-30)
+
+
+@pytest.mark.parametrize("kernel", [NTK(), NTK(b_std=0.1), RBF()], ids=repr)
+def test_a_model_that_was_used_can_be_pickled(kernel: Kernel) -> None:
+    for d in (4, 300):
+        x, y = table(30, d)
+        model = torchbdi.BDI(x, y, x[:4, None] * 1.1, kernel=kernel)
+        loss = model.loss()["total"].detach()
+        again = pickle.loads(pickle.dumps(model))
+        assert torch.equal(again.loss()["total"].detach(), loss)
 
 
 def test_steps_can_be_gone_through_again() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..kernels.errors import InputError
 from .folder import RunFolder
 from .frames import table_of
 from .outputs import complete, configuration
@@ -70,10 +72,12 @@ def propose(
     """
     table, score, scores = table_of(x, y)
     settings = Settings(
-        n=n,
+        n=_whole(n),
         minimize=minimize,
-        bounds=dict(bounds or {}),
-        fix=dict(fix) if isinstance(fix, Mapping) else dict.fromkeys(fix),
+        bounds={name: _ends(name, ends) for name, ends in (bounds or {}).items()},
+        fix={name: _plain(v) for name, v in fix.items()}
+        if isinstance(fix, Mapping)
+        else dict.fromkeys(fix),
         sequence=sequence,
         categories=tuple(categories),
         ignore=tuple(ignore),
@@ -84,3 +88,23 @@ def propose(
         return run(problem, settings, progress=progress)
     with RunFolder(Path(out), configuration(problem, settings)) as folder:
         return complete(folder, problem, settings, progress)
+
+
+def _whole(n: Any) -> int:
+    try:
+        return operator.index(n)  # numpy's integers too
+    except TypeError:
+        raise InputError(f"n must be a whole number from 1, got {n!r}.") from None
+
+
+def _ends(name: str, ends: Any) -> tuple[float | None, float | None]:
+    try:
+        low, high = (None if end is None else float(end) for end in ends)
+    except (TypeError, ValueError):
+        raise InputError(f"bounds: {name!r} needs (low, high), got {ends!r}.") from None
+    return low, high
+
+
+def _plain(value: Any) -> float | str | None:
+    """A value of numpy's as Python's."""
+    return value.item() if hasattr(value, "item") else value

@@ -28,7 +28,8 @@ DESCRIPTION = """\
 Proposes designs that should score better than those of a table, with what can be trusted of them.
 
 A column is a number if all its cells are, a category if it holds few different texts, or the column
-of sequences if its texts are of equal length over few letters. The folder appears when everything
+of sequences if its texts are of equal length over few letters. What was taken for what is printed:
+leave out other results, dates and names with --ignore. The folder appears when everything
 in it is whole: proposals.csv, report.html, config.json, run.json and TensorBoard events. A run that
 was stopped goes on when the same command is given again."""
 EXAMPLE = """\

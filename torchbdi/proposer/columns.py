@@ -158,12 +158,14 @@ def guess_kind(name: str, values: Values, rows: np.ndarray) -> str:
         return "category"
     if len({len(text) for text in different}) == 1 and len(next(iter(different))) > 1:
         letters = {letter for text in different for letter in text}
-        if len(letters) <= MAX_LETTERS:
+        # Digits are those of a date or of a sample's number.
+        if len(letters) <= MAX_LETTERS and all(c.isalpha() or c in "-*" for c in letters):
             return "sequence"
     raise InputError(
         f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
-        f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences of equal "
-        f"length. Leave it out (ignore), or say that it is a category or a sequence."
+        f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences of "
+        f"letters of equal length. Leave it out (ignore), or say that it is a category or a "
+        f"sequence."
     )
 
 

@@ -30,13 +30,15 @@ class Events:
             self.writer.add_scalar(f"leave_one_out/{name}", getattr(quality, name), 0)
         self.writer.add_text("remarks", "\n\n".join(problem.remarks), 0)
 
-    def round(self, number: int) -> Observer:
-        """What watches a round. Steps done again after an interruption are written again."""
-        start: Tensor | None = None
+    def round(self, number: int, start: Tensor) -> Observer:
+        """What watches a round. Steps done again after an interruption are written again.
+
+        Args:
+            number: of the round.
+            start: where its designs begin, (n, D).
+        """
 
         def observe(done: int, losses: dict[str, Tensor], x_h: Tensor) -> None:
-            nonlocal start
-            start = x_h.clone() if start is None else start
             step = number * STEPS + done
             for name, loss in losses.items():
                 self.writer.add_scalar(f"loss/{name}", loss.detach().mean(), step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +19,9 @@ CONFIG = "config.json"
 class RunFolder:
     """Work goes on in ``<out>.part``, which becomes ``<out>`` in one move when all is done.
 
-    The same command finds the work of a run that was stopped, by whatever means, and goes on. A
-    lock, which the system takes back when a process ends, keeps a second run out.
+    The same command finds the work of a run that was stopped, by whatever means, and goes on; a
+    run that failed with an error of ours leaves none. A lock, which the system takes back when a
+    process ends, keeps a second run out.
 
     Args:
         out: the folder that is to appear; it must not exist, or be empty.
@@ -38,6 +40,7 @@ class RunFolder:
         self.work = self.out.with_name(self.out.name + ".part")
         self.text = json.dumps(config, indent=2) + "\n"
         self.resumed = False
+        self._whole = False
         self._lock: int | None = None
 
     def __enter__(self) -> RunFolder:
@@ -100,6 +103,7 @@ class RunFolder:
         for pattern in [*scratch, ".*.part"]:
             for path in self.work.glob(pattern):
                 path.unlink()
+        self._whole = True
         try:
             self.work.rename(self.out)
         except OSError as error:
@@ -114,6 +118,8 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, TorchBDIError) and not self._whole:
+            shutil.rmtree(self.work)  # it would fail again, and be in the way of a mended command
         self._release()
         if isinstance(error, OSError) and not isinstance(error, TorchBDIError):
             raise TorchBDIError(

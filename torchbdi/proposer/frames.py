@@ -66,7 +66,7 @@ def column_values(name: str, values: Any) -> Values:
     if array.dtype.kind in "iuf":
         return array.astype(np.float64)
     cells = array.tolist()
-    none = [cell is None or cell != cell for cell in cells]
+    none = [_is_missing(cell) for cell in cells]
     kinds = (int, float, np.integer, np.floating)
     if array.dtype.kind == "O" and all(
         gone or (isinstance(cell, kinds) and not isinstance(cell, bool))
@@ -76,9 +76,18 @@ def column_values(name: str, values: Any) -> Values:
     return texts(["" if gone else str(cell) for cell, gone in zip(cells, none, strict=True)])
 
 
+def _is_missing(cell: Any) -> bool:
+    """None, NaN, or pandas' NA, which is not even unequal to itself."""
+    try:
+        return cell is None or bool(cell != cell)
+    except TypeError:
+        return True
+
+
 def _array(x: Any) -> np.ndarray:
     if hasattr(x, "detach"):
         x = x.detach().cpu()
+        x = x.double() if x.is_floating_point() else x  # numpy has no bfloat16
     try:
         return np.asarray(x)
     except ValueError as error:

@@ -24,7 +24,7 @@ class Box:
     """Where designs may move and how fast.
 
     Attributes:
-        start: (n, D).
+        start: (n, D), within the bounds.
         low: lower bounds, (n, D); a feature that is fixed has low = high = start.
         high: upper bounds, (n, D).
         discrete: which features are logits, (D,) bool.
@@ -81,9 +81,8 @@ def optimise(
         TorchBDIError: the loss is not finite.
     """
     method = method_of(box.discrete)
-    begin = torch.minimum(torch.maximum(box.start, box.low), box.high)
     model = BDI(
-        x_l, y_l, begin.unsqueeze(1), kernel=kernel, target=TARGET, ridge=RIDGE,
+        x_l, y_l, box.start.unsqueeze(1), kernel=kernel, target=TARGET, ridge=RIDGE,
         alpha=method["alpha"], lr=method["lr"], coefficients=coefficients,
     )  # fmt: skip
     adam = torch.optim.Adam([model.x_h], lr=method["lr"])
@@ -94,9 +93,8 @@ def optimise(
         adam.load_state_dict(state["adam"])
     slow = torch.from_numpy(~box.discrete) if method["lr"] == DISCRETE["lr"] else None
     share = CONTINUOUS["lr"] / DISCRETE["lr"]
-    bar = tqdm(
-        total=STEPS, initial=done, desc=f"BDI, {len(begin)} designs", delay=2, disable=not progress
-    )
+    desc = f"BDI, {len(box.start)} designs"
+    bar = tqdm(total=STEPS, initial=done, desc=desc, delay=2, disable=not progress)
     with bar:
         while done < STEPS:
             before = model.x_h.detach().clone()

@@ -38,6 +38,7 @@ def run(
     Raises:
         InputError: not one new design was found; a column cannot be fixed so.
         DoesNotFitError: the solve needs more memory than there is.
+        NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
     kernel = NTK()
     solved = _solve(kernel, problem, work, progress)
@@ -64,7 +65,7 @@ def _solve(kernel: NTK, problem: Problem, work: Path | None, progress: bool) -> 
                 arrays["d"], arrays["sample"], arrays["errors"],
                 str(saved["solver"]), float(saved["residual"]),
             )  # fmt: skip
-    checkpoint = None if work is None else work / "pcg.safetensors"
+    checkpoint = None if work is None else work / "pcg.ckpt"
     solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, checkpoint)
     if path is not None:
         file = io.BytesIO()

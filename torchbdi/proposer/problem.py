@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,7 +142,7 @@ def make_problem(table: Table, score: str, y: Values, settings: Settings) -> Pro
         y_mean=mean,
         y_scale=sign * std,
         fixed=_fixed(columns, values, settings),
-        remarks=tuple(remarks),
+        remarks=(*remarks, _kinds(columns)),
     )
 
 
@@ -180,11 +180,9 @@ def _columns(
     if len([c for c in columns if isinstance(c, Classes) and c.sequence]) > 1:
         raise InputError("there can be one column of sequences; leave the others out (ignore).")
     if constants:
-        listed = ", ".join(f"{name!r}" for name in list(constants)[:12])
-        listed += ", ..." if len(constants) > 12 else ""
         remarks.append(
             f"{len(constants)} of {len(table.columns)} columns are the same in every row, so "
-            f"nothing is known about changing them, and they stay: {listed}."
+            f"nothing is known about changing them, and they stay: {_listed(list(constants))}."
         )
         for name in constants:
             if settings.fix.get(name) is not None or name in settings.bounds:
@@ -223,6 +221,26 @@ def _fixed(
             raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
         fixed[column.name] = number
     return fixed
+
+
+def _kinds(columns: Sequence[Numbers | Classes]) -> str:
+    """What every column that varies was taken for: a result among them would spoil all."""
+    kinds: dict[str, list[str]] = {}
+    for column in columns:
+        kind = "numbers"
+        if isinstance(column, Classes):
+            kind = "a sequence" if column.sequence else "categories"
+        kinds.setdefault(kind, []).append(column.name)
+    told = "; ".join(f"{kind} ({_listed(names)})" for kind, names in kinds.items())
+    return (
+        f"A design is: {told}. If one of these is a result or a name, and nothing that can be "
+        "chosen, leave it out (ignore)."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for a message, the first twelve of them."""
+    return ", ".join(repr(name) for name in names[:12]) + (", ..." if len(names) > 12 else "")
 
 
 def _letters(column: Numbers | Classes) -> str:

@@ -94,7 +94,10 @@ def merge_remark(
         return None
     deviation = scores - means[groups]
     noise = float(np.sqrt((deviation**2).sum() / (len(scores) - len(means))))
-    worst = np.flatnonzero(groups == groups[np.abs(deviation).argmax()])
+    lowest, highest = np.full(len(means), np.inf), np.full(len(means), -np.inf)
+    np.minimum.at(lowest, groups, scores)
+    np.maximum.at(highest, groups, scores)
+    worst = np.flatnonzero(groups == (highest - lowest).argmax())
     low, high = worst[scores[worst].argmin()], worst[scores[worst].argmax()]
     text = (
         f"{len(scores) - len(means)} of {len(scores)} rows repeat the design of another row. Each "

@@ -109,7 +109,7 @@ def search(
     coefficients: Tensor,
     settings: Settings,
     states: StateFiles,
-    observe: Callable[[int], Observer] | None = None,
+    observe: Callable[[int, Tensor], Observer] | None = None,
     progress: bool = True,
 ) -> Found:
     """Runs BDI from the best known designs until there are n new ones.
@@ -120,7 +120,7 @@ def search(
         coefficients: (K_ll + ridge I)^-1 y_l, (N,).
         settings: the person's choices.
         states: keep the run.
-        observe: makes the observer of a round, given its number.
+        observe: makes the observer of a round, given its number and where its designs begin.
         progress: show a progress bar.
 
     Returns:
@@ -142,16 +142,17 @@ def search(
         if not missing or not len(start):
             break
         low, high = space.box(start, list(settings.fix))
+        begin = torch.minimum(torch.maximum(start, low), high)
         state = states.load(number)
         x = optimise(
             kernel,
             problem.x_l,
             problem.y_l,
             coefficients,
-            Box(start, low, high, space.discrete),
+            Box(begin, low, high, space.discrete),
             state=state,
             save=lambda state, number=number: states.save(number, state),  # type: ignore[misc]
-            observe=None if observe is None else observe(number),
+            observe=None if observe is None else observe(number, begin),
             progress=progress,
         )
         made = space.decode(x, start, values, list(settings.fix))

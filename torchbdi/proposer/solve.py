@@ -18,15 +18,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..kernel import Kernel
+from ..kernels.operator import GramOperator
 from ..kernels.packed import PackedCholesky
-from ..kernels.pcg import ConjugateGradient
-from ..kernels.plan import plan_for
+from ..kernels.plan import Plan, plan_for
+from ..kernels.probe import Rates
 from ..kernels.tiles import PackedTriangle
-from ..ridge import ridge_to_add
+from ..ridge import PLANNED_ROWS, iterate_or_give_up, planned_iteration, ridge_to_add
 
-# As in fit_ridge: up to here the factorisation takes less time than a plan would.
-PLANNED_ROWS = 3000
 TOLERANCE = 1e-8
+# Of two cores. Not measured: a plan must not depend on how busy a machine is, since all errors
+# are known after a factorisation, and those of a sample after conjugate gradients.
+RATES = Rates(flops=6e10, entry_seconds=5e-9, bytes_per_second=6e9)
 # A diagonal entry of the inverse needs no more: it is a denominator.
 SAMPLE_TOLERANCE = 1e-4
 SAMPLE_ROWS = 128
@@ -73,20 +75,19 @@ def solve(
     Raises:
         DoesNotFitError: the solve needs more memory than there is.
         NotPositiveDefiniteError: to rounding, a row is a combination of others.
+        NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
     with torch.no_grad():
         added = ridge_to_add(kernel.diag(x_l), ridge, "trace").item()
         matrix, rhs = kernel.matrix(x_l), y_l.unsqueeze(1)
         if matrix.n > PLANNED_ROWS:
-            plan = plan_for(matrix, rhs, added, TOLERANCE)
+            plan = plan_for(matrix, rhs, added, TOLERANCE, rates=RATES)
             if progress:
                 print(plan, flush=True)
             if plan.solver != "cholesky":
-                stored = plan.solver == "pcg-stored"
-                iterative = ConjugateGradient(
-                    matrix, added, rank=plan.chosen.rank, stored=stored, progress=progress
-                )
-                return _iterate(iterative, rhs, checkpoint)
+                found = _iterate(matrix, added, rhs, plan, checkpoint, progress)
+                if found is not None:
+                    return found
         factored = PackedCholesky(matrix, added, progress=progress)
         d, stats = factored.solve(rhs)
         diagonal = inverse_diagonal(factored.factor, progress)
@@ -94,8 +95,20 @@ def solve(
     return Solve(d[:, 0], torch.arange(matrix.n), errors, "cholesky", stats.residual)
 
 
-def _iterate(iterative: ConjugateGradient, rhs: Tensor, checkpoint: Path | None) -> Solve:
-    d, stats = iterative.solve(rhs, tolerance=TOLERANCE, checkpoint=checkpoint)
+def _iterate(
+    matrix: GramOperator,
+    ridge: float,
+    rhs: Tensor,
+    plan: Plan,
+    checkpoint: Path | None,
+    progress: bool,
+) -> Solve | None:
+    """By conjugate gradients; None where they fail and the matrix can be factored."""
+    iterative = planned_iteration(matrix, ridge, plan, progress)
+    solved = iterate_or_give_up(iterative, rhs, TOLERANCE, checkpoint, plan)
+    if solved is None:
+        return None
+    d, stats = solved
     generator = torch.Generator().manual_seed(0)
     sample = torch.randperm(len(rhs), generator=generator)[:SAMPLE_ROWS].sort().values
     columns = torch.zeros(len(rhs), len(sample), dtype=rhs.dtype)
