@@ -61,7 +61,7 @@ def results() -> list[torch.Tensor]:
             found.append(fit.predict(x[:50]))
         for m in (1, 3):
             starts = x[y.topk(12).indices].reshape(-1, m, 6)
-            model = torchbdi.BDI(x, y, starts, kernel=kernel, coefficients=fit)
+            model = torchbdi.BDI(x, y, starts, kernel=kernel, ridge=1e-3, coefficients=fit)
             adam = torch.optim.Adam([model.x_h], lr=0.05)
             for _ in range(5):
                 adam.zero_grad()
