@@ -129,7 +129,8 @@ def fit_ridge(
     check_options(ridge, ridge_scale)
     if not 0 < tolerance < 1:
         raise InputError(f"fit_ridge: tolerance must lie between 0 and 1, got {tolerance!r}.")
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+    checkpoint = None if checkpoint is None else Path(checkpoint)
+    if checkpoint is not None and not checkpoint.parent.is_dir():
         raise InputError(f"fit_ridge: the folder of checkpoint {checkpoint} does not exist.")
     if solver not in SOLVERS:
         raise InputError(f"fit_ridge: solver must be one of {SOLVERS}, got {solver!r}.")
@@ -149,7 +150,7 @@ def fit_ridge(
                 iterative = planned_iteration(matrix, added, plan)
         if iterative is not None:
             solved = iterate_or_give_up(iterative, rhs, tolerance, checkpoint, plan)
-        if iterative is None or solved is None:
+        if solved is None:
             iterative = None  # frees a K that it has stored
             solved = PackedCholesky(matrix, added).solve(rhs)
         d, stats = solved
@@ -200,8 +201,7 @@ def iterate_or_give_up(
         NotConvergedError: it did not converge, and there is no such way on.
     """
     try:
-        path = None if checkpoint is None else Path(checkpoint)
-        return iterative.solve(rhs, tolerance=tolerance, checkpoint=path)
+        return iterative.solve(rhs, tolerance=tolerance, checkpoint=checkpoint)
     except NotConvergedError as error:
         if plan is None or not plan.can_factor:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,7 +71,7 @@ def propose(
     """
     table, score, scores = table_of(x, y)
     settings = Settings(
-        n=_whole(n),
+        n=_plain(n),
         minimize=minimize,
         bounds={name: _ends(name, ends) for name, ends in (bounds or {}).items()},
         fix={name: _plain(v) for name, v in fix.items()}
@@ -90,13 +89,6 @@ def propose(
         return complete(folder, problem, settings, progress)
 
 
-def _whole(n: Any) -> int:
-    try:
-        return operator.index(n)  # numpy's integers too
-    except TypeError:
-        raise InputError(f"n must be a whole number from 1, got {n!r}.") from None
-
-
 def _ends(name: str, ends: Any) -> tuple[float | None, float | None]:
     try:
         low, high = (None if end is None else float(end) for end in ends)
@@ -105,6 +97,6 @@ def _ends(name: str, ends: Any) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _plain(value: Any) -> float | str | None:
+def _plain(value: Any) -> Any:
     """A value of numpy's as Python's."""
     return value.item() if hasattr(value, "item") else value
