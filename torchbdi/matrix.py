@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .kernels.operator import GramOperator, Index, set_diagonal
+from .kernels.solve.operator import GramOperator, Index, set_diagonal
 
 if TYPE_CHECKING:
     from .kernel import Kernel

@@ -14,8 +14,8 @@ import numpy as np
 from torchbdi import InputError
 
 from ..data import cache_folder, data_folder
+from ..runs.words import run_command, split_words
 from ..tasks import gfp, utr
-from ..words import run_command, split_words
 from .recipes import RECIPES
 from .stored import find_card, own_weights, write_oracle
 from .training import fit_network, table_hash

@@ -11,8 +11,8 @@ from ..data.built import AMINO_ACIDS, ensure_built
 from ..data.present import missing, require
 from ..data.shards import read_shards
 from ..oracles.stored import load_oracle
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 ORIGINAL = "gfp-original"
 ORIGINAL_TITLE = "GFP-Transformer-v0"

@@ -10,8 +10,8 @@ from omegaconf import DictConfig
 from ..data.present import require
 from ..data.shards import read_shards
 from ..oracles.stored import load_oracle
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 LETTERS = "ACGT"
 SHARDS = "utr"

@@ -22,7 +22,7 @@ from experiments.oracles.training import fit_network, predict, split, table_hash
 from experiments.tasks import load_task, utr
 from experiments.train import train
 from torchbdi import NTK, InputError, MissingDataError
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
