@@ -14,7 +14,7 @@ import triton
 from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
-from ..small.cholesky import BAD_RIDGE, describe_failures, not_finite
+from ..small.failures import BAD_RIDGE, describe_failures, not_finite
 from .device import on
 from .factor import BAD_K, BAD_RHS, BAD_SHIFT, outer_kernel, solve_kernel
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from .. import gpu
 from ..errors import InputError, NotPositiveDefiniteError
+from .failures import BAD_RIDGE, describe_failures, not_finite
 
 TRITON_SIDE = 64  # largest M that a Triton program keeps in registers
-BAD_RIDGE = "cholesky_solve: ridge must be finite and not negative."
 
 
 def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
@@ -101,24 +101,3 @@ def check_finite(k: Tensor, rhs: Tensor) -> None:
     for name, tensor in (("k", k), ("rhs", rhs)):
         if not torch.isfinite(tensor).all():
             raise InputError(not_finite(name))
-
-
-def not_finite(name: str) -> str:
-    """What is said of an argument that is not finite."""
-    return f"cholesky_solve: {name} contains NaN or inf."
-
-
-def describe_failures(info: Tensor, m: int) -> str:
-    """Says which matrices of a batch failed, at which pivot, and why that happens."""
-    failed = info.nonzero()
-    shown = []
-    for index in failed[:8].tolist():
-        pivot = int(info[tuple(index)]) - 1
-        member = f"batch member {index if len(index) != 1 else index[0]}" if index else "the matrix"
-        shown.append(f"{member} at pivot {pivot} of {m}")
-    more = f", and {len(failed) - 8} more" if len(failed) > 8 else ""
-    return (
-        f"not positive definite: {'; '.join(shown)}{more}. Likely causes: duplicate or nearly "
-        "duplicate rows, or a ridge that is too small. Remove duplicates or raise the ridge; "
-        "nothing is added in silence."
-    )

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .tiles import multiply_matrix_free
+from .tiles import add_product, default_tile, spans
 
 SAMPLE_ROWS = 32  # of the matrix, to see whether it is symmetric
 
@@ -97,6 +97,23 @@ class Principal(GramOperator):
     def diagonal(self) -> Tensor:
         """The diagonal of the chosen rows, (M,)."""
         return self.base.diagonal()[self.index]
+
+
+def multiply_matrix_free(operator: GramOperator, v: Tensor, tile: int | None = None) -> Tensor:
+    """K v for v (N, K) with one tile of K in memory at a time; symmetric tiles are used twice."""
+    tile = tile or default_tile(operator.n, operator.device)
+    pieces = spans(operator.n, tile)
+    buffer = torch.empty(tile * tile, dtype=operator.dtype, device=operator.device)
+    out = torch.zeros_like(v)
+    for i, rows in enumerate(pieces):
+        for cols in pieces[: i + 1]:
+            h, w = rows.stop - rows.start, cols.stop - cols.start
+            block = buffer[: h * w].view(h, w)
+            operator.fill(rows, cols, block)
+            add_product(block, v[cols], out[rows])
+            if rows != cols:
+                add_product(block.mT, v[rows], out[cols])
+    return out
 
 
 def check_problem(operator: GramOperator, rhs: Tensor, ridge: float) -> None:

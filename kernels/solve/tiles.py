@@ -8,7 +8,7 @@ N^2 passes 2^31.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,9 +16,6 @@ from torch import Tensor
 from .. import compiled
 from ..memory import require, show_bytes
 from ..threads import share
-
-if TYPE_CHECKING:
-    from .operator import GramOperator
 
 # A cell of this many columns is read twice by a product, the second time from cache; the compiled
 # product of one vector reads it once.
@@ -50,6 +47,13 @@ def packed_size(n: int, tile: int) -> int:
     """Numbers kept for an N x N matrix, at most N(N + b)/2."""
     full, rest = divmod(n, tile)
     return row_offset(full, tile) + rest * n
+
+
+class Blocks(Protocol):
+    """What writes any block of a matrix into a buffer, as ``GramOperator`` does."""
+
+    def fill(self, rows: slice, cols: slice, out: Tensor) -> None:
+        """Writes K[rows, cols] into ``out``."""
 
 
 class PackedTriangle:
@@ -88,13 +92,13 @@ class PackedTriangle:
         start = row_offset(i, self.tile) + h * i * self.tile
         return self.data[start : start + h * h].view(h, h)
 
-    def fill_row(self, i: int, operator: GramOperator) -> None:
+    def fill_row(self, i: int, matrix: Blocks) -> None:
         """Writes row i of tiles of K."""
         rows, below = self.spans[i], self.below(i)
         for strip in spans(len(below), max(1, FILL_ENTRIES // max(1, rows.start))) if i else []:
             part = slice(rows.start + strip.start, rows.start + strip.stop)
-            operator.fill(part, slice(0, rows.start), below[strip])
-        operator.fill(rows, rows, self.corner(i))
+            matrix.fill(part, slice(0, rows.start), below[strip])
+        matrix.fill(rows, rows, self.corner(i))
 
     def multiply(self, v: Tensor) -> Tensor:
         """K v for v (N, K): every number is read once from memory and used twice."""
@@ -126,23 +130,6 @@ class PackedTriangle:
 
     def _height(self, i: int) -> int:
         return min(self.tile, self.n - i * self.tile)
-
-
-def multiply_matrix_free(operator: GramOperator, v: Tensor, tile: int | None = None) -> Tensor:
-    """K v for v (N, K) with one tile of K in memory at a time; symmetric tiles are used twice."""
-    tile = tile or default_tile(operator.n, operator.device)
-    pieces = spans(operator.n, tile)
-    buffer = torch.empty(tile * tile, dtype=operator.dtype, device=operator.device)
-    out = torch.zeros_like(v)
-    for i, rows in enumerate(pieces):
-        for cols in pieces[: i + 1]:
-            h, w = rows.stop - rows.start, cols.stop - cols.start
-            block = buffer[: h * w].view(h, w)
-            operator.fill(rows, cols, block)
-            add_product(block, v[cols], out[rows])
-            if rows != cols:
-                add_product(block.mT, v[rows], out[cols])
-    return out
 
 
 def add_product(block: Tensor, v: Tensor, out: Tensor) -> None:

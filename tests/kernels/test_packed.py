@@ -18,12 +18,16 @@ from solve_operators import (
 from torchbdi.kernels import compiled
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
 from torchbdi.kernels.solve import tiles
-from torchbdi.kernels.solve.operator import GramOperator, Principal, set_diagonal
+from torchbdi.kernels.solve.operator import (
+    GramOperator,
+    Principal,
+    multiply_matrix_free,
+    set_diagonal,
+)
 from torchbdi.kernels.solve.packed import PackedCholesky
 from torchbdi.kernels.solve.pcg import ConjugateGradient
 from torchbdi.kernels.solve.tiles import (
     PackedTriangle,
-    multiply_matrix_free,
     packed_size,
     row_offset,
 )
