@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 import torchbdi
-from torchbdi.kernels import cholesky_solve, triton_device
+from torchbdi.kernels import cholesky_solve, gpu
 
 from . import Options
 from ._ours import designs
@@ -193,7 +193,7 @@ def kernel_seconds(device: torch.device, sets: Sequence[tuple[Tensor, Tensor]]) 
     """Seconds of the kernel alone: a graph of one launch for each set, replayed."""
     if device.type != "cuda":
         return None
-    from torchbdi.kernels.triton_cholesky import launch_forward
+    from torchbdi.kernels.gpu.cholesky import launch_forward
 
     stream = torch.cuda.Stream(device)
     with torch.cuda.stream(stream):
@@ -258,7 +258,7 @@ def bdi(device: torch.device, options: Options) -> dict[str, Any]:
         return model.x_h.detach()
 
     def plainly() -> Tensor:
-        with triton_device.use(False):
+        with gpu.use(False):
             return work()
 
     works = {"ours": itertools.repeat(work)}
