@@ -96,6 +96,9 @@ def write_npy(path: Path, array: np.ndarray) -> None:
 def write_state(path: Path, content: bytes) -> None:
     """Replaces a state; the one that was there becomes ``<name>.before`` if it is whole.
 
+    At every moment ``path`` is the old state or the new one. Where there is no ``path``, there is
+    no state: one before it is of something that was given up, and goes.
+
     Args:
         path: the file; its folder must exist.
         content: what it is to hold; its SHA-256 is put behind it.
@@ -114,7 +117,9 @@ def write_state(path: Path, content: bytes) -> None:
         try:
             _write(temporary, write)
             if _is_whole(path):
-                path.replace(state_before(path))
+                _keep(path)
+            elif not path.exists():
+                state_before(path).unlink(missing_ok=True)
             temporary.replace(path)
             _sync_folder(path.parent)
         finally:
@@ -163,7 +168,7 @@ def last_good_state(
         What ``parse`` made, or None where there is no state to go on from.
     """
     damage = []
-    for candidate in (path, state_before(path)):
+    for candidate in (path, state_before(path)) if path.exists() else ():
         try:
             found = parse(read_state(candidate))
         except FileNotFoundError:
@@ -255,6 +260,18 @@ def _blaming(path: Path) -> Iterator[None]:
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _keep(path: Path) -> None:
+    """Gives a state its second name, so that it stays when the first is taken from it."""
+    before = state_before(path)
+    second = before.with_name(f".{before.name}.{os.getpid()}.part")
+    second.unlink(missing_ok=True)
+    try:
+        second.hardlink_to(path)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, second)
+    second.replace(before)
 
 
 def _is_whole(path: Path) -> bool:
