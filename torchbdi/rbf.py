@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from .inputs import number
 from .kernel import Kernel
-from .kernels.errors import InputError
 from .kernels.operator import GramOperator, Index, set_diagonal
 from .matrix import KernelMatrix
 
@@ -25,9 +26,7 @@ class RBF(Kernel):
 
     def __init__(self, gamma: float | None = None):
         super().__init__()
-        if gamma is not None and not (math.isfinite(gamma) and gamma > 0):
-            raise InputError(f"RBF: gamma must be finite and > 0, or None for 1/D, got {gamma!r}.")
-        self.gamma = gamma
+        self.gamma = None if gamma is None else number("RBF", "gamma", gamma, above=0)
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """See :meth:`Kernel.forward`."""
@@ -43,7 +42,7 @@ class RBF(Kernel):
 
     def matrix(self, x: Tensor) -> GramOperator:
         """See :meth:`Kernel.matrix`."""
-        return RBFMatrix(self, x)
+        return RBFMatrix(self, x) if self.computes_as(RBF) else super().matrix(x)
 
     def gamma_for(self, x: Tensor) -> float:
         """The inverse squared length for designs x, (..., D)."""
@@ -53,9 +52,9 @@ class RBF(Kernel):
         """See :meth:`Kernel.diag`."""
         return torch.ones_like(x[..., 0])
 
-    def extra_repr(self) -> str:
-        """The arguments of the constructor."""
-        return f"gamma={self.gamma}"
+    def settings(self) -> Mapping[str, Any]:
+        """The argument of the constructor."""
+        return {"gamma": self.gamma}
 
 
 class RBFMatrix(KernelMatrix):
