@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from .kernels.operator import GramOperator, Index, set_diagonal
 
-if TYPE_CHECKING:
-    from .kernel import Kernel
+
+class Function(Protocol):
+    """What is read of a kernel."""
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        """See :meth:`torchbdi.Kernel.gram`."""
+        raise NotImplementedError
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        """See :meth:`torchbdi.Kernel.diagonal`."""
+        raise NotImplementedError
 
 
 class KernelMatrix(GramOperator):
@@ -22,7 +31,7 @@ class KernelMatrix(GramOperator):
     """
 
     @torch.no_grad()
-    def __init__(self, kernel: Kernel, x: Tensor):
+    def __init__(self, kernel: Function, x: Tensor):
         self.kernel, self.x = kernel, x
         self.n, self.width = x.shape
         self.dtype, self.device = x.dtype, x.device

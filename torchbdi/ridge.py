@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from .identity import FitIdentity, fit_identity
 from .kernel import Kernel, check_designs
 from .kernels.errors import InputError, NotConvergedError
 from .kernels.memory import USABLE_SHARE, available_bytes
@@ -60,12 +61,14 @@ class RidgeFit:
         x_l: the designs it was fitted on, (N, D).
         coefficients: dual coefficients (K_ll + ridge I)^-1 y_l, (N,) or (N, K).
         report: what the solve cost and how good it is.
+        identity: what it is the fit of; None where nobody has said.
     """
 
     kernel: Kernel
     x_l: Tensor
     coefficients: Tensor
     report: SolveReport
+    identity: FitIdentity | None = None
 
     def predict(self, x: Tensor) -> Tensor:
         """Predicted scores k(x, x_l) d.
@@ -165,7 +168,8 @@ def fit_ridge(
             iterations=stats.iterations,
             floor=residual_floor(multiply, d, rhs),
         )
-    return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report)
+    identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
+    return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report, identity)
 
 
 def planned_iteration(
