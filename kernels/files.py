@@ -16,15 +16,12 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from .errors import DamagedStateError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 T = TypeVar("T")
 
@@ -77,20 +74,6 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         text.detach()
 
     write_atomic(path, write)
-
-
-def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes a compressed npz, atomically."""
-    import numpy as np
-
-    write_atomic(path, lambda file: np.savez_compressed(file, **dict(arrays)))  # type: ignore[arg-type]
-
-
-def write_npy(path: Path, array: np.ndarray) -> None:
-    """Writes an npy file, atomically."""
-    import numpy as np
-
-    write_atomic(path, lambda file: np.save(file, array, allow_pickle=False))
 
 
 def write_state(path: Path, content: bytes) -> None:
