@@ -154,11 +154,12 @@ def last_good_state(
         What ``parse`` made, or None where there is no state to go on from.
     """
     damage = []
-    for candidate in (path, state_before(path)) if path.exists() else ():
+    for candidate in (path, state_before(path)):
         try:
             found = parse(read_state(candidate))
         except FileNotFoundError:
-            continue
+            if candidate == path:
+                return None
         except DamagedStateError as error:
             damage.append(str(error))
         except Exception as error:  # a content that was written whole, but by another program
