@@ -12,7 +12,7 @@ import torch
 from experiments.benchmarks import Options, _measure, _rivals, gpu, large_solve, subjects
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
-from torchbdi import InputError, MissingDataError
+from torchbdi import InputError, MissingDependencyError
 
 
 def test_subjects_are_the_public_modules() -> None:
@@ -158,6 +158,6 @@ def test_sequences_are_standardised_one_hots() -> None:
 def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_rivals.sys, "executable", "/bin/false")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(MissingDataError, match="--no-rivals"):
+    with pytest.raises(MissingDependencyError, match="--no-rivals"):
         _rivals.environment("gpytorch")
     assert not list(tmp_path.rglob("ready"))
