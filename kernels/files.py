@@ -189,18 +189,22 @@ def remove_state(path: Path) -> None:
 def locked(folder: Path, taken: Exception) -> Iterator[None]:
     """Keeps other processes out of a folder.
 
-    The folder itself is locked, and the system takes the lock back however a process ends.
+    The folder itself is locked, not a file in it: so the lock moves with the folder, and the system
+    takes it back however a process ends.
 
     Args:
         folder: must exist.
-        taken: raised if another process holds the folder.
+        taken: raised if another process holds the folder, or has moved it away meanwhile.
     """
     lock = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            moved = not folder.exists() or not os.path.samestat(os.fstat(lock), folder.stat())
         except BlockingIOError as error:
             raise taken from error
+        if moved:
+            raise taken
         yield
     finally:
         os.close(lock)
