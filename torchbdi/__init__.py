@@ -17,25 +17,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import kernels
+from .kernel import Kernel
 from .kernels import (
+    DamagedStateError,
     DoesNotFitError,
     InputError,
     MissingDataError,
+    MissingDependencyError,
     NotConvergedError,
     NotPositiveDefiniteError,
     TorchBDIError,
 )
 from .ntk import NNGP, NTK
 from .rbf import RBF
-from .ridge import RidgeFit, fit_ridge
+from .ridge import RidgeFit, SolveReport, fit_ridge
 
 if TYPE_CHECKING:
     from .ascent import Ascent
     from .bdi import BDI
     from .finite import FiniteBDI
+    from .optimise import DesignModule
     from .proposer import propose
+    from .proposer.result import Proposals
 
-_LIGHTNING = {"Ascent": "ascent", "BDI": "bdi", "FiniteBDI": "finite", "propose": "proposer"}
+_LIGHTNING = {
+    "Ascent": "ascent",
+    "BDI": "bdi",
+    "DesignModule": "optimise",
+    "FiniteBDI": "finite",
+    "Proposals": "proposer.result",
+    "propose": "proposer",
+}
 
 __version__ = "0.1.0"
 
@@ -45,13 +57,19 @@ __all__ = [
     "NTK",
     "RBF",
     "Ascent",
+    "DamagedStateError",
+    "DesignModule",
     "DoesNotFitError",
     "FiniteBDI",
     "InputError",
+    "Kernel",
     "MissingDataError",
+    "MissingDependencyError",
     "NotConvergedError",
     "NotPositiveDefiniteError",
+    "Proposals",
     "RidgeFit",
+    "SolveReport",
     "TorchBDIError",
     "fit_ridge",
     "kernels",

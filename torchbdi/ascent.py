@@ -20,6 +20,6 @@ class Ascent(BDI):
         """See :meth:`DesignModule.evaluate`; forward is minus the mean prediction of a group."""
         if not self.hparams["forward_weight"]:
             raise InputError("Ascent: forward_weight must be > 0; there is no other loss.")
-        prediction, _ = self.couple()(self.x_h, None)
+        prediction, _ = self.couple()(self.designs(), None)
         forward = -prediction.mean(-1)
         return self.combine(forward, forward.new_zeros(forward.shape)), prediction
