@@ -14,7 +14,7 @@ from .coupling import Coupling, DenseCoupling
 from .identity import shown
 from .inputs import check_designs, ordinary
 from .kernels.errors import InputError
-from .kernels.operator import GramOperator
+from .kernels.solve.operator import GramOperator
 from .matrix import KernelMatrix
 
 HALVES = (torch.float16, torch.bfloat16)

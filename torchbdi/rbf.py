@@ -11,7 +11,7 @@ from torch import Tensor
 from .gaussian import GaussianGram, centred, correct_, far_pairs, left_factor, right_factor
 from .inputs import number
 from .kernel import Kernel
-from .kernels.operator import GramOperator, Index, set_diagonal
+from .kernels.solve.operator import GramOperator, Index, set_diagonal
 from .matrix import KernelMatrix
 
 
