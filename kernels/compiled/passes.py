@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..relu.recursion import KINK_EPS
+from ..relu.recursion import KINK_EPS, ReLUStack
+from ..zonal.near import Near, bound, kink
 from ..zonal.profile import Profile
 
 _enabled: ContextVar[bool] = ContextVar("compiled", default=True)
@@ -86,6 +87,50 @@ class Evaluator:
             *_flat(out),
             *((None, 0) if slope is None else _flat(slope)),
         )
+
+
+def correct_near(
+    stack: ReLUStack,
+    c: Tensor,
+    hat1: Tensor,
+    hat2: Tensor,
+    rows: Tensor,
+    cols: Tensor,
+    out: Tensor,
+    slope: Tensor | None,
+) -> Near | None:
+    """The compiled form of :func:`..zonal.near.correct_`, for one tile.
+
+    Args:
+        stack: the network, without biases.
+        c: contiguous (R, C) cosines.
+        hat1: directions of the rows, (R, D).
+        hat2: directions of the columns, (C, D).
+        rows: contiguous (R,) factors.
+        cols: contiguous (C,) factors.
+        out: (R, C), rows contiguous; receives rows * cols * kappa at near pairs.
+        slope: None, or the same for slopes, which become 0 there.
+    """
+    from .fused import near
+
+    i, j, told = near(
+        c.numpy(),
+        bound(c.dtype),
+        kink(c.dtype),
+        stack.depth,
+        stack.w,
+        stack.tangent,
+        hat1.contiguous().numpy(),
+        hat2.contiguous().numpy(),
+        rows.numpy(),
+        cols.numpy(),
+        *_flat(out),
+        *((None, 0) if slope is None else _flat(slope)),
+    )
+    if not len(i):
+        return None
+    signs, slopes = torch.from_numpy(told).to(c.dtype).unbind(1)
+    return Near(torch.from_numpy(i), torch.from_numpy(j), signs, slopes)
 
 
 def residuals(*tile: Tensor) -> None:

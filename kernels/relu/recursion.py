@@ -94,7 +94,7 @@ def covariance_recursion(
     scale = 1.0  # dq_l/dq_0
     kink = KINK_EPS * torch.finfo(s.dtype).eps
     for _ in range(stack.depth - 1):
-        r = (q1 * q2).sqrt()
+        r = q1.sqrt() * q2.sqrt()  # q1 * q2 overflows for designs of 1e100
         c = (s / torch.where(r > 0, r, 1)).clamp(-1, 1)
         sin = ((1 - c) * (1 + c)).sqrt()
         k0 = (pi - torch.acos(c)) / (2 * pi)
