@@ -150,7 +150,7 @@ class BDI(DesignModule):
         if self._coupling is None or self._coupling[0] != self.x_l.device:
             with torch.inference_mode(False):  # it is used again, where gradients are wanted
                 coefficients = self.fitted() if self.hparams["forward_weight"] else None
-                made = self.kernel.couple(self.x_l, self.y_l, self.weights, coefficients)
+                made = self.kernel.couple(self.x_l, self.y_l, self.squared_weights, coefficients)
             self._coupling = (self.x_l.device, made)
         return self._coupling[1]
 

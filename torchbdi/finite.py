@@ -218,10 +218,10 @@ class FiniteBDI(DesignModule):
         """
         n, count = len(self.x_l), self.hparams["rows_per_step"]
         if count is None or count >= n:
-            return self.x_l, self.y_l, self.weights
+            return self.x_l, self.y_l, self.squared_weights
         generator = seeded(self.hparams["seed"], _ROWS, step)
         chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
-        weights = self.weights[chosen]
+        weights = self.squared_weights[chosen]
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
     def train_forward_net(self) -> None:

@@ -18,6 +18,7 @@ from .adam import adam
 from .identity import shown, table_hash
 from .inputs import as_float64, check_designs, check_plain, number, table
 from .kernels.errors import InputError, TorchBDIError
+from .objective import data_weights, total_loss
 from .steps import Steps
 
 
@@ -36,7 +37,7 @@ class DesignModule(lightning.LightningModule):
 
     x_l: Tensor
     y_l: Tensor
-    weights: Tensor
+    squared_weights: Tensor
     x_h_start: Tensor
 
     def __init__(
@@ -102,7 +103,7 @@ class DesignModule(lightning.LightningModule):
         # Not in the checkpoint: it holds a hash of the data, not the data.
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
-        self.register_buffer("weights", torch.softmax(alpha * y_l, 0), persistent=False)
+        self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
         self._step_start = 0.0
         self._data_hash: str | None = None
 
@@ -166,7 +167,7 @@ class DesignModule(lightning.LightningModule):
     def combine(self, forward: Tensor, backward: Tensor) -> dict[str, Tensor]:
         """Both losses and total = (forward_weight * forward + backward_weight * backward) / 2."""
         h = self.hparams
-        total = (h["forward_weight"] * forward + h["backward_weight"] * backward) / 2
+        total = total_loss(forward, backward, h["forward_weight"], h["backward_weight"])
         return {"total": total, "forward": forward, "backward": backward}
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
