@@ -107,7 +107,7 @@ class Kernel(nn.Module):
             values = self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
         if not torch.isfinite(values).all():
             raise InputError(
-                f"{type(self).__name__}: k(x, x) is not finite in {x.dtype} for {name}, whose "
+                f"{self!r}: k(x, x) is not finite in {x.dtype} for {name}, whose "
                 f"largest number is {float(x.abs().max()):.3g}. Standardise the designs."
             )
 

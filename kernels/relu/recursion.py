@@ -39,12 +39,12 @@ class ReLUStack:
     @property
     def w(self) -> float:
         """Weight variance."""
-        return self.w_std**2
+        return self.w_std * self.w_std  # inf, where ** raises
 
     @property
     def b(self) -> float:
         """Bias variance."""
-        return self.b_std**2
+        return self.b_std * self.b_std
 
     @property
     def zonal(self) -> bool:

@@ -13,6 +13,7 @@ taken as 0; the radial term stays and is exact (x . dk/dx = k). A zero vector ha
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -34,8 +35,16 @@ def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         x_hat (..., N, D), 0 for a zero row, and |x| (..., N, 1).
     """
-    norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return x / torch.where(norm > 0, norm, 1), norm
+    largest = torch.linalg.vector_norm(x, math.inf, dim=-1, keepdim=True)
+    limits = torch.finfo(x.dtype)
+    odd = (largest > 1e-6 * limits.max**0.5) | ((largest < 1e6 * limits.tiny**0.5) & (largest > 0))
+    if not odd.any():
+        norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        return x / torch.where(norm > 0, norm, 1), norm
+    # Squares would leave the range of the dtype.
+    scale = torch.where(odd, largest, 1)
+    hat, norm = unit_rows(x / scale)
+    return hat, norm * scale
 
 
 class ZonalGram(torch.autograd.Function):
