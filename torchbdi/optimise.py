@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .adam import adam
 from .identity import shown, table_hash
-from .inputs import as_float64, check_designs, check_plain, number, table
+from .inputs import as_float64, check_designs, check_plain, number, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
 from .objective import data_weights, total_loss
 from .steps import Steps
@@ -54,7 +54,7 @@ class DesignModule(lightning.LightningModule):
         bounds: Tensor | None = None,
     ):
         super().__init__()
-        with torch.inference_mode(False):  # what is made here is learnt, or saved for a gradient
+        with ordinary_mode():  # what is made here is learnt, or saved for a gradient
             self._set_up(x_l, y_l, x_h, target, alpha, forward_weight, backward_weight, lr, bounds)
 
     def _set_up(
@@ -82,7 +82,7 @@ class DesignModule(lightning.LightningModule):
             raise InputError(
                 f"{name}: y_l must have shape (N,), got {tuple(y_l.shape)}. Use y_l.squeeze(-1)."
             )
-        x_h = as_float64("x_h", x_h).detach().to(x_l.device)
+        x_h = as_float64("x_h", x_h).detach().to(x_l.device).contiguous()
         check_designs("x_h", x_h)
         d = x_l.shape[-1]
         if x_h.ndim not in (2, 3) or x_h.shape[-1] != d or x_h.numel() == 0:

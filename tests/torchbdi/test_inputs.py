@@ -165,7 +165,7 @@ def test_other_dtypes_are_converted_without_loss(dtype: torch.dtype) -> None:
     y = (Y * 10).abs().to(dtype)
     plain = fit_ridge(NTK(), x.double(), y.double(), ridge=1e-2)
     assert torch.equal(fit_ridge(NTK(), x, y, ridge=1e-2).coefficients, plain.coefficients)
-    model = BDI(x, y, x[:3], coefficients=plain)
+    model = BDI(x, y, x[:3], ridge=1e-2, coefficients=plain)
     assert model.x_h.dtype == torch.float64
     assert torch.equal(model.x_h, x[:3].double())
     assert torch.equal(plain.predict(x[:3]), plain.predict(x[:3].double()))
