@@ -133,6 +133,16 @@ def _finish(a: Any, factor: float, u: Any, p: Any, w: Any, cols: Any, out: Any) 
         out[j] = q
 
 
+@njit(**{**OPTIONS, "fastmath": OPTIONS["fastmath"] | {"reassoc"}})
+def _count_above(c: Any, bound: float) -> float:
+    """How many |c| of a row are above the bound. A sum becomes vector instructions, a max not."""
+    wide_vectors()
+    found = 0.0
+    for j in range(c.shape[0]):
+        found += 1.0 if abs(c[j]) > bound else 0.0
+    return found
+
+
 @compile_function
 def fill(
     c: Any,
@@ -142,12 +152,18 @@ def fill(
     value: Any,
     slope: Any,
     kink: float,
+    bound: float,
     out: Any,
     out_stride: int,
     out_slope: Any,
     slope_stride: int,
-) -> None:
-    """Kernel values and slopes of a block of cosines; see :class:`.compiled.Evaluator`."""
+) -> int:
+    """Kernel values and slopes of a block of cosines; see :class:`.compiled.Evaluator`.
+
+    Returns:
+        How many |c| are above the bound.
+    """
+    above = 0.0
     u, p, w = np.empty(PIECE), np.empty(PIECE), np.empty(PIECE)
     for i in range(c.shape[0]):
         for start in range(0, c.shape[1], PIECE):
@@ -156,6 +172,7 @@ def fill(
             # Slices, because an index that may be negative becomes a gather.
             cosines, factors = c[i][start:stop], cols[start:stop]
             us, ps, ws = u[:width], p[:width], w[:width]
+            above += _count_above(cosines, bound)
             _angles(cosines, map_, us, None if slope is None else ws)
             _polynomial(value, rows[i], us, ps)
             if slope is not None:
@@ -166,16 +183,7 @@ def fill(
                 _polynomial(slope, rows[i], us, ps)
                 at = i * slope_stride + start
                 _finish(slope, rows[i], us, ps, ws, factors, out_slope[at : at + width])
-
-
-@njit(**{**OPTIONS, "fastmath": OPTIONS["fastmath"] | {"reassoc"}})
-def _largest(c: Any) -> float:
-    """The largest |c| of a row."""
-    wide_vectors()
-    most = 0.0
-    for j in range(c.shape[0]):
-        most = max(most, abs(c[j]))
-    return most
+    return int(above)
 
 
 @njit(**OPTIONS)
@@ -255,12 +263,10 @@ def near(
     Returns:
         Rows (P,), columns (P,) and (P, 2) signs and slopes of the pairs that have a slope.
     """
-    found = 0
+    in_row = np.empty(c.shape[0])
     for i in range(c.shape[0]):
-        if _largest(c[i]) > bound:
-            for j in range(c.shape[1]):
-                if abs(c[i, j]) > bound:
-                    found += 1
+        in_row[i] = _count_above(c[i], bound)
+    found = int(in_row.sum())
     size = 0 if out_slope is None else found
     at_i, at_j = np.empty(size, np.int64), np.empty(size, np.int64)
     told = np.empty((size, 2))
@@ -268,7 +274,7 @@ def near(
     if found:
         zero, _ = _angular(0.0, False, depth, w, tangent)
         for i in range(c.shape[0]):
-            if _largest(c[i]) <= bound:
+            if in_row[i] == 0.0:
                 continue
             for j in range(c.shape[1]):
                 if abs(c[i, j]) <= bound:

@@ -62,11 +62,11 @@ class Evaluator:
         self.map = None
         if profile.pole:
             self.map = np.array([profile.pole, profile.offset, profile.scale])
-        self.kink = KINK_EPS * torch.finfo(dtype).eps
+        self.kink, self.bound = KINK_EPS * torch.finfo(dtype).eps, bound(dtype)
 
     def __call__(
         self, c: Tensor, rows: Tensor, cols: Tensor, out: Tensor, slope: Tensor | None = None
-    ) -> None:
+    ) -> int:
         """Turns a block of cosines into kernel values.
 
         Args:
@@ -75,8 +75,11 @@ class Evaluator:
             cols: contiguous (C,) factors.
             out: (R, C), rows contiguous; receives rows * cols * kappa. It may be ``c``.
             slope: where given, (R, C) with rows contiguous; receives rows * cols * dkappa/dcos.
+
+        Returns:
+            How many pairs are near, see :mod:`..zonal.near`.
         """
-        self.function(
+        found: int = self.function(
             c.numpy(),
             rows.numpy(),
             cols.numpy(),
@@ -84,9 +87,11 @@ class Evaluator:
             self.value,
             None if slope is None else self.slope,
             self.kink,
+            self.bound,
             *_flat(out),
             *((None, 0) if slope is None else _flat(slope)),
         )
+        return found
 
 
 def correct_near(

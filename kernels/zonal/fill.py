@@ -146,7 +146,8 @@ class CompiledTiles:
         torch.mm(hat1, hat2.mT, out=c)
         rows = (norm1 / hat1.shape[-1]).flatten()
         cols = norm2.flatten()
-        self.evaluate(c, rows, cols, out, slope)
+        if not self.evaluate(c, rows, cols, out, slope):
+            return None
         return compiled.correct_near(self.stack, c, hat1, hat2, rows, cols, out, slope)
 
 

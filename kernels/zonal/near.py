@@ -12,6 +12,7 @@ parallel to x_hat drops out of the gradient.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -77,6 +78,12 @@ class Near:
             out.index_add_(0, i, (weights[part] * self.slopes[part]).unsqueeze(1) * difference)
 
 
+@functools.lru_cache(maxsize=64)
+def kappa_at_zero(stack: ReLUStack) -> float:
+    """kappa(0), so that k(x, x) = kappa(0) |x|^2 / D."""
+    return float(angular_recursion(stack, torch.zeros((), dtype=torch.float64, device="cpu"))[0])
+
+
 def join(parts: list[Near]) -> Near | None:
     """All pairs of several; None where there are none."""
     parts = [p for p in parts if len(p)]
@@ -140,8 +147,12 @@ def correct_(
     for r, c, s in zip(*(t.split(max(1, CHUNK // d)) for t in (rows, cols, signs)), strict=True):
         squares.append((hat2[c] - s.unsqueeze(1) * hat1[r]).square().sum(1))
     z = torch.cat(squares) / 4 if squares else signs
-    angle = 2 * z.sqrt().clamp(max=1).asin()
-    value, derivative = angular_recursion(stack, torch.where(opposite, torch.pi - angle, angle))
+    value, derivative = z.new_full(z.shape, kappa_at_zero(stack)), torch.zeros_like(z)
+    apart = (z > 0) | opposite  # a design and itself, or its equal, are most of the pairs
+    if apart.any():
+        angle = 2 * z[apart].sqrt().clamp(max=1).asin()
+        theta = torch.where(opposite[apart], torch.pi - angle, angle)
+        value[apart], derivative[apart] = angular_recursion(stack, theta)
     scale = norm1[rows] / d * norm2[cols]
     out[entries] = scale * value
     if slope is None:
