@@ -1,38 +1,45 @@
-"""Writing result files so that a reader never sees half of one, one process at a time."""
+"""Files that are written whole or not at all, by one process at a time, and checked when read.
+
+This is the door to :mod:`.atomic` and :mod:`.states`, and holds the formats: text, JSON, CSV.
+"""
 
 from __future__ import annotations
 
 import csv
-import fcntl
 import hashlib
 import io
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .atomic import locked, read_whole, write_atomic
+from .errors import DamagedStateError
+from .states import (
+    MESSAGE_LENGTH,
+    last_good_state,
+    read_state,
+    remove_state,
+    state_before,
+    write_state,
+)
 
-def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes a file under a temporary name and moves it into place.
-
-    Args:
-        path: the file; its folder must exist.
-        write: is handed the open temporary file.
-
-    Raises:
-        OSError: the disk is full or the folder is read-only; ``path`` is as it was.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+__all__ = [
+    "disk_of",
+    "last_good_state",
+    "locked",
+    "read_json",
+    "read_state",
+    "remove_state",
+    "sha256",
+    "state_before",
+    "write_atomic",
+    "write_csv",
+    "write_json",
+    "write_state",
+    "write_text",
+]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -58,28 +65,34 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     write_atomic(path, write)
 
 
-@contextmanager
-def locked(folder: Path, taken: Exception) -> Iterator[None]:
-    """Keeps other processes out of a folder.
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
 
-    The folder itself is locked, and the system takes the lock back however a process ends.
-
-    Args:
-        folder: must exist.
-        taken: raised if another process holds the folder.
+    Raises:
+        FileNotFoundError: there is no such file.
+        DamagedStateError: it cannot be read, or is not JSON; names the file and the place.
     """
-    lock = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise taken from error
-        yield
-    finally:
-        os.close(lock)
+        return json.loads(read_whole(path).decode())
+    except (ValueError, RecursionError) as error:
+        raise DamagedStateError(
+            f"{path} is damaged: it is not JSON ({str(error)[:MESSAGE_LENGTH]})."
+        ) from error
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def disk_of(path: Path) -> str:
+    """The disk that a path is on, for a message: where it is mounted and what is free on it."""
+    place = path.absolute()
+    while not place.exists() or not (place.is_mount() or place == place.parent):
+        place = place.parent
+    try:
+        free = f"{shutil.disk_usage(place).free / 1e6:,.1f} MB free"
+    except OSError as error:
+        free = f"{error.strerror}"
+    return f"the disk mounted at {place} ({free})"

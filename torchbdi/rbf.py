@@ -59,6 +59,8 @@ class RBFMatrix(KernelMatrix):
         x: designs, (N, D).
     """
 
+    entries = "gaussian"
+
     @torch.no_grad()
     def __init__(self, kernel: RBF, x: Tensor):
         super().__init__(kernel, x)
