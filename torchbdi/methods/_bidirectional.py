@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-
 from ..kernels.errors import InputError
-from ._designs import in_groups, rates
+from ._designs import rates
 from .base import Method, setting
 
 if TYPE_CHECKING:
@@ -71,17 +69,3 @@ class Bidirectional(Method):
         if self.lr is None:
             own["lr"] = rates(data)
         return own
-
-    def starts(self, data: OfflineData, n: int) -> Tensor:
-        """The n best designs of the table in groups, (n / M, M, D).
-
-        Raises:
-            InputError: M does not divide n.
-        """
-        m = self.designs_per_group
-        if n % m:
-            raise InputError(
-                f"{type(self).__name__}: designs_per_group={m} does not divide n={n} designs. "
-                "Choose a divisor."
-            )
-        return in_groups(data.x[data.best(n)], m)

@@ -1,4 +1,4 @@
-"""The designs that a method moves: their groups, and how fast each feature moves."""
+"""The designs that a method moves: their order, and how fast each feature moves."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ if TYPE_CHECKING:
     from ..data import OfflineData
 
 
-def in_groups(x: Tensor, m: int) -> Tensor:
-    """Designs (n, D), the best first, dealt round-robin to groups, (n / m, m, D).
-
-    So every group gets good and less good ones (Appendix A.2 of the BDI paper).
-    """
-    return x.reshape(m, -1, x.shape[1]).transpose(0, 1)
-
-
 def in_order(x_h: Tensor) -> Tensor:
-    """The inverse of :func:`in_groups`, detached: (B, M, D) to (n, D), or (B, M) to (n,)."""
+    """Designs in groups as they were dealt from their starts, best start first, detached.
+
+    The inverse of :meth:`OfflineData.starts`: (B, M, D) to (n, D), or (B, M) to (n,).
+    """
     return x_h.detach().transpose(0, 1).flatten(0, 1)
 
 

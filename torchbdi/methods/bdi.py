@@ -35,7 +35,7 @@ class BDI(Bidirectional, Regression):
         from ._descent import descend
 
         own, run = self.begin(data, n, run)
-        starts = own.starts(data, n)
+        starts = data.starts(n, own.designs_per_group)
         fit = own.fit(data, run) if own.forward_weight else None
         module = torchbdi.BDI(
             data.x,

@@ -80,7 +80,7 @@ class FiniteNTK2NN(Bidirectional):
         module = torchbdi.FiniteBDI(
             data.x,
             data.y,
-            own.starts(data, n),
+            data.starts(n, own.designs_per_group),
             width=own.width,
             depth=own.depth,
             parametrisation=own.parametrisation,

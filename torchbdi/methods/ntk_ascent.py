@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 
-from ._designs import as_module_takes, in_groups, in_order, rates
+from ._designs import as_module_takes, in_order, rates
 from ._regression import Regression, facts_of
 from .base import Result, Run, setting
 
@@ -52,7 +52,7 @@ class NTKAscent(Regression):
         module = torchbdi.Ascent(
             data.x,
             data.y,
-            in_groups(data.x[data.best(n)], 1),
+            data.starts(n),
             kernel=own.covariance(),
             ridge=own.ridge,
             ridge_scale=own.ridge_scale,
