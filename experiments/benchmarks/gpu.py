@@ -20,8 +20,7 @@ import torchbdi
 from torchbdi import NTK, DoesNotFitError, fit_ridge
 
 from ..data import data_folder
-from ..runs.config import CONF
-from ..runs.settings import compose_config
+from ..runs.config import CONF, compose_config
 from ..tasks import load_task
 from ..tasks.utr import visible_table
 from ..train import train

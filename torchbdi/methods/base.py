@@ -109,6 +109,8 @@ class Result:
         predicted: the method's own prediction of their scores, (n,), standardised; None where it
             has none.
         facts: what else it says of its work, for metrics.json.
+        starts: rows of the table that the designs were moved from, (n,); None where there are
+            none.
 
     Raises:
         InputError: a shape is wrong, a number is not finite, or a fact is no number and no text.
@@ -117,18 +119,20 @@ class Result:
     x: Tensor
     predicted: Tensor | None = None
     facts: dict[str, float | int | str] = field(default_factory=dict)
+    starts: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.x.ndim != 2 or not torch.isfinite(self.x).all():
             raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
-        if self.predicted is not None and self.predicted.shape != self.x.shape[:1]:
-            raise InputError(
-                f"Result: predicted must have shape ({len(self.x)},) as x, got "
-                f"{tuple(self.predicted.shape)}."
-            )
-        for name, value in self.facts.items():
-            if type(value) not in (float, int, str):
-                raise InputError(f"Result: fact {name} is {value!r}; facts are numbers and text.")
+        for name, value in (("predicted", self.predicted), ("starts", self.starts)):
+            if value is not None and value.shape != self.x.shape[:1]:
+                raise InputError(
+                    f"Result: {name} must have shape ({len(self.x)},) as x, got "
+                    f"{tuple(value.shape)}."
+                )
+        for name, fact in self.facts.items():
+            if type(fact) not in (float, int, str):
+                raise InputError(f"Result: fact {name} is {fact!r}; facts are numbers and text.")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class BDI(Bidirectional, Regression):
             in_order(module.x_h).cpu(),
             None if predicted is None else in_order(predicted).cpu(),
             {**(facts_of(fit) if fit else {}), "loss_total": last["loss/total"]},
+            data.best(n),
         )
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:

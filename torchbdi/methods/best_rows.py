@@ -21,4 +21,4 @@ class BestRows(Method):
         """See :meth:`Method.solve`; the prediction is the score that the table has."""
         _, run = self.begin(data, n, run)
         best = data.best(n)
-        return Result(data.x[best].clone(), data.y[best].clone())
+        return Result(data.x[best].clone(), data.y[best].clone(), starts=best)

@@ -108,6 +108,7 @@ class FiniteNTK2NN(Bidirectional):
             in_order(module.x_h).cpu(),
             None if predicted is None else in_order(predicted).cpu(),
             facts,
+            data.best(n),
         )
 
 

@@ -67,6 +67,7 @@ class NTKAscent(Regression):
             in_order(module.x_h).cpu(),
             in_order(predicted).cpu(),
             {**facts_of(fit), "loss_total": last["loss/total"]},
+            data.best(n),
         )
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
