@@ -54,7 +54,7 @@ def group_choices() -> dict[str, list[str]]:
 
 def _check_name(word: str, key: str, default: DictConfig) -> None:
     """Raises InputError unless a word changes an entry that there is."""
-    parent, _, name = key.rpartition(".")
+    parent = key.rpartition(".")[0]
     section = OmegaConf.select(default, parent) if parent else default
     if not isinstance(section, DictConfig):
         parent, section = "", default

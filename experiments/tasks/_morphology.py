@@ -55,7 +55,7 @@ def load_robot_task(robot: Robot, title: str, cfg: DictConfig, folder: Path, see
         title=title
         if original
         else f"{robot.title}, regenerated table {seed}, {len(table):,} rows",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
+        data=OfflineData(codec.standardise(features), standardise_scores(y), codec.space(features)),
         codec=codec,
         y_raw=y,
         y_min=low,

@@ -44,7 +44,9 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     return Task(
         name="gfp",
         title=title,
-        data=OfflineData(codec.standardise(features), standardise_scores(scores)),
+        data=OfflineData(
+            codec.standardise(features), standardise_scores(scores), codec.space(designs)
+        ),
         codec=codec,
         y_raw=scores,
         y_min=cfg.y_min,

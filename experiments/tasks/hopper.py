@@ -48,7 +48,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     return Task(
         name="hopper",
         title="HopperController-Exact-v0" if original else f"Hopper, regenerated table {seed}",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
+        data=OfflineData(codec.standardise(features), standardise_scores(y), codec.space(features)),
         codec=codec,
         y_raw=y,
         y_min=low,

@@ -34,7 +34,9 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     return Task(
         name="superconductor",
         title="Superconductor-RandomForest-v0",
-        data=OfflineData(codec.standardise(features), standardise_scores(scores)),
+        data=OfflineData(
+            codec.standardise(features), standardise_scores(scores), codec.space(features)
+        ),
         codec=codec,
         y_raw=scores,
         y_min=cfg.y_min,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,46 +11,10 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError
+from torchbdi.data import OfflineData
+from torchbdi.space import Space
 
-
-@dataclass(frozen=True)
-class OfflineData:
-    """The fixed table: all that a training step may see.
-
-    Attributes:
-        x: designs, (N, D), float64, standardised by their own mean and standard deviation.
-        y: scores, (N,), float64, standardised likewise.
-    """
-
-    x: Tensor
-    y: Tensor
-
-    def starts(self, n: int, designs_per_group: int = 1) -> Tensor:
-        """The n best designs of the table, dealt into groups.
-
-        Args:
-            n: number of starts.
-            designs_per_group: M; the starts are dealt round-robin by rank to n / M groups, so
-                that every group gets good and less good ones (Appendix A.2).
-
-        Returns:
-            (n / M, M, D).
-
-        Raises:
-            InputError: n is not divisible by M, or larger than the table.
-        """
-        if n < 1 or n > len(self.x):
-            raise InputError(f"designs={n}: the table has {len(self.x)} rows.")
-        if designs_per_group < 1 or n % designs_per_group:
-            raise InputError(
-                f"designs_per_group={designs_per_group} does not divide designs={n}. Choose a "
-                "divisor."
-            )
-        return self.x[self.best(n)].reshape(designs_per_group, -1, self.x.shape[1]).transpose(0, 1)
-
-    def best(self, n: int) -> Tensor:
-        """Row numbers of the n best designs, best first, ties in the order of the table."""
-        return torch.argsort(self.y, descending=True, stable=True)[:n]
+__all__ = ["Codec", "OfflineData", "Task", "standardise_scores"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +60,13 @@ class Codec:
         logits = features.reshape(-1, *self.shape, self.classes - 1)
         first = np.zeros((*logits.shape[:-1], 1))
         return np.concatenate([first, logits], axis=-1).argmax(-1).astype(np.int32)
+
+    def space(self, raw: np.ndarray) -> Space:
+        """What a design may be, with the means and deviations of raw designs (N, *shape)."""
+        size = math.prod(self.shape)
+        letters = self.letters or [str(i) for i in range(self.classes)]
+        space = Space.sequence(size, letters) if self.classes else Space.numbers(size)
+        return space.fit(np.asarray(raw).reshape(len(raw), size))
 
     def text(self, design: np.ndarray) -> str:
         """A discrete design as letters."""

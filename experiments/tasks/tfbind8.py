@@ -30,7 +30,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     return Task(
         name="tfbind8",
         title="TFBind8-Exact-v0",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
+        data=OfflineData(codec.standardise(features), standardise_scores(y), codec.space(x)),
         codec=codec,
         y_raw=y,
         y_min=cfg.y_min,

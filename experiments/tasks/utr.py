@@ -59,4 +59,4 @@ def visible_table(cfg: DictConfig, folder: Path) -> tuple[OfflineData, Codec, np
         x, y = x[: cfg.max_rows], y[: cfg.max_rows]
     features = dataset.to_logits(x).astype(np.float64).reshape(len(x), -1)
     codec = Codec.fit(features, x.shape[1:], classes=len(LETTERS), letters=LETTERS)
-    return OfflineData(codec.standardise(features), standardise_scores(y)), codec, y
+    return OfflineData(codec.standardise(features), standardise_scores(y), codec.space(x)), codec, y
