@@ -52,7 +52,7 @@ def test_what_is_not_standardised_is_refused() -> None:
     OfflineData(torch.cat([x, torch.full((40, 1), 3.0)], 1), y)  # a constant may be anything
     with pytest.raises(InputError, match=r"column 1 of x .* deviation 1\.2"):
         OfflineData(x * torch.tensor([1.0, 1.2, 1.0]), y)
-    with pytest.raises(InputError, match="y has mean 0.2"):
+    with pytest.raises(InputError, match=r"y has mean 0\.2"):
         OfflineData(x, y + 0.2)
     with pytest.raises(InputError, match="nothing to learn"):
         OfflineData(x, torch.ones(40))

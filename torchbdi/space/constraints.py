@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..kernels.errors import InputError
 
-SWEEPS = 2000
+SWEEPS = 60
 # Relative to the size of a constraint's terms. What misses by less meets it.
 TOLERANCE = 1e-9
 _AIM = 1e-12
@@ -75,7 +76,8 @@ class Polytope:
         """The nearest points of the polytope.
 
         The multipliers of the constraints are moved one at a time, each to where its constraint
-        holds exactly (coordinate ascent on the dual, which for one constraint is the solution).
+        holds exactly (coordinate ascent on the dual, which for one constraint is the solution);
+        then those of the constraints and bounds found active are solved for at once.
         Where the polytope is empty the result is a point of the box that violates a constraint.
 
         Args:
@@ -95,17 +97,45 @@ class Polytope:
         at = self.touched
         a, start, own = self.a[:, at], z[np.ix_(todo, at)], box[:, todo][:, :, at]
         dual = np.zeros((len(todo), len(a)))
-        for _ in range(SWEEPS if len(a) > 1 else 1):
+        for sweep in range(SWEEPS):
             for i, row in enumerate(a):
                 rest = start - dual @ a + dual[:, i : i + 1] * row
                 dual[:, i] = _multiplier(rest, row, self.ends[:, i], own)
-            point = np.clip(start - dual @ a, *own)
-            out[np.ix_(todo, at)] = point
-            left = self.violation(out[todo]) > _AIM
-            if not left.any():
+            solved = self._solved(start, dual, a, own)
+            if sweep and not solved.all():
+                guess = self._solve_active(start, dual, a, own)
+                better = ~solved & self._solved(start, guess, a, own)
+                dual[better] = guess[better]
+                solved |= better
+            out[np.ix_(todo, at)] = np.clip(start - dual @ a, *own)
+            if solved.all():
                 break
+            left = ~solved
             todo, start, dual, own = todo[left], start[left], dual[left], own[:, left]
         return out
+
+    def _solved(self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray) -> Any:
+        """Which multipliers (n, m) make clip(z - a^T dual) the projection (its KKT conditions)."""
+        point = np.clip(z - dual @ a, *box)
+        total, size = point @ a.T, np.maximum(np.abs(point) @ np.abs(a).T, self.size)
+        over, under = (total - self.ends[1]) / size, (self.ends[0] - total) / size
+        fits = (over <= _AIM) & (under <= _AIM)
+        pushes = np.where(dual > 0, over >= -_AIM, np.where(dual < 0, under >= -_AIM, True))
+        return (fits & pushes).all(1)
+
+    def _solve_active(
+        self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray
+    ) -> np.ndarray:
+        """Multipliers (n, m) that meet the constraints now active, bounds staying as they are."""
+        point = np.clip(z - dual @ a, *box)
+        free = (point > box[0]) & (point < box[1])
+        active = dual != 0
+        target = np.where(dual > 0, self.ends[1], self.ends[0])
+        wanted = np.where(active, np.where(free, z, point) @ a.T - np.where(active, target, 0), 0)
+        matrix = (a * free[:, None]) @ a.T
+        matrix *= active[:, :, None] & active[:, None]
+        found: np.ndarray = np.linalg.pinv(matrix, rcond=1e-12, hermitian=True) @ wanted[..., None]
+        return found[..., 0]
 
 
 def _multiplier(z: np.ndarray, a: np.ndarray, ends: np.ndarray, box: np.ndarray) -> np.ndarray:

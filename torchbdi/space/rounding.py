@@ -7,7 +7,7 @@ import numpy as np
 from .columns import nearest
 from .constraints import TOLERANCE, Polytope
 
-REPAIRS = 200
+REPAIRS = 50
 
 
 class Rounding:
