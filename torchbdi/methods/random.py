@@ -39,15 +39,13 @@ class Random(Method):
         own, run = self.begin(data, n, run)
         (state,) = np.random.SeedSequence(run.seed).generate_state(1)
         generator = torch.Generator().manual_seed(int(state))
-        x = data.space.sample(n, generator)
-        if own.unseen:
-            for _ in range(_TRIES):
-                both = torch.cat([data.x.to(x), x])
-                first = data.space.distinct(both)
-                x = both[first[first >= len(data.x)]]
-                if len(x) >= n:
-                    break
-                x = torch.cat([x, data.space.sample(n, generator)])
-            else:
-                raise InputError(f"Random: found {len(x)} of n={n} designs outside the table.")
-        return Result(x[:n])
+        if not own.unseen:
+            return Result(data.space.sample(n, generator))
+        table, x = data.x.cpu(), data.x[:0].cpu()
+        for _ in range(_TRIES):
+            both = torch.cat([table, x, data.space.sample(n, generator)])
+            first = data.space.distinct(both)
+            x = both[first[first >= len(table)]]
+            if len(x) >= n:
+                return Result(x[:n])
+        raise InputError(f"Random: found {len(x)} of n={n} designs outside the table.")
