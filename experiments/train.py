@@ -147,6 +147,7 @@ def _finish(
     table = summary_table(task, scores, cfg.designs)
     log_results(cfg, recorder, table, metrics)
     folder.write_results(metrics)
+    recorder.history.remove()
     print(f"\n{table}\n\nresults: {folder.path}", flush=True)
     print(f"curves:  tensorboard --logdir {folder.path}", flush=True)
     return metrics

@@ -111,7 +111,7 @@ class Recorder(Run):
         return self._board
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Closes what is open."""
         self.history.close()
         if self._board is not None:
             self._board.experiment.close()
