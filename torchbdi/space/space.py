@@ -119,7 +119,7 @@ class Space:
     @property
     def lr(self) -> Tensor:
         """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
-        return torch.where(self.logits, LR_LOGITS, LR_NUMBERS).double()
+        return torch.where(self.logits, torch.tensor(LR_LOGITS).double(), LR_NUMBERS)
 
     @property
     def alpha(self) -> float:
