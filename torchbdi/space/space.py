@@ -119,7 +119,9 @@ class Space:
     @property
     def lr(self) -> Tensor:
         """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
-        return torch.where(self.logits, torch.tensor(LR_LOGITS).double(), LR_NUMBERS)
+        out = torch.full((self.width,), LR_NUMBERS, dtype=torch.float64)
+        out[self.logits] = LR_LOGITS
+        return out
 
     @property
     def alpha(self) -> float:
