@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import kernels
+from . import kernels, methods
 from .kernels import (
     DoesNotFitError,
     InputError,
@@ -60,6 +60,7 @@ __all__ = [
     "TorchBDIError",
     "fit_ridge",
     "kernels",
+    "methods",
     "propose",
 ]
 

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from torchbdi import InputError, TorchBDIError
+from torchbdi.kernels.files import write_json
 
-from ..files import write_json
 from . import Options, subjects
 from ._measure import show_table
 

@@ -19,9 +19,8 @@ from torch import Tensor
 import torchbdi
 from torchbdi import NTK, DoesNotFitError, fit_ridge
 
-from ..config import CONF
 from ..data import data_folder
-from ..settings import compose_config
+from ..runs.config import CONF, compose_config
 from ..tasks import load_task
 from ..tasks.utr import visible_table
 from ..train import train

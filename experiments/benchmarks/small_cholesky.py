@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import torchbdi
-from torchbdi.kernels import cholesky_solve, triton_device
+from torchbdi.kernels import cholesky_solve, gpu
 
 from . import Options
 from ._measure import interleave, median_ratio, timer
@@ -87,7 +87,7 @@ def _bdi(device: torch.device, options: Options) -> list[dict[str, Any]]:
         return model.x_h.detach()
 
     def plainly() -> Tensor:
-        with triton_device.use(False):
+        with gpu.use(False):
             return work()
 
     ways = {"BDI": work} | ({"BDI, plain torch": plainly} if device.type == "cuda" else {})

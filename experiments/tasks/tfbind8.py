@@ -8,8 +8,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..data import ensure_tfbind8
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 LETTERS = "ACGT"
 
@@ -30,7 +30,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     return Task(
         name="tfbind8",
         title="TFBind8-Exact-v0",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
+        data=OfflineData(codec.standardise(features), standardise_scores(y), codec.space(x)),
         codec=codec,
         y_raw=y,
         y_min=cfg.y_min,

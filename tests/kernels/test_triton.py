@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError
-from torchbdi.kernels import triton_device
-from torchbdi.kernels.profile import fit_profile
-from torchbdi.kernels.recursion import ReLUStack
-from torchbdi.kernels.zonal import unit_rows
+from torchbdi.kernels.gpu import device as triton_device
+from torchbdi.kernels.relu.recursion import ReLUStack
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.profile import fit_profile
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 DEVICE = "cpu" if INTERPRETED else "cuda"
@@ -150,11 +150,11 @@ class Recorder:
 
 
 def launch_everything(dtype: torch.dtype) -> None:
-    from torchbdi.kernels.triton_biased import recursion
-    from torchbdi.kernels.triton_cholesky import _launch, _outer
-    from torchbdi.kernels.triton_contract import contract
-    from torchbdi.kernels.triton_gram import gram_
-    from torchbdi.kernels.triton_product import product
+    from torchbdi.kernels.gpu.biased import recursion
+    from torchbdi.kernels.gpu.cholesky import _launch, _outer
+    from torchbdi.kernels.gpu.contract import contract
+    from torchbdi.kernels.gpu.gram import gram_
+    from torchbdi.kernels.gpu.product import product
 
     x = torch.ones(100, 24, dtype=dtype)
     k = torch.ones(100, 100, dtype=dtype)

@@ -119,9 +119,8 @@ class Space:
     @property
     def lr(self) -> Tensor:
         """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
-        out = torch.full((self.width,), LR_NUMBERS, dtype=torch.float64)
-        out[self.logits] = LR_LOGITS
-        return out
+        logits = torch.tensor(LR_LOGITS, dtype=torch.float64)  # two plain numbers make float32
+        return torch.where(self.logits, logits, LR_NUMBERS)
 
     @property
     def alpha(self) -> float:

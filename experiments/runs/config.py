@@ -1,0 +1,148 @@
+"""The configuration of a run: its parts, how it is composed, and the check of it.
+
+A method's dataclass is the whole configuration of it. Hydra is given an untyped mapping of its
+fields and their defaults; the dataclass alone checks and converts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_module
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from torchbdi import InputError
+from torchbdi.methods import registry
+from torchbdi.methods.base import Method
+
+CONF = Path(__file__).parents[1] / "conf"
+ACCELERATORS = ("auto", "cpu", "gpu")
+LEAST = {
+    "designs": 1,
+    "task.max_rows": 1,
+    "task.rows": 1,
+    "trainer.checkpoint_every": 1,
+    "trainer.trajectory_every": 0,
+    "seed": 0,
+}
+
+
+@dataclass
+class TaskConfig:
+    """conf/task/*.yaml."""
+
+    name: str
+    y_min: float | None = None
+    y_max: float | None = None
+    max_rows: int | None = None
+    rows: int | None = None  # of a regenerated table, where its size can be chosen
+
+
+@dataclass
+class TrainerConfig:
+    """conf/trainer/*.yaml."""
+
+    accelerator: str
+    checkpoint_every: int
+    trajectory_every: int
+    progress_bar: bool
+
+
+@dataclass
+class TrainConfig:
+    """conf/config.yaml, with the name and the fields of a method as ``method``."""
+
+    task: TaskConfig
+    trainer: TrainerConfig
+    method: Any = MISSING
+    designs: int = 128
+    seed: int = 0
+    data_dir: str | None = None
+    out_dir: str = "runs"
+    resume: str | None = None
+    resolved: Any = None  # the method's settings for the table; written by the run itself
+
+
+def register_methods() -> None:
+    """Makes every method and preset a choice of Hydra's group ``method``."""
+    store = ConfigStore.instance()
+    for name in registry.names():
+        fields = {field.name: field.default for field in registry.fields(name)}
+        store.store(group="method", name=name, node={"name": name, **fields})
+
+
+def compose_config(overrides: Sequence[str]) -> DictConfig:
+    """The checked configuration of ``python -m experiments.train OVERRIDES``.
+
+    Raises:
+        InputError: an override names nothing that exists, or its value is wrong.
+    """
+    try:
+        return validate(compose_unchecked(overrides))
+    except HydraException as error:
+        raise InputError(f"{' '.join(overrides)}: {error}") from error
+
+
+def validate(cfg: DictConfig) -> DictConfig:
+    """Checks names, types and values of a composed configuration.
+
+    Returns:
+        The configuration with every value of its declared type.
+
+    Raises:
+        InputError: names the entry, and the valid ones where there is a list.
+    """
+    try:
+        checked = OmegaConf.merge(OmegaConf.structured(TrainConfig), cfg)
+        OmegaConf.resolve(checked)
+    except OmegaConfBaseException as error:
+        message = str(error).split("\n")[0]
+        raise InputError(f"configuration, {error.full_key}: {message}") from error
+    assert isinstance(checked, DictConfig)
+    method = method_of(checked)
+    checked.method = {"name": checked.method.name, **vars(method)}
+    checked.resolved = None
+    accelerator = checked.trainer.accelerator
+    if accelerator not in ACCELERATORS:
+        valid = ", ".join(ACCELERATORS)
+        raise InputError(f"trainer.accelerator={accelerator} is not one of {valid}.")
+    for name, least in LEAST.items():
+        value = OmegaConf.select(checked, name)
+        if value is not None and value < least:
+            raise InputError(f"{name} must be at least {least}, got {value}.")
+    if checked.seed >= 2**32:
+        raise InputError(f"seed must be below 2^32, got {checked.seed}.")
+    return checked
+
+
+def method_of(cfg: DictConfig) -> Method:
+    """The method of a configuration.
+
+    Raises:
+        InputError: there is no such method or setting, or a value is wrong.
+    """
+    part = cfg.method
+    settings = OmegaConf.to_container(part) if isinstance(part, DictConfig) else {}
+    assert isinstance(settings, dict)
+    name = settings.pop("name", None)
+    if not isinstance(name, str):
+        raise InputError("configuration, method: it has no name.")
+    try:
+        return registry.method(name, **{str(key): value for key, value in settings.items()})
+    except InputError as error:
+        raise InputError(f"configuration, method={name}: {error}") from error
+
+
+def compose_unchecked(overrides: Sequence[str]) -> DictConfig:
+    """What Hydra makes of overrides."""
+    register_methods()
+    GlobalHydra.instance().clear()
+    with initialize_config_module("experiments.conf", version_base="1.3"):
+        return compose("config", list(overrides))

@@ -1,0 +1,96 @@
+"""What a run leaves behind: scores, proposals, the picture and the table at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from torchbdi.kernels.files import write_csv
+
+from ..data.arrays import write_npz
+from ..tasks.task import Task
+
+
+def score_designs(
+    task: Task, x: Tensor, n_before: int
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Asks the true function for the designs. The only place of a run that does.
+
+    Args:
+        task: the task.
+        x: standardised designs, (n, D).
+        n_before: how many of the table's best rows they are compared with.
+
+    Returns:
+        Metrics (best and median, before and after, raw and normalised) and the arrays of the
+        proposals.
+    """
+    designs = task.codec.decode(x)
+    after, before = task.predict(designs), task.y_raw[task.data.best(n_before).numpy()]
+    metrics: dict[str, Any] = {}
+    for when, y in (("before", before), ("after", after)):
+        for unit, values in (("raw", y), ("normalised", task.normalise(y))):
+            metrics[f"best_{when}_{unit}"] = float(np.max(values))
+            metrics[f"median_{when}_{unit}"] = float(np.median(values))
+    arrays = {
+        "designs": designs,
+        "x_h": x.detach().cpu().numpy(),
+        "score_after": after,
+        "normalised_after": task.normalise(after),
+    }
+    return metrics, arrays
+
+
+def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> None:
+    """Writes proposals.npz (everything) and proposals.csv (one design a line, decoded).
+
+    Args:
+        folder: the run's.
+        task: the task.
+        arrays: those of :func:`score_designs`; with start_rows and score_before, (n,) each, where
+            the designs come from rows of the table.
+    """
+    write_npz(folder / "proposals.npz", arrays)
+    designs = arrays["designs"]
+    if task.codec.letters:
+        names, cells = ["design"], [[task.codec.text(design)] for design in designs]
+    else:
+        names = [f"x{i}" for i in range(designs[0].size)]
+        cells = [[repr(float(v)) for v in design.ravel()] for design in designs]
+    columns = {
+        "start_row": "start_rows",
+        "score_before": "score_before",
+        "score": "score_after",
+        "normalised_score": "normalised_after",
+    }
+    there = {head: arrays[name] for head, name in columns.items() if name in arrays}
+    header = ["rank", *there, *names]
+    rows = [
+        [rank, *(column[rank].item() for column in there.values()), *cell]
+        for rank, cell in enumerate(cells)
+    ]
+    write_csv(folder / "proposals.csv", header, rows)
+
+
+def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
+    """The table at the end of a run, as markdown."""
+    lines = [
+        f"| {task.title}, {n} designs | before | after | before, normalised | after, normalised |",
+        "|---|---|---|---|---|",
+    ]
+    for name, label in (
+        ("best", "best (100th percentile)"),
+        ("median", "median (50th percentile)"),
+    ):
+        cells = (
+            f"{metrics[f'{name}_{when}_{unit}']:.6f}"
+            for unit in ("raw", "normalised")
+            for when in ("before", "after")
+        )
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    lines.append("")
+    lines.append(task.sources)
+    return "\n".join(lines)
