@@ -15,7 +15,7 @@ from torchbdi import InputError, TorchBDIError
 from torchbdi.kernels.files import write_text
 from torchbdi.methods.base import Method, Result
 
-from .runs.config import method_of, register_methods, validate
+from .runs.config import method_of, register_choices, validate
 from .runs.losses import write_losses
 from .runs.overrides import check_overrides
 from .runs.recorder import Recorder
@@ -200,7 +200,7 @@ def main() -> None:
             print(usage(words))
             return
         check_overrides(words)
-        register_methods()
+        register_choices()
     except TorchBDIError as error:
         sys.exit(f"error: {error}")
     _job()
