@@ -30,7 +30,9 @@ def config(folder: Path, *overrides: str) -> DictConfig:
 
 @pytest.fixture
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hopper, "generate", functools.partial(generate, config=SMALL))
+    monkeypatch.setattr(
+        "experiments.data.hopper.generate", functools.partial(generate, config=SMALL)
+    )
 
 
 def test_a_regenerated_table_says_so(

@@ -22,7 +22,7 @@ from experiments.oracles.training import fit_network, predict, split, table_hash
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task, utr
 from experiments.train import train
-from torchbdi import NTK, InputError, MissingDataError
+from torchbdi import NTK, InputError, MissingDataError, OfflineData
 from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 
