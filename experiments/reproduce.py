@@ -24,6 +24,7 @@ from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan
+from .paper.settings import published_words
 from .runs.archive import Archive
 from .runs.config import compose_config
 from .runs.results import read_runs, same_computation
@@ -71,7 +72,8 @@ def reproduce(
     with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
         archive = Archive(out)
         for task, method, setting in _grid(names, tasks, methods):
-            words = [f"task={task}", f"method={method}", *setting, *overrides]
+            own = published_words(method, task)
+            words = [f"task={task}", f"method={method}", *own, *setting, *overrides]
             paths: list[Path] = []
             for seed in seeds if seeds is not None else range(SEEDS):
                 if seeds is None and len(paths) == 2 and same_computation(read_runs(paths)):

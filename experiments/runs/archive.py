@@ -14,6 +14,7 @@ import torchbdi
 
 from ..tasks import load_task
 from .results import neutral_title
+from .settings import resolved_by_kind
 
 Source = tuple[str, str, str, int]
 
@@ -80,9 +81,11 @@ class Archive:
 
 def _identity(cfg: DictConfig) -> list[Any]:
     """The part of a configuration that makes its result."""
-    parts = [OmegaConf.select(cfg, name) for name in ("task", "method")]
+    task, method = (OmegaConf.to_container(cfg[name]) for name in ("task", "method"))
+    assert isinstance(task, dict) and isinstance(method, dict)
     return [
-        *(OmegaConf.to_container(part) for part in parts if part is not None),
+        task,
+        resolved_by_kind(str(task["name"]), {str(k): v for k, v in method.items()}),
         OmegaConf.select(cfg, "designs"),
         OmegaConf.select(cfg, "seed"),
         OmegaConf.select(cfg, "trainer.trajectory_every") or 0,

@@ -28,3 +28,10 @@ def own_settings(task: str, method: str, rows: int) -> Mapping[str, object]:
     """
     table: Any = SimpleNamespace(x=range(rows), space=_OF_KIND[task in DISCRETE])
     return registry.method(method).settings_for(table)
+
+
+def resolved_by_kind(task: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """Settings with those that are None and go by the kind of a task's columns filled in."""
+    kind = _OF_KIND[task in DISCRETE]
+    usual = {"lr": float(kind.lr[0]), "alpha": kind.alpha}
+    return {k: usual.get(k) if v is None else v for k, v in settings.items()}
