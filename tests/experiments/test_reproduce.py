@@ -221,7 +221,7 @@ main({small(data_dir, tmp_path / "runs")!r})
     first, second = sorted((tmp_path / "runs").glob("tfbind8*"))
     assert (first / "metrics.json").is_file()
     assert not (second / "metrics.json").exists()
-    assert torch.load(second / "last.ckpt", weights_only=True)["global_step"] == 2
+    assert torch.load(second / "state" / "last.ckpt", weights_only=True)["global_step"] == 2
     written = (first / "metrics.json").stat().st_mtime_ns
 
     main(small(data_dir, tmp_path / "runs"))
@@ -248,7 +248,7 @@ def test_a_run_killed_while_scoring_goes_on(
         patch.setattr(train, "score_designs", killed)
         main(words)
     (folder,) = tmp_path.glob("tfbind8*")
-    assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] == 4
+    assert torch.load(folder / "state" / "last.ckpt", weights_only=True)["global_step"] == 4
     main(words)
     assert list(tmp_path.glob("tfbind8*")) == [folder]
     assert json.loads((folder / "metrics.json").read_text())["steps"] == 4
