@@ -35,6 +35,7 @@ class BDI(Bidirectional, Regression):
         from ._descent import descend
 
         own, run = self.begin(data, n, run)
+        assert own.alpha is not None  # it is resolved
         starts, bounds = starts_within(data, n, own.designs_per_group)
         fit = own.fit(data, run) if own.forward_weight else None
         module = torchbdi.BDI(

@@ -77,6 +77,7 @@ class FiniteNTK2NN(Bidirectional):
         from ._descent import descend
 
         own, run = self.begin(data, n, run)
+        assert own.alpha is not None  # it is resolved
         starts, bounds = starts_within(data, n, own.designs_per_group)
         module = torchbdi.FiniteBDI(
             data.x,
