@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchbdi import RidgeFit, fit_ridge
+from torchbdi import OfflineData, RidgeFit, fit_ridge
 from torchbdi.identity import FitIdentity, canonical, fit_identity
 from torchbdi.kernel import Kernel
 from torchbdi.kernels.files import disk_of, last_good_state, remove_state, write_state
@@ -19,7 +19,6 @@ from torchbdi.kernels.tensors import from_bytes, to_bytes
 from torchbdi.ridge import RidgeScale, SolveReport
 
 from ..data import cache_folder
-from ..tasks.task import OfflineData
 
 BESIDE = "coefficients.state"
 

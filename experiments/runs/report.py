@@ -28,7 +28,7 @@ def score_designs(
         Metrics (best and median, before and after, raw and normalised) and the arrays of the
         proposals.
     """
-    designs = task.codec.decode(x)
+    designs = task.decode(x)
     after, before = task.predict(designs), task.y_raw[task.data.best(n_before).numpy()]
     metrics: dict[str, Any] = {}
     for when, y in (("before", before), ("after", after)):
@@ -55,8 +55,8 @@ def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> 
     """
     write_npz(folder / "proposals.npz", arrays)
     designs = arrays["designs"]
-    if task.codec.letters:
-        names, cells = ["design"], [[task.codec.text(design)] for design in designs]
+    if task.discrete:
+        names, cells = ["design"], [[task.text(design)] for design in designs]
     else:
         names = [f"x{i}" for i in range(designs[0].size)]
         cells = [[repr(float(v)) for v in design.ravel()] for design in designs]

@@ -124,7 +124,7 @@ def test_samples_and_projections_keep_every_rule(made: tuple[Space, np.ndarray])
     )
 
 
-@SLOW
+@settings(SLOW, max_examples=60)
 @given(spaces())
 def test_encode_and_decode_are_inverse(made: tuple[Space, np.ndarray]) -> None:
     space, table = made
@@ -145,18 +145,19 @@ def test_encode_and_decode_are_inverse(made: tuple[Space, np.ndarray]) -> None:
     low, high = space.box
     assert torch.isfinite(space.box).all()
     inside = space.sample(10, torch.Generator().manual_seed(1))
-    assert (inside >= low - 1e-9).all() and (inside <= high + 1e-9).all()
+    if not space.constraints:  # with them the table's box can hold no design
+        assert ((inside >= low - 1e-9) & (inside <= high + 1e-9)).all()
     assert torch.equal(pickle.loads(pickle.dumps(space)).encode(table), x)
 
 
-@SLOW
-@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 3))
-def test_the_projection_is_the_nearest_point(seed: int, width: int, rules: int) -> None:
+@pytest.mark.parametrize("seed", range(100))
+def test_the_projection_is_the_nearest_point(seed: int) -> None:
     """No point of the polytope makes an acute angle with the way there (the definition)."""
     rng = np.random.default_rng(seed)
+    width, rules = int(rng.integers(1, 7)), int(rng.integers(1, 4))
     box = np.sort(rng.normal(size=(2, width)), axis=0)
     box[:, rng.random(width) < 0.2] = [[-np.inf], [np.inf]]
-    inner = np.where(np.isfinite(box).all(0), box.mean(0), 0.0)
+    inner = np.where(np.isfinite(box), box, 0.0).mean(0)
     a = rng.normal(size=(rules, width)) * (rng.random((rules, width)) < 0.8)
     a[:, 0] += a.any(1) == 0
     ends = a @ inner + np.stack([-rng.random(rules), rng.random(rules)])

@@ -76,8 +76,8 @@ class Polytope:
         """The nearest points of the polytope.
 
         The multipliers of the constraints are moved one at a time, each to where its constraint
-        holds exactly (coordinate ascent on the dual, which for one constraint is the solution);
-        then those of the constraints and bounds found active are solved for at once.
+        holds exactly (coordinate ascent on the dual, which for one constraint is the solution),
+        and then together by Newton's step on the dual, which is piecewise quadratic.
         Where the polytope is empty the result is a point of the box that violates a constraint.
 
         Args:
@@ -97,21 +97,35 @@ class Polytope:
         at = self.touched
         a, start, own = self.a[:, at], z[np.ix_(todo, at)], box[:, todo][:, :, at]
         dual = np.zeros((len(todo), len(a)))
+        possible = self._possible(a, own)
         for sweep in range(SWEEPS):
             for i, row in enumerate(a):
                 rest = start - dual @ a + dual[:, i : i + 1] * row
-                dual[:, i] = _multiplier(rest, row, self.ends[:, i], own)
+                now = np.clip(rest, *own) @ row
+                target = np.clip(now, *self.ends[:, i])
+                t = _root(rest, np.broadcast_to(row, rest.shape), target, own)
+                dual[:, i] = np.where(target == now, 0.0, t)
+            if sweep:
+                self._newton_(start, dual, a, own)
             solved = self._solved(start, dual, a, own)
-            if sweep and not solved.all():
-                guess = self._solve_active(start, dual, a, own)
-                better = ~solved & self._solved(start, guess, a, own)
-                dual[better] = guess[better]
-                solved |= better
             out[np.ix_(todo, at)] = np.clip(start - dual @ a, *own)
-            if solved.all():
+            left = ~solved & possible
+            if not left.any():
                 break
-            left = ~solved
             todo, start, dual, own = todo[left], start[left], dual[left], own[:, left]
+            possible = possible[left]
+        return out
+
+    def _possible(self, a: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """For which points each constraint alone can be met within the bounds, (n,) bool."""
+        out = np.ones(box.shape[1], bool)
+        for row, low, high in zip(a, *self.ends, strict=True):
+            on = row != 0
+            terms = row[on] * box[:, :, on]
+            size = TOLERANCE * np.maximum(
+                np.abs(np.nan_to_num(terms, posinf=0, neginf=0)).sum(2).max(0), 1e-300
+            )
+            out &= (terms.min(0).sum(1) <= high + size) & (terms.max(0).sum(1) >= low - size)
         return out
 
     def _solved(self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray) -> Any:
@@ -123,47 +137,66 @@ class Polytope:
         pushes = np.where(dual > 0, over >= -_AIM, np.where(dual < 0, under >= -_AIM, True))
         return (fits & pushes).all(1)
 
-    def _solve_active(
-        self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray
-    ) -> np.ndarray:
-        """Multipliers (n, m) that meet the constraints now active, bounds staying as they are."""
-        point = np.clip(z - dual @ a, *box)
+    def _newton_(self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray) -> None:
+        """Newton's step on the dual (n, m), with a line search to its very maximum."""
+        y = z - dual @ a
+        point = np.clip(y, *box)
         free = (point > box[0]) & (point < box[1])
-        active = dual != 0
-        target = np.where(dual > 0, self.ends[1], self.ends[0])
-        wanted = np.where(active, np.where(free, z, point) @ a.T - np.where(active, target, 0), 0)
-        matrix = (a * free[:, None]) @ a.T
-        matrix *= active[:, :, None] & active[:, None]
-        found: np.ndarray = np.linalg.pinv(matrix, rcond=1e-12, hermitian=True) @ wanted[..., None]
-        return found[..., 0]
+        total = point @ a.T
+        low, high = self.ends
+        end = np.where((dual > 0) | (total > high), high, low)
+        active = (dual != 0) | (total > high) | (total < low)
+        slope = np.where(active, total - np.where(active, end, 0), 0)
+        hessian = (a * free[:, None]) @ a.T * (active[:, :, None] & active[:, None])
+        at = np.arange(len(a))
+        hessian[:, at, at] += np.where(active, 1e-9 * (a * a).sum(1), 1.0)
+        step = np.linalg.solve(hessian, slope[..., None])[..., 0]
+        # A multiplier that leaves 0 goes the way of its slope; none crosses 0 but in an equation.
+        one_sided = low < high
+        step = np.where(one_sided & (dual == 0) & (step * slope < 0), 0, step)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            until = np.where(one_sided & (dual * step < 0), -dual / step, np.inf)
+        target = (step * np.where(step != 0, end, 0)).sum(1)
+        t = np.minimum(_root(y, step @ a, target, box), until.min(1)).clip(min=0)
+        hit = until <= t[:, None]
+        dual += t[:, None] * step
+        dual[hit] = 0
 
 
-def _multiplier(z: np.ndarray, a: np.ndarray, ends: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The multiplier t, (n,), at which a . clip(z - t a) lies within the ends, 0 where it may be.
+def _root(y: np.ndarray, a: np.ndarray, target: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The t, (n,), at which a . clip(y - t a) is the target, or nearest to it.
 
     That sum falls with t and is linear between breakpoints, which are searched by halving.
+
+    Args:
+        y: (n, C).
+        a: (n, C).
+        target: (n,).
+        box: (2, n, C).
     """
-    on = a != 0
-    z, a, low, high = z[:, on], a[on], box[0][:, on], box[1][:, on]
+    low, high = box
 
     def total(t: np.ndarray) -> np.ndarray:
-        return np.clip(z - t[:, None] * a, low, high) @ a
+        return (np.clip(y - t[:, None] * a, low, high) * a).sum(1)
 
-    now = total(np.zeros(len(z)))
-    target = np.clip(now, *ends)
-    gap = np.abs(now - target)[:, None]
+    gap = np.abs(total(np.zeros(len(y))) - target)[:, None]
+    some = a != 0
+    size = np.where(some, np.abs(a), 1)
     # A coordinate without a bound never has to move further than this.
-    reach = (gap / np.abs(a) + 1.0) * 2
-    low = np.where(np.isfinite(low), low, np.minimum(z, high) - reach)
-    high = np.where(np.isfinite(high), high, np.maximum(z, low) + reach)
-    knots = np.sort(np.concatenate([(z - low) / a, (z - high) / a], axis=1), axis=1)
-    rows = np.arange(len(z))
-    left, right = np.zeros(len(z), int), np.full(len(z), knots.shape[1] - 1)
+    reach = (gap / size + 1.0) * 2
+    low = np.where(np.isfinite(low), low, np.minimum(y, high) - reach)
+    high = np.where(np.isfinite(high), high, np.maximum(y, low) + reach)
+    sign = np.where(some, a, 1)
+    ends = [np.where(some, (y - low) / sign, 0), np.where(some, (y - high) / sign, 0)]
+    knots = np.sort(np.concatenate(ends, axis=1), axis=1)
+    rows = np.arange(len(y))
+    left, right = np.zeros(len(y), int), np.full(len(y), knots.shape[1] - 1)
     while (right - left > 1).any():
         middle = (left + right) // 2
-        high_side = total(knots[rows, middle]) >= target
-        left, right = np.where(high_side, middle, left), np.where(high_side, right, middle)
+        above = total(knots[rows, middle]) >= target
+        left, right = np.where(above, middle, left), np.where(above, right, middle)
     t0, t1 = knots[rows, left], knots[rows, right]
     f0, f1 = total(t0), total(t1)
     share = np.where(f0 > f1, (f0 - target) / np.where(f0 > f1, f0 - f1, 1), 0).clip(0, 1)
-    return np.where(target == now, 0.0, t0 + share * (t1 - t0))
+    found: np.ndarray = t0 + share * (t1 - t0)
+    return found

@@ -63,11 +63,10 @@ class Rounding:
         for a, *ends in zip(p.a, *p.ends, strict=True):
             if not a[i]:
                 continue
-            terms = a[others] * box[:, :, others]
-            with np.errstate(invalid="ignore"):
-                small = np.nan_to_num(np.minimum(*terms), nan=0.0, posinf=np.inf, neginf=-np.inf)
-                large = np.nan_to_num(np.maximum(*terms), nan=0.0, posinf=np.inf, neginf=-np.inf)
-            span = np.stack([ends[0] - large.sum(1), ends[1] - small.sum(1)]) / a[i]
+            on = others & (a != 0)
+            terms = a[on] * box[:, :, on]
+            small, large = terms.min(0).sum(1), terms.max(0).sum(1)
+            span = np.stack([ends[0] - large, ends[1] - small]) / a[i]
             low, high = np.maximum(low, span.min(0)), np.minimum(high, span.max(0))
         return low, high
 
