@@ -16,17 +16,17 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from .errors import DamagedStateError
 
-if TYPE_CHECKING:
-    import numpy as np
-
 T = TypeVar("T")
+
+# Of what another's error says of a content.
+MESSAGE_LENGTH = 200
 
 _TRAILER = re.compile(rb"\n# state of torchbdi, SHA-256 of all before this line: ([0-9a-f]{64})\n")
 _TRAILER_BYTES = 120
@@ -79,22 +79,26 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     write_atomic(path, write)
 
 
-def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes a compressed npz, atomically."""
-    import numpy as np
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
 
-    write_atomic(path, lambda file: np.savez_compressed(file, **dict(arrays)))  # type: ignore[arg-type]
-
-
-def write_npy(path: Path, array: np.ndarray) -> None:
-    """Writes an npy file, atomically."""
-    import numpy as np
-
-    write_atomic(path, lambda file: np.save(file, array, allow_pickle=False))
+    Raises:
+        FileNotFoundError: there is no such file.
+        DamagedStateError: it cannot be read, or is not JSON; names the file and the place.
+    """
+    try:
+        return json.loads(_read(path).decode())
+    except (ValueError, RecursionError) as error:
+        raise DamagedStateError(
+            f"{path} is damaged: it is not JSON ({str(error)[:MESSAGE_LENGTH]})."
+        ) from error
 
 
 def write_state(path: Path, content: bytes) -> None:
     """Replaces a state; the one that was there becomes ``<name>.before`` if it is whole.
+
+    At every moment ``path`` is the old state or the new one. Where there is no ``path``, there is
+    no state: one before it is of something that was given up, and goes.
 
     Args:
         path: the file; its folder must exist.
@@ -114,7 +118,9 @@ def write_state(path: Path, content: bytes) -> None:
         try:
             _write(temporary, write)
             if _is_whole(path):
-                path.replace(state_before(path))
+                _keep(path)
+            elif not path.exists():
+                state_before(path).unlink(missing_ok=True)
             temporary.replace(path)
             _sync_folder(path.parent)
         finally:
@@ -128,12 +134,7 @@ def read_state(path: Path) -> bytes:
         FileNotFoundError: there is no such file.
         DamagedStateError: the file is not what :func:`write_state` wrote; says what is wrong.
     """
-    try:
-        whole = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise DamagedStateError(f"{path} cannot be read ({error.strerror}).") from error
+    whole = _read(path)
     found = _TRAILER.fullmatch(whole[-_TRAILER_BYTES:])
     if found is None:
         raise DamagedStateError(
@@ -167,11 +168,13 @@ def last_good_state(
         try:
             found = parse(read_state(candidate))
         except FileNotFoundError:
-            continue
+            if candidate == path:
+                return None
         except DamagedStateError as error:
             damage.append(str(error))
         except Exception as error:  # a content that was written whole, but by another program
-            damage.append(f"{candidate} cannot be used ({type(error).__name__}: {error}).")
+            why = f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
+            damage.append(f"{candidate} is of no use ({why}).")
         else:
             if damage:
                 say(" ".join([*damage, f"Going on from {candidate}, the state before it."]))
@@ -196,18 +199,22 @@ def remove_state(path: Path) -> None:
 def locked(folder: Path, taken: Exception) -> Iterator[None]:
     """Keeps other processes out of a folder.
 
-    The folder itself is locked, and the system takes the lock back however a process ends.
+    The folder itself is locked, not a file in it: so the lock moves with the folder, and the system
+    takes it back however a process ends.
 
     Args:
         folder: must exist.
-        taken: raised if another process holds the folder.
+        taken: raised if another process holds the folder, or has moved it away meanwhile.
     """
     lock = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            moved = not folder.exists() or not os.path.samestat(os.fstat(lock), folder.stat())
         except BlockingIOError as error:
             raise taken from error
+        if moved:
+            raise taken
         yield
     finally:
         os.close(lock)
@@ -229,6 +236,15 @@ def disk_of(path: Path) -> str:
     except OSError as error:
         free = f"{error.strerror}"
     return f"the disk mounted at {place} ({free})"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedStateError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -255,6 +271,18 @@ def _blaming(path: Path) -> Iterator[None]:
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _keep(path: Path) -> None:
+    """Gives a state its second name, so that it stays when the first is taken from it."""
+    before = state_before(path)
+    second = before.with_name(f".{before.name}.{os.getpid()}.part")
+    second.unlink(missing_ok=True)
+    try:
+        second.hardlink_to(path)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, second)
+    second.replace(before)
 
 
 def _is_whole(path: Path) -> bool:
