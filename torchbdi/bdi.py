@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from .kernels.small.cholesky import cholesky_solve
 from .ntk import NTK
 from .objective import forward_loss
 from .optimise import DesignModule
-from .ridge import RIDGE_SCALES, RidgeFit, fit_ridge, ridge_to_add
+from .ridge import RidgeFit, RidgeScale, fit_ridge, ridge_to_add
 
 
 class BDI(DesignModule):
@@ -65,7 +65,7 @@ class BDI(DesignModule):
         target: float = 10.0,
         alpha: float = 0.0,
         ridge: float = 1e-6,
-        ridge_scale: str = "trace",
+        ridge_scale: RidgeScale = "trace",
         forward_weight: float = 1.0,
         backward_weight: float = 1.0,
         lr: float | Tensor = 1e-3,
@@ -89,7 +89,7 @@ class BDI(DesignModule):
         self.keep_settings(
             ["kernel", "coefficients"],
             ridge=number(name, "ridge", ridge, low=0),
-            ridge_scale=choice(name, "ridge_scale", ridge_scale, RIDGE_SCALES),
+            ridge_scale=choice(name, "ridge_scale", ridge_scale, get_args(RidgeScale)),
         )
         self.kernel = NTK() if kernel is None else kernel
         self.kernel.check_range("x_l", self.x_l)

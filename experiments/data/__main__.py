@@ -10,17 +10,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from torchbdi import InputError, MissingDataError
 
 from ..runs.words import run_command, split_words
-from . import data_folder, ensure_tfbind8
+from ..tasks.base import Source
+from ..tasks.registry import spec_of, task_names
+from . import data_folder
 from .built import BUILDS, ensure_built
 from .download import download
-from .present import fault, missing
-from .sources import DATA_SETS, checksums
+from .present import fault, missing, require
+from .present import known_checksums as known_of
+from .sources import DATA_SETS, DataSet
 
 COMMANDS = ("list", "download", "verify", "build")
 
@@ -34,7 +37,8 @@ def main(words: Sequence[str]) -> None:
     """
     if not words or words[0] not in COMMANDS:
         raise InputError(f"give one of {', '.join(COMMANDS)}.\n{__doc__}")
-    command, names = words[0], list(DATA_SETS)
+    command, sets = words[0], data_sets()
+    names = list(sets)
     chosen, values, rest = split_words(words[1:], names, ("data_dir",))
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: data_dir=FOLDER.")
@@ -49,6 +53,17 @@ def main(words: Sequence[str]) -> None:
         (get if command == "download" else build)(folder, name)
 
 
+def data_sets() -> dict[str, DataSet]:
+    """Those of the table of data sets, and those that tasks bring with them."""
+    own = (source.data_set for source in _sources())
+    return DATA_SETS | {item.name: item for item in own if item is not None}
+
+
+def _sources() -> Iterator[Source]:
+    for name in task_names():
+        yield from spec_of(name).sources
+
+
 def listing(folder: Path) -> str:
     """All data sets as a markdown table."""
     lines = [
@@ -57,8 +72,8 @@ def listing(folder: Path) -> str:
         "| data set | files | what | from | licence |",
         "|---|---|---|---|---|",
     ]
-    for name, item in DATA_SETS.items():
-        absent = missing(folder, name)
+    for name, item in data_sets().items():
+        absent = missing(folder, item)
         state = f"{len(item.files) - len(absent)} of {len(item.files)}"
         if absent:
             state += f"; {item.optional or f'get them: download {name}'}"
@@ -73,14 +88,15 @@ def verify(folder: Path, names: Sequence[str]) -> None:
         MissingDataError: a file is damaged, or one that was asked for is missing.
     """
     wrong = []
-    for name in names or DATA_SETS:
-        files, absent = DATA_SETS[name].files, missing(folder, name)
+    sets = data_sets()
+    for name in names or sets:
+        files, absent, known = sets[name].files, missing(folder, sets[name]), known_of(sets[name])
         there = [path for path in files if path not in absent]
-        known = sum(path in checksums() for path in there)
-        faults = [f"{folder / p}: {text}" for p in there if (text := fault(folder, p)) is not None]
+        found = {path: fault(folder, path, known.get(path)) for path in there}
+        faults = [f"{folder / path}: {text}" for path, text in found.items() if text is not None]
         print(
             f"{name}: {len(there)} of {len(files)} files are there, {len(faults)} damaged; a "
-            f"SHA-256 is known of {known}"
+            f"SHA-256 is known of {sum(path in known for path in there)}"
         )
         wrong += faults
         if names and absent:
@@ -95,10 +111,13 @@ def verify(folder: Path, names: Sequence[str]) -> None:
 
 def get(folder: Path, name: str) -> None:
     """Fetches a data set and builds what is built from it."""
-    if DATA_SETS[name].url is None:
-        ensure_tfbind8(folder)
+    wanted = data_sets()[name]
+    if wanted.url is not None:
+        download(wanted, folder)
+        require(folder, wanted)  # also by checksums that the task's own file has
     else:
-        download(DATA_SETS[name], folder)
+        (source,) = (s for s in _sources() if s.data_set is not None and s.data_set.name == name)
+        source.ensure(folder)
     if name in BUILDS:
         ensure_built(folder, name)
 
