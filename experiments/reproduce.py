@@ -20,13 +20,13 @@ from omegaconf import DictConfig
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.kernels.files import locked
+from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan
 from .runs.archive import Archive
-from .runs.config import CONF
+from .runs.config import compose_config
 from .runs.results import read_runs, same_computation
-from .runs.settings import compose_config
 from .runs.trajectory import FILE, score_trajectory
 from .runs.words import run_command, split_words
 from .tasks import task_names
@@ -37,7 +37,7 @@ KEYS = ("tasks", "methods", "seeds", "out_dir")
 
 def method_names() -> list[str]:
     """The methods that can be named on the command line."""
-    return sorted(path.stem for path in (CONF / "method").glob("*.yaml"))
+    return registry.names()
 
 
 def reproduce(

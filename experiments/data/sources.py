@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: A public copy of design-bench's data, in its own folder layout. The servers are gone.
@@ -26,6 +27,7 @@ class DataSet:
             package on the package index.
         archive: whether ``url`` is a zip archive.
         optional: why the task runs without them; empty where it does not.
+        sha256: of files, by path, that the list beside this module does not have.
     """
 
     name: str
@@ -36,6 +38,7 @@ class DataSet:
     url: str | None = MIRROR
     archive: bool = False
     optional: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 def shard_files(stem: str, count: int) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def _identity(cfg: DictConfig) -> list[Any]:
     parts = [OmegaConf.select(cfg, name) for name in ("task", "method")]
     return [
         *(OmegaConf.to_container(part) for part in parts if part is not None),
+        OmegaConf.select(cfg, "designs"),
         OmegaConf.select(cfg, "seed"),
         OmegaConf.select(cfg, "trainer.trajectory_every") or 0,
     ]

@@ -135,7 +135,7 @@ def _parse(line: Mapping[str, str], path: Path) -> Run:
         raise InputError(f"{path}: not a results.csv of a run; seed or rows: {error}.") from error
     task, method, title = line["task"], line["method"], neutral_title(line["title"], seed)
     solved = Problem(task, title, line["data_source"], line["oracle_source"], rows, line["version"])
-    own = own_settings(task, method)
+    own = own_settings(task, method, rows)
     settings = {name: line.get(name) or "" for name in own}
     changes = tuple(
         sorted(f"{name}={settings[name]}" for name in own if not _same(settings[name], own[name]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import pickle
 import platform
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -101,30 +99,9 @@ class RunFolder:
         shutil.rmtree(self.path)
 
     @property
-    def checkpoint(self) -> Path:
-        """The checkpoint that a resumed run starts from."""
-        return self.path / "last.ckpt"
-
-    @property
     def resume_command(self) -> str:
         """What to type to go on with the run."""
         return f"python -m experiments.train resume={self.path}"
-
-    def checkpoint_step(self) -> int:
-        """Steps done when the checkpoint was written.
-
-        Raises:
-            InputError: the file is damaged, or holds more than tensors and plain values.
-        """
-        try:
-            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            return int(state["global_step"])
-        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
-            reason = str(error).split("\n")[0]
-            raise InputError(
-                f"{self.checkpoint} is no checkpoint of a run ({reason}). Delete it, and "
-                "the run begins anew."
-            ) from error
 
     def write_results(self, metrics: dict[str, Any]) -> None:
         """Writes results.csv (a header and one row), then metrics.json, the sign of completion."""

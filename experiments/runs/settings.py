@@ -1,40 +1,30 @@
-"""Configurations as ``python -m experiments.train`` would compose them."""
+"""The settings that a method has for a task where nobody changes them."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
 
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
-from omegaconf import DictConfig
+import torch
 
-from torchbdi import InputError
+from torchbdi.methods import registry
 
-from .config import validate
+from ..paper.facts import DISCRETE
 
-
-def compose_config(overrides: Sequence[str]) -> DictConfig:
-    """The checked configuration of ``python -m experiments.train OVERRIDES``.
-
-    Raises:
-        InputError: an override names nothing that exists, or its value is wrong.
-    """
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_module("experiments.conf", version_base="1.3"):
-            return validate(compose("config", list(overrides)))
-    except HydraException as error:
-        raise InputError(f"{' '.join(overrides)}: {error}") from error
+_OF_KIND = {
+    True: SimpleNamespace(lr=torch.tensor([0.1], dtype=torch.float64), alpha=0.0),
+    False: SimpleNamespace(lr=torch.tensor([1e-3], dtype=torch.float64), alpha=1e-3),
+}
 
 
 @functools.cache
-def own_settings(task: str, method: str) -> Mapping[str, object]:
-    """The settings a method has for a task where nobody changes them.
+def own_settings(task: str, method: str, rows: int) -> Mapping[str, object]:
+    """The settings of a method as they are resolved for a task's table.
 
     Raises:
-        InputError: there is no such task or method.
+        InputError: there is no such method.
     """
-    config = compose_config([f"task={task}", f"method={method}"])
-    return {str(k): v for k, v in config.method.items() if k != "name"}
+    table: Any = SimpleNamespace(x=range(rows), space=_OF_KIND[task in DISCRETE])
+    return registry.method(method).settings_for(table)
