@@ -9,15 +9,11 @@ import numpy as np
 from torchbdi import MissingDataError
 
 from .present import require
+from .sources import rna_files
 
 #: The order of the letters in the files, and in no other are the stored scores right.
 RNA_LETTERS = "UGCA"
 LENGTH = 14
-
-
-def rna_files(number: int) -> tuple[str, str]:
-    """Paths of the designs and of the scores below the data folder."""
-    return f"rna/RNA{number}_x.npy", f"rna/RNA{number}_y.npy"
 
 
 def rna_table(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray]:

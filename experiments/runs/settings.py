@@ -11,7 +11,7 @@ import torch
 
 from torchbdi.methods import registry
 
-from ..paper.facts import DISCRETE
+from ..tasks.registry import spec_of
 
 _OF_KIND = {
     True: SimpleNamespace(lr=torch.tensor([0.1], dtype=torch.float64), alpha=0.0),
@@ -26,5 +26,5 @@ def own_settings(task: str, method: str, rows: int) -> Mapping[str, object]:
     Raises:
         InputError: there is no such method.
     """
-    table: Any = SimpleNamespace(x=range(rows), space=_OF_KIND[task in DISCRETE])
+    table: Any = SimpleNamespace(x=range(rows), space=_OF_KIND[spec_of(task).kind == "discrete"])
     return registry.method(method).settings_for(table)

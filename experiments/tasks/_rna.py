@@ -14,9 +14,11 @@ from collections.abc import Callable
 import numpy as np
 from tqdm import tqdm
 
-from torchbdi import MissingDependencyError
+from torchbdi.kernels.errors import MissingDependencyError
 
-from ..data.rna import LENGTH, RNA_LETTERS
+from ..data.rna import LENGTH, RNA_LETTERS, rna_table
+from ..data.sources import DATA_SETS
+from .base import Labels, Loaded, Request, Source, TaskSpec
 
 TARGETS = {
     1: "GAACGAGGCACAUUCCGGCUCGCCCGGCCCAUGUGAGCAUGGGCCGGACC"
@@ -70,3 +72,22 @@ def binding(designs: np.ndarray, number: int) -> np.ndarray:
     bar = tqdm(designs, desc="duplexes", leave=False, disable=len(designs) < 1000)
     texts = ("".join(RNA_LETTERS[i] for i in design) for design in bar)
     return np.array([duplex(target, text) / one for text in texts])
+
+
+def rna_task(number: int) -> TaskSpec:
+    """The task of one of the three targets; all rows of its table are visible."""
+
+    def load(request: Request) -> Loaded:
+        _duplex()  # before hours of work, not after
+        x, y = rna_table(request.folder, number)
+        labels = Labels(f"RNA-Binding-{number} (FLEXS L14_RNA{number})")
+        return Loaded(x, y, functools.partial(binding, number=number), labels)
+
+    return TaskSpec(
+        kind="discrete",
+        letters=RNA_LETTERS,
+        y_min=0.0,
+        y_max=1.0,
+        sources=(Source("original", DATA_SETS[f"rna{number}"]),),
+        load=load,
+    )
