@@ -56,8 +56,8 @@ def rna_files(number: int) -> tuple[str, str]:
 
 
 _PHO4 = (
-    "shards: those of SOO-Bench, GPL-3.0; measurements (BET-seq, figshare 5728467, Le et al. 2018): "
-    "CC BY 4.0"
+    "shards: those of SOO-Bench, GPL-3.0; measurements: CC BY 4.0 (BET-seq, figshare 5728467, "
+    "Le et al. 2018)"
 )
 _MIRRORED = "public copy of design-bench's files (Hugging Face, beckhamc/design_bench_data)"
 _MADE = "a table is regenerated where they are missing"

