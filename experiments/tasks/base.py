@@ -81,25 +81,25 @@ class Source:
         if self.data_set is not None:
             require(folder, self.data_set)
 
-    def identity(self, folder: Path) -> dict[str, object]:
-        """What a table of this source is made of: the files' SHA-256, the recipe, or both.
+    def identity(self, folder: Path) -> str:
+        """What a table of this source is made of, as text: the files' SHA-256, the recipe, or both.
 
         Raises:
             MissingDataError: a file without a known checksum is not there.
         """
-        found: dict[str, object] = {}
+        found = []
         if self.data_set is not None:
             known = known_checksums(self.data_set)
             if any(path not in known for path in missing(folder, self.data_set)):
                 require(folder, self.data_set)
             digests = {p: known.get(p) or sha256(folder / p) for p in self.data_set.files}
             lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
-            found["files"] = hashlib.sha256(lines.encode()).hexdigest()
+            found.append(f"files {hashlib.sha256(lines.encode()).hexdigest()}")
         if self.recipe:
-            found |= {"recipe": self.recipe, "revision": self.revision}
+            found.append(f"recipe {self.recipe}, revision {self.revision}")
         if self.parts is not None:
-            found |= self.parts(folder)
-        return found
+            found += [f"{name} {digest}" for name, digest in self.parts(folder).items()]
+        return "; ".join(found)
 
 
 @dataclass(frozen=True)
