@@ -7,6 +7,8 @@ difference of their columns, each in its own standard deviation.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 
@@ -14,8 +16,6 @@ from torchbdi import InputError
 
 #: Numbers nearer than this are equal: what decoding and encoding leave, in standard deviations.
 SAME = 1e-9
-
-_CHUNK_BYTES = 2**26
 
 
 def distances(a: np.ndarray, b: np.ndarray, std: np.ndarray | None = None) -> np.ndarray:
@@ -50,36 +50,34 @@ def distances(a: np.ndarray, b: np.ndarray, std: np.ndarray | None = None) -> np
     return apart.numpy() / a.shape[1] ** 0.5
 
 
-def nearest(designs: np.ndarray, table: np.ndarray, std: np.ndarray | None = None) -> np.ndarray:
+def nearest(
+    designs: np.ndarray, table: Iterable[np.ndarray], std: np.ndarray | None = None
+) -> np.ndarray:
     """Distance of every design to the nearest row of a table, (n,).
 
     Args:
         designs: (n, ...).
-        table: (N, ...), N >= 1; it is gone through in chunks of rows.
+        table: its rows in one part or more, (rows, ...) each.
         std: as in :func:`distances`.
     """
-    width = max(1, table[0].size) * table.itemsize
-    step = max(1, _CHUNK_BYTES // max(width, 8 * len(designs)))
-    found = [
-        distances(designs, table[i : i + step], std).min(1) for i in range(0, len(table), step)
-    ]
+    found = [distances(designs, part, std).min(1) for part in table]
     return np.min(found, axis=0).astype(np.float64)
 
 
 def novelty(
-    designs: np.ndarray, table: np.ndarray, std: np.ndarray | None = None
+    designs: np.ndarray, table: Iterable[np.ndarray], std: np.ndarray | None = None
 ) -> dict[str, float]:
     """Shares and mean distances of a set of designs.
 
     Args:
         designs: (n, ...), n >= 1.
-        table: the rows that the method has seen, (N, ...).
+        table: the rows that the method has seen, in one part or more.
         std: as in :func:`distances`.
 
     Returns:
-        ``equal``, the share that is the same as one before it; ``known``, the share that stands in
-        the table; ``distance``, the mean distance to the nearest row; ``diversity``, the mean
-        distance of two different proposals (0 for one).
+        ``share_equal``, the share that is the same as one before it; ``share_known``, the share
+        that stands in the table; ``distance_to_data``, the mean distance to the nearest row;
+        ``diversity``, the mean distance of two different proposals (0 for one).
     """
     n = len(designs)
     among = distances(designs, designs, std)
@@ -87,18 +85,23 @@ def novelty(
     to_table = nearest(designs, table, std)
     pairs = among[np.triu_indices(n, 1)]
     return {
-        "equal": float(earlier.mean()),
-        "known": float((to_table <= SAME).mean()),
-        "distance": float(to_table.mean()),
+        "share_equal": float(earlier.mean()),
+        "share_known": float((to_table <= SAME).mean()),
+        "distance_to_data": float(to_table.mean()),
         "diversity": float(pairs.mean()) if len(pairs) else 0.0,
     }
 
 
-def clipped(x: np.ndarray, bounds: np.ndarray) -> float:
+def share_clipped(designs: np.ndarray, limits: np.ndarray | None) -> float:
     """Share of designs with a number out of bounds, which is moved there before it is scored.
 
     Args:
-        x: standardised features, (n, D).
-        bounds: the lowest and highest that may be, (2, D); infinite where there are none.
+        designs: raw, (n, C).
+        limits: the lowest and highest numbers that the true function takes, (2, C); None where it
+            takes all.
     """
-    return float(((x < bounds[0] - SAME) | (x > bounds[1] + SAME)).any(1).mean())
+    if limits is None:
+        return 0.0
+    low, high = limits
+    room = SAME * np.maximum(1.0, np.abs(limits).max(0))  # what decoding leaves
+    return float(((designs < low - room) | (designs > high + room)).any(1).mean())

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.runs import novelty as novelty_module
-from experiments.runs.novelty import clipped, distances, nearest, novelty
+from experiments.runs.novelty import distances, nearest, novelty, share_clipped
 from experiments.runs.scores import LABELS, score_statistics
 from experiments.runs.yardsticks import changed_columns, changed_letters, drawn, spread
 from torchbdi import InputError
@@ -63,24 +62,23 @@ def test_distances_of_two_kinds() -> None:
         distances(LETTERS, LETTERS[:, :3])
 
 
-def test_nearest_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearest_in_parts() -> None:
     rng = np.random.default_rng(0)
     for designs, table in (
         (rng.integers(0, 4, (7, 5)), rng.integers(0, 4, (50, 5))),
         (rng.normal(size=(7, 5)), rng.normal(size=(50, 5))),
     ):
-        whole = distances(designs, table).min(1)
-        monkeypatch.setattr(novelty_module, "_CHUNK_BYTES", 400)
-        assert nearest(designs, table).tolist() == whole.tolist()
-        monkeypatch.undo()
+        whole = distances(designs, table).min(1).tolist()
+        assert nearest(designs, [table]).tolist() == whole
+        assert nearest(designs, [table[:1], table[1:20], table[20:]]).tolist() == whole
 
 
 def test_novelty_by_hand() -> None:
     table = np.array([[0, 1, 2, 3], [2, 2, 2, 2]])
-    told = novelty(LETTERS, table)
-    assert told["equal"] == 1 / 4  # the last is the first again
-    assert told["known"] == 2 / 4
-    assert told["distance"] == (0 + 1 + 3 + 0) / 4
+    told = novelty(LETTERS, [table])
+    assert told["share_equal"] == 1 / 4  # the last is the first again
+    assert told["share_known"] == 2 / 4
+    assert told["distance_to_data"] == (0 + 1 + 3 + 0) / 4
     pairs = [int((a != b).sum()) for a, b in itertools.combinations(LETTERS, 2)]
     assert told["diversity"] == pytest.approx(np.mean(pairs))
 
@@ -91,15 +89,16 @@ def test_a_row_of_numbers_that_was_decoded_is_known() -> None:
     mean, std = table.mean(0), table.std(0)
     again = (table[:10] - mean) / std * std + mean
     assert (again != table[:10]).any()
-    assert novelty(again, table, std)["known"] == 1.0
-    assert novelty(again + 1e-6 * std, table, std)["known"] == 0.0
-    assert novelty(again[:1], table, std)["diversity"] == 0.0
+    assert novelty(again, [table], std)["share_known"] == 1.0
+    assert novelty(again + 1e-6 * std, [table], std)["share_known"] == 0.0
+    assert novelty(again[:1], [table], std)["diversity"] == 0.0
 
 
 def test_clipped() -> None:
-    bounds = np.array([[-1.0, -np.inf], [1.0, np.inf]])
-    x = np.array([[0.0, 9.0], [1.0, 0.0], [1.1, 0.0], [-2.0, 0.0]])
-    assert clipped(x, bounds) == 0.5
+    limits = np.array([[-1.0, -np.inf], [1.0, np.inf]])
+    designs = np.array([[0.0, 9.0], [1.0 + 1e-12, 0.0], [1.1, 0.0], [-2.0, 0.0]])
+    assert share_clipped(designs, limits) == 0.5
+    assert share_clipped(designs, None) == 0.0
 
 
 def test_drawn_sets_have_the_statistics_of_their_pool() -> None:
