@@ -56,7 +56,6 @@ class TrainConfig:
     data_dir: str | None = None
     out_dir: str = "runs"
     resume: str | None = None
-    resolved: Any = None  # the method's settings for the table; written by the run itself
 
 
 def register_choices() -> None:
@@ -102,7 +101,6 @@ def validate(cfg: DictConfig) -> DictConfig:
     checked.task = checked_task(checked)
     method = method_of(checked)
     checked.method = {"name": checked.method.name, **vars(method)}
-    checked.resolved = None
     accelerator = checked.trainer.accelerator
     if accelerator not in ACCELERATORS:
         valid = ", ".join(ACCELERATORS)

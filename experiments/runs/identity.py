@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,38 +59,38 @@ class Identity:
     designs: int
     seed: int
 
+    @cached_property
+    def now(self) -> Mapping[str, Any]:
+        """The attributes by name, with the settings that were added since they were written.
+
+        Those have the value that a run had before there was the setting, which its field names.
+        """
+        own = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return own | {
+            "task_settings": _filled(self.task_settings, _task_fields(self.task)),
+            "settings": _filled(self.settings, _method_fields(self.method)),
+        }
+
     @property
     def problem(self) -> str:
         """What runs of one column of a table share, as one line of text."""
         names = ("revision", "task", "task_revision", "task_settings", "source")
-        return canonical({name: getattr(self.current(), name) for name in names})
+        return canonical({name: self.now[name] for name in names})
 
-    @property
+    @cached_property
     def cell(self) -> str:
         """The identity without the seed, as one line of text: a cell of a table."""
-        return canonical({k: v for k, v in vars(self.current()).items() if k != "seed"})
+        return canonical({name: value for name, value in self.now.items() if name != "seed"})
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The whole identity as one line of text; equal texts are one run."""
-        return canonical(vars(self.current()))
-
-    def current(self) -> Identity:
-        """The same identity with the settings that were added since it was written.
-
-        They have the value that a run had before there was the setting, which its field names.
-        """
-        return dataclasses.replace(
-            self,
-            task_settings=_filled(self.task_settings, _task_fields(self.task)),
-            settings=_filled(self.settings, _method_fields(self.method)),
-        )
+        return canonical(self.now)
 
     def differences(self, other: Identity) -> list[str]:
         """In what another identity differs, for a reader."""
-        mine, theirs = vars(self.current()), vars(other.current())
-        found = []
-        for name, value in mine.items():
+        theirs, found = other.now, []
+        for name, value in self.now.items():
             if isinstance(value, Mapping):
                 keys = sorted(set(value) | set(theirs[name]))
                 prefix = "task." if name == "task_settings" else "method."
@@ -178,11 +179,16 @@ def write_identity(folder: Path, identity: Identity, data: OfflineData) -> None:
     write_json(folder / FILE, {**identity.to_json(), "rows_sha256": rows})
 
 
-def check_resumed(folder: Path, identity: Identity, data: OfflineData) -> None:
-    """Compares a run that goes on with what it was when it began.
+def check_same(folder: Path, now: Identity, data: OfflineData) -> None:
+    """Compares a run with what it would be now, from the data that are there now.
+
+    Args:
+        folder: of the run.
+        now: what it would be.
+        data: the table now.
 
     Raises:
-        InputError: the identity is damaged, or another; the message says in what.
+        InputError: the identity is damaged or another, or the rows are; the message says in what.
     """
     path = folder / FILE
     content = read_json(path)
@@ -190,17 +196,16 @@ def check_resumed(folder: Path, identity: Identity, data: OfflineData) -> None:
         then = Identity.from_json(content)
     except ValueError as error:
         raise InputError(f"{path} is damaged: {error}. Begin a new run.") from error
-    if then.text != identity.text:
-        told = "; ".join(then.differences(identity))
+    if then.text != now.text:
+        told = "; ".join(then.differences(now))
         raise InputError(
-            f"resume={folder}: the run was begun as another than it would be now: {told} (then and "
-            "now). Go on with the version of torchbdi and the data that it was begun with, or "
-            "begin a new run."
+            f"{folder}: the run was begun as another than it would be now: {told} (then and now). "
+            "Take the version of torchbdi and the data that it was begun with, or begin a new run."
         )
     if content.get("rows_sha256") != table_hash(data.x, data.y):
         raise InputError(
-            f"resume={folder}: the rows of {identity.task} are not those that the run was begun "
-            "with (their hashes differ). Put the data back, or begin a new run."
+            f"{folder}: the rows of {now.task} are not those that the run was begun with (their "
+            "hashes differ). Put the data of the run back, or begin a new one."
         )
 
 

@@ -29,7 +29,7 @@ def write_run(
         "method": method,
         "seed": seed,
         "rows": 32898,
-        **own_settings(task, method),
+        **own_settings(task, method, columns.get("rows", 32898)),
         **(settings or {}),
         "best_after_raw": best,
         "best_after_normalised": best,
