@@ -18,8 +18,10 @@ from ..data import cache_folder
 from ..data.arrays import write_npz
 from ..tasks import load_task
 from ..tasks.assemble import request_of
+from ..tasks.base import Request
 from ..tasks.registry import spec_of
 from ..tasks.task import Task
+from .identity import Identity
 from .scores import score_statistics
 from .yardsticks import POOL, Told, changed_columns, changed_letters, drawn, spread
 
@@ -43,7 +45,7 @@ class Pool:
     Attributes:
         task: the task's name.
         title: of its table.
-        identity: of table and true function, as one line of text.
+        problem: what runs of one column of a table share, as one line of text.
         random: of the random designs, (P,).
         known: which of them stand in the table, (P,) bool.
         best_rows: of the n best rows, best first, by the true function, (n,).
@@ -53,7 +55,7 @@ class Pool:
 
     task: str
     title: str
-    identity: str
+    problem: str
     random: np.ndarray
     known: np.ndarray
     best_rows: np.ndarray
@@ -90,31 +92,30 @@ def pool_of(cfg: DictConfig, size: int = POOL) -> Pool:
         MissingDataError: the task's data is not there.
     """
     name, request = request_of(cfg)
-    identity = canonical(
-        {
-            "floor": torchbdi.REVISION,
-            "pool": REVISION,
-            "task": name,
-            "revision": spec_of(name).revision,
-            "settings": vars(request.settings),
-            "source": request.source.identity(request.folder),
-            "seed": request.seed,
-            "designs": cfg.designs,
-            "size": size,
-        }
-    )
+    problem = problem_of(name, request)
+    whole = {"problem": problem, "pool": REVISION, "seed": request.seed, "n": cfg.designs}
+    identity = canonical({**whole, "size": size})
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
     path = cache_folder() / "yardsticks" / f"{name}-{digest}.npz"
     if path.is_file():
         with np.load(path, allow_pickle=False) as kept:
             found = {key: kept[key] for key in kept.files}
         title = str(found.pop("title"))
-        return Pool(name, title, identity, **found)
+        return Pool(name, title, problem, **found)
     task = load_task(cfg)
     arrays = score_pool(task, cfg.designs, size)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_npz(path, {"title": np.array(task.title), **arrays})
-    return Pool(name, task.title, identity, **arrays)
+    return Pool(name, task.title, problem, **arrays)
+
+
+def problem_of(name: str, request: Request) -> str:
+    """What all runs of a request share, as :attr:`Identity.problem` has it."""
+    spec, source = spec_of(name), request.source.identity(request.folder)
+    settings = vars(request.settings)
+    return Identity(
+        torchbdi.REVISION, name, spec.revision, settings, source, "random", 1, {}, 1, request.seed
+    ).problem
 
 
 def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:

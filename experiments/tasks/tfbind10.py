@@ -42,7 +42,7 @@ class TFBind10Settings(Settings):
 class Packed(Source):
     """The packed file: the same rows as the shards, so the same table."""
 
-    def identity(self, folder: Path) -> dict[str, object]:
+    def identity(self, folder: Path) -> str:
         """That of the shards, whose checksums are known."""
         return Source("original", DATA_SETS["tfbind10"]).identity(folder)
 
