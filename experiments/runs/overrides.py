@@ -60,9 +60,9 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
     if not isinstance(section, DictConfig):
         parent, section = "", default
     prefix = f"{parent}." if parent else ""
-    names = [prefix + str(n) for n in section]
+    names = [prefix + str(n) for n in section if not (prefix and n == "name")]
     valid = f" Valid: {', '.join(names)}."
-    if key not in names or key in ("task.name", "method.name"):
+    if key not in names:
         close = difflib.get_close_matches(key, names, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise InputError(f"{word}: there is no {key}.{hint}{valid}")

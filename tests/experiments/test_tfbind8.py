@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from experiments import data as data_module
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task, task_names
-from torchbdi import InputError, MissingDataError, OfflineData
+from torchbdi import InputError, MissingDataError, OfflineData, Space
 
 
 def config(data_dir: Path, *words: str) -> DictConfig:
@@ -57,10 +57,15 @@ def test_decode_and_score_round_trip(data_dir: Path) -> None:
 def test_starts_are_the_best_dealt_round_robin() -> None:
     x = torch.arange(10, dtype=torch.float64)[:, None]
     y = torch.tensor([0.0, 5, 1, 4, 2, 3, 5, 0, 0, 0], dtype=torch.float64)
-    data = OfflineData(x, y)
+    data = OfflineData.from_raw(x, y, Space.numbers(1))
     assert data.best(4).tolist() == [1, 6, 3, 5]  # ties in the order of the table
-    assert data.starts(4).squeeze(-1).tolist() == [[1], [6], [3], [5]]
-    assert data.starts(6, 2).squeeze(-1).tolist() == [[1, 5], [6, 4], [3, 2]]
+
+    def rows(starts: torch.Tensor) -> list[list[int]]:
+        raw = data.space.decode(starts.reshape(-1, 1)).reshape(starts.shape[:2])
+        return raw.round().astype(int).tolist()  # type: ignore[no-any-return]
+
+    assert rows(data.starts(4)) == [[1], [6], [3], [5]]
+    assert rows(data.starts(6, 2)) == [[1, 5], [6, 4], [3, 2]]
     with pytest.raises(InputError, match="does not divide"):
         data.starts(5, 2)
     with pytest.raises(InputError, match="10 rows"):

@@ -15,10 +15,13 @@ from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
 from experiments.runs import trajectory
+from experiments.runs.config import compose_config, method_of
+from experiments.runs.identity import identity_of, write_identity
 from experiments.runs.recorder import Recorder
 from experiments.runs.trajectory import main, score_trajectory
-from experiments.tasks.task import Codec, OfflineData, Task
-from torchbdi import InputError
+from experiments.tasks.assemble import request_of
+from experiments.tasks.task import Task
+from torchbdi import InputError, OfflineData
 
 STEPS, EVERY, DESIGNS = 7, 2, 4
 
@@ -29,9 +32,8 @@ def task(cfg: DictConfig | None = None) -> Task:
     x = (x - x.mean(0)) / x.std(0, correction=0)
     raw = -(x**2).sum(1)
     y = (raw - raw.mean()) / raw.std(correction=0)
-    codec = Codec(np.zeros(2), np.ones(2), (2,))
     return Task(
-        "square", "square", OfflineData(x, y), codec, raw.numpy(), -10.0, 0.0, "original",
+        "hopper", "square", OfflineData(x, y), (2,), raw.numpy(), -10.0, 0.0, "original",
         "original", lambda designs: -(designs**2).sum(1),
     )  # fmt: skip
 
@@ -58,11 +60,12 @@ class KilledError(Exception):
 
 
 def finished(folder: Path, every: int = EVERY, kept: int = 4) -> None:
-    cfg = {"method": {}, "designs": DESIGNS, "trainer": {"trajectory_every": every}}
+    cfg = compose_config(["task=hopper", f"designs={DESIGNS}", f"trainer.trajectory_every={every}"])
     OmegaConf.save(cfg, folder / "config.yaml")
-    facts = {"title": "square", "data_source": "original", "oracle_source": "original"}
-    text = json.dumps({**facts, "rows": 40, "steps_kept": kept})
-    (folder / "metrics.json").write_text(text)
+    (folder / "metrics.json").write_text(json.dumps({"steps_kept": kept}))
+    name, request = request_of(cfg)
+    data = task().data
+    write_identity(folder, identity_of(request, name, method_of(cfg), data, DESIGNS), data)
 
 
 def test_scores_are_those_of_the_saved_designs(
@@ -127,8 +130,14 @@ def test_designs_of_another_table_are_not_scored(
 ) -> None:
     fit(tmp_path, STEPS - 1)
     finished(tmp_path)
-    other = replace(task(), data_source="regenerated")
+    data = task().data
+    other = replace(task(), data=replace(data, x=data.x.flip(0)))
     monkeypatch.setattr(trajectory, "load_task", lambda cfg: other)
-    with pytest.raises(InputError, match=r"data_source 'original', .* now has 'regenerated'"):
+    with pytest.raises(InputError, match=r"rows of hopper are not those .* hashes differ"):
+        score_trajectory(tmp_path)
+    cfg = OmegaConf.load(tmp_path / "config.yaml")
+    cfg.seed = 3
+    OmegaConf.save(cfg, tmp_path / "config.yaml")
+    with pytest.raises(InputError, match=r"another than it would be now: seed 0 and 3"):
         score_trajectory(tmp_path)
     assert not (tmp_path / "trajectory.csv").exists()
