@@ -79,9 +79,10 @@ class Fact:
     printed: str = ""
 
 
-def _fact(number: Number, method: str, caveat: str = "") -> Fact:
+def _fact(number: Number, method: str, caveat: str = "", printed: str | None = None) -> Fact:
     source, statistic = f"{number.paper}, {number.table}", STATISTICS[number.percentile]
-    return Fact(number.task, method, statistic, number.value, source, caveat, number.printed)
+    text = number.printed if printed is None else printed
+    return Fact(number.task, method, statistic, number.value, source, caveat, text)
 
 
 def _all() -> Iterator[Fact]:
@@ -97,7 +98,7 @@ def _all() -> Iterator[Fact]:
 def logged() -> tuple[Fact, ...]:
     """The unrounded best and median of the authors' own log, on TF Bind 8 and the Ant."""
     return tuple(
-        _fact(number, LOGGED[number.method])
+        _fact(number, LOGGED[number.method], printed=f"{number.value:.6f}")
         for number in other_numbers(LOG)
         if number.method in LOGGED
     )
