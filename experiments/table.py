@@ -14,7 +14,6 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_csv
 
 from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
-from .paper.facts import CONTINUOUS, DISCRETE
 from .paper.printed_rows import log_notes, more_methods, paper_cell, rank_text
 from .paper.ranks import rank_methods
 from .paper.render import Table, markdown, write_table
@@ -23,10 +22,11 @@ from .paper.yardstick_rows import yardstick_rows
 from .runs.results import Run, read_runs, swept, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
+from .tasks.registry import spec_of
 
 
 def score_table(
-    name: str, caption: str, runs: Iterable[Run], statistic: str, tasks: Sequence[str] | None = None
+    name: str, caption: str, runs: Iterable[Run], statistic: str, kind: str | None = None
 ) -> Table | None:
     """Methods by problems, with ranks among the methods that were run on the same problem.
 
@@ -35,12 +35,12 @@ def score_table(
         caption: of the table.
         runs: all runs; those with changed settings are left out.
         statistic: "best" or "median".
-        tasks: the tasks of the table; None for all.
+        kind: of the table's tasks, "discrete" or "continuous"; None for all.
 
     Returns:
         The table, or None where no run belongs in it.
     """
-    table = grid(r for r in unchanged(runs) if tasks is None or r.problem.task in tasks)
+    table = grid(r for r in unchanged(runs) if kind in (None, spec_of(r.problem.task).kind))
     if not table:
         return None
     cells = {
@@ -165,10 +165,10 @@ def sweep_table(name: str, caption: str, runs: Iterable[Run], setting: str) -> T
 NORMALISED = "normalised score of 128 designs"
 TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
     "table1": lambda runs: score_table(
-        "table1", f"Continuous tasks, best {NORMALISED} (Table 1)", runs, "best", CONTINUOUS
+        "table1", f"Continuous tasks, best {NORMALISED} (Table 1)", runs, "best", "continuous"
     ),
     "table2": lambda runs: score_table(
-        "table2", f"Discrete tasks, best {NORMALISED} (Table 2)", runs, "best", DISCRETE
+        "table2", f"Discrete tasks, best {NORMALISED} (Table 2)", runs, "best", "discrete"
     ),
     "table3": lambda runs: score_table(
         "table3", f"All tasks and ablations, best {NORMALISED} (Table 3)", runs, "best"
