@@ -53,12 +53,32 @@ def test_equals_the_dense_solve(stored, kind, n, columns):
 
 
 def test_both_solvers_agree():
-    operator, rhs = SlowNTK(sequences(300)), right_sides(300, 1)
+    operator, rhs = SlowNTK(sequences(300, length=16)), right_sides(300, 1)
+    assert len(operator.x.unique(dim=0)) == 300
     ridge = 1e-6 * float(operator.diagonal().mean())
     direct, _ = PackedCholesky(operator, ridge, tile=128).solve(rhs)
     iterated, stats = ConjugateGradient(operator, ridge, rank=50).solve(rhs, tolerance=1e-10)
     assert float((direct - iterated).norm() / direct.norm()) < 1e-8
     assert stats.residual <= 1e-10
+
+
+def test_both_solvers_agree_as_far_as_equal_rows_allow():
+    """Equal rows with different scores: along their difference there is the ridge and nothing else.
+
+    So d is about |y| / ridge, and rounding alone leaves a residual of eps |K| |d| / |y|: 7e-10.
+    """
+    operator, rhs = SlowNTK(sequences(300)), right_sides(300, 1)
+    assert len(operator.x.unique(dim=0)) == 298
+    ridge = 1e-6 * float(operator.diagonal().mean())
+    direct, factored = PackedCholesky(operator, ridge, tile=128).solve(rhs)
+    norm = float(torch.linalg.matrix_norm(dense(operator), 2))
+    floor = torch.finfo(rhs.dtype).eps * norm * float(direct.norm() / rhs.norm())
+    assert 1e-10 < floor < 1e-9
+    iterated, stats = ConjugateGradient(operator, ridge, rank=50).solve(rhs, tolerance=2 * floor)
+    # d - d' = (K + ridge)^-1 (r' - r), and no eigenvalue of K + ridge is below the ridge.
+    error = (stats.residual + factored.residual) * float(rhs.norm()) / ridge
+    assert float((direct - iterated).norm()) <= error
+    assert error < 1e-7 * float(direct.norm())
 
 
 def test_tables_with_duplicate_rows():
