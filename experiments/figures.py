@@ -13,13 +13,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from torchbdi import InputError
+from torchbdi.kernels.files import write_atomic
 
-from .cells import STATISTICS, grid, heading
-from .curves import alpha_figure, finish, steps_figure
-from .files import write_atomic
-from .ranks import rank_methods
-from .results import Problem, Run, cell, read_runs, unchanged
-from .words import run_command, split_words
+from .paper.cells import STATISTICS, grid, heading
+from .paper.curves import alpha_figure, finish, steps_figure
+from .paper.ranks import rank_methods
+from .runs.results import Problem, Run, cell, read_runs, unchanged
+from .runs.words import run_command, split_words
 
 
 def rank_figure(runs: Sequence[Run]) -> Figure | None:

@@ -19,18 +19,18 @@ from typing import Any
 from omegaconf import DictConfig
 
 from torchbdi import InputError, TorchBDIError
+from torchbdi.kernels.files import locked
 
-from .archive import Archive
-from .cells import SEEDS
-from .config import CONF
-from .files import locked
-from .plans import GPU_METHODS, PLANS, Plan
-from .results import read_runs, same_computation
-from .settings import compose_config
+from .paper.cells import SEEDS
+from .paper.plans import GPU_METHODS, PLANS, Plan
+from .runs.archive import Archive
+from .runs.config import CONF
+from .runs.results import read_runs, same_computation
+from .runs.settings import compose_config
+from .runs.trajectory import FILE, score_trajectory
+from .runs.words import run_command, split_words
 from .tasks import task_names
 from .train import RunInterruptedError, train
-from .trajectory import FILE, score_trajectory
-from .words import run_command, split_words
 
 KEYS = ("tasks", "methods", "seeds", "out_dir")
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from torchbdi import InputError
+from torchbdi.kernels.files import write_csv
 
-from .cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
-from .files import write_csv
-from .paper import CONTINUOUS, DISCRETE
-from .ranks import rank_methods
-from .render import Table, markdown, write_table
-from .results import Run, cell, read_runs, swept, unchanged
-from .words import run_command, split_words
+from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
+from .paper.facts import CONTINUOUS, DISCRETE
+from .paper.ranks import rank_methods
+from .paper.render import Table, markdown, write_table
+from .runs.results import Run, cell, read_runs, swept, unchanged
+from .runs.words import run_command, split_words
 
 
 def score_table(

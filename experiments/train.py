@@ -19,14 +19,14 @@ import torchbdi
 from torchbdi import InputError, TorchBDIError
 from torchbdi.optimise import DesignModule
 
-from .callbacks import Checkpoint, History
-from .config import check_overrides, validate
-from .models import build_model, network_facts
-from .report import score_designs, summary_table, write_losses, write_proposals
-from .run_folder import RunFolder
-from .task import Task
+from .runs.callbacks import Checkpoint, History
+from .runs.config import check_overrides, validate
+from .runs.models import build_model, network_facts
+from .runs.report import score_designs, summary_table, write_losses, write_proposals
+from .runs.run_folder import RunFolder
+from .runs.trajectory import Trajectory
 from .tasks import load_task
-from .trajectory import Trajectory
+from .tasks.task import Task
 
 
 class RunInterruptedError(TorchBDIError):

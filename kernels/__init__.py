@@ -1,6 +1,5 @@
 """Device code behind torchbdi; imported as ``torchbdi.kernels`` and under that name only."""
 
-from .cholesky import cholesky_solve
 from .errors import (
     DoesNotFitError,
     InputError,
@@ -9,6 +8,7 @@ from .errors import (
     NotPositiveDefiniteError,
     TorchBDIError,
 )
+from .small.cholesky import cholesky_solve
 
 __all__ = [
     "DoesNotFitError",

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .coupling import Coupling
 from .kernel import Kernel
-from .kernels.cholesky import cholesky_solve
 from .kernels.errors import InputError
+from .kernels.small.cholesky import cholesky_solve
 from .ntk import NTK
 from .objective import forward_loss
 from .optimise import DesignModule

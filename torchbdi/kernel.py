@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .coupling import Coupling, DenseCoupling
 from .kernels.errors import InputError
-from .kernels.operator import GramOperator
+from .kernels.solve.operator import GramOperator
 from .matrix import KernelMatrix
 
 

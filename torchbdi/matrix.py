@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from .kernels.operator import GramOperator, Index, set_diagonal
+from .kernels.solve.operator import GramOperator, Index, set_diagonal
 
-if TYPE_CHECKING:
-    from .kernel import Kernel
+
+class Covariance(Protocol):
+    """What this module needs of a kernel; :class:`Kernel` has it."""
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        """The Gram matrix of checked designs, (..., N1, N2)."""
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        """The diagonal of checked designs, (..., N)."""
 
 
 class KernelMatrix(GramOperator):
@@ -22,7 +29,7 @@ class KernelMatrix(GramOperator):
     """
 
     @torch.no_grad()
-    def __init__(self, kernel: Kernel, x: Tensor):
+    def __init__(self, kernel: Covariance, x: Tensor):
         self.kernel, self.x = kernel, x
         self.n, self.width = x.shape
         self.dtype, self.device = x.dtype, x.device

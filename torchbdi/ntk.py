@@ -9,13 +9,13 @@ from torch import Tensor
 
 from .coupling import Coupling, DenseCoupling
 from .kernel import Kernel
-from .kernels.biased import BiasedGram, input_covariance
 from .kernels.errors import InputError
-from .kernels.operator import GramOperator
-from .kernels.recursion import ReLUStack, diagonal_recursion
-from .kernels.zonal import ZonalGram, unit_rows
-from .kernels.zonal_coupling import ZonalCoupling
-from .kernels.zonal_matrix import ZonalMatrix
+from .kernels.relu.biased import BiasedGram, input_covariance
+from .kernels.relu.recursion import ReLUStack, diagonal_recursion
+from .kernels.solve.operator import GramOperator
+from .kernels.zonal.coupling import ZonalCoupling
+from .kernels.zonal.gram import ZonalGram, unit_rows
+from .kernels.zonal.matrix import ZonalMatrix
 
 # The sweep keeps no matrix, and pays with one product more: up to this many features that is less.
 SWEEP_WIDTH = 256

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .kernel import Kernel
 from .kernels.errors import InputError
-from .kernels.operator import GramOperator, Index, set_diagonal
+from .kernels.solve.operator import GramOperator, Index, set_diagonal
 from .matrix import KernelMatrix
 
 

@@ -14,11 +14,11 @@ from torch import Tensor
 from .kernel import Kernel, check_designs
 from .kernels.errors import InputError, NotConvergedError
 from .kernels.memory import USABLE_SHARE, available_bytes
-from .kernels.operator import GramOperator, SolveStats
-from .kernels.packed import PackedCholesky
-from .kernels.pcg import DEFAULT_RANK, ConjugateGradient
-from .kernels.plan import Plan, plan_for
-from .kernels.tiles import default_tile, packed_size
+from .kernels.solve.operator import GramOperator, SolveStats
+from .kernels.solve.packed import PackedCholesky
+from .kernels.solve.pcg import DEFAULT_RANK, ConjugateGradient
+from .kernels.solve.plan import Plan, plan_for
+from .kernels.solve.tiles import default_tile, packed_size
 
 SOLVERS = ("auto", "cholesky", "pcg")
 RIDGE_SCALES = ("trace", "absolute")

@@ -11,9 +11,8 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
+from torchbdi.kernels.files import write_atomic
 from torchbdi.kernels.memory import PeakMemory
-
-from ..files import write_atomic
 
 
 def interleave(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 import torchbdi
-from torchbdi.kernels.profile import fit_profile
-from torchbdi.kernels.recursion import ReLUStack
-from torchbdi.kernels.zonal import unit_rows
-from torchbdi.kernels.zonal_tiles import gram_
+from torchbdi.kernels.relu.recursion import ReLUStack
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.profile import fit_profile
+from torchbdi.kernels.zonal.tiles import gram_
 
 from . import Options
 from ._measure import extra_bytes, interleave, limit, machine_rates, median_ratio, plot

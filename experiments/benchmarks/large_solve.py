@@ -20,7 +20,7 @@ from torchbdi import NTK, fit_ridge
 from torchbdi.kernels.memory import PeakMemory
 from torchbdi.ridge import ridge_to_add
 
-from ..config import CONF
+from ..runs.config import CONF
 from ..tasks import load_task
 from . import Options
 from ._measure import machine_rates, plot

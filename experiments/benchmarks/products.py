@@ -9,10 +9,10 @@ import numpy as np
 from torch import Tensor
 
 import torchbdi
-from torchbdi.kernels.profile import fit_profile
-from torchbdi.kernels.zonal import unit_rows
-from torchbdi.kernels.zonal_matrix import ZonalMatrix
-from torchbdi.kernels.zonal_tiles import product
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.matrix import ZonalMatrix
+from torchbdi.kernels.zonal.profile import fit_profile
+from torchbdi.kernels.zonal.tiles import product
 
 from . import Options
 from ._measure import extra_bytes, interleave, limit, machine_rates, plot

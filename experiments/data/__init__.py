@@ -13,8 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import sha256
 
-from ..files import sha256, write_npy
+from .arrays import write_npy
 
 TFBIND8 = "tf_bind_8-SIX6_REF_R1"
 # SHA-256 of design-bench's own shards; ours are rebuilt to the same bytes.

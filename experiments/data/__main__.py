@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torchbdi import InputError, MissingDataError
 
-from ..words import run_command, split_words
+from ..runs.words import run_command, split_words
 from . import data_folder, ensure_tfbind8
 from .built import BUILDS, ensure_built
 from .download import download

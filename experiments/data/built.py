@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import sha256, write_json
 
-from ..files import sha256, write_json
 from . import cache_folder
 from .present import require
 from .shards import write_shards

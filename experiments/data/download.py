@@ -14,8 +14,8 @@ import requests
 from tqdm import tqdm
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import locked, write_atomic
 
-from ..files import locked, write_atomic
 from . import refuse_offline
 from .present import fault
 from .sources import DataSet, checksums

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import sha256
 
-from ..files import sha256
 from .sources import DATA_SETS, checksums
 
 

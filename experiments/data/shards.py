@@ -8,7 +8,7 @@ import numpy as np
 
 from torchbdi import MissingDataError
 
-from ..files import write_npy
+from .arrays import write_npy
 
 
 def read_shards(folder: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:

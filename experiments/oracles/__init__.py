@@ -1,1 +1,5 @@
-"""True functions: simulated ones with the process pool that evaluates them, and fitted ones."""
+"""Fitted true functions, with their training, and the process pool that evaluates any.
+
+A simulator belongs to ``robots``, and what a task makes of a true function to ``tasks``. Nothing
+here knows a task.
+"""

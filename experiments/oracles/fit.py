@@ -13,9 +13,8 @@ import numpy as np
 
 from torchbdi import InputError
 
-from ..data import cache_folder, data_folder
-from ..tasks import gfp, utr
-from ..words import run_command, split_words
+from ..data import cache_folder, data_folder, whole
+from ..runs.words import run_command, split_words
 from .recipes import RECIPES
 from .stored import find_card, own_weights, write_oracle
 from .training import fit_network, table_hash
@@ -65,8 +64,8 @@ def fit_task(task: str, folder: Path, out: Path) -> None:
 
 def _whole_table(task: str, folder: Path) -> tuple[np.ndarray, np.ndarray, str]:
     if task == "gfp":
-        return gfp.whole_table(folder)
-    return *utr.whole_table(folder), "UTR"
+        return whole.gfp_table(folder)
+    return *whole.utr_table(folder), "UTR"
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class HopperControllerOracle(_EpisodeOracle):
     def rollout(self, x: NDArray[np.floating]) -> float:
         """The raw return of a controller (5126,)."""
         # Here, because design_bench imports its slots for every task, and mujoco is not light.
-        from .hopper import START_SEED, rollout
+        from ..robots.hopper import START_SEED, rollout
 
         return rollout(x, START_SEED)
 
@@ -89,8 +89,8 @@ class _MorphologyOracle(_EpisodeOracle):
     robot: str
 
     def __init__(self, dataset: Any, **kwargs: Any) -> None:
-        from .robots import ROBOTS
-        from .stored_policy import find_policy
+        from ..robots.robots import ROBOTS
+        from ..robots.stored_policy import find_policy
 
         self._robot = ROBOTS[self.robot]
         self._policy = find_policy(self._robot, Path(disk_resource.DATA_DIR)).path

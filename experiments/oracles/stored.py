@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load, save
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import sha256, write_atomic, write_json
 
 from ..data import cache_folder
-from ..files import sha256, write_atomic, write_json
 from .recipes import PUBLISHED_SOURCE, RECIPES, Recipe
 from .training import Fitted, predict, table_hash
 

@@ -16,7 +16,8 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..files import write_atomic
+from torchbdi.kernels.files import write_atomic
+
 from .recipes import Recipe
 
 #: Seconds between checkpoints.

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from torchbdi import InputError
 
 from ..data import data_folder
-from ..task import Task
+from .task import Task
 
 CONF = Path(__file__).parent.parent / "conf" / "task"
 

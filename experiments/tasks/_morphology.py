@@ -10,13 +10,13 @@ from omegaconf import DictConfig
 from torchbdi import MissingDataError
 
 from ..data import cache_folder
+from ..data.morphology import FULL_ROWS, GENERATOR_VERSION, file_names, generate
 from ..data.shards import read_shards
-from ..generators.morphology import FULL_ROWS, GENERATOR_VERSION, file_names, generate
-from ..oracles.morphology import Robot
 from ..oracles.pool import evaluate
-from ..oracles.stored_policy import StoredPolicy, find_policy, original_path
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from ..robots.morphology import Robot
+from ..robots.stored_policy import StoredPolicy, find_policy, original_path
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 
 def load_robot_task(robot: Robot, title: str, cfg: DictConfig, folder: Path, seed: int) -> Task:

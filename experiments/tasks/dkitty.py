@@ -6,9 +6,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ..oracles.dkitty import ROBOT
-from ..task import Task
+from ..robots.dkitty import ROBOT
 from ._morphology import load_robot_task
+from .task import Task
 
 
 def load(cfg: DictConfig, folder: Path, seed: int) -> Task:

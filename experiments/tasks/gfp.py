@@ -7,16 +7,11 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
-from ..data.built import AMINO_ACIDS, ensure_built
-from ..data.present import missing, require
-from ..data.shards import read_shards
+from ..data.built import AMINO_ACIDS
+from ..data.whole import GFP_ORIGINAL, gfp_table
 from ..oracles.stored import load_oracle
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
-
-ORIGINAL = "gfp-original"
-ORIGINAL_TITLE = "GFP-Transformer-v0"
-OWN_TITLE = "GFP, protein level"
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 
 def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
@@ -27,7 +22,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     Raises:
         MissingDataError: the data or the network is not there.
     """
-    x, y, title = whole_table(folder)
+    x, y, title = gfp_table(folder)
     oracle = load_oracle("gfp", x, y)
     load_design_bench(folder)
     from design_bench.datasets.discrete_dataset import DiscreteDataset
@@ -54,23 +49,8 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         y_raw=scores,
         y_min=cfg.y_min,
         y_max=cfg.y_max,
-        data_source="original" if title == ORIGINAL_TITLE else "regenerated",
+        data_source="original" if title == GFP_ORIGINAL else "regenerated",
         oracle_source="retrained",
         oracle_spearman=oracle.spearman,
         predict=oracle.predict,
     )
-
-
-def whole_table(folder: Path) -> tuple[np.ndarray, np.ndarray, str]:
-    """All rows: design-bench's 56,086 where its shards are, else the protein-level 51,715.
-
-    Returns:
-        x, int32 (N, 237), y, float32 (N,), and the table's title.
-
-    Raises:
-        MissingDataError: a file is missing or damaged.
-    """
-    if len(missing(folder, ORIGINAL)) < 24:  # some are there: then all must be
-        require(folder, ORIGINAL)
-        return *read_shards(folder / "gfp", "gfp"), ORIGINAL_TITLE
-    return *read_shards(ensure_built(folder, "gfp"), "gfp"), OWN_TITLE

@@ -8,14 +8,14 @@ import numpy as np
 from omegaconf import DictConfig
 
 from torchbdi import MissingDataError
+from torchbdi.kernels.files import sha256
 
 from ..data import cache_folder
-from ..files import sha256
-from ..generators.hopper import GENERATOR_VERSION, X_NAME, Y_NAME, generate
-from ..oracles.hopper import START_SEED, rollout
+from ..data.hopper import GENERATOR_VERSION, X_NAME, Y_NAME, generate
 from ..oracles.pool import evaluate
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from ..robots.hopper import START_SEED, rollout
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 ORIGINAL_SHA256 = {
     X_NAME: "da93f2033436ae5c2f31e584ae42b4b4d043bea29448d78eec6470e4d8ee71d7",

@@ -10,8 +10,8 @@ from omegaconf import DictConfig
 from ..data.built import ensure_built
 from ..data.shards import read_shards
 from ..oracles.forest import fit_forest
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 
 def load(cfg: DictConfig, folder: Path, seed: int) -> Task:

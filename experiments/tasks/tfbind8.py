@@ -8,8 +8,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..data import ensure_tfbind8
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 LETTERS = "ACGT"
 

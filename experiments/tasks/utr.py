@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
-from ..data.present import require
-from ..data.shards import read_shards
+from ..data.whole import utr_table
 from ..oracles.stored import load_oracle
-from ..shim import load_design_bench
-from ..task import Codec, OfflineData, Task, standardise_scores
+from .shim import load_design_bench
+from .task import Codec, OfflineData, Task, standardise_scores
 
 LETTERS = "ACGT"
-SHARDS = "utr"
 TITLE = "UTR-ResNet-v0"
 
 
@@ -24,7 +22,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
     Raises:
         MissingDataError: the data or the network is not there.
     """
-    oracle = load_oracle("utr", *whole_table(folder))
+    oracle = load_oracle("utr", *utr_table(folder))
     data, codec, y = visible_table(cfg, folder)
     return Task(
         name="utr",
@@ -39,16 +37,6 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         oracle_spearman=oracle.spearman,
         predict=oracle.predict,
     )
-
-
-def whole_table(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """All 280,000 rows: x, int32 (N, 50), A, C, G, T = 0..3, and y, float32 (N,).
-
-    Raises:
-        MissingDataError: a file is missing or damaged.
-    """
-    require(folder, "utr")
-    return read_shards(folder / SHARDS, "utr")
 
 
 def visible_table(cfg: DictConfig, folder: Path) -> tuple[OfflineData, Codec, np.ndarray]:

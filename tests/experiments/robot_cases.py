@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.files import sha256, write_json
-from experiments.oracles.morphology import Robot
-from experiments.oracles.policy import NAMES, Policy
+from experiments.robots.morphology import Robot
+from experiments.robots.policy import NAMES, Policy
+from torchbdi.kernels.files import sha256, write_json
 
 
 def case(robot: Robot, number: int) -> tuple[np.ndarray, Policy]:

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from experiments.settings import own_settings
+from experiments.runs.settings import own_settings
 
 
 def write_run(

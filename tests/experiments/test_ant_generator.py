@@ -16,18 +16,13 @@ import numpy as np
 import pytest
 from robot_cases import case, write_weights
 
-from experiments.files import sha256, write_npz
-from experiments.generators.morphology import (
-    FULL_ROWS,
-    file_names,
-    generate,
-    is_complete,
-    plan,
-)
-from experiments.generators.search import SearchConfig, search
-from experiments.oracles import ant, dkitty
-from experiments.oracles.stored_policy import StoredPolicy
+from experiments.data.arrays import write_npz
+from experiments.data.morphology import FULL_ROWS, file_names, generate, is_complete, plan
+from experiments.data.search import SearchConfig, search
+from experiments.robots import ant, dkitty
+from experiments.robots.stored_policy import StoredPolicy
 from torchbdi import InputError
+from torchbdi.kernels.files import sha256
 
 ROWS = 40
 X_NAME, Y_NAME, CARD_NAME = file_names(ant.ROBOT)
@@ -168,7 +163,7 @@ def test_killed_and_started_again_gives_the_same_bytes(policy, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     code = (
         "import sys; from pathlib import Path\n"
-        "from experiments.generators.search import *\n"
+        "from experiments.data.search import *\n"
         "config = SearchConfig('ant', 0.075, 0.02, 4, 50)\n"
         "path = Path(sys.argv[1]); path.mkdir()\n"
         "search(config, (0, 0), Path(sys.argv[2]), path / 'run.npz', tick=lambda: None)"

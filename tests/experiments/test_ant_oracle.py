@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from robot_cases import case, write_weights
 
-from experiments.oracles.ant import ROBOT, SPACE, Ant, robot_xml, rollout
-from experiments.oracles.morphology import LEGS, run_policy
-from experiments.oracles.policy import load_policy, zero_policy
 from experiments.oracles.pool import EvaluationError, evaluate
-from experiments.shim import ANT_SLOT, load_design_bench
+from experiments.robots.ant import ROBOT, SPACE, Ant, robot_xml, rollout
+from experiments.robots.morphology import LEGS, run_policy
+from experiments.robots.policy import load_policy, zero_policy
+from experiments.tasks.shim import ANT_SLOT, load_design_bench
 from torchbdi import InputError
 
 #: Returns of cases 0 to 6, and of the sum of the last observation, as morphing-agents 1.5.1's own
@@ -132,7 +132,7 @@ def test_worker_processes_give_the_same_bits_and_name_a_design_that_fails(weight
 
 
 def test_importing_the_simulators_does_not_load_torch():
-    code = "import sys, experiments.oracles.robots; sys.exit('torch' in sys.modules)"
+    code = "import sys, experiments.robots.robots; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -170,7 +170,7 @@ def test_wrong_designs_are_an_error(bad):
 
 
 def test_oracle_in_design_benchs_slot(tmp_path, weights, monkeypatch):
-    monkeypatch.setattr("experiments.oracles.stored_policy.POLICIES", weights.parent)
+    monkeypatch.setattr("experiments.robots.stored_policy.POLICIES", weights.parent)
     x = np.array([case(ROBOT, number)[0] for number in range(5)], dtype=np.float32)
     y = np.arange(5, dtype=np.float32)[:, None]
     folder = tmp_path / "ant_morphology"

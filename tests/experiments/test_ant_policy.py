@@ -11,21 +11,17 @@ import numpy as np
 import pytest
 from robot_cases import case, write_weights
 
-from experiments.generators import policy as script
-from experiments.generators import policy_soften, policy_trial
-from experiments.generators.policy_env import VariedRobot
-from experiments.generators.policy_recipes import RECIPE, TASK, Lesson
-from experiments.generators.policy_scaling import Scaling
-from experiments.generators.policy_trial import (
-    random_policy,
-    trial,
-    trial_designs,
-    write_policy,
-)
-from experiments.oracles import stored_policy
-from experiments.oracles.morphology import run_policy
-from experiments.oracles.policy import Policy, load_policy, zero_policy
-from experiments.oracles.robots import ROBOTS
+from experiments.policies import make as script
+from experiments.policies import soften as policy_soften
+from experiments.policies import trial as policy_trial
+from experiments.policies.env import VariedRobot
+from experiments.policies.recipes import RECIPE, TASK, Lesson
+from experiments.policies.scaling import Scaling
+from experiments.policies.trial import random_policy, trial, trial_designs, write_policy
+from experiments.robots import stored_policy
+from experiments.robots.morphology import run_policy
+from experiments.robots.policy import Policy, load_policy, zero_policy
+from experiments.robots.robots import ROBOTS
 from torchbdi import InputError, MissingDataError
 
 ANT = ROBOTS["ant"]
@@ -238,7 +234,7 @@ def test_a_policy_trained_here_is_found(tmp_path, monkeypatch):
 
 
 def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
-    training = pytest.importorskip("experiments.generators.policy_training")
+    training = pytest.importorskip("experiments.policies.training")
     monkeypatch.setattr(training, "ENVIRONMENTS", 2)
     monkeypatch.setitem(training.SETTINGS, "n_steps", 50)
     monkeypatch.setitem(training.SETTINGS, "batch_size", 50)
@@ -278,7 +274,7 @@ def test_the_command_line(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="robots of the trial"):
             script.main(["dkitty", f"seed={seed}"])
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-    monkeypatch.delitem(sys.modules, "experiments.generators.policy_training", raising=False)
+    monkeypatch.delitem(sys.modules, "experiments.policies.training", raising=False)
     with pytest.raises(MissingDataError, match=r"--no-deps -c constraints\.txt stable-baselines3"):
         script.main(["ant", f"out={tmp_path}"])
     assert not list(Path(tmp_path).iterdir())

@@ -13,10 +13,10 @@ from omegaconf import DictConfig
 from robot_cases import case, write_weights
 
 from experiments.data.shards import read_shards
-from experiments.oracles import stored_policy
-from experiments.oracles.policy import NAMES, load_policy
-from experiments.oracles.robots import ROBOTS
-from experiments.oracles.stored_policy import find_policy, original_path
+from experiments.robots import stored_policy
+from experiments.robots.policy import NAMES, load_policy
+from experiments.robots.robots import ROBOTS
+from experiments.robots.stored_policy import find_policy, original_path
 from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
@@ -111,7 +111,7 @@ def test_without_a_policy_the_commands_are_named(tmp_path: Path) -> None:
         with pytest.raises(MissingDataError) as caught:
             load_task(config(tmp_path, task=task))
         message = str(caught.value)
-        assert f"python -m experiments.generators.policy {task}" in message
+        assert f"python -m experiments.policies.make {task}" in message
         install = "--no-deps -c constraints.txt stable-baselines3"  # the Ant learns to walk by it
         assert (install in message) == (task == "ant")
         assert f"{task}_oracle.pkl" in message

@@ -21,8 +21,8 @@ from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
 from experiments.data.shards import read_shards, write_shards
 from experiments.data.sources import DATA_SETS, DataSet, checksums
-from experiments.files import sha256
 from torchbdi import InputError, MissingDataError
+from torchbdi.kernels.files import sha256
 
 ONE = "utr/utr-y-0.npy"
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 from robot_cases import random_designs
 
-from experiments.generators.policy_gait import LAST, PERIOD, Teacher, _along, reach, trot
-from experiments.generators.policy_imitation import add_gait
-from experiments.generators.policy_scaling import Scaling
-from experiments.generators.policy_stance import as_actions, commanded, feet, fit_stance, told
-from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
-from experiments.oracles.morphology import run_policy
-from experiments.oracles.policy import Policy
+from experiments.policies.gait import LAST, PERIOD, Teacher, _along, reach, trot
+from experiments.policies.imitation import add_gait
+from experiments.policies.scaling import Scaling
+from experiments.policies.stance import as_actions, commanded, feet, fit_stance, told
+from experiments.robots.dkitty import ROBOT, SPACE, DKitty
+from experiments.robots.morphology import run_policy
+from experiments.robots.policy import Policy
 
 YAW, SPEEDS = 5, slice(18, 24)
 

@@ -7,17 +7,10 @@ import pytest
 import torch
 from robot_cases import random_designs
 
-from experiments.generators.policy_landing import (
-    Landing,
-    Landings,
-    _way,
-    falls,
-    learn_landing,
-    try_landings,
-)
-from experiments.generators.policy_stance import commanded, feet, fit_stance, told
-from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
-from experiments.oracles.morphology import run_policy
+from experiments.policies.landing import Landing, Landings, _way, falls, learn_landing, try_landings
+from experiments.policies.stance import commanded, feet, fit_stance, told
+from experiments.robots.dkitty import ROBOT, SPACE, DKitty
+from experiments.robots.morphology import run_policy
 
 
 def test_a_fall_is_one_within_twelve_steps():

@@ -10,12 +10,12 @@ import pytest
 from robot_cases import case, write_weights
 from scipy.spatial.transform import Rotation
 
-from experiments.oracles.dkitty import ROBOT, DKitty, rollout
-from experiments.oracles.dkitty_robot import SPACE, robot_xml
-from experiments.oracles.morphology import LEGS, run_policy
-from experiments.oracles.policy import zero_policy
 from experiments.oracles.pool import evaluate
-from experiments.shim import DKITTY_SLOT, load_design_bench
+from experiments.robots.dkitty import ROBOT, DKitty, rollout
+from experiments.robots.dkitty_robot import SPACE, robot_xml
+from experiments.robots.morphology import LEGS, run_policy
+from experiments.robots.policy import zero_policy
+from experiments.tasks.shim import DKITTY_SLOT, load_design_bench
 
 #: Steps, return and sum of the last observation, by case, as morphing-agents 1.5.1's and ROBEL
 #: 0.1.2's own code gives them on MuJoCo 3.4.0 (with stand-ins for gym and mujoco-py).
@@ -154,7 +154,7 @@ def test_a_number_that_cannot_change_stays(tmp_path):
 
 def test_oracle_in_design_benchs_slot(tmp_path, monkeypatch):
     weights = write_weights(tmp_path / "dkitty.safetensors", case(ROBOT, 4)[1])
-    monkeypatch.setattr("experiments.oracles.stored_policy.POLICIES", tmp_path)
+    monkeypatch.setattr("experiments.robots.stored_policy.POLICIES", tmp_path)
     x = np.array([case(ROBOT, number)[0] for number in range(5)], dtype=np.float32)
     folder = tmp_path / "dkitty_morphology"
     folder.mkdir()

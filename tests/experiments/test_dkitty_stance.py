@@ -8,10 +8,10 @@ import pytest
 import torch
 from robot_cases import random_designs
 
-from experiments.generators.policy_stance import commanded, feet, fit_stance, stance_error
-from experiments.oracles.dkitty import ROBOT, SPACE, DKitty
-from experiments.oracles.morphology import run_policy
-from experiments.oracles.policy import Policy, zero_policy
+from experiments.policies.stance import commanded, feet, fit_stance, stance_error
+from experiments.robots.dkitty import ROBOT, SPACE, DKitty
+from experiments.robots.morphology import run_policy
+from experiments.robots.policy import Policy, zero_policy
 
 
 def test_feet_are_where_the_simulator_has_them():

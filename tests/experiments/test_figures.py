@@ -10,9 +10,9 @@ import pytest
 from matplotlib.container import ErrorbarContainer
 from synthetic_runs import write_run
 
-from experiments.curves import alpha_figure, steps_figure
 from experiments.figures import FIGURES, draw, main, rank_figure, scatter_figure
-from experiments.results import read_runs
+from experiments.paper.curves import alpha_figure, steps_figure
+from experiments.runs.results import read_runs
 from torchbdi import InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -15,11 +15,12 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from experiments.data.shards import write_shards
+from experiments.data.whole import gfp_table
 from experiments.oracles.recipes import RECIPES
 from experiments.oracles.stored import load_oracle
 from experiments.oracles.training import split
 from experiments.oracles.transformer import Dropout, Transformer
-from experiments.tasks import gfp, load_task
+from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
@@ -32,7 +33,7 @@ def config(data_dir: Path, *overrides: str) -> DictConfig:
 def test_the_visible_rows_are_drawn_by_the_seed(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    x, y, title = gfp.whole_table(data_dir)
+    x, y, title = gfp_table(data_dir)
     stand_in("gfp", x, y, monkeypatch)
     assert title == "GFP, protein level"
     task = load_task(config(data_dir, "seed=3"))
@@ -58,10 +59,10 @@ def test_the_visible_rows_are_drawn_by_the_seed(
 def test_design_benchs_shards_are_used_where_they_are(
     tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    x, y, _ = gfp.whole_table(data_dir)
+    x, y, _ = gfp_table(data_dir)
     some = np.random.default_rng(0).choice(len(y), 120, replace=False)
     write_shards(tmp_path / "gfp", "gfp", x[some], y[some], rows=10)
-    found_x, found_y, title = gfp.whole_table(tmp_path)
+    found_x, found_y, title = gfp_table(tmp_path)
     assert title == "GFP-Transformer-v0"
     assert np.array_equal(found_x, x[some])
     with pytest.raises(MissingDataError, match=r"no network for this table.*\n.*fit gfp"):
@@ -152,7 +153,7 @@ def test_a_killed_training_goes_on_to_the_bit(
 
 
 def test_a_run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    x, y, _ = gfp.whole_table(data_dir)
+    x, y, _ = gfp_table(data_dir)
     stand_in("gfp", x, y, monkeypatch)
     metrics = train(
         config(
@@ -178,7 +179,7 @@ def test_without_data_or_network(
 
 
 def test_the_committed_network(data_dir: Path) -> None:
-    x, y, title = gfp.whole_table(data_dir)
+    x, y, title = gfp_table(data_dir)
     oracle = load_oracle("gfp", x, y)
     recipe = RECIPES["gfp"]
     assert oracle.card["data"]["title"] == title

@@ -23,8 +23,8 @@ from experiments.data.download import download
 from experiments.data.present import fault
 from experiments.data.shards import read_shards
 from experiments.data.sources import DATA_SETS, DataSet, checksums
-from experiments.shim import load_design_bench
 from experiments.tasks import load_task
+from experiments.tasks.shim import load_design_bench
 from torchbdi import MissingDataError, TorchBDIError
 
 FILE = "utr/utr-x-0.npy"  # 4 MB

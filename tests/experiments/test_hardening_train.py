@@ -21,8 +21,8 @@ from hydra._internal.callbacks import Callbacks
 from omegaconf import OmegaConf
 
 from experiments import train as train_module
-from experiments.config import check_overrides, validate
-from experiments.run_folder import RunFolder
+from experiments.runs.config import check_overrides, validate
+from experiments.runs.run_folder import RunFolder
 from torchbdi import InputError
 
 STEPS = 60

@@ -11,18 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.files import sha256, write_npz
-from experiments.generators import hopper as generator
-from experiments.generators.evolution import EvolutionConfig, evolve
-from experiments.generators.hopper import (
-    CARD_NAME,
-    X_NAME,
-    Y_NAME,
-    TableConfig,
-    generate,
-    is_complete,
-)
-from experiments.oracles.hopper import DESIGN_SIZE, rollout, run_episode
+from experiments.data import hopper as generator
+from experiments.data.arrays import write_npz
+from experiments.data.evolution import EvolutionConfig, evolve
+from experiments.data.hopper import CARD_NAME, X_NAME, Y_NAME, TableConfig, generate, is_complete
+from experiments.robots.hopper import DESIGN_SIZE, rollout, run_episode
+from torchbdi.kernels.files import sha256
 
 SMALL = TableConfig(runs=4, evolution=EvolutionConfig(generations=4, pairs=3, kept_pairs=2))
 
@@ -82,7 +76,7 @@ def test_killed_and_started_again_gives_the_same_bytes(table, tmp_path):
     killed = tmp_path / "killed"
     code = (
         "import sys; from pathlib import Path\n"
-        "from experiments.generators.hopper import *\n"
+        "from experiments.data.hopper import *\n"
         f"generate(0, Path(sys.argv[1]), workers=1, config={SMALL!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(killed)], stderr=subprocess.DEVNULL)

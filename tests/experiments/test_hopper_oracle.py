@@ -9,9 +9,10 @@ import gymnasium
 import numpy as np
 import pytest
 
-from experiments.generators.evolution import EvolutionConfig, evolve
-from experiments.oracles import hopper
-from experiments.oracles.hopper import (
+from experiments.data.evolution import EvolutionConfig, evolve
+from experiments.oracles.pool import evaluate
+from experiments.robots import hopper
+from experiments.robots.hopper import (
     DESIGN_SIZE,
     LAYER_SHAPES,
     START_SEED,
@@ -19,8 +20,7 @@ from experiments.oracles.hopper import (
     rollout,
     run_episode,
 )
-from experiments.oracles.pool import evaluate
-from experiments.shim import HOPPER_SLOT, load_design_bench
+from experiments.tasks.shim import HOPPER_SLOT, load_design_bench
 from torchbdi import InputError
 
 # Version 4 it has to be: version 5 pays a different reward on the last step.
@@ -106,7 +106,7 @@ def test_worker_processes_give_the_same_bits():
 
 
 def test_importing_the_oracle_does_not_load_torch():
-    code = "import sys, experiments.oracles.hopper; sys.exit('torch' in sys.modules)"
+    code = "import sys, experiments.robots.hopper; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -11,9 +11,9 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 
-from experiments.generators.evolution import EvolutionConfig
-from experiments.generators.hopper import TableConfig, generate
-from experiments.oracles.hopper import rollout
+from experiments.data.evolution import EvolutionConfig
+from experiments.data.hopper import TableConfig, generate
+from experiments.robots.hopper import rollout
 from experiments.tasks import hopper, load_task
 from experiments.train import train
 from torchbdi import MissingDataError

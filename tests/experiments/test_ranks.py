@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.ranks import rank_methods, ranks
+from experiments.paper.ranks import rank_methods, ranks
 
 TASKS = ("Superconductor", "Ant", "D'Kitty", "Rosenbrock", "TF Bind 8", "TF Bind 10", "NAS")
 # method: scores, printed rank mean, printed rank median

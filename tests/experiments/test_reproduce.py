@@ -17,17 +17,18 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
-from experiments import archive, reproduce, train
+from experiments import reproduce, train
 from experiments.figures import FIGURES
-from experiments.files import locked
-from experiments.plans import GPU_METHODS, PLANS
+from experiments.paper.plans import GPU_METHODS, PLANS
 from experiments.reproduce import main, method_names
-from experiments.run_folder import RunFolder
-from experiments.settings import compose_config
+from experiments.runs import archive
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.settings import compose_config
 from experiments.table import TABLES
-from experiments.task import Codec, OfflineData, Task
 from experiments.tasks import task_names
+from experiments.tasks.task import Codec, OfflineData, Task
 from torchbdi import InputError, TorchBDIError
+from torchbdi.kernels.files import locked
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.oracles import restricted_pickle
-from experiments.oracles.restricted_pickle import UnsafePickleError, load_arrays
+from experiments.robots import restricted_pickle
+from experiments.robots.restricted_pickle import UnsafePickleError, load_arrays
 
 ARRAYS = {
     "matrix": np.arange(6, dtype=np.float32).reshape(2, 3),

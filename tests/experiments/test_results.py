@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import coefficients
-from experiments.files import write_atomic, write_csv, write_json, write_npz, write_text
-from experiments.task import OfflineData
+from experiments.data.arrays import write_npz
+from experiments.runs import coefficients
+from experiments.tasks.task import OfflineData
 from torchbdi import NTK, NotConvergedError, fit_ridge, ridge
+from torchbdi.kernels.files import write_atomic, write_csv, write_json, write_text
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:

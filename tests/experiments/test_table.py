@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from synthetic_runs import write_run
 
-from experiments.cells import beside, kind, number, record
-from experiments.render import Table, latex, markdown
-from experiments.results import Cell, Problem, Run, cell, neutral_title, read_runs, swept
+from experiments.paper.cells import beside, kind, number, record
+from experiments.paper.render import Table, latex, markdown
+from experiments.runs.results import Cell, Problem, Run, cell, neutral_title, read_runs, swept
 from experiments.table import TABLES, main
 from torchbdi import InputError
 

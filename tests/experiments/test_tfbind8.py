@@ -10,9 +10,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from experiments import data as data_module
-from experiments.config import CONF
-from experiments.task import OfflineData
+from experiments.runs.config import CONF
 from experiments.tasks import load_task, task_names
+from experiments.tasks.task import OfflineData
 from torchbdi import InputError, MissingDataError
 
 

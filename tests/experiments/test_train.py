@@ -21,8 +21,8 @@ from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.config import check_overrides, validate
-from experiments.run_folder import RunFolder
+from experiments.runs.config import check_overrides, validate
+from experiments.runs.run_folder import RunFolder
 from experiments.train import RunInterruptedError, train
 from torchbdi import InputError, MissingDataError, TorchBDIError
 
@@ -323,7 +323,7 @@ def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
     script = f"""
 import os, signal
 import torchbdi
-from experiments.run_folder import RunFolder
+from experiments.runs.run_folder import RunFolder
 from experiments.train import train
 from hydra import compose, initialize_config_module
 step = torchbdi.BDI.training_step

@@ -14,10 +14,10 @@ import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from experiments import trajectory
-from experiments.callbacks import Checkpoint
-from experiments.task import Codec, OfflineData, Task
-from experiments.trajectory import Trajectory, main, score_trajectory
+from experiments.runs import trajectory
+from experiments.runs.callbacks import Checkpoint
+from experiments.runs.trajectory import Trajectory, main, score_trajectory
+from experiments.tasks.task import Codec, OfflineData, Task
 from torchbdi import BDI, InputError
 
 STEPS, EVERY, DESIGNS = 7, 2, 4

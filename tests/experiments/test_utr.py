@@ -14,6 +14,7 @@ from oracle_networks import check_resumption, stand_in, tiny
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
+from experiments.data import whole
 from experiments.oracles import fit as fit_module
 from experiments.oracles.recipes import RECIPES
 from experiments.oracles.resnet import ResNet
@@ -22,7 +23,7 @@ from experiments.oracles.training import fit_network, predict, split, table_hash
 from experiments.tasks import load_task, utr
 from experiments.train import train
 from torchbdi import NTK, InputError, MissingDataError
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
@@ -32,7 +33,7 @@ def config(data_dir: Path, *overrides: str) -> DictConfig:
 
 @pytest.fixture(scope="module")
 def table(data_dir: Path) -> tuple[np.ndarray, np.ndarray]:
-    return utr.whole_table(data_dir)
+    return whole.utr_table(data_dir)
 
 
 def test_the_visible_half(data_dir: Path, table: tuple[np.ndarray, np.ndarray]) -> None:
@@ -166,7 +167,7 @@ def test_the_training_command(
     x, y = table[0][:150], table[1][:150]
     recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
     monkeypatch.setitem(fit_module.RECIPES, "utr", recipe)
-    monkeypatch.setattr(utr, "whole_table", lambda folder: (x, y))
+    monkeypatch.setattr(whole, "utr_table", lambda folder: (x, y))
     fit_module.main(["utr", f"data_dir={tmp_path}"])
     out = capsys.readouterr().out
     assert "held-out rank correlation" in out

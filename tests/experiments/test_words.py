@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from experiments.words import run_command, split_words
+from experiments.runs.words import run_command, split_words
 from torchbdi import InputError
 
-COMMANDS = ("reproduce", "table", "figures", "trajectory", "data", "oracles.fit")
+COMMANDS = ("reproduce", "table", "figures", "runs.trajectory", "data", "oracles.fit")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

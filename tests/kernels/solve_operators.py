@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from torchbdi.kernels.operator import GramOperator, Index, set_diagonal
+from torchbdi.kernels.solve.operator import GramOperator, Index, set_diagonal
 
 
 class DenseOperator(GramOperator):

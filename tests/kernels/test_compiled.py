@@ -15,12 +15,12 @@ pytest.importorskip("numba")
 
 from torchbdi import NTK
 from torchbdi.kernels import compiled
-from torchbdi.kernels.recursion import KINK_EPS, ReLUStack, diagonal_recursion
-from torchbdi.kernels.zonal import unit_rows
-from torchbdi.kernels.zonal_coupling import ZonalCoupling
-from torchbdi.kernels.zonal_fill import CompiledTiles, PlainTiles, plan
-from torchbdi.kernels.zonal_matrix import ZonalMatrix
-from torchbdi.kernels.zonal_tiles import gram_, product
+from torchbdi.kernels.relu.recursion import KINK_EPS, ReLUStack, diagonal_recursion
+from torchbdi.kernels.zonal.coupling import ZonalCoupling
+from torchbdi.kernels.zonal.fill import CompiledTiles, PlainTiles, plan
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.matrix import ZonalMatrix
+from torchbdi.kernels.zonal.tiles import gram_, product
 
 STACKS = [
     ReLUStack(depth, 1.2, 0.0, tangent) for depth in (2, 6, 12, 32) for tangent in (True, False)

@@ -15,13 +15,23 @@ from solve_operators import (
     sequences,
 )
 
-from torchbdi.kernels import compiled, tiles
+from torchbdi.kernels import compiled
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
-from torchbdi.kernels.operator import GramOperator, Principal, set_diagonal
-from torchbdi.kernels.packed import PackedCholesky
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve import tiles
+from torchbdi.kernels.solve.operator import (
+    GramOperator,
+    Principal,
+    multiply_matrix_free,
+    set_diagonal,
+)
+from torchbdi.kernels.solve.packed import PackedCholesky
+from torchbdi.kernels.solve.pcg import ConjugateGradient
+from torchbdi.kernels.solve.tiles import (
+    PackedTriangle,
+    packed_size,
+    row_offset,
+)
 from torchbdi.kernels.threads import share
-from torchbdi.kernels.tiles import PackedTriangle, multiply_matrix_free, packed_size, row_offset
 
 
 def make(kind: str, n: int) -> GramOperator:
@@ -235,8 +245,8 @@ def test_what_does_not_fit_is_refused_before_it_is_computed():
 PEAK = """
 import torch
 from pathlib import Path
-from torchbdi.kernels.operator import GramOperator, set_diagonal
-from torchbdi.kernels.packed import PackedCholesky
+from torchbdi.kernels.solve.operator import GramOperator, set_diagonal
+from torchbdi.kernels.solve.packed import PackedCholesky
 
 class Walk(GramOperator):  # covariance of a random walk
     def __init__(self, n):

@@ -20,16 +20,16 @@ from solve_operators import (
     sequences,
 )
 
-from torchbdi.kernels import nystrom
 from torchbdi.kernels.errors import (
     DoesNotFitError,
     InputError,
     NotConvergedError,
     NotPositiveDefiniteError,
 )
-from torchbdi.kernels.nystrom import NystromPreconditioner
-from torchbdi.kernels.packed import PackedCholesky
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve import nystrom
+from torchbdi.kernels.solve.nystrom import NystromPreconditioner
+from torchbdi.kernels.solve.packed import PackedCholesky
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 
 @pytest.mark.parametrize("stored", [True, False])
@@ -239,7 +239,7 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 import torch
 from solve_operators import DenseOperator, random_spd, right_sides
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 class Slow(DenseOperator):
     def multiply(self, v):
@@ -293,7 +293,7 @@ sys.path.insert(0, {here!r})
 import torch
 from solve_operators import DenseOperator, random_spd, reference, right_sides
 from torchbdi.kernels.errors import NotConvergedError
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 file, k, rhs = Path({file!r}), random_spd(150), right_sides(150, 2)
 solver = ConjugateGradient(DenseOperator(k), 1e-3, rank=10)

@@ -12,12 +12,13 @@ import torch
 from solve_operators import DenseOperator, SlowNTK, random_spd, right_sides, sequences
 
 from torchbdi import NTK
-from torchbdi.kernels import memory, plan
+from torchbdi.kernels import memory
 from torchbdi.kernels.errors import DoesNotFitError, InputError
 from torchbdi.kernels.memory import PeakMemory, available_bytes, cgroup_rooms, require
-from torchbdi.kernels.operator import GramOperator
-from torchbdi.kernels.plan import plan_for, plan_solve
-from torchbdi.kernels.probe import Probe, Rates, measure_rates, probe_conditioning
+from torchbdi.kernels.solve import plan
+from torchbdi.kernels.solve.operator import GramOperator
+from torchbdi.kernels.solve.plan import plan_for, plan_solve
+from torchbdi.kernels.solve.probe import Probe, Rates, measure_rates, probe_conditioning
 
 GB = 10**9
 TWO_CORES = Rates(flops=50e9, entry_seconds=9e-9, bytes_per_second=10e9)

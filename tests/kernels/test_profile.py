@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.polynomial import chebyshev as numpy_chebyshev
 
-from torchbdi.kernels import chebyshev, fixed_point, profile
-from torchbdi.kernels.fixed_point import ONE
-from torchbdi.kernels.profile import Profile, fit_all, fit_profile
-from torchbdi.kernels.recursion import ReLUStack
+from torchbdi.kernels.relu.recursion import ReLUStack
+from torchbdi.kernels.zonal import chebyshev, fixed_point, profile
+from torchbdi.kernels.zonal.fixed_point import ONE
+from torchbdi.kernels.zonal.profile import Profile, fit_all, fit_profile
 
 # Degree of value and of slope, and the map's shift, for a map that costs 3 and 12 degrees.
 DEGREES = {

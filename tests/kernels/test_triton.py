@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError
-from torchbdi.kernels import triton_device
-from torchbdi.kernels.profile import fit_profile
-from torchbdi.kernels.recursion import ReLUStack
-from torchbdi.kernels.zonal import unit_rows
+from torchbdi.kernels.gpu import device as triton_device
+from torchbdi.kernels.relu.recursion import ReLUStack
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.profile import fit_profile
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 DEVICE = "cpu" if INTERPRETED else "cuda"
@@ -150,11 +150,11 @@ class Recorder:
 
 
 def launch_everything(dtype: torch.dtype) -> None:
-    from torchbdi.kernels.triton_biased import recursion
-    from torchbdi.kernels.triton_cholesky import _launch, _outer
-    from torchbdi.kernels.triton_contract import contract
-    from torchbdi.kernels.triton_gram import gram_
-    from torchbdi.kernels.triton_product import product
+    from torchbdi.kernels.gpu.biased import recursion
+    from torchbdi.kernels.gpu.cholesky import _backward, _launch
+    from torchbdi.kernels.gpu.contract import contract
+    from torchbdi.kernels.gpu.gram import gram_
+    from torchbdi.kernels.gpu.product import product
 
     x = torch.ones(100, 24, dtype=dtype)
     k = torch.ones(100, 100, dtype=dtype)
@@ -171,11 +171,11 @@ def launch_everything(dtype: torch.dtype) -> None:
     stack = ReLUStack(6, 1.0, 0.1, tangent=True)
     recursion(stack, x, x, x[:, 0], x[:, 0], derivative=False)
     recursion(stack, x, x, x[:, 0], x[:, 0], derivative=True)
-    for m, columns in ((1, 1), (5, 3), (64, 20)):
-        factor, b = torch.ones(3, m, m, dtype=dtype), torch.ones(3, m, columns, dtype=dtype)
-        _launch(factor, factor[:, 0, 0], b, factor, torch.Size([3]), check=False)
-        _outer(b, b)
-    _launch(None, None, b, factor, torch.Size([3]), check=False)
+    for m, columns in ((1, 1), (3, 2), (5, 1), (16, 2), (32, 1), (64, 20)):
+        factor, b = torch.ones(300, m, m, dtype=dtype), torch.ones(300, m, columns, dtype=dtype)
+        _launch(factor, factor[:, 0, 0], b, factor, check=False)
+        _launch(factor, factor[:, 0, 0], b, None if m <= 16 else factor, check=False)
+        _backward(factor, b, b)
 
 
 @installed
@@ -188,7 +188,7 @@ def test_everything_compiles(
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     recorder = Recorder(monkeypatch)
     launch_everything(dtype)
-    assert len({function.__name__ for function, _ in recorder.launches}) == 6
+    assert len({function.__name__ for function, _ in recorder.launches}) == 8
     for kernel in recorder.compile(90):
         assert kernel.metadata.shared <= 99 << 10  # what the smallest GPUs have
         if dtype == torch.float64:

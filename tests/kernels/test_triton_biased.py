@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from torchbdi import NTK
-from torchbdi.kernels import triton_device
-from torchbdi.kernels.biased import BiasedGram, input_covariance
-from torchbdi.kernels.recursion import ReLUStack, covariance_recursion
+from torchbdi.kernels.gpu import device as triton_device
+from torchbdi.kernels.relu.biased import BiasedGram, input_covariance
+from torchbdi.kernels.relu.recursion import ReLUStack, covariance_recursion
 
 only_here()
 
@@ -29,7 +29,7 @@ STACKS = [
 def test_values_and_derivatives(
     stack: ReLUStack, shape: tuple[int, int, int], dtype: torch.dtype
 ) -> None:
-    from torchbdi.kernels.triton_biased import recursion
+    from torchbdi.kernels.gpu.biased import recursion
 
     x1, x2 = on_kinks(*shape, dtype=dtype)
     if shape[0] > 4:

@@ -10,11 +10,12 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import BDI, NTK, NotPositiveDefiniteError
-from torchbdi.kernels import cholesky_solve, triton_device
-from torchbdi.kernels.packed import PackedCholesky
-from torchbdi.kernels.pcg import ConjugateGradient
-from torchbdi.kernels.zonal import unit_rows
-from torchbdi.kernels.zonal_tiles import gram_, product
+from torchbdi.kernels import cholesky_solve
+from torchbdi.kernels.gpu import device as triton_device
+from torchbdi.kernels.solve.packed import PackedCholesky
+from torchbdi.kernels.solve.pcg import ConjugateGradient
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.tiles import gram_, product
 
 if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)

@@ -12,19 +12,19 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from torchbdi import BDI, NTK
-from torchbdi.kernels import triton_device
-from torchbdi.kernels.profile import fit_profile
-from torchbdi.kernels.recursion import ReLUStack, diagonal_recursion
-from torchbdi.kernels.zonal import ZonalGram, unit_rows
-from torchbdi.kernels.zonal_coupling import ZonalCoupling
-from torchbdi.kernels.zonal_fill import TritonTiles, plan, triton_profile
-from torchbdi.kernels.zonal_matrix import ZonalMatrix
-from torchbdi.kernels.zonal_tiles import gram_, product
+from torchbdi.kernels.gpu import device as triton_device
+from torchbdi.kernels.relu.recursion import ReLUStack, diagonal_recursion
+from torchbdi.kernels.zonal.coupling import ZonalCoupling
+from torchbdi.kernels.zonal.fill import TritonTiles, plan, triton_profile
+from torchbdi.kernels.zonal.gram import ZonalGram, unit_rows
+from torchbdi.kernels.zonal.matrix import ZonalMatrix
+from torchbdi.kernels.zonal.profile import fit_profile
+from torchbdi.kernels.zonal.tiles import gram_, product
 
 only_here()
 triton = pytest.importorskip("triton")
 tl = pytest.importorskip("triton.language")
-arcsine = pytest.importorskip("torchbdi.kernels.triton_profile").arcsine
+arcsine = pytest.importorskip("torchbdi.kernels.gpu.profile").arcsine
 
 NTK6 = ReLUStack(6, 1.0, 0.0, tangent=True)
 STACKS = [NTK6, ReLUStack(48, 1.4, 0.0, tangent=True), ReLUStack(3, 1.3, 0.0, tangent=False)]

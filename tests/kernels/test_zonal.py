@@ -11,13 +11,18 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from torchbdi.kernels import TorchBDIError, cholesky_solve
-from torchbdi.kernels.operator import set_diagonal
-from torchbdi.kernels.profile import Profile, fit_profile
-from torchbdi.kernels.recursion import KINK_EPS, ReLUStack, angular_recursion, diagonal_recursion
-from torchbdi.kernels.zonal import ZonalGram, unit_rows
-from torchbdi.kernels.zonal_coupling import ZonalCoupling
-from torchbdi.kernels.zonal_matrix import ZonalMatrix
-from torchbdi.kernels.zonal_tiles import SIDE, gram_, product
+from torchbdi.kernels.relu.recursion import (
+    KINK_EPS,
+    ReLUStack,
+    angular_recursion,
+    diagonal_recursion,
+)
+from torchbdi.kernels.solve.operator import set_diagonal
+from torchbdi.kernels.zonal.coupling import ZonalCoupling
+from torchbdi.kernels.zonal.gram import ZonalGram, unit_rows
+from torchbdi.kernels.zonal.matrix import ZonalMatrix
+from torchbdi.kernels.zonal.profile import Profile, fit_profile
+from torchbdi.kernels.zonal.tiles import SIDE, gram_, product
 
 NTK6 = ReLUStack(6, 1.0, 0.0, tangent=True)
 STACKS = [

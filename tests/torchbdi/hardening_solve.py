@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from forked import logged
 
-from torchbdi.kernels.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient
 from torchbdi.ntk import NTK
 
 

@@ -16,7 +16,7 @@ import torch
 from forked import child, finished
 
 import torchbdi
-from torchbdi.kernels.checkpoint import SolveCheckpoint
+from torchbdi.kernels.solve.checkpoint import SolveCheckpoint
 from torchbdi.ntk import NTK
 from torchbdi.proposer.optimise import Box, optimise
 

@@ -19,7 +19,7 @@ from test_bdi import dense_losses, table
 
 import torchbdi
 from torchbdi import BDI, NTK, RBF
-from torchbdi.kernels import zonal_coupling
+from torchbdi.kernels.zonal import coupling as zonal_coupling
 
 SETTINGS: dict[str, Any] = {"target": 3.0, "alpha": 0.7, "ridge": 1e-2}
 
@@ -65,7 +65,7 @@ def swept() -> None:
 def compiled() -> None:
     """The compiled share of the backward loss, run as Python, against the plain one."""
     # Not from the module itself: its functions are compiled already.
-    residuals = sys.modules["torchbdi.kernels.fused"].residuals
+    residuals = sys.modules["torchbdi.kernels.compiled.fused"].residuals
     for groups, m in ((3, 3), (4, 1)):
         generator = torch.Generator().manual_seed(m)
         k, s, a, y, w = (
@@ -103,23 +103,24 @@ LINES: list[tuple[Callable[[], None], str, str, list[tuple[str, str]]]] = [
     (dense, "optimise", '(h["forward_weight"] * forward', [('["forward', '["backward')]),
     (dense, "optimise", 'h["backward_weight"] * backward) / 2', [(" / 2", "")]),
     (dense, "optimise", "torch.softmax(alpha * y_l, 0)", [("alpha", "-alpha"), ("alpha", "0")]),
-    (swept, "kernels.zonal_coupling", "torch.addcmul(y, k, a, value=-1)", [("-1", "1")]),
-    (swept, "kernels.zonal_coupling", "torch.sub(y, r, out=r)", [("sub", "add")]),
-    (swept, "kernels.zonal_coupling", "torch.bmm(a.unsqueeze(1), groups)", [("a.", "a.mT.")]),
-    (swept, "kernels.zonal_coupling", "weighted = r * weights", [("* weights", "/ len(weights)")]),
-    (swept, "kernels.zonal_coupling", "else a.reshape(-1, m)", [("a.", "a.mT.")]),
-    (swept, "kernels.zonal_coupling", "addmv_(k, self.d[j])", [("self", "-self"), (".d", ".y")]),
-    (swept, "kernels.zonal_coupling", "addmm_(s, self.d_hat[j])", [("self", "-self"), ("d_", "")]),
-    (swept, "kernels.zonal_coupling", "addmm_(s, self.hat[j])", [("self", "-self")]),
-    (swept, "kernels.zonal_coupling", "unsqueeze(-1) * hat + tangential", [("+", "-")]),
-    (swept, "kernels.zonal_coupling", "dx_b *= -2 * a.unsqueeze(-1)",
+    (swept, "kernels.zonal.coupling", "torch.addcmul(y, k, a, value=-1)", [("-1", "1")]),
+    (swept, "kernels.zonal.coupling", "torch.sub(y, r, out=r)", [("sub", "add")]),
+    (swept, "kernels.zonal.coupling", "torch.bmm(a.unsqueeze(1), groups)", [("a.", "a.mT.")]),
+    (swept, "kernels.zonal.coupling", "weighted = r * weights", [("* weights", "/ len(weights)")]),
+    (swept, "kernels.zonal.coupling", "else a.reshape(-1, m)", [("a.", "a.mT.")]),
+    (swept, "kernels.zonal.coupling", "addmv_(k, self.d[j])", [("self", "-self"), (".d", ".y")]),
+    (swept, "kernels.zonal.coupling", "addmm_(s, self.d_hat[j])", [("self", "-self"), ("d_", "")]),
+    (swept, "kernels.zonal.coupling", "addmm_(s, self.hat[j])", [("self", "-self")]),
+    (swept, "kernels.zonal.coupling", "unsqueeze(-1) * hat + tangential", [("+", "-")]),
+    (swept, "kernels.zonal.coupling", "dx_b *= -2 * a.unsqueeze(-1)",
      [("-2", "2"), ("-2", "-1"), ("a.", "a.mT.")]),
-    (swept, "kernels.zonal_coupling", "dx_b, -2 * da", [("-2", "2"), ("2", "1"), ("da", "da.mT")]),
-    (swept, "kernels.zonal_coupling", "* dx_p + grad_b", [("+", "-")]),
-    (compiled, "kernels.fused", "_add_product(-a[g, i], k", [("-", ""), ("g, i", "i, g")]),
-    (compiled, "kernels.fused", "_multiply(rs, weights[start:stop], ws)", [("weights", "rs")]),
-    (compiled, "kernels.fused", "backward[g] += _dot(rs, ws)", [("+", "-")]),
-    (compiled, "kernels.fused", "da[g, i] += _dot", [("+", "-"), ("g, i", "i, g")]),
+    (swept, "kernels.zonal.coupling", "dx_b, -2 * da", [("-2", "2"), ("2", "1"), ("da", "da.mT")]),
+    (swept, "kernels.zonal.coupling", "* dx_p + grad_b", [("+", "-")]),
+    (compiled, "kernels.compiled.fused", "_add_product(-a[g, i], k", [("-", ""), ("g, i", "i, g")]),
+    (compiled, "kernels.compiled.fused", "_multiply(rs, weights[start:stop], ws)",
+     [("weights", "rs")]),
+    (compiled, "kernels.compiled.fused", "backward[g] += _dot(rs, ws)", [("+", "-")]),
+    (compiled, "kernels.compiled.fused", "da[g, i] += _dot", [("+", "-"), ("g, i", "i, g")]),
 ]  # fmt: skip
 MUTANTS = [
     (check, module, old, old.replace(part, other, 1))
@@ -136,7 +137,7 @@ def mutate(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
     twin = types.ModuleType(module.__name__)
     twin.__dict__.update({"__package__": module.__package__, "__file__": module.__file__})
     code = compile(source.replace(old, new), f"<{new}>", "exec")
-    if name == "kernels.fused":
+    if name == "kernels.compiled.fused":
         import numba
 
         with pytest.MonkeyPatch.context() as plain:  # as Python: no time to compile every mutant
@@ -200,7 +201,7 @@ def test_the_original_passes(check: Callable[[], None]) -> None:
 def test_the_compiled_original_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     line = "backward[g] += _dot(rs, ws)"
-    mutate(monkeypatch, "kernels.fused", line, line)
+    mutate(monkeypatch, "kernels.compiled.fused", line, line)
     compiled()
 
 

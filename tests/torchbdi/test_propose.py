@@ -70,7 +70,9 @@ def left_out(x: Tensor, y: Tensor, ridge: float) -> Tensor:
 @pytest.mark.parametrize("tile", [1024, 16])
 def test_leave_one_out_equals_as_many_fits(tile: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one tile, and with several of which the last is shorter."""
-    monkeypatch.setattr("torchbdi.kernels.packed.default_tile", lambda n, device: min(n, tile))
+    monkeypatch.setattr(
+        "torchbdi.kernels.solve.packed.default_tile", lambda n, device: min(n, tile)
+    )
     made = problem_of(*hill())
     solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-4, progress=False)
     assert solved.solver == "cholesky"
@@ -81,8 +83,8 @@ def test_leave_one_out_of_a_sample_equals_as_many_fits(monkeypatch: pytest.Monke
     """After conjugate gradients a random sample of rows has its errors, and exactly so."""
     monkeypatch.setattr(solving, "PLANNED_ROWS", 10)
     monkeypatch.setattr(solving, "SAMPLE_ROWS", 7)
-    chosen = torchbdi.kernels.costs.Candidate("pcg-stored", 10, 10, 1.0, 1000)
-    plan = torchbdi.kernels.plan.Plan(chosen, (chosen,), "", "", 10**9)
+    chosen = torchbdi.kernels.solve.costs.Candidate("pcg-stored", 10, 10, 1.0, 1000)
+    plan = torchbdi.kernels.solve.plan.Plan(chosen, (chosen,), "", "", 10**9)
     monkeypatch.setattr(solving, "plan_for", lambda *_, **__: plan)
     made = problem_of(*hill())
     solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-2, progress=False)
@@ -370,7 +372,7 @@ def dna(data_dir: Path) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
 def test_letters_become_design_bench_s_logits(
     dna: tuple[np.ndarray, np.ndarray, dict[str, float]], data_dir: Path
 ) -> None:
-    from experiments.shim import load_design_bench
+    from experiments.tasks.shim import load_design_bench
 
     load_design_bench(data_dir)
     from design_bench.datasets.discrete_dataset import DiscreteDataset

@@ -15,8 +15,8 @@ from torch import Tensor
 import torchbdi
 from torchbdi import NTK, RBF, Ascent, InputError, NotConvergedError, TorchBDIError
 from torchbdi.kernel import Kernel
-from torchbdi.kernels.costs import Candidate
-from torchbdi.kernels.plan import Plan
+from torchbdi.kernels.solve.costs import Candidate
+from torchbdi.kernels.solve.plan import Plan
 from torchbdi.optimise import Steps
 from torchbdi.proposer.cli import _summary
 from torchbdi.proposer.columns import classes_of

@@ -18,11 +18,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..kernel import Kernel
-from ..kernels.operator import GramOperator
-from ..kernels.packed import PackedCholesky
-from ..kernels.plan import Plan, plan_for
-from ..kernels.probe import Rates
-from ..kernels.tiles import PackedTriangle
+from ..kernels.solve.operator import GramOperator
+from ..kernels.solve.packed import PackedCholesky
+from ..kernels.solve.plan import Plan, plan_for
+from ..kernels.solve.probe import Rates
+from ..kernels.solve.tiles import PackedTriangle
 from ..ridge import PLANNED_ROWS, iterate_or_give_up, planned_iteration, ridge_to_add
 
 TOLERANCE = 1e-8

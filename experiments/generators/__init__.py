@@ -1,1 +1,0 @@
-"""Regenerated data sets, for tasks whose original tables cannot be had."""

@@ -1,0 +1,103 @@
+"""The cells of the tables: what may stand together, and how its spread is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..runs.results import Cell, Problem, Run
+from .facts import CONTINUOUS, DISCRETE, comparable, fact
+
+STATISTICS = {"best": "best_after_normalised", "median": "median_after_normalised"}
+SEEDS = 8  # of a method in which anything is random
+
+MARKS = (
+    "a ± b (se c, n): mean, sample standard deviation and standard error over n seeds.",
+    "det.: deterministic; two seeds or more are the same computation to six digits. "
+    "The same with n seeds: this number is, but not the whole computation.",
+    "[x]: the paper's figure. [x*]: the paper's figure for a different setting, see below. "
+    "‡: a published figure exists, but our data, true function or number of rows is not the "
+    "original, so it is not put beside ours.",
+)
+
+
+def grid(runs: Iterable[Run]) -> dict[Problem, dict[str, list[Run]]]:
+    """Runs by problem and method; problems in the order of the paper's tables."""
+    found: dict[Problem, dict[str, list[Run]]] = {}
+    for run in runs:
+        found.setdefault(run.problem, {}).setdefault(run.method, []).append(run)
+    order = {task: i for i, task in enumerate(DISCRETE + CONTINUOUS)}
+    return dict(sorted(found.items(), key=lambda item: (order.get(item[0].task, 99), item[0])))
+
+
+def heading(problem: Problem) -> str:
+    """A problem as the head of a column; what is not original is said there."""
+    sources = (("data", problem.data_source), ("function", problem.oracle_source))
+    labels = "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
+    return problem.task + labels
+
+
+def source_note(problem: Problem) -> str:
+    """Where the numbers of a column come from."""
+    return (
+        f"{heading(problem)}: {problem.title}, {problem.rows:,} rows; data {problem.data_source}, "
+        f"true function {problem.oracle_source}; torchbdi {problem.version}."
+    )
+
+
+def kind(found: Cell) -> str:
+    """What the spread of a cell means, in words."""
+    n = len(found.values)
+    if n == 1:
+        return "1 seed"
+    if found.deterministic:
+        return "deterministic"
+    return f"{n} of {SEEDS} seeds" if n < SEEDS else f"{n} seeds"
+
+
+def number(found: Cell) -> str:
+    """A cell's number with its spread."""
+    n = len(found.values)
+    if n == 1:
+        return f"{found.mean:.3f} (1 seed)"
+    if found.deterministic:
+        return f"{found.mean:.3f} (det.)"
+    if found.std == 0:
+        return f"{found.mean:.3f} (the same with {n} seeds)"
+    return f"{found.mean:.3f} ± {_small(found.std)} (se {_small(found.standard_error)}, n = {n})"
+
+
+def _small(spread: float) -> str:
+    """Three digits, or the first that is not 0."""
+    return f"{spread:.3f}" if spread >= 5e-4 else f"{spread:.1g}"
+
+
+def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict[str, object]:
+    """A cell in full, for the CSV."""
+    run, problem = runs[0], runs[0].problem
+    known = fact(run.problem.task, run.method, statistic) if not run.changes else None
+    same = known is not None and comparable(
+        problem.task, problem.data_source, problem.oracle_source, problem.rows
+    )
+    return {
+        "table": table,
+        **vars(problem),
+        "method": run.method,
+        "changes": " ".join(run.changes),
+        "statistic": statistic,
+        "kind": kind(found),
+        "seeds": " ".join(str(run.seed) for run in sorted(runs, key=lambda run: run.seed)),
+        "mean": found.mean,
+        "std": "" if math.isnan(found.std) else found.std,
+        "standard_error": "" if math.isnan(found.standard_error) else found.standard_error,
+        "paper": known.value if known and same else "",
+        "paper_source": known.source if known and same else "",
+        "remark": known.caveat if known and same else ("not comparable" if known else ""),
+    }
+
+
+def beside(entry: Mapping[str, object]) -> str:
+    """The published figure or the mark that goes behind a number."""
+    if entry["paper"] != "":
+        return f" [{entry['paper']}{'*' if entry['remark'] else ''}]"
+    return " ‡" if entry["remark"] else ""

@@ -1,0 +1,92 @@
+"""Figures 3 and 4: scores against a setting, a line a problem."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from torchbdi import InputError
+
+from ..runs.results import Problem, Run, cell, swept
+from ..runs.trajectory import FILE
+from .cells import STATISTICS, grid, heading
+
+PERCENTILES = ("best of the designs", "median of the designs")
+Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # x (n,), mean (n, 2), standard deviation (n, 2)
+
+
+def steps_figure(runs: Sequence[Run]) -> Figure | None:
+    """Normalised score of saved designs against the step, of the longest runs (Fig. 3)."""
+    saved: dict[Problem, list[Run]] = {}
+    for run in swept(runs, "steps"):
+        if (run.path.parent / FILE).is_file():
+            saved.setdefault(run.problem, []).append(run)
+    lines: dict[Problem, Line] = {}
+    for problem in grid(run for found in saved.values() for run in found):
+        found = saved[problem]
+        steps = max(run.values["steps"] for run in found)
+        longest = [run for run in found if run.values["steps"] == steps]
+        tables = [_trajectory(run) for run in longest]
+        for run, table in zip(longest, tables, strict=True):
+            if not np.array_equal(table[:, 0], tables[0][:, 0]):
+                raise InputError(
+                    f"{longest[0].path.parent} and {run.path.parent} were not saved at the same "
+                    "steps. Draw them apart."
+                )
+        scores = np.stack([table[:, 1:] for table in tables])
+        std = scores.std(0, ddof=1) if len(scores) > 1 else np.zeros_like(scores[0])
+        lines[problem] = (tables[0][:, 0], scores.mean(0), std)
+    return _panels(lines, "steps T (the paper's own: dotted)", 200)
+
+
+def alpha_figure(runs: Sequence[Run]) -> Figure | None:
+    """Normalised score against alpha (Fig. 4)."""
+    chosen = swept(runs, "alpha")
+    lines: dict[Problem, Line] = {}
+    for problem in grid(run for run in chosen if run.changes):
+        by_value: dict[float, list[Run]] = {}
+        for run in chosen:
+            if run.problem == problem:
+                by_value.setdefault(float(run.settings["alpha"]), []).append(run)
+        x = np.array(sorted(by_value))
+        cells = [[cell(by_value[value], name) for name in STATISTICS.values()] for value in x]
+        mean = np.array([[c.mean for c in row] for row in cells])
+        std = np.array([[c.std for c in row] for row in cells])
+        lines[problem] = (x, mean, np.nan_to_num(std))  # one seed: no bar
+    figure = _panels(lines, "alpha in w_l = sqrt(softmax(alpha y_l))", None)
+    for axes in figure.axes if figure else ():
+        ticks = sorted({value for x, _, _ in lines.values() for value in x})
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], rotation=45)
+    return figure
+
+
+def _trajectory(run: Run) -> np.ndarray:
+    """(saved steps, 3): step, best and median, normalised."""
+    with (run.path.parent / FILE).open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    return np.array([[float(line[k]) for k in ("step", *STATISTICS.values())] for line in lines])
+
+
+def _panels(lines: dict[Problem, Line], label: str, mark: float | None) -> Figure | None:
+    if not lines:
+        return None
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for i, (axes, name) in enumerate(zip(figure.subplots(1, 2), PERCENTILES, strict=True)):
+        for problem, (x, mean, std) in lines.items():
+            axes.errorbar(x, mean[:, i], std[:, i], marker="o", ms=3, label=heading(problem))
+        if mark is not None:
+            axes.axvline(mark, color="grey", lw=0.8, ls=":")
+        finish(axes, label, f"normalised score, {name}")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(lines))
+    return figure
+
+
+def finish(axes: Axes, x: str, y: str) -> None:
+    """Labels and grid."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.3)

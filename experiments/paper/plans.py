@@ -1,0 +1,46 @@
+"""What the paper's tables and figures need to be run: tasks x methods x settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .facts import CONTINUOUS, DISCRETE
+
+GPU_METHODS = ("nn",)  # width 2048: 5.7e16 flop for TF Bind 8; named explicitly or not run
+FIGURE_TASKS = ("tfbind8", "hopper", "ant")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Tasks x methods x settings.
+
+    Attributes:
+        tasks: names; those that are not there are reported and left out.
+        methods: names; None means all but those meant for a GPU.
+        settings: overrides, each run with every task and method.
+    """
+
+    tasks: tuple[str, ...]
+    methods: tuple[str, ...] | None = None
+    settings: tuple[tuple[str, ...], ...] = ((),)
+
+
+def _sweep(name: str, *values: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((f"method.{name}={value}",) for value in values)
+
+
+ALL = DISCRETE + CONTINUOUS
+PLANS = {
+    "table1": Plan(DISCRETE),
+    "table2": Plan(CONTINUOUS),
+    "table3": Plan(ALL),
+    "fig2": Plan(ALL),
+    "fig3": Plan(
+        FIGURE_TASKS, ("bdi",), (("method.steps=400", "trainer.trajectory_every=20"),)
+    ),
+    "fig4": Plan(FIGURE_TASKS, ("bdi",), _sweep("alpha", "0", "5e-4", "1e-3", "2e-3", "4e-3")),
+    "a1": Plan(ALL),
+    "a2": Plan(FIGURE_TASKS, ("bdi",), _sweep("designs_per_group", "1", "2", "4", "8")),
+    "a3": Plan(ALL),
+    "a4": Plan(FIGURE_TASKS, ("bdi",), _sweep("target", "5", "10", "15", "20")),
+}  # fmt: skip

@@ -1,0 +1,107 @@
+"""From cosines to kernel values: the functions that the zonal Triton kernels share.
+
+The arcsine is written here, because the GPU's own is not there in triton's interpreter: with
+z = min(c^2, (1 - |c|)/2) = sin^2 of an angle of at most 30 degrees, s = sqrt(z) and
+y = s + s z P(z), |asin c| is y where |c| <= 1/2 and pi/2 - 2 y above. One series without a branch,
+good to rounding.
+
+Triton takes literals exactly in sums and products only: in comparisons, and as arguments of
+kernels, they become float32. So the constants of a network come in a table, and other literals are
+exact in float32.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+import torch
+import triton
+import triton.language as tl
+from numpy.polynomial import Chebyshev, Polynomial
+from torch import Tensor
+
+from ..relu.recursion import KINK_EPS
+from ..zonal.profile import Profile
+
+
+def _arcsine(z: np.ndarray) -> np.ndarray:
+    """(asin(s)/s - 1)/z by its power series."""
+    powers = [math.comb(2 * k, k) / (4.0**k * (2 * k + 1)) for k in range(1, 60)]
+    return np.polynomial.polynomial.polyval(z, powers)
+
+
+_SERIES = Chebyshev.interpolate(_arcsine, 12, [0.0, 0.25]).convert(kind=Polynomial).coef
+ARCSINE = tl.constexpr(tuple(_SERIES.tolist()))
+HALF_PI = tl.constexpr(math.pi / 2)
+STEP = 16  # features of a product at a time
+HEAD = 3  # pole, offset and scale stand before the coefficients in a table
+
+
+@functools.lru_cache(maxsize=64)
+def table(profile: Profile, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The constants of a profile: map, powers of the value, powers of the slope."""
+    head = profile.pole, profile.offset, profile.scale
+    return torch.tensor([*head, *profile.value, *profile.slope], dtype=dtype, device=device)
+
+
+def kink(dtype: torch.dtype) -> float:
+    """1 - |cos| of a pair that is as good as coincident or opposite; a power of two."""
+    return KINK_EPS * torch.finfo(dtype).eps
+
+
+@triton.jit
+def arcsine(c: tl.tensor) -> tl.tensor:
+    """asin of c in [-1, 1]."""
+    a = tl.abs(c)
+    z = tl.minimum(c * c, (1.0 - a) * 0.5)
+    s = tl.sqrt(z)
+    p = tl.zeros_like(z) + ARCSINE[12]
+    for i in tl.static_range(12):
+        p = p * z + ARCSINE[11 - i]
+    y = s + s * z * p
+    y = tl.where(a > 0.5, HALF_PI - 2.0 * y, y)
+    return tl.where(c < 0, -y, y)
+
+
+@triton.jit
+def variable(phi: tl.tensor, constants: tl.tensor, MAPPED: tl.constexpr) -> tl.tensor:
+    """The profile's variable u from phi = asin(cos theta)."""
+    if MAPPED:
+        pole, offset = tl.load(constants), tl.load(constants + 1)
+        return offset + tl.load(constants + 2) / (1.0 + pole * phi)
+    return phi
+
+
+@triton.jit
+def horner(u: tl.tensor, powers: tl.tensor, DEGREE: tl.constexpr) -> tl.tensor:
+    """A polynomial in u, its coefficients in ascending order at ``powers``."""
+    p = tl.zeros_like(u) + tl.load(powers + DEGREE)
+    for i in tl.static_range(DEGREE):
+        p = p * u + tl.load(powers + (DEGREE - 1 - i))
+    return p
+
+
+@triton.jit
+def products(
+    a: tl.tensor,
+    b: tl.tensor,
+    rows: tl.tensor,
+    cols: tl.tensor,
+    n1: tl.tensor,
+    n2: tl.tensor,
+    d: tl.tensor,
+    STEP: tl.constexpr,
+) -> tl.tensor:
+    """a[rows] b[cols]^T for contiguous (n1, d) and (n2, d); 0 past their ends."""
+    rows_64, cols_64 = rows.to(tl.int64), cols.to(tl.int64)
+    total = tl.zeros((rows.shape[0], cols.shape[0]), dtype=a.dtype.element_ty)
+    for start in range(0, d, STEP):
+        k = start + tl.arange(0, STEP)
+        left = (rows[:, None] < n1) & (k[None, :] < d)
+        right = (k[:, None] < d) & (cols[None, :] < n2)
+        x = tl.load(a + rows_64[:, None] * d + k[None, :], mask=left, other=0.0)
+        y = tl.load(b + cols_64[None, :] * d + k[:, None], mask=right, other=0.0)
+        total = tl.dot(x, y, total, input_precision="ieee", out_dtype=total.dtype)
+    return total

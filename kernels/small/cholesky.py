@@ -1,0 +1,103 @@
+"""Batched Cholesky solve, differentiable in both arguments."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .. import gpu
+from ..errors import InputError, NotPositiveDefiniteError
+from .failures import BAD_RIDGE, describe_failures, not_finite
+
+TRITON_SIDE = 64  # largest M that a Triton program keeps in registers
+
+
+def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
+    """Solves (k + ridge I) x = rhs for a batch of symmetric positive definite matrices.
+
+    On a GPU matrices up to M = 64 are factored by the Triton kernel of :mod:`.gpu.cholesky`,
+    larger ones, and all on the CPU, by torch.linalg.
+
+    Args:
+        k: (..., M, M); the lower triangle is read.
+        rhs: (..., M) where it has one dimension less than k, else (..., M, K).
+        ridge: absolute, added to the diagonal; a float or a tensor of shape (...).
+
+    Returns:
+        x, the shape of rhs (broadcast over the batch dimensions of k). Differentiable in k, rhs
+        and ridge; the gradient with respect to k stands in its lower triangle, which is what is
+        read.
+
+    Raises:
+        InputError: wrong shapes, dtypes, devices or non-finite numbers.
+        NotPositiveDefiniteError: names the batch members that failed, and their pivots. No jitter
+            is ever added.
+    """
+    vector = check_shapes(k, rhs)
+    m = k.shape[-1]
+    fused = m <= TRITON_SIDE and gpu.takes(k)
+    if not fused:  # the kernel looks for NaN and inf itself
+        check_finite(k, rhs)
+    if isinstance(ridge, Tensor) and ridge.ndim and ridge.shape != k.shape[:-2]:
+        raise InputError(
+            f"cholesky_solve: ridge has shape {tuple(ridge.shape)}, but k has batch shape "
+            f"{tuple(k.shape[:-2])}. Pass a float or one ridge for each matrix."
+        )
+    if fused:
+        from ..gpu.cholesky import solve
+
+        x = solve(k, rhs.unsqueeze(-1) if vector else rhs, ridge)
+        return x.squeeze(-1) if vector else x
+    added = torch.as_tensor(ridge, dtype=k.dtype, device=k.device)
+    if not torch.isfinite(added).all() or (added < 0).any():
+        raise InputError(BAD_RIDGE)
+    lower = k.tril()
+    matrix = lower + k.tril(-1).mT + added[..., None, None] * torch.eye(m).to(k)
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    if info.any():
+        raise NotPositiveDefiniteError(describe_failures(info, m))
+    b = rhs.unsqueeze(-1) if vector else rhs
+    batch = torch.broadcast_shapes(factor.shape[:-2], b.shape[:-2])
+    x = torch.cholesky_solve(b.expand(*batch, *b.shape[-2:]), factor.expand(*batch, m, m))
+    return x.squeeze(-1) if vector else x
+
+
+def check_shapes(k: Tensor, rhs: Tensor) -> bool:
+    """Checks shapes, dtypes and devices of a batched system.
+
+    Returns:
+        Whether rhs is one vector for each matrix.
+    """
+    if k.ndim < 2 or k.shape[-1] != k.shape[-2] or k.shape[-1] == 0:
+        raise InputError(
+            f"cholesky_solve: k must be (..., M, M) with M >= 1, got {tuple(k.shape)}."
+        )
+    if not k.is_floating_point() or k.dtype != rhs.dtype:
+        raise InputError(
+            f"cholesky_solve: k ({k.dtype}) and rhs ({rhs.dtype}) must have one floating dtype. "
+            "Convert with .to(torch.float64)."
+        )
+    if k.device != rhs.device:
+        raise InputError(f"cholesky_solve: k is on {k.device}, rhs on {rhs.device}.")
+    vector = rhs.ndim == k.ndim - 1
+    if rhs.ndim < 1 or rhs.shape[-1 if vector else -2 if rhs.ndim > 1 else -1] != k.shape[-1]:
+        raise InputError(
+            f"cholesky_solve: rhs {tuple(rhs.shape)} does not fit k {tuple(k.shape)}. Expected "
+            "(..., M) with one dimension less than k, or (..., M, K)."
+        )
+    batch = rhs.shape[:-1] if vector else rhs.shape[:-2]
+    try:
+        torch.broadcast_shapes(k.shape[:-2], batch)
+    except RuntimeError:
+        raise InputError(
+            f"cholesky_solve: the batch dimensions of rhs {tuple(rhs.shape)} and k "
+            f"{tuple(k.shape)} do not broadcast."
+        ) from None
+    return vector
+
+
+def check_finite(k: Tensor, rhs: Tensor) -> None:
+    """Raises InputError where the system holds NaN or inf."""
+    for name, tensor in (("k", k), ("rhs", rhs)):
+        if not torch.isfinite(tensor).all():
+            raise InputError(not_finite(name))

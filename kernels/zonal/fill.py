@@ -1,0 +1,192 @@
+"""The ways to fill a tile of a zonal Gram matrix, and the choice between them.
+
+A tile is one small matrix product (cosines), one arcsine and one short polynomial. Plain torch
+operations share the threads of each operation; with the compiled pass of :mod:`.compiled` every
+thread works on tiles of its own. On a GPU one kernel of :mod:`.gpu.gram` does all of it; where
+there is no profile (see :mod:`.zonal.profile`) plain torch operations run there too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from .. import compiled, gpu
+from ..relu.recursion import KINK_EPS, ReLUStack, angular_recursion
+from ..threads import drain
+from .profile import Profile, fit_profile
+
+Unit: TypeAlias = tuple[Tensor, Tensor]
+"""Rows as directions (..., N, D) and lengths (..., N, 1)."""
+
+COMPILED_FROM = 1 << 17  # entries of a matrix
+# What the profile's map costs, in degrees: beside the compiled pass its division is dear.
+PLAIN_MAP_COST, COMPILED_MAP_COST = 3, 12
+
+
+def triton_profile(stack: ReLUStack, like: Tensor) -> Profile | None:
+    """The profile that Triton kernels compute with; None where they do not compute on ``like``."""
+    return fit_profile(stack, COMPILED_MAP_COST) if gpu.takes(like) else None
+
+
+class PlainTiles:
+    """Fills tiles by torch operations; one addcmul a degree.
+
+    Args:
+        stack: the network, without biases.
+        like: a tensor of the dtype and device of the tiles.
+    """
+
+    def __init__(self, stack: ReLUStack, like: Tensor):
+        self.stack, self.profile = stack, fit_profile(stack, PLAIN_MAP_COST)
+        self.buffer = like.new_empty(0)
+        self.one = like.new_tensor(1.0)
+
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+        """Writes |x||x'|/D kappa into out, and |x||x'|/D dkappa/dcos into slope.
+
+        Args:
+            x1: directions (..., R, D) and lengths (..., R, 1).
+            x2: directions (..., C, D) and lengths (..., C, 1).
+            out: (..., R, C), any strides.
+            slope: None, or the shape of out.
+        """
+        (hat1, norm1), (hat2, norm2) = x1, x2
+        rows, cols = norm1 / hat1.shape[-1], norm2.mT
+        c, p, w = self._scratch(out)
+        torch.matmul(hat1, hat2.mT, out=c)
+        c.clamp_(-1, 1)
+        kink = 2 * KINK_EPS * torch.finfo(c.dtype).eps
+        if slope is not None:  # 1 / sin(theta); sin^2 is (1 - |c|)(1 + |c|)
+            torch.addcmul(self.one, c, c, value=-1, out=w)
+            torch.threshold_(w, kink, math.inf).rsqrt_()
+        if self.profile is None:
+            value, derivative = angular_recursion(self.stack, c.acos_())
+            torch.mul(value.mul_(rows), cols, out=out)
+            if slope is not None:
+                torch.mul(derivative.mul_(w).mul_(-rows), cols, out=slope)
+            return
+        u = _variable(self.profile, c.asin_(), p)
+        if slope is not None:
+            torch.mul(_horner(self.profile.slope, rows, u, p).mul_(w), cols, out=slope)
+        torch.mul(_horner(self.profile.value, rows, u, p), cols, out=out)
+
+    def _scratch(self, out: Tensor) -> list[Tensor]:
+        size = out.numel()
+        if self.buffer.numel() < 3 * size:
+            self.buffer = out.new_empty(3 * size)
+        return [self.buffer[i * size : (i + 1) * size].view(out.shape) for i in range(3)]
+
+
+def _variable(profile: Profile, phi: Tensor, scratch: Tensor) -> Tensor:
+    if not profile.pole:
+        return phi
+    one, offset = phi.new_tensor(1.0), phi.new_tensor(profile.offset)
+    torch.add(one, phi, alpha=profile.pole, out=scratch).reciprocal_()
+    return torch.add(offset, scratch, alpha=profile.scale, out=phi)
+
+
+def _horner(coefficients: tuple[float, ...], rows: Tensor, u: Tensor, out: Tensor) -> Tensor:
+    """rows times the polynomial: the coefficients carry the factor, so that it costs nothing."""
+    scaled = [rows * a for a in coefficients]
+    if len(scaled) == 1:
+        return out.copy_(scaled[0].expand_as(out))
+    torch.mul(u, scaled[-1], out=out).add_(scaled[-2])
+    for a in scaled[-3::-1]:
+        torch.addcmul(a, out, u, out=out)
+    return out
+
+
+class CompiledTiles:
+    """Fills tiles by the compiled pass; one for each thread.
+
+    Args:
+        evaluate: the compiled pass.
+    """
+
+    def __init__(self, evaluate: compiled.Evaluator):
+        self.evaluate = evaluate
+        self.buffer = torch.empty(0)
+
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+        """As :class:`PlainTiles`, for two-dimensional tiles with contiguous rows."""
+        (hat1, norm1), (hat2, norm2) = x1, x2
+        if self.buffer.numel() < out.numel():
+            self.buffer = out.new_empty(out.numel())
+        c = self.buffer[: out.numel()].view(out.shape)
+        torch.mm(hat1, hat2.mT, out=c)
+        rows = (norm1 / hat1.shape[-1]).flatten()
+        self.evaluate(c, rows, norm2.flatten(), out, slope)
+
+
+class TritonTiles:
+    """Fills tiles on a GPU.
+
+    Args:
+        profile: kappa as a polynomial.
+    """
+
+    def __init__(self, profile: Profile):
+        self.profile = profile
+
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+        """As :class:`PlainTiles`, for contiguous rows; the very object x1 as x2: symmetric."""
+        from ..gpu.gram import gram_
+
+        gram_(self.profile, x1, x2, out, slope)
+
+
+Fill: TypeAlias = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the tiles of a matrix are filled.
+
+    Attributes:
+        make: makes a filler; every thread has its own.
+        compiled: whether it is the compiled pass.
+    """
+
+    make: Callable[[], Fill]
+    compiled: bool
+
+    def share(self, work: Callable[[Iterator], None], items: list) -> None:
+        """Calls work(items) in every thread that helps; each item is taken by one of them.
+
+        The compiled pass gets threads of our own, each with single-threaded operations: they meet
+        once, at the end. Plain torch has so many short operations that Python threads would
+        wait for each other, and leaves the threads to its operations.
+
+        Args:
+            work: takes an iterator over items.
+            items: pieces of work that can be done in any order, and by anyone.
+        """
+        if self.compiled:
+            drain(work, items)
+        else:
+            work(iter(items))
+
+
+def plan(stack: ReLUStack, like: Tensor, entries: int) -> Plan:
+    """The fastest way to fill the tiles of a matrix.
+
+    Args:
+        stack: the network.
+        like: a tensor of the dtype and device of the tiles.
+        entries: how many entries there are in all; few are not worth importing numba.
+    """
+    fused = triton_profile(stack, like)
+    if fused is not None:
+        return Plan(lambda: TritonTiles(fused), compiled=False)
+    if entries >= COMPILED_FROM and compiled.available(like.device, like.dtype):
+        profile = fit_profile(stack, COMPILED_MAP_COST)
+        if profile is not None:
+            evaluate = compiled.evaluator(profile, like.dtype)
+            return Plan(lambda: CompiledTiles(evaluate), compiled=True)
+    return Plan(lambda: PlainTiles(stack, like), compiled=False)
