@@ -8,6 +8,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..data.built import AMINO_ACIDS
+from ..data.sources import origin
 from ..data.whole import GFP_ORIGINAL, gfp_table
 from ..oracles.stored import load_oracle
 from .shim import load_design_bench
@@ -41,6 +42,10 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         designs, scores = designs[: cfg.max_rows], scores[: cfg.max_rows]
     features = dataset.to_logits(designs).astype(np.float64).reshape(len(designs), -1)
     codec = Codec.fit(features, x.shape[1:], classes=len(AMINO_ACIDS), letters=AMINO_ACIDS)
+    if title == GFP_ORIGINAL:
+        source = origin("gfp-original")
+    else:  # by design-bench's recipe, from the authors' list
+        source = "regenerated" if origin("gfp") == "original" else "own"
     return Task(
         name="gfp",
         title=title,
@@ -49,7 +54,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         y_raw=scores,
         y_min=cfg.y_min,
         y_max=cfg.y_max,
-        data_source="original" if title == GFP_ORIGINAL else "regenerated",
+        data_source=source,
         oracle_source="retrained",
         oracle_spearman=oracle.spearman,
         predict=oracle.predict,

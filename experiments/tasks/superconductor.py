@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from ..data.built import ensure_built
 from ..data.shards import read_shards
+from ..data.sources import origin
 from ..oracles.forest import fit_forest
 from .shim import load_design_bench
 from .task import Codec, OfflineData, Task, standardise_scores
@@ -39,7 +40,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         y_raw=scores,
         y_min=cfg.y_min,
         y_max=cfg.y_max,
-        data_source="original",
+        data_source=origin("superconductor"),
         oracle_source="retrained",
         oracle_spearman=forest.spearman,
         predict=forest.predict,

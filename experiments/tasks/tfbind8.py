@@ -8,6 +8,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..data import ensure_tfbind8
+from ..data.sources import origin
 from .shim import load_design_bench
 from .task import Codec, OfflineData, Task, standardise_scores
 
@@ -35,7 +36,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         y_raw=y,
         y_min=cfg.y_min,
         y_max=cfg.y_max,
-        data_source="original",
+        data_source=origin("tfbind8"),
         oracle_source="original",
         predict=predict,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
+from ..data.sources import origin
 from ..data.whole import utr_table
 from ..oracles.stored import load_oracle
 from .shim import load_design_bench
@@ -32,7 +33,7 @@ def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
         y_raw=y,
         y_min=cfg.y_min,
         y_max=cfg.y_max,
-        data_source="original",
+        data_source=origin("utr"),
         oracle_source="retrained",
         oracle_spearman=oracle.spearman,
         predict=oracle.predict,

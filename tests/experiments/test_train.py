@@ -1,4 +1,4 @@
-"""The command line from end to end, on 2,000 rows of real data."""
+"""The command line from end to end, on 2,000 rows."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def run(
     return json.loads((folder / "metrics.json").read_text()), folder, done.stdout
 
 
-def test_what_a_run_prints(run: tuple[dict[str, Any], Path, str]) -> None:
+def test_what_a_run_prints(run: tuple[dict[str, Any], Path, str], origin: str) -> None:
     metrics, folder, out = run
     assert f"{metrics['best_after_raw']:.6f}" in out
     assert f"{metrics['median_before_normalised']:.6f}" in out
     assert str(folder) in out
-    assert "Data: original. True function: original." in out
+    assert f"Data: {origin}. True function: original." in out
     assert "tensorboard --logdir" in out
 
 

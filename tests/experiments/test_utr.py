@@ -189,6 +189,7 @@ def test_the_training_command(
 
 def test_a_run(
     data_dir: Path,
+    origin: str,
     table: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -204,7 +205,7 @@ def test_a_run(
     assert metrics["title"] == "UTR-ResNet-v0"
     assert metrics["oracle_source"] == "retrained"
     assert metrics["oracle_spearman"] == 0.125
-    text = "Data: original. True function: retrained (held-out rank correlation 0.1250)."
+    text = f"Data: {origin}. True function: retrained (held-out rank correlation 0.1250)."
     assert capsys.readouterr().out.count(text) == 2
     # Normalised by the range of the full data.
     assert metrics["best_after_normalised"] == metrics["best_after_raw"] / 12
@@ -220,7 +221,7 @@ def test_without_data_or_network(
         load_task(config(data_dir))
 
 
-def test_the_committed_network(table: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_committed_network(real_data: Path, table: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = table
     oracle = load_oracle("utr", x, y)
     recipe = RECIPES["utr"]

@@ -155,8 +155,8 @@ def table(name: str, folder: Path) -> tuple[GramOperator, torch.Tensor, float]:
         ("utr", 140_000, "pcg"),
     ],
 )
-def test_real_tables_are_probed_and_planned(name, rows, solver, data_dir):
-    operator, rhs, ridge = table(name, data_dir)
+def test_real_tables_are_probed_and_planned(name, rows, solver, real_data):
+    operator, rhs, ridge = table(name, real_data)
     assert operator.n == rows
     found = probe_conditioning(operator, rhs, ridge, 1e-6)
     assert (found.iterations is None) == (name == "superconductor")

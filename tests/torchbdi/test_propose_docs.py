@@ -23,6 +23,7 @@ def test_the_examples_run(
 ) -> None:
     """In their order, with 300 superconductors and a tenth of the steps."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
     monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 20)
     lines = (data_dir / "superconductor" / "unique_m.csv").read_text().splitlines()
     Path("unique_m.csv").write_text("\n".join(lines[:301]) + "\n")
