@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -27,12 +28,13 @@ def test_the_examples_run(
     monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 20)
     lines = (data_dir / "superconductor" / "unique_m.csv").read_text().splitlines()
     Path("unique_m.csv").write_text("\n".join(lines[:301]) + "\n")
-    namespace: dict[str, object] = {}
+    names: dict[str, object] = {}
     typed = re.compile(r"```python\n(.*?)```|^    (torchbdi [^\n]*)$", re.DOTALL | re.MULTILINE)
     commands = 0
     for code, command in typed.findall(DOCS.read_text()):
         if code:
-            exec(code, namespace)
+            Path("example.py").write_text(code)
+            names = runpy.run_path("example.py", init_globals=names)
         elif "data.csv" not in command:
             assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
             commands += 1
