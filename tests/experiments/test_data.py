@@ -15,7 +15,6 @@ from file_server import Server, serving
 
 from experiments.conf import __file__ as conf_file
 from experiments.data import __main__ as cli
-from experiments.data import download as download_module
 from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, translate
 from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
@@ -77,12 +76,9 @@ def test_a_wrong_file_is_thrown_away(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["truncated", "stalling"])
-def test_a_broken_download_goes_on(
-    server: Server, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(download_module, "TIMEOUT", (2.0, 0.3))
+def test_a_broken_download_goes_on(server: Server, tmp_path: Path, mode: str) -> None:
     with pytest.raises(MissingDataError, match=r"broke off.*goes on after [\d,]+ bytes"):
-        download(one_file(server, mode), tmp_path)
+        download(one_file(server, mode), tmp_path, timeout=(30.0, 2.0))
     (partial,) = left_in(tmp_path)
     assert partial.endswith(".partial")
     kept = (tmp_path / partial).stat().st_size

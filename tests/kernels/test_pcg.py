@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from forked import PATIENCE
 from solve_operators import (
     DenseOperator,
     SlowNTK,
@@ -260,7 +261,7 @@ def test_a_killed_solve_resumes_to_the_same_result(tmp_path):
     script = SLOW.format(here=str(Path(__file__).parent), file=str(file))
     process = subprocess.Popen([sys.executable, "-c", script])
     try:
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + PATIENCE
         while not (file.exists() and saved_iteration(file) >= 4):
             assert process.poll() is None, "the solve ended before it could be killed"
             assert time.monotonic() < deadline, "no checkpoint was written"
