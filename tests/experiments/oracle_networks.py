@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.oracles import stored, training
+from experiments.oracles import stored
 from experiments.oracles.recipes import RECIPES, Recipe
 from experiments.oracles.stored import own_weights, write_oracle
 from experiments.oracles.training import Fitted, fit_network, table_hash
@@ -32,16 +32,14 @@ def tiny(task: str, **changes: object) -> Recipe:
     return replace(RECIPES[task], **{"epochs": 2, "batch": 16, **changes})  # type: ignore[arg-type]
 
 
-def check_resumption(
-    recipe: Recipe, x: np.ndarray, y: np.ndarray, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Fitted:
+def check_resumption(recipe: Recipe, x: np.ndarray, y: np.ndarray, folder: Path) -> Fitted:
     """A training that is killed twice ends with the bits of one that is not."""
     whole = fit_network(recipe, x, y, 0, folder / "whole")
     assert whole is not None
-    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
     per_epoch = -(-(len(y) - whole.held_out) // recipe.batch)
     for step in (2, per_epoch + 1):
-        assert fit_network(recipe, x, y, 0, folder / "killed", stop_after=step) is None
+        killed = fit_network(recipe, x, y, 0, folder / "killed", step, checkpoint_every=0)
+        assert killed is None
     resumed = fit_network(recipe, x, y, 0, folder / "killed")
     assert resumed is not None
     assert resumed.history == whole.history
