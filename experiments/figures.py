@@ -18,7 +18,8 @@ from torchbdi.kernels.files import write_atomic
 from .paper.cells import STATISTICS, grid, heading
 from .paper.curves import alpha_figure, finish, steps_figure
 from .paper.ranks import rank_methods
-from .runs.results import Problem, Run, cell, read_runs, unchanged
+from .runs.results import Problem, Run, read_runs, unchanged
+from .runs.spread import cell
 from .runs.words import run_command, split_words
 
 

@@ -17,7 +17,8 @@ from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, recor
 from .paper.facts import CONTINUOUS, DISCRETE
 from .paper.ranks import rank_methods
 from .paper.render import Table, markdown, write_table
-from .runs.results import Run, cell, read_runs, swept, unchanged
+from .runs.results import Run, read_runs, swept, unchanged
+from .runs.spread import cell
 from .runs.words import run_command, split_words
 
 
@@ -46,7 +47,7 @@ def score_table(
     ranked = rank_methods({str(p): {m: c.mean for m, c in row.items()} for p, row in cells.items()})
     best = [_best_of_data(methods.values()) for methods in table.values()]
     rows = [["best of the data", *(f"{value:.3f}" for value in best), "", ""]]
-    records, notes = [], [*MARKS, *(source_note(problem) for problem in table)]
+    records, notes = [], [*MARKS, *(source_note(p, methods) for p, methods in table.items())]
     for method in sorted(ranked, key=lambda m: (m != "bdi", m)):
         row = [method]
         for problem in table:
@@ -99,7 +100,7 @@ def time_table(runs: Iterable[Run]) -> Table | None:
         "run / solve: mean seconds over n runs of the whole run and of the large solve. A solve is "
         "done once and kept in the cache: runs that found it there do not contain it.",
         "Times depend on the machine: compare them within a column only.",
-        *(source_note(problem) for problem in table),
+        *(source_note(problem, methods) for problem, methods in table.items()),
     ]
     caption = "Seconds a run (Appendix A.3)"
     return Table("a3", caption, ["method", *map(heading, table)], rows, notes, records)
@@ -138,7 +139,7 @@ def sweep_table(name: str, caption: str, runs: Iterable[Run], setting: str) -> T
                 row.append(number(found))
         rows.append(row)
     header = [setting, *(f"{heading(p)}, {s}" for p in problems for s in STATISTICS)]
-    notes = [*MARKS[:2], *(source_note(problem) for problem in problems)]
+    notes = [*MARKS[:2], *(source_note(p, methods) for p, methods in problems.items())]
     return Table(name, caption, header, rows, notes, records)
 
 

@@ -23,5 +23,13 @@ class NotConvergedError(TorchBDIError, RuntimeError):
     """An iterative solve stopped before it reached its tolerance."""
 
 
+class DamagedStateError(InputError):
+    """A file that a run goes on from is not what was written."""
+
+
 class MissingDataError(TorchBDIError, FileNotFoundError):
     """A data file is not there and could not be fetched."""
+
+
+class MissingDependencyError(TorchBDIError, ImportError):
+    """A package is not installed; the message holds the command that installs it."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +65,7 @@ class FiniteBDI(DesignModule):
         eta: the rate of the step, a scalar.
         forward_net: the network of Eq. 5, frozen.
         net_loss: its mean squared error on the table, a scalar; NaN until it is needed.
+        progress: makes the bar of its training, see :func:`torchbdi.network.fit_network`.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
@@ -148,6 +152,7 @@ class FiniteBDI(DesignModule):
                 f"FiniteBDI: forward_net must map (..., D) to (...) or (..., 1); it made "
                 f"{tuple(out.shape)} of x_h {tuple(self._designs().shape)}."
             )
+        self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         self.register_buffer("net_loss", torch.tensor(math.nan, dtype=torch.float64))
 
     def loss(self, step: int | None = None) -> dict[str, Tensor]:
@@ -224,6 +229,7 @@ class FiniteBDI(DesignModule):
                 batch=h["net_batch"],
                 lr=h["net_lr"],
                 generator=seeded(h["seed"], _FORWARD_ORDER),
+                progress=self.progress,
             )
         self.net_loss.copy_(squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"]))
 

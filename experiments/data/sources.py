@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torchbdi import MissingDataError
@@ -29,6 +30,7 @@ class DataSet:
             package on the package index.
         archive: whether ``url`` is a zip archive.
         optional: why the task runs without them; empty where it does not.
+        sha256: of files, by path, that the list beside this module does not have.
     """
 
     name: str
@@ -39,6 +41,7 @@ class DataSet:
     url: str | None = MIRROR
     archive: bool = False
     optional: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 def shard_files(stem: str, count: int) -> tuple[str, ...]:
@@ -140,11 +143,10 @@ def checksums() -> dict[str, str]:
     return _published() | (_digests(Path(own)) if own else {})
 
 
-def origin(name: str) -> str:
-    """What a data set's files are: "original", or "own" where TORCHBDI_CHECKSUMS names others."""
+def are_own(data_set: DataSet) -> bool:
+    """Whether TORCHBDI_CHECKSUMS names other files in the place of a data set's."""
     published, known = _published(), checksums()
-    files = DATA_SETS[name].files
-    return "original" if all(known.get(p) == published.get(p) for p in files) else "own"
+    return any(known.get(path) != published.get(path) for path in data_set.files)
 
 
 @functools.cache

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..runs.results import Cell, Problem, Run
+from ..runs.results import Problem, Run
+from ..runs.spread import Cell
 from .facts import CONTINUOUS, DISCRETE, comparable, fact
 
 STATISTICS = {"best": "best_after_normalised", "median": "median_after_normalised"}
@@ -34,15 +36,24 @@ def heading(problem: Problem) -> str:
     """A problem as the head of a column; what is not original is said there."""
     sources = (("data", problem.data_source), ("function", problem.oracle_source))
     labels = "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
+    shared = json.loads(problem.key)
+    if (revisions := (shared["revision"], shared["task_revision"])) != (1, 1):
+        labels += f", revision {'.'.join(map(str, revisions))}"
     return problem.task + labels
 
 
-def source_note(problem: Problem) -> str:
+def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:
     """Where the numbers of a column come from."""
     return (
         f"{heading(problem)}: {problem.title}, {problem.rows:,} rows; data {problem.data_source}, "
-        f"true function {problem.oracle_source}; torchbdi {problem.version}."
+        f"true function {problem.oracle_source}; torchbdi "
+        f"{versions(run for runs in methods.values() for run in runs)}."
     )
+
+
+def versions(runs: Iterable[Run]) -> str:
+    """The versions of the package that made some runs."""
+    return ", ".join(sorted({run.version for run in runs}))
 
 
 def kind(found: Cell) -> str:
@@ -81,7 +92,12 @@ def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict
     )
     return {
         "table": table,
-        **vars(problem),
+        "task": problem.task,
+        "title": problem.title,
+        "data_source": problem.data_source,
+        "oracle_source": problem.oracle_source,
+        "rows": problem.rows,
+        "version": versions(runs),
         "method": run.method,
         "changes": " ".join(run.changes),
         "statistic": statistic,

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from torchbdi import InputError
 
-from ..runs.results import Problem, Run, cell, swept
+from ..runs.results import Problem, Run, swept
+from ..runs.spread import cell
 from ..runs.trajectory import FILE
 from .cells import STATISTICS, grid, heading
 
@@ -28,8 +29,8 @@ def steps_figure(runs: Sequence[Run]) -> Figure | None:
     lines: dict[Problem, Line] = {}
     for problem in grid(run for found in saved.values() for run in found):
         found = saved[problem]
-        steps = max(run.values["steps"] for run in found)
-        longest = [run for run in found if run.values["steps"] == steps]
+        steps = max(run.settings["steps"] for run in found)
+        longest = [run for run in found if run.settings["steps"] == steps]
         tables = [_trajectory(run) for run in longest]
         for run, table in zip(longest, tables, strict=True):
             if not np.array_equal(table[:, 0], tables[0][:, 0]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .facts import CONTINUOUS, DISCRETE
 
-GPU_METHODS = ("nn",)  # width 2048: 5.7e16 flop for TF Bind 8; named explicitly or not run
+GPU_METHODS = ("nn", "finite_ntk2nn")  # width 2048: 5.7e16 flop for TF Bind 8; run where named
 FIGURE_TASKS = ("tfbind8", "hopper", "ant")
 
 

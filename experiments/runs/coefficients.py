@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from torchbdi import RidgeFit, fit_ridge
+from torchbdi import OfflineData, RidgeFit, fit_ridge
 from torchbdi.kernel import Kernel
 from torchbdi.ridge import SolveReport
 
 from ..data import cache_folder
 from ..data.arrays import write_npz
-from ..tasks.task import OfflineData
 
 
 def cached_fit(

@@ -22,8 +22,9 @@ from experiments.figures import FIGURES
 from experiments.paper.plans import GPU_METHODS, PLANS
 from experiments.reproduce import main, method_names
 from experiments.runs import archive
+from experiments.runs.config import compose_config
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.settings import compose_config
+from experiments.runs.settings import own_settings
 from experiments.table import TABLES
 from experiments.tasks import task_names
 from experiments.tasks.task import Codec, OfflineData, Task
@@ -43,7 +44,7 @@ class Fake:
         self.failing: set[str] = set()
 
     def load_task(self, cfg: DictConfig) -> Task:
-        nothing = torch.zeros(4, 2)
+        nothing = torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
         codec = Codec(np.zeros(2), np.ones(2), (2,))
         return Task(
             cfg.task.name, "A table", OfflineData(nothing, nothing[:, 0]), codec, np.zeros(4),
@@ -54,12 +55,14 @@ class Fake:
         assert not cfg.resume
         if cfg.method.name in self.failing:
             raise TorchBDIError("the loss is not finite")
-        self.ran.append((cfg.task.name, cfg.method.name, cfg.method.alpha, cfg.seed))
+        own = own_settings(cfg.task.name, cfg.method.name, 4)
+        settings = {**own, **{k: v for k, v in cfg.method.items() if k != "name" and v is not None}}
+        self.ran.append((cfg.task.name, cfg.method.name, settings.get("alpha"), cfg.seed))
         score = cfg.seed / 10 if cfg.method.name in self.random else 0.5
         metrics = {
             "task": cfg.task.name, "title": "A table", "data_source": self.data_source,
             "oracle_source": "original", "method": cfg.method.name, "seed": cfg.seed, "rows": 4,
-            **{k: v for k, v in cfg.method.items() if k != "name"},
+            **settings,
             "best_after_raw": score, "median_after_raw": score, "loss_total": score,
             "version": torchbdi.__version__,
         }  # fmt: skip

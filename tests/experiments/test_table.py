@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from synthetic_runs import write_run
+from synthetic_runs import identity_of, write_run
 
 from experiments.paper.cells import beside, kind, number, record
 from experiments.paper.render import Table, latex, markdown
-from experiments.runs.results import Cell, Problem, Run, cell, neutral_title, read_runs, swept
+from experiments.runs.results import Problem, Run, neutral_title, read_runs, swept
+from experiments.runs.spread import Cell, cell, same_computation
 from experiments.table import TABLES, main
 from torchbdi import InputError
 
@@ -60,12 +62,14 @@ def test_fewer_than_eight_seeds_are_named() -> None:
     [
         ({"data_source": "regenerated"}, "tfbind8, data: regenerated"),
         ({"oracle_source": "retrained"}, "tfbind8, function: retrained"),
-        ({"version": "0.2.0"}, "tfbind8"),
+        ({"identity": {"source": "files 4567"}}, "tfbind8"),
+        ({"identity": {"task_revision": 2}}, "tfbind8, revision 1.2"),
+        ({"identity": {"revision": 2}}, "tfbind8, revision 2.1"),
         ({"rows": 300}, "tfbind8"),
         ({"title": "TF Bind 8, other"}, "tfbind8"),
     ],
 )
-def test_what_differs_is_not_mixed(tmp_path: Path, other: dict[str, str], header: str) -> None:
+def test_what_differs_is_not_mixed(tmp_path: Path, other: dict[str, Any], header: str) -> None:
     write_run(tmp_path, seed=0, best=0.9, name="a")
     write_run(tmp_path, seed=1, best=0.7, name="b", **other)
     table = TABLES["table3"](read_runs([tmp_path]))
@@ -73,11 +77,67 @@ def test_what_differs_is_not_mixed(tmp_path: Path, other: dict[str, str], header
     assert sorted(table.header[1:3]) == sorted(["tfbind8", header])
     (bdi,) = (row for row in table.rows if row[0] == "bdi")
     by_number = sorted(zip(bdi[1:3], table.header[1:3], strict=True))
-    mark = "[0.973]" if "version" in other or "title" in other else "‡"
+    mark = "[0.973]" if "identity" in other or "title" in other else "‡"
     assert by_number == [(f"0.700 (1 seed) {mark}", header), ("0.900 (1 seed) [0.973]", "tfbind8")]
     assert sum(note.startswith("tfbind8") for note in table.notes) == 2
-    with pytest.raises(InputError, match="do not go into one cell"):
-        cell(read_runs([tmp_path]), "best_after_normalised")
+    if "identity" in other:
+        with pytest.raises(InputError, match="do not go into one cell"):
+            cell(read_runs([tmp_path]), "best_after_normalised")
+
+
+def test_the_version_of_the_package_decides_nothing(tmp_path: Path) -> None:
+    for seed, version in enumerate(("0.1.0", "0.2.0")):
+        write_run(tmp_path, seed=seed, best=0.5 + seed, version=version)
+    table = TABLES["table3"](read_runs([tmp_path]))
+    assert table is not None
+    assert table.rows[1][1].startswith("1.000 ± 0.707")
+    assert sum("torchbdi 0.1.0, 0.2.0." in note for note in table.notes) == 1
+    assert table.records[0]["version"] == "0.1.0, 0.2.0"
+
+
+def test_another_revision_of_a_method_is_another_row(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.5)
+    write_run(tmp_path, best=0.7, identity={"method_revision": 0}, name="earlier")
+    rows = rows_of(tmp_path, "table3")
+    assert rows["bdi"]["tfbind8"].startswith("0.500")
+    assert rows["bdi, revision 0"]["tfbind8"].startswith("0.700")
+
+
+def test_a_preset_is_found_by_its_settings(tmp_path: Path) -> None:
+    write_run(tmp_path, settings={"kernel": "rbf"})
+    (run,) = read_runs([tmp_path])
+    assert (run.method, run.changes) == ("rbf", ())
+    write_run(tmp_path / "two", method="rbf", settings={"alpha": 0.5})
+    (run,) = read_runs([tmp_path / "two"])
+    assert (run.method, run.changes) == ("rbf", ("alpha=0.5",))
+    write_run(tmp_path / "three", identity={"designs": 64})
+    (run,) = read_runs([tmp_path / "three"])
+    assert (run.method, run.changes) == ("bdi", ("designs=64",))
+
+
+def test_equal_designs_are_one_computation(tmp_path: Path) -> None:
+    for seed, digest in enumerate(("ab", "ab", "cd")):
+        write_run(tmp_path, seed=seed, designs_sha256=digest, loss_total=seed)
+    runs = sorted(read_runs([tmp_path]), key=lambda run: run.seed)
+    assert same_computation(runs[:2])
+    assert not same_computation(runs)
+    assert not same_computation(runs[:1])
+    write_run(tmp_path, seed=3, designs_sha256="hash not recorded", loss_total=0)
+    mixed = [run for run in read_runs([tmp_path]) if run.seed in (0, 3)]
+    assert same_computation(mixed)  # by six digits of best, median and loss
+    assert not same_computation(read_runs([tmp_path]))
+
+
+def test_runs_of_what_is_gone_are_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path)
+    for name, other in (("a", {"task": "tfbind9"}), ("b", {"method": "gone"})):
+        write_run(tmp_path, identity=other, name=name)
+    assert [run.method for run in read_runs([tmp_path])] == ["bdi"]
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'a' / 'results.csv'}: left out, there is no task 'tfbind9'" in told
+    assert f"{tmp_path / 'b' / 'results.csv'}: left out, there is no method 'gone'" in told
 
 
 def test_changed_settings_stand_in_their_sweep_only(tmp_path: Path) -> None:
@@ -143,12 +203,15 @@ def test_a_method_that_was_not_run(tmp_path: Path) -> None:
 
 
 def test_published_figures_with_a_caveat_carry_a_star() -> None:
-    problem = Problem("tfbind8", "TFBind8-Exact-v0", "original", "original", 32898, "0.1.0")
-    run = Run(problem, "nn_small", 0, {}, (), {}, Path("x"), {})
+    identity = identity_of("tfbind8", "nn_small", 0)
+    key = identity.problem
+    problem = Problem("tfbind8", "TFBind8-Exact-v0", "original", "original", 32898, key)
+    line = {"version": "0.1.0"}
+    run = Run(identity, problem, "nn_small", (), {}, Path("x"), line)
     entry = record("table3", [run], "best", Cell((0.9,), False))
     assert beside(entry) == " [0.958*]"
     assert "2,048" in str(entry["remark"])
-    changed = Run(problem, "bdi", 0, {}, ("alpha=1",), {}, Path("x"), {})
+    changed = Run(identity, problem, "bdi", ("alpha=1",), {}, Path("x"), line)
     assert beside(record("table3", [changed], "best", Cell((0.9,), False))) == ""
 
 
@@ -211,11 +274,11 @@ def test_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"results\.csv: not a results\.csv of a run"):
         read_runs([tmp_path])
     (tmp_path / "results.csv").unlink()
-    write_run(tmp_path, loss_total="")
-    with pytest.raises(InputError, match="loss_total"):
+    write_run(tmp_path, median_after_raw="")
+    with pytest.raises(InputError, match=r"results\.csv: .*; no median_after_raw"):
         read_runs([tmp_path])
     write_run(tmp_path / "odd", seed="first", best=0.5)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"seed or rows: .*'first'"):
+    with pytest.raises(InputError, match=r"results\.csv: .*'first'"):
         read_runs([tmp_path / "odd"])
     write_run(tmp_path / "more", method="backward_only")
     with pytest.raises(InputError, match="it has no solve_seconds"):

@@ -1,0 +1,86 @@
+"""Words of the command line are checked before Hydra sees them: errors name the valid choices."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from hydra._internal.utils import get_args_parser
+from omegaconf import DictConfig, OmegaConf
+
+from torchbdi import InputError
+from torchbdi.methods import registry
+
+from ..tasks import task_names
+from .config import CONF, compose_unchecked
+
+
+def check_overrides(words: Sequence[str]) -> None:
+    """Raises InputError for an override of a name that does not exist, listing those that do.
+
+    Hydra's own entries and flags are Hydra's business.
+
+    Args:
+        words: the command line, such as ``["-m", "method.alpha=0"]``.
+    """
+    # Hydra's parser, because a flag may stand between overrides, with a word of its own.
+    overrides = get_args_parser().parse_intermixed_args(list(words)).overrides
+    _refuse_beside_resume(overrides)
+    own = [word for word in overrides if not re.match(r"[+~]*hydra\b", word)]
+    choices = group_choices()
+    chosen = {}
+    for word in own:
+        key, equals, value = word.partition("=")
+        if key not in choices or not equals:
+            continue
+        for one in value.split(","):
+            if one not in choices[key]:
+                valid = ", ".join(choices[key])
+                raise InputError(f"{word}: no {key} {one!r}. Valid: {valid}.")
+        chosen[key] = f"{key}={value.split(',')[0]}"
+    default = compose_unchecked(list(chosen.values()))
+    for word in own:
+        key, equals, _ = word.partition("=")
+        if not equals or key not in choices:
+            _check_name(word, key.lstrip("+~"), default)
+
+
+def group_choices() -> dict[str, list[str]]:
+    """The words that each group takes: ``task=``, ``method=``, ``trainer=``."""
+    folders = [p for p in CONF.iterdir() if p.is_dir() and not p.name.startswith("_")]
+    found = {path.name: sorted(p.stem for p in path.glob("*.yaml")) for path in folders}
+    return {**found, "task": task_names(), "method": registry.names()}
+
+
+def _check_name(word: str, key: str, default: DictConfig) -> None:
+    """Raises InputError unless a word changes an entry that there is."""
+    parent = key.rpartition(".")[0]
+    section = OmegaConf.select(default, parent) if parent else default
+    if not isinstance(section, DictConfig):
+        parent, section = "", default
+    prefix = f"{parent}." if parent else ""
+    names = [prefix + str(n) for n in section if not (prefix and n == "name")]
+    valid = f" Valid: {', '.join(names)}."
+    if key not in names:
+        close = difflib.get_close_matches(key, names, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise InputError(f"{word}: there is no {key}.{hint}{valid}")
+    if word[0] in "+~":
+        raise InputError(
+            f"{word}: entries can be changed, not added or removed: {key}=VALUE.{valid}"
+        )
+    if "=" not in word:
+        raise InputError(f"{word}: not of the form name=value.{valid}")
+
+
+def _refuse_beside_resume(words: Sequence[str]) -> None:
+    """A run that is resumed keeps its configuration, so nothing can be changed."""
+    assigned = [word for word in words if "=" in word]
+    resumed = [word for word in assigned if word.startswith("resume=")]
+    if resumed and len(assigned) > 1:
+        other = next(word for word in assigned if word not in resumed)
+        raise InputError(
+            f"{resumed[0]} goes on with the configuration in that folder, so {other} would have no "
+            "effect. Leave it out, or begin a new run."
+        )

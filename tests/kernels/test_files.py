@@ -1,0 +1,200 @@
+"""Files are written whole or not at all, and a state knows when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from torchbdi.kernels import files
+from torchbdi.kernels.errors import DamagedStateError
+from torchbdi.kernels.files import (
+    disk_of,
+    last_good_state,
+    locked,
+    read_state,
+    remove_state,
+    state_before,
+    write_atomic,
+    write_state,
+)
+
+
+def everything(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_state_reads_back_and_the_one_before_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.state"
+    with pytest.raises(FileNotFoundError):
+        read_state(path)
+    assert last_good_state(path, bytes) is None
+    for content in (b"", b"one", b"two\n" * 1000):
+        write_state(path, content)
+        assert read_state(path) == content
+    assert read_state(state_before(path)) == b"one"
+    assert everything(tmp_path) == {"a.state", "a.state.before"}
+    remove_state(path)
+    assert not everything(tmp_path)
+    remove_state(path)
+
+
+def test_a_single_changed_bit_is_found_wherever_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.state"
+    write_state(path, bytes(range(50)))
+    whole = path.read_bytes()
+    for bit in range(8 * len(whole)):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        with pytest.raises(DamagedStateError, match=r"a\.state is damaged"):
+            read_state(path)
+
+
+def test_a_state_that_was_cut_short_is_found_wherever_it_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.state"
+    write_state(path, bytes(range(50)))
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DamagedStateError, match="does not end with a checksum"):
+            read_state(path)
+
+
+def test_damage_is_said_and_the_state_before_is_gone_on_from(tmp_path: Path) -> None:
+    path, said = tmp_path / "a.state", []
+    write_state(path, b"good")
+    write_state(path, b"newer")
+    path.write_bytes(path.read_bytes().replace(b"newer", b"never"))
+    assert last_good_state(path, bytes.decode, said.append) == "good"
+    assert len(said) == 1
+    assert f"{path} is damaged" in said[0] and f"Going on from {path}.before" in said[0]
+    # The good one is not given up for the damaged one when the next is written.
+    write_state(path, b"next")
+    assert [read_state(path), read_state(state_before(path))] == [b"next", b"good"]
+    path.unlink()
+    assert last_good_state(path, bytes, said.append) == b"good"
+    assert len(said) == 1
+    state_before(path).write_bytes(b"scribble")
+    assert last_good_state(path, bytes, said.append) is None
+    assert f"{path}.before is damaged" in said[1] and "begins anew" in said[1]
+
+
+def test_a_content_that_means_nothing_counts_as_damage(tmp_path: Path) -> None:
+    path, said = tmp_path / "a.state", []
+    write_state(path, b"7")
+    write_state(path, b"seven")
+    assert last_good_state(path, int, said.append) == 7
+    assert "cannot be used (ValueError" in said[0]
+
+
+@pytest.mark.parametrize("dies_at", range(4))
+def test_a_process_that_dies_anywhere_in_a_write_leaves_a_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    """Every call that changes a name or flushes is the last one in turn."""
+    path, calls = tmp_path / "a.state", [0]
+    for content in (b"first", b"second"):
+        write_state(path, content)
+
+    class Death(BaseException):
+        pass
+
+    def dying(call):  # type: ignore[no-untyped-def]
+        def wrapped(*args: object) -> object:
+            if calls[0] == dies_at:
+                raise Death
+            calls[0] += 1
+            return call(*args)
+
+        return wrapped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", dying(os.fsync))
+        patch.setattr(Path, "replace", dying(Path.replace))
+        patch.setattr(Path, "unlink", lambda *_, **__: None)  # the dead do not tidy up
+        with pytest.raises(Death):
+            write_state(path, b"third")
+    said: list[str] = []
+    found = last_good_state(path, bytes, said.append)
+    assert found == (b"third" if dies_at == 3 else b"second")
+    assert not said
+    write_state(path, b"fourth")
+    assert read_state(path) == b"fourth"
+
+
+def test_file_and_folder_are_flushed_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The content before its name, the name before anybody is told."""
+    path, done = tmp_path / "a.txt", []
+    fsync, replace = os.fsync, Path.replace
+
+    def flushed(handle: int) -> None:
+        done.append(Path(f"/proc/self/fd/{handle}").resolve().name)
+        fsync(handle)
+
+    def moved(old: Path, new: Path) -> Path:
+        done.append(f"-> {new.name}")
+        return replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", moved)
+    for write in (
+        lambda: write_atomic(path, lambda f: f.write(b"x")),
+        lambda: write_state(path, b""),
+    ):
+        done.clear()
+        write()
+        assert done == [f".a.txt.{os.getpid()}.part", "-> a.txt", tmp_path.name]
+
+
+def test_a_full_disk_leaves_the_old_file_and_is_blamed_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_atomic(path, lambda file: file.write(b"old"))
+
+    def full(file: BinaryIO) -> None:
+        file.write(b"half of a fi")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as caught:
+        write_atomic(path, full)
+    assert caught.value.filename == str(path)
+    assert path.read_bytes() == b"old"
+    assert everything(tmp_path) == {"a.txt"}
+    missing = tmp_path / "none" / "a.txt"
+    for write in (lambda: write_atomic(missing, full), lambda: write_state(missing, b"")):
+        with pytest.raises(FileNotFoundError) as gone:
+            write()
+        assert gone.value.filename == str(missing)
+
+
+def test_random_flips_in_a_large_state(tmp_path: Path) -> None:
+    path, draw = tmp_path / "a.state", random.Random(0)
+    write_state(path, draw.randbytes(10_000))
+    whole = path.read_bytes()
+    for _ in range(100):
+        changed = bytearray(whole)
+        changed[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        path.write_bytes(changed)
+        with pytest.raises(DamagedStateError):
+            read_state(path)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    taken = RuntimeError("taken")
+    with locked(tmp_path, taken), pytest.raises(RuntimeError, match="taken"):
+        locked(tmp_path, taken).__enter__()
+    with locked(tmp_path, taken):
+        pass
+
+
+def test_a_disk_is_named_by_its_mount(tmp_path: Path) -> None:
+    named = disk_of(tmp_path / "not" / "there")
+    mount = Path(named.removeprefix("the disk mounted at ").split(" (")[0])
+    assert mount.is_mount() and tmp_path.is_relative_to(mount)
+    assert "MB free" in named
+    assert files.disk_of(Path("/proc/self")).startswith("the disk mounted at /proc (0.0 MB")
