@@ -14,14 +14,9 @@ import torchbdi
 from torchbdi import InputError, TorchBDIError
 from torchbdi.methods.base import Result
 
+from .runs.begun import check_same, designs_hash, identity_of, write_identity
 from .runs.config import method_of, register_choices, validate
-from .runs.identity import (
-    Identity,
-    check_same,
-    designs_hash,
-    identity_of,
-    write_identity,
-)
+from .runs.identity import Identity
 from .runs.losses import write_losses
 from .runs.overrides import check_overrides
 from .runs.recorder import Recorder

@@ -7,26 +7,19 @@ solvers, the encoding of designs) each have a revision, which is raised when sco
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
-import torchbdi
-from torchbdi import InputError, OfflineData
-from torchbdi.identity import canonical, table_hash
-from torchbdi.kernels.files import write_json
+from torchbdi import InputError
+from torchbdi.identity import canonical
 from torchbdi.methods import registry
 from torchbdi.methods._fields import Field
-from torchbdi.methods.base import Method
 
 from ..tasks import registry as task_registry
-from ..tasks.base import Request
 
 FILE = "identity.json"
 
@@ -67,8 +60,8 @@ class Identity:
         """
         own = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return own | {
-            "task_settings": _filled(self.task_settings, _task_fields(self.task)),
-            "settings": _filled(self.settings, _method_fields(self.method)),
+            "task_settings": _of_task(self.task, self.task_settings),
+            "settings": _of_method(self.method, self.settings),
         }
 
     @property
@@ -149,66 +142,6 @@ class Identity:
         return found
 
 
-def identity_of(request: Request, task: str, method: Method, data: OfflineData, n: int) -> Identity:
-    """The identity of a run that is about to begin.
-
-    Args:
-        request: what the task's ``load`` is given.
-        task: the task's name.
-        method: the method, with settings that depend on the table as they are given.
-        data: the table.
-        n: how many designs are proposed.
-    """
-    return Identity(
-        torchbdi.REVISION,
-        task,
-        task_registry.spec_of(task).revision,
-        vars(request.settings),
-        request.source.identity(request.folder),
-        registry.file_of(method),
-        type(method).revision,
-        json.loads(canonical(method.settings_for(data))),
-        n,
-        request.seed,
-    )
-
-
-def write_identity(folder: Path, identity: Identity, data: OfflineData) -> None:
-    """Writes identity.json, with a hash of the rows used."""
-    rows = table_hash(data.x, data.y)
-    write_json(folder / FILE, {**identity.to_json(), "rows_sha256": rows})
-
-
-def check_same(folder: Path, now: Identity, data: OfflineData) -> None:
-    """Compares a run with what it would be now, from the data that are there now.
-
-    Args:
-        folder: of the run.
-        now: what it would be.
-        data: the table now.
-
-    Raises:
-        InputError: the identity is damaged or another, or the rows are; the message says in what.
-    """
-    path = folder / FILE
-    content = read_json(path)
-    try:
-        then = Identity.from_json(content)
-    except ValueError as error:
-        raise InputError(f"{path} is damaged: {error}. Begin a new run.") from error
-    if then.text != now.text:
-        told = "; ".join(then.differences(now))
-        raise InputError(
-            f"{folder}: the run was begun as another than it would be now: {told} (then and now). "
-            "Take the version of torchbdi and the data that it was begun with, or begin a new run."
-        )
-    if content.get("rows_sha256") != table_hash(data.x, data.y):
-        raise InputError(
-            f"{folder}: the rows of {now.task} are not those that the run was begun with (their "
-            "hashes differ). Put the data of the run back, or begin a new one."
-        )
-
-
 def read_json(path: Path) -> dict[str, Any]:
     """A file that holds one object.
 
@@ -225,27 +158,35 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def designs_hash(x: torch.Tensor) -> str:
-    """SHA-256 of designs (n, D), float64: equal ones are one computation."""
-    return hashlib.sha256(x.detach().cpu().double().contiguous().numpy().tobytes()).hexdigest()
+def _of_task(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's settings as they count now."""
+    if name not in task_registry.task_names():
+        return dict(settings)
+    filled = _filled(settings, task_registry.fields(name))
+    return _typed(filled, lambda: task_registry.settings_of(name, filled))
+
+
+def _of_method(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's settings as they count now."""
+    if name not in registry.file_names():
+        return dict(settings)
+    filled = _filled(settings, registry.fields(name))
+    return _typed(filled, lambda: registry.method(name, **filled))
 
 
 def _filled(settings: Mapping[str, Any], fields: list[Field]) -> dict[str, Any]:
-    younger = {f.name: f.since for f in fields if f.since is not MISSING}
-    filled = {**json.loads(canonical(younger)), **settings}
-    floats = {f.name for f in fields if f.kind.split(" ")[0] == "float"}
-    return {
-        name: float(value) if name in floats and type(value) is int else value
-        for name, value in filled.items()
-    }
+    """Settings, and those that are younger than they are."""
+    return {f.name: f.since for f in fields if f.since is not MISSING} | dict(settings)
 
 
-def _task_fields(name: str) -> list[Field]:
-    return task_registry.fields(name) if name in task_registry.task_names() else []
-
-
-def _method_fields(name: str) -> list[Field]:
-    return registry.fields(name) if name in registry.file_names() else []
+def _typed(settings: dict[str, Any], made: Callable[[], object]) -> dict[str, Any]:
+    """Settings in the types of their fields; as they are where they are none of now."""
+    try:
+        found = vars(made())
+    except InputError:
+        found = {}
+    plain: dict[str, Any] = json.loads(canonical({k: found.get(k, v) for k, v in settings.items()}))
+    return plain
 
 
 def _text(value: Any) -> str:

@@ -53,7 +53,7 @@ def own_settings(task: str, method: str, rows: int, dimensions: int) -> Mapping[
     published = PUBLISHED.get((method, task))
     settings = {} if published is None else dict(published.settings)
     found = registry.method(method, **settings).settings_for(outline(task, rows, dimensions))
-    return json.loads(canonical(found))  # type: ignore[no-any-return]
+    return json.loads(canonical(found))
 
 
 def name_of(task: str, file: str, settings: Mapping[str, Any], rows: int, dimensions: int) -> str:

@@ -19,8 +19,8 @@ from torchbdi.kernels.files import write_csv
 
 from ..tasks import load_task
 from ..tasks.assemble import request_of
+from .begun import check_same, identity_of
 from .config import method_of
-from .identity import check_same, identity_of
 from .recorder import TRAJECTORY
 from .report import score_designs
 from .run_folder import RunFolder

@@ -32,15 +32,27 @@ def tiny(task: str, **changes: object) -> Recipe:
     return replace(RECIPES[task], **{"epochs": 2, "batch": 16, **changes})  # type: ignore[arg-type]
 
 
-def check_resumption(recipe: Recipe, x: np.ndarray, y: np.ndarray, folder: Path) -> Fitted:
-    """A training that is killed twice ends with the bits of one that is not."""
+def check_resumption(
+    recipe: Recipe,
+    x: np.ndarray,
+    y: np.ndarray,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Fitted:
+    """A training that is killed twice, and has its state damaged, ends with the same bits."""
     whole = fit_network(recipe, x, y, 0, folder / "whole")
     assert whole is not None
     per_epoch = -(-(len(y) - whole.held_out) // recipe.batch)
     for step in (2, per_epoch + 1):
-        killed = fit_network(recipe, x, y, 0, folder / "killed", step, checkpoint_every=0)
-        assert killed is None
-    resumed = fit_network(recipe, x, y, 0, folder / "killed")
+        stopped = fit_network(recipe, x, y, 0, folder / "killed", step, checkpoint_every=0)
+        assert stopped is None
+    killed = folder / "killed"
+    content = killed.read_bytes()
+    killed.write_bytes(content[:999] + bytes([content[999] ^ 8]) + content[1000:])
+    resumed = fit_network(recipe, x, y, 0, killed)
+    said = capsys.readouterr().out
+    assert f"{killed} is damaged" in said
+    assert f"going on from step {per_epoch} ({killed})" in said
     assert resumed is not None
     assert resumed.history == whole.history
     assert len(whole.history) == recipe.epochs

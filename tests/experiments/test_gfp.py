@@ -147,11 +147,13 @@ def test_dropout_drops_a_tenth() -> None:
     assert torch.equal(layer.eval()(h), h)
 
 
-def test_a_killed_training_goes_on_to_the_bit(tmp_path: Path) -> None:
+def test_a_killed_training_goes_on_to_the_bit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 20, (60, 12)), rng.normal(size=60)
     recipe = tiny("gfp", network=lambda: Transformer(20, 12, 8, 16, 2, 2, 0.1))
-    fitted = check_resumption(recipe, x, y, tmp_path)
+    fitted = check_resumption(recipe, x, y, tmp_path, capsys)
     assert fitted.held_out == 6
 
 

@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
 from experiments.runs import trajectory
+from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
-from experiments.runs.identity import identity_of, write_identity
 from experiments.runs.recorder import Recorder
 from experiments.runs.trajectory import main, score_trajectory
 from experiments.tasks.assemble import request_of
