@@ -6,6 +6,9 @@ import re
 import runpy
 from pathlib import Path
 
+from experiments.tasks import task_names
+from torchbdi.methods.registry import names, presets
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -25,8 +28,9 @@ def test_commands_name_modules_and_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"(?:`|    )make (\w+)", README)):
         assert f"\n{target}:" in makefile, target
+    words = {"task": task_names(), "method": [*names(), *presets()]}
     for group, name in re.findall(r"\b(task|method)=(\w+)", README):
-        assert (ROOT / "experiments" / "conf" / group / f"{name}.yaml").is_file(), name
+        assert name in words[group], name
 
 
 def test_the_project_speaks_of_itself_alone() -> None:
