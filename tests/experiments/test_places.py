@@ -178,12 +178,12 @@ def test_every_data_set_but_the_packed_one_has_a_place() -> None:
         place_of("ant", "moon")
 
 
-def test_the_command_line(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The RNA tables, served under the names that their place has for them."""
     served = tmp_path / "served" / "rna_data"
     served.mkdir(parents=True)
     for path in DATA_SETS["rna1"].files:
-        (served / Path(path).name).write_bytes((real_data / path).read_bytes())
+        (served / Path(path).name).write_bytes((data_dir / path).read_bytes())
     with serving(tmp_path / "served") as server:
         here = replace(PLACES["rna1"][0], url=server.url("good"))
         monkeypatch.setattr(module, "PLACES", {"rna1": (here,)})

@@ -78,17 +78,17 @@ def test_scores_and_letters_of_the_task(real_data: Path, number: int) -> None:
     assert task.text(np.array([0, 1, 2, 3] * 3 + [0, 0])) == "UGCA" * 3 + "UU"
 
 
-def test_without_viennarna(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_viennarna(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "RNA", None)
     with pytest.raises(MissingDependencyError, match="pip install viennarna"):
-        load_task(compose_config(["task=rna1", f"data_dir={real_data}"]))
+        load_task(compose_config(["task=rna1", f"data_dir={data_dir}"]))
 
 
-def test_data_that_is_missing_or_damaged(real_data: Path, tmp_path: Path) -> None:
+def test_data_that_is_missing_or_damaged(data_dir: Path, tmp_path: Path) -> None:
     words = ["task=rna1", f"data_dir={tmp_path}"]
     with pytest.raises(MissingDataError, match=r"2 of 2 files.*\n.*download rna1"):
         load_task(compose_config(words))
-    shutil.copytree(real_data / "rna", tmp_path / "rna")
+    shutil.copytree(data_dir / "rna", tmp_path / "rna")
     x, y = (tmp_path / path for path in rna_files(1))
     x.chmod(0o644)
     x.write_bytes(y.read_bytes())
