@@ -353,7 +353,7 @@ def test_bad_input() -> None:
             FiniteBDI(x_l, y_l, x_h, **SMALL | {name: float("nan")})
     with pytest.raises(InputError, match="seed"):
         FiniteBDI(x_l, y_l, x_h, **SMALL | {"seed": -1})
-    with pytest.raises(InputError, match="standard, ntk"):
+    with pytest.raises(InputError, match="'standard', 'ntk'"):
         FiniteBDI(x_l, y_l, x_h, parametrisation="mup", **SMALL)
     with pytest.raises(InputError, match="float32 or float64"):
         FiniteBDI(x_l, y_l, x_h, dtype=torch.float16, **SMALL)
