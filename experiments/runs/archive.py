@@ -14,8 +14,9 @@ from torchbdi.identity import canonical
 
 from ..tasks import load_task
 from ..tasks.assemble import request_of
+from .begun import identity_of
 from .config import method_of
-from .identity import Identity, identity_of, read_json
+from .identity import Identity, read_json
 from .results import read_runs
 from .run_folder import RunFolder
 from .settings import without_numbers

@@ -108,10 +108,13 @@ def test_the_network_is_the_registered_one(table: tuple[np.ndarray, np.ndarray])
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    table: tuple[np.ndarray, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
-    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch)
+    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch, capsys)
     assert fitted.held_out == int(0.07142857142 * 150)
 
 
@@ -242,7 +245,7 @@ def test_6000_rows_matrix_free(data_dir: Path) -> None:
     data = OfflineData.from_raw(designs, scores, utr.TASK.space_of(designs))
     kernel, y = NTK(), data.y[:, None]
     matrix, ridge = kernel.matrix(data.x), 1e-6 * float(kernel.diagonal(data.x).mean())
-    d, stats = ConjugateGradient(matrix, ridge, stored=False).solve(y, tolerance=1e-6)
+    d, stats = ConjugateGradient().prepare(matrix, ridge).solve(y)
     assert stats.residual <= 1e-6
     assert 5 < stats.iterations < 30
     left = y - kernel.gram(data.x, None) @ d - ridge * d

@@ -136,8 +136,8 @@ def _caught_signals() -> Iterator[list[int]]:
                 break
         yield caught
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for taken, handler in before.items():
+            signal.signal(taken, handler)
 
 
 @contextmanager
