@@ -241,9 +241,7 @@ def test_a_new_setting_leaves_old_runs_valid_and_a_changed_default_does_not(
 
     assert found()
     assert changes() == ()
-    field = (
-        '    way: str = setting({default!r}, since="out")\n    """Where to."""\n\n    def solve('
-    )
+    field = '    way: str = setting({new!r}, since="out")\n    """Where to."""\n\n    def solve('
     younger = METHOD.replace("    def solve(", field.format(new="out"), 1)
     add("toy_draw", younger)
     assert found()
