@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from torchbdi import RidgeFit
 from torchbdi.kernel import Kernel
-from torchbdi.kernels.files import write_npy
 from torchbdi.methods.base import Run
 from torchbdi.ridge import RidgeScale
 
+from ..data.arrays import write_npy
 from .coefficients import cached_fit
 from .history import History
 

@@ -104,16 +104,17 @@ def test_files_of_a_run(run: tuple[dict[str, Any], Path, str]) -> None:
     _, folder, _ = run
     names = {path.name for path in folder.iterdir() if not path.name.startswith("events")}
     assert names == {
-        "config.yaml", "versions.json", "metrics.json", "results.csv", "proposals.npz",
-        "proposals.csv", "losses.csv", "losses.png", "state", "hparams.yaml",
+        "config.yaml", "identity.json", "versions.json", "metrics.json", "results.csv",
+        "proposals.npz", "proposals.csv", "losses.csv", "losses.png", "state", "hparams.yaml",
     }  # fmt: skip
     text = (folder / "config.yaml").read_text()
     assert "seed: 3" in text
     assert "${" not in text
-    written = OmegaConf.load(folder / "config.yaml")
-    asked, resolved = written.method, written.resolved  # as it was asked for, and for this table
-    assert (asked.lr, asked.alpha, asked.tolerance) == (None, None, None)
-    assert (resolved.lr, resolved.alpha, resolved.tolerance) == (0.1, 0, 1e-8)
+    asked = OmegaConf.load(folder / "config.yaml").method  # and as it is for this table
+    resolved = json.loads((folder / "identity.json").read_text())["method"]["settings"]
+    kinds = ("lr", "alpha", "tolerance")
+    assert [asked[name] for name in kinds] == [None, None, None]
+    assert [resolved[name] for name in kinds] == [0.1, 0, 1e-8]
     assert set(resolved) == set(asked) - {"name"}
     versions = json.loads((folder / "versions.json").read_text())
     assert versions["torch"] == torch.__version__
@@ -164,15 +165,15 @@ def test_the_seed_and_the_run_are_reproducible(data_dir: Path, tmp_path: Path) -
 def test_ablations(data_dir: Path, tmp_path: Path, method: str, kernel: str) -> None:
     metrics = train(small(data_dir, tmp_path, f"method={method}", "method.steps=3"))
     assert metrics["method"] == method
-    assert metrics["kernel"] == kernel
+    assert metrics["settings"]["kernel"] == kernel
     assert ("solver" in metrics) == (method != "backward_only")
 
 
 def test_the_finite_branch_on_a_slice(data_dir: Path, tmp_path: Path) -> None:
     words = ("task.max_rows=300", "method=nn_small", "method.net_epochs=2", "method.steps=2")
     metrics = train(small(data_dir, tmp_path, *words))
-    assert metrics["width"] == 256
-    assert "kernel" not in metrics
+    assert metrics["settings"]["width"] == 256
+    assert "kernel" not in metrics["settings"]
     assert metrics["eta_used"] > 0
     assert 0 < metrics["net_loss"] < 2
     assert math.isfinite(metrics["loss_total"])
