@@ -206,8 +206,8 @@ from experiments.train import main
 main()
 """
     words = [
-        "-m", "task=toy", "method=best_rows", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}",
-        "designs=500,3,600,4",
+        "-m", "task=toy", "method=best_rows", "designs=500,3,600,4", f"data_dir={tmp_path}",
+        f"out_dir={tmp_path / 'runs'}",
     ]  # fmt: skip
     command = [sys.executable, "-c", script, *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
