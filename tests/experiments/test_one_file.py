@@ -215,7 +215,8 @@ main()
     end = done.stderr[done.stderr.index("failed:\n") :].splitlines()
     assert len(end) == 3
     for line, n in zip(end[1:], (500, 600), strict=True):
-        assert f"designs={n}: designs={n}: the table has 160 rows" in line
+        assert line.startswith(f"task=toy method=best_rows designs={n} ")
+        assert line.endswith(f": designs={n}: the table has 160 rows.")
     assert len(list((tmp_path / "runs").glob("toy-*/metrics.json"))) == 2
     assert "Traceback" not in done.stderr
 
