@@ -1,0 +1,200 @@
+"""The search: which ways a space asks for, one after the other, and the n designs in the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..kernels.errors import InputError
+from ..space import Space
+from .beam import beam
+from .enumeration import enumerate_all
+from .numbers import search_numbers
+from .objective import Counted, Objective
+from .options import SearchOptions
+from .pool import Pool
+from .sites import Sites
+from .state import SearchState
+
+After = Callable[[int, float], None]
+"""Called with the number of rounds done, from 1, and the best value so far."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        x: different designs, (n, D), the best first.
+        value: their values, (n,).
+        way: "enumeration", "beam", "ascent" or "alternation".
+        evaluations: how many designs were evaluated, doubles included.
+        complete: whether every design of the space was.
+    """
+
+    x: Tensor
+    value: Tensor
+    way: str
+    evaluations: int
+    complete: bool
+
+
+class Search:
+    """What the ways of a search share.
+
+    Args: as for :func:`maximise`.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        space: Space,
+        n: int,
+        starts: Tensor | None,
+        options: SearchOptions,
+        seed: int,
+        folder: Path | None,
+        after: After | None,
+    ):
+        self.space, self.n, self.options, self.seed = space, n, options, seed
+        self.sites = Sites(space)
+        self.f = Counted(objective, options.budget)
+        empty = torch.zeros(0, space.width, dtype=torch.float64)
+        self.starts = empty if starts is None else space.project(starts.detach().double().cpu())
+        self.state = SearchState(folder, self._problem())
+        self._after, self.rounds = after, 0
+
+    def generator(self, number: int) -> torch.Generator:
+        """The draws of one part of the search, the same after a resume."""
+        (state,) = np.random.SeedSequence([self.seed, number]).generate_state(1)
+        return torch.Generator().manual_seed(int(state))
+
+    def tell(self, best: float) -> None:
+        """Says that a round is done."""
+        self.rounds += 1
+        if self._after is not None:
+            self._after(self.rounds, best)
+
+    def _problem(self) -> str:
+        digest = hashlib.sha256(repr((self.space, self.n, self.options, self.seed)).encode())
+        digest.update(self.starts.numpy().tobytes())
+        for array in (self.space.mean, self.space.std):
+            assert array is not None
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+
+def maximise(
+    objective: Objective,
+    space: Space,
+    n: int,
+    *,
+    starts: Tensor | None = None,
+    options: SearchOptions | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+    after: After | None = None,
+) -> Found:
+    """The n best different designs of a space that a search finds.
+
+    A space of levels alone is enumerated where it is small, else searched by beams over changes of
+    one site and of two; numbers go uphill from many starts; where there are both they alternate.
+
+    Args:
+        objective: what is maximised. Where it has a method ``pairs`` (see
+            :class:`PartsObjective`), designs that share their parts are asked for by it.
+        space: what a design may be.
+        n: how many.
+        starts: designs to begin from beside random ones, (m, D), the best first; they are
+            projected into the space.
+        options: limits; None for the defaults.
+        seed: of the draws.
+        folder: where the state is kept from which a killed search goes on; the caller sees to
+            it that it is this objective's own. None keeps none.
+        after: told of every round.
+
+    Returns:
+        What was found. Twice the same call gives twice the same.
+
+    Raises:
+        InputError: the space has fewer than n designs, or the objective is finite nowhere.
+    """
+    if n < 1:
+        raise InputError(f"maximise: n must be >= 1, got {n}.")
+    search = Search(objective, space, n, starts, options or SearchOptions(), seed, folder, after)
+    if not search.sites.whole:
+        x, value = search_numbers(search)
+        way = "alternation" if len(search.sites) else "ascent"
+        return Found(x, value, way, search.f.evaluations, False)
+    if search.sites.count < n:
+        raise InputError(
+            f"maximise: n = {n}, and the space has {search.sites.count} designs. Ask for fewer."
+        )
+    complete = search.sites.count <= max(search.options.enumerate, n)
+    pool = _enumerate(search) if complete else _beams(search)
+    if len(pool) < n:
+        raise InputError(
+            f"maximise: the objective is finite at {len(pool)} designs only, and n = {n}."
+        )
+    way = "enumeration" if complete else "beam"
+    return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)
+
+
+def _enumerate(s: Search) -> Pool:
+    pool = Pool(s.n, s.space.width)
+    begun = s.state.load()
+    if begun:
+        pool.load(begun["pool"])
+        s.f.evaluations = begun["evaluations"]
+
+    def after(done: int) -> None:
+        s.state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations)
+        s.tell(float(pool.value[0]) if len(pool) else -torch.inf)
+
+    base = s.space.sample(1, s.generator(0))[0]
+    enumerate_all(s.f, s.sites, base, pool, begun.get("done", 0), after)
+    return pool
+
+
+def _beams(s: Search) -> Pool:
+    """One beam from the starts, then some from random designs alone."""
+    width = max(s.options.width, s.n)
+    pool, begun = Pool(width, s.space.width), s.state.load()
+    first = 0
+    if begun:
+        pool.load(begun["pool"])
+        s.f.evaluations, s.rounds, first = begun["evaluations"], begun["rounds"], begun["stage"]
+    for stage in range(first, s.options.restarts + 1):
+        if s.f.spent and stage:
+            break
+        size = width if stage == 0 else -(-width // 2)
+        own = pool if stage == 0 else Pool(size, s.space.width)
+        if begun and begun["own"] is not None and stage == first:
+            own.load(begun["own"])
+        elif not (begun and stage == first):
+            x = s.space.sample(size, s.generator(stage))
+            x = torch.cat([s.starts, x]) if stage == 0 else x
+            own.add(x, s.f(x), s.sites.keys(s.sites.codes(x)))
+
+        def after(paired: int, *, stage: int = stage, own: Pool = own) -> None:
+            s.state.save(
+                pool=pool.state(),
+                own=None if own is pool else own.state(),
+                stage=stage,
+                paired=paired,
+                evaluations=s.f.evaluations,
+                rounds=s.rounds + 1,
+            )
+            s.tell(max(float(p.value[0]) if len(p) else -torch.inf for p in (pool, own)))
+
+        paired = begun["paired"] if begun and stage == first else 0
+        beam(s.f, s.sites, own, size, s.options, paired, after)
+        if own is not pool:
+            pool.add(own.x, own.value, own.key)
+    return pool
