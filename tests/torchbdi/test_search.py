@@ -112,7 +112,7 @@ def test_numbers_come_to_the_optimum() -> None:
     assert found.way == "ascent"
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_mixed_space_comes_to_what_enumeration_finds(seed: int) -> None:
     """Two numbers on fine levels and three choices: 64 x 64 x 24 designs."""
     columns = (
@@ -161,7 +161,7 @@ def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> N
         options = SearchOptions()
     elif way != "beam":
         numbers = tuple(Number(f"x{i}", -3, 3) for i in range(3))
-        choices = (Choice("c", ("a", "b", "d")),) if way == "alternation" else ()
+        choices = tuple(Choice(n, ("a", "b", "d")) for n in ("cde" if way == "alternation" else ""))
         rng = np.random.default_rng(0)
         table = np.c_[rng.normal(size=(40, 3)), rng.integers(0, 3, (40, len(choices)))]
         space = Space(numbers + choices).fit(table)
@@ -170,7 +170,7 @@ def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> N
     assert whole.way == way
 
     def kill(rounds: int, best: float) -> None:
-        if rounds in (2, 3, 5):
+        if rounds in (1, 2, 3, 5):
             raise StopError
 
     stops = 0

@@ -4,7 +4,7 @@ It knows neither scores nor models: whoever searches brings the function.
 """
 
 from .engine import Found, maximise
-from .objective import Objective, PartsObjective
+from .objective import Objective
 from .options import SearchOptions
 
-__all__ = ["Found", "Objective", "PartsObjective", "SearchOptions", "maximise"]
+__all__ = ["Found", "Objective", "SearchOptions", "maximise"]

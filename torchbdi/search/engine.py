@@ -14,8 +14,8 @@ from torch import Tensor
 from ..kernels.errors import InputError
 from ..space import Space
 from .beam import beam
-from .enumeration import enumerate_all
-from .numbers import search_numbers
+from .enumeration import batches, enumerate_all
+from .numbers import AT_ONCE, search_numbers
 from .objective import Counted, Objective
 from .options import SearchOptions
 from .pool import Pool
@@ -62,6 +62,7 @@ class Search:
         folder: Path | None,
         after: After | None,
     ):
+        space = space.boxed()
         self.space, self.n, self.options, self.seed = space, n, options, seed
         self.sites = Sites(space)
         self.f = Counted(objective, options.budget)
@@ -108,8 +109,8 @@ def maximise(
 
     Args:
         objective: what is maximised. Where it has a method ``pairs`` (see
-            :class:`PartsObjective`), designs that share their parts are asked for by it.
-        space: what a design may be.
+            :func:`.objective.pairs_of`), designs that share their parts are asked for by it.
+        space: what a design may be. Numbers without bounds stay within those of the table.
         n: how many.
         starts: designs to begin from beside random ones, (m, D), the best first; they are
             projected into the space.
@@ -146,6 +147,18 @@ def maximise(
     return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)
 
 
+def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
+    """How many rounds :func:`maximise` will tell of at most, for a progress bar."""
+    sites = Sites(space)
+    if not sites.whole and not len(sites):
+        return -(-max(options.starts, 2 * n) // AT_ONCE)
+    if not sites.whole:
+        return options.rounds
+    if sites.count <= max(options.enumerate, n):
+        return batches(sites)
+    return (options.rounds + 1) * (options.pair_rounds + 1) * (options.restarts + 1)
+
+
 def _enumerate(s: Search) -> Pool:
     pool = Pool(s.n, s.space.width)
     begun = s.state.load()
@@ -164,8 +177,8 @@ def _enumerate(s: Search) -> Pool:
 
 def _beams(s: Search) -> Pool:
     """One beam from the starts, then some from random designs alone."""
-    width = max(s.options.width, s.n)
-    pool, begun = Pool(width, s.space.width), s.state.load()
+    width = s.options.width
+    pool, begun = Pool(max(width, s.n), s.space.width), s.state.load()
     first = 0
     if begun:
         pool.load(begun["pool"])
@@ -174,7 +187,7 @@ def _beams(s: Search) -> Pool:
         if s.f.spent and stage:
             break
         size = width if stage == 0 else -(-width // 2)
-        own = pool if stage == 0 else Pool(size, s.space.width)
+        own = pool if stage == 0 else Pool(max(size, s.n), s.space.width)
         if begun and begun["own"] is not None and stage == first:
             own.load(begun["own"])
         elif not (begun and stage == first):

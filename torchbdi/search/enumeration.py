@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .objective import Counted, PartsObjective, _finite
+from .objective import Counted, _finite, pairs_of
 from .pool import Pool
 from .sites import Sites
 
@@ -40,6 +41,7 @@ def enumerate_all(
     half = _middle(sizes)
     first, second = _all(sizes[:half]), _all(sizes[half:])
     step = max(1, AT_ONCE // len(second))
+    pairs = pairs_of(f.objective)
     stay = base.clone()
     for part, _ in sites.parts:
         stay[part] = 0.0
@@ -51,10 +53,10 @@ def enumerate_all(
         codes = torch.cat(
             [rows.repeat_interleave(len(second), 0), second.repeat(len(rows), 1)], dim=1
         )
-        if isinstance(f.objective, PartsObjective):
+        if pairs is not None:
             left = _features(sites, range(half), rows, stay)
             norm = ((left**2).sum(1)[:, None] + (right**2).sum(1)).sqrt()
-            value = _finite(f.objective.pairs(left, whole, None, norm).flatten())
+            value = _finite(pairs(left, whole, None, norm).flatten())
             f.evaluations += value.numel()
         else:
             value = f(sites.put(base, codes))
@@ -63,10 +65,12 @@ def enumerate_all(
         after(start + len(rows))
 
 
-def halves(sites: Sites) -> int:
-    """How many first halves there are."""
+def batches(sites: Sites) -> int:
+    """How many batches :func:`enumerate_all` makes."""
     sizes = sites.sizes.tolist()
-    return len(_all(sizes[: _middle(sizes)]))
+    half = _middle(sizes)
+    step = max(1, AT_ONCE // math.prod(sizes[half:]))
+    return -(-math.prod(sizes[:half]) // step)
 
 
 def _middle(sizes: list[int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,8 +50,7 @@ def search_numbers(s: Search) -> tuple[Tensor, Tensor]:
 
 def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor, Tensor]:
     """Numbers go a few steps, then one site changes, until no set of levels gets better."""
-    width = max(s.options.width, s.n)
-    pool = Pool(width, s.space.width)
+    pool = Pool(max(s.options.width, s.n), s.space.width)
 
     def climb(x: Tensor, steps: int) -> None:
         for part in x.split(AT_ONCE):
@@ -145,7 +145,7 @@ def _moves(space: Space, x: Tensor, columns: list[int]) -> Tensor:
                 two = one.copy()
                 two[other] = level
                 made.append(two)
-    encoded = space.encode(torch.tensor(made, dtype=torch.float64).numpy()) if made else x[None]
+    encoded = space.encode(np.array(made)) if made else x[None]
     return torch.where(space.logits, x, encoded)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,6 +12,9 @@ from ..kernels.zonal.sums import Part
 from .sites import Sites
 
 BATCH_NUMBERS = 1 << 24  # numbers of features that one call gets
+
+
+Pairs: TypeAlias = Callable[[Tensor, Sequence[Part], Tensor | None, Tensor], Tensor]
 
 
 class Objective(Protocol):
@@ -24,17 +27,16 @@ class Objective(Protocol):
         """Designs (n, D) to values (n,)."""
 
 
-@runtime_checkable
-class PartsObjective(Protocol):
-    """An objective that is faster for designs that share their parts."""
+def pairs_of(objective: Objective) -> Pairs | None:
+    """The method ``pairs`` of an objective that is faster for designs that share their parts.
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Designs (n, D) to values (n,)."""
-
-    def pairs(
-        self, left: Tensor, right: Sequence[Part], old: Tensor | None, norm: Tensor
-    ) -> Tensor:
-        """Values (B, A) of left_b + right_a - right_old(b, a); see :class:`ZonalSums`."""
+    It takes left (B, D), right parts with A rows, the rows of these that are taken out (B, A) or
+    None, and the lengths of the designs (B, A), and returns the values (B, A) of
+    left_b + right_a - right_old(b, a); see :class:`ZonalSums`. None where there is no such method,
+    or the objective's own attribute ``pairs`` is None.
+    """
+    found: Pairs | None = getattr(objective, "pairs", None)
+    return found
 
 
 class Counted:
@@ -80,10 +82,11 @@ class Counted:
             sites: with A levels in all.
         """
         self.evaluations += len(x) * sites.levels
-        if isinstance(self.objective, PartsObjective):
+        pairs = pairs_of(self.objective)
+        if pairs is not None:
             old = (codes + sites.offset)[:, sites.site]
             square = (x * x).sum(1, keepdim=True) + sites.square - sites.square[old]
-            found = self.objective.pairs(x, sites.parts, old, square.clamp_min(0).sqrt())
+            found = pairs(x, sites.parts, old, square.clamp_min(0).sqrt())
             return _finite(found)
         return torch.stack([self._changes_of(x[b], codes[b], sites) for b in range(len(x))])
 

@@ -14,7 +14,7 @@ class SearchOptions:
     Attributes:
         enumerate: spaces without numbers and with at most so many designs are gone through
             completely.
-        width: designs that a beam goes on from; never fewer than are asked for.
+        width: designs that a beam goes on from.
         rounds: rounds of a beam, each of which changes every site of every design once; also the
             alternations between sites and numbers where a space has both.
         pairs: of every design the so many best changes of one site that are combined to changes
