@@ -77,8 +77,10 @@ class Searching(Method):
             budget=self.budget,
         )
 
-    def search(self, objective: Objective, data: OfflineData, n: int, run: Run) -> Found:
-        """The n designs of largest value, from the best rows and from random designs."""
+    def search(
+        self, objective: Objective, data: OfflineData, n: int, run: Run, least: int | None = None
+    ) -> Found:
+        """The n designs of largest value, from the best rows and random ones; see maximise."""
         options = self.options()
         begin = data.x[data.best(max(self.width, self.starts // 2))]
         with run.progress(planned_rounds(data.space, options, n), "rounds") as bar:
@@ -91,6 +93,7 @@ class Searching(Method):
                 objective,
                 data.space,
                 n,
+                least=least,
                 starts=begin,
                 options=options,
                 seed=run.seed,

@@ -96,9 +96,9 @@ class KernelSearch(Searching):
         fit = own._fit(model, data, run)
         mean = own._prediction(model, data, fit)
         spread = own.acquisition == "ei" or own.distance > 0
-        count = int(min(POOL * n, data.space.count)) if spread else n
+        count = POOL * n if spread else n
         goal = mean if own.acquisition != "bdi" else own._loss(model, data, fit)
-        found = own.search(goal, data, count, run)
+        found = own.search(goal, data, count, run, n)
         at, kept = torch.arange(n), n
         if own.acquisition == "ei":
             posterior = own._posterior(model, data, mean, fit, run)

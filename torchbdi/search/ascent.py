@@ -33,6 +33,8 @@ def ascend(
         The best design that each start came to, (n, D), and its value (n,).
     """
     x = x.clone()
+    if not len(x):
+        return x, x.new_zeros(0)
     value, slope = f.gradient(x)
     best, best_x = value.clone(), x.clone()
     slope = torch.where(free, slope, 0).nan_to_num(0, 0, 0)

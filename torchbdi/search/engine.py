@@ -96,6 +96,7 @@ def maximise(
     space: Space,
     n: int,
     *,
+    least: int | None = None,
     starts: Tensor | None = None,
     options: SearchOptions | None = None,
     seed: int = 0,
@@ -112,6 +113,7 @@ def maximise(
             :func:`.objective.pairs_of`), designs that share their parts are asked for by it.
         space: what a design may be. Numbers without bounds stay within those of the table.
         n: how many.
+        least: how many there must be at least, where fewer than n will do; None for n.
         starts: designs to begin from beside random ones, (m, D), the best first; they are
             projected into the space.
         options: limits; None for the defaults.
@@ -124,24 +126,26 @@ def maximise(
         What was found. Twice the same call gives twice the same.
 
     Raises:
-        InputError: the space has fewer than n designs, or the objective is finite nowhere.
+        InputError: the space has fewer designs than there must be, or the objective is not finite
+            at so many.
     """
     if n < 1:
         raise InputError(f"maximise: n must be >= 1, got {n}.")
+    least = n if least is None else least
     search = Search(objective, space, n, starts, options or SearchOptions(), seed, folder, after)
     if not search.sites.whole:
-        x, value = search_numbers(search)
+        x, value = search_numbers(search, least)
         way = "alternation" if len(search.sites) else "ascent"
         return Found(x, value, way, search.f.evaluations, False)
-    if search.sites.count < n:
+    if search.sites.count < least:
         raise InputError(
-            f"maximise: n = {n}, and the space has {search.sites.count} designs. Ask for fewer."
+            f"maximise: n = {least}, and the space has {search.sites.count} designs. Ask for fewer."
         )
     complete = search.sites.count <= max(search.options.enumerate, n)
     pool = _enumerate(search) if complete else _beams(search)
-    if len(pool) < n:
+    if len(pool) < least:
         raise InputError(
-            f"maximise: the objective is finite at {len(pool)} designs only, and n = {n}."
+            f"maximise: the objective is finite at {len(pool)} designs only, and n = {least}."
         )
     way = "enumeration" if complete else "beam"
     return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)

@@ -22,8 +22,8 @@ INNER_STEPS = 20  # of numbers, between two changes of sites
 FILLS = 200
 
 
-def search_numbers(s: Search) -> tuple[Tensor, Tensor]:
-    """The n best different designs, (n, D), and their values, (n,)."""
+def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
+    """The n best different designs, (n, D), and their values, (n,); ``least`` where no more are."""
     count = max(s.options.starts, 2 * s.n)
     random = s.space.sample(max(count - len(s.starts), -(-count // 2)), s.generator(0))
     x = torch.cat([s.starts[: count - len(random)], random])
@@ -45,7 +45,7 @@ def search_numbers(s: Search) -> tuple[Tensor, Tensor]:
         x, value = done
     x, value = _onto_levels(s, x, value)
     x, value = _best_different(s.space, x, value)
-    return _filled(s, x, value)
+    return _filled(s, x, value, least)
 
 
 def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor, Tensor]:
@@ -67,7 +67,8 @@ def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor,
             break
         pool.done[at] = True
         made = _neighbours(s, pool, pool.x[at])
-        climb(made, INNER_STEPS)
+        if len(made):
+            climb(made, INNER_STEPS)
         s.state.save(pool=pool.state(), evaluations=s.f.evaluations, rounds=s.rounds + 1)
         s.tell(float(pool.value[0]))
     before = pool.x.clone()
@@ -157,7 +158,7 @@ def _best_different(space: Space, x: Tensor, value: Tensor) -> tuple[Tensor, Ten
     return x[order], value[order]
 
 
-def _filled(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Tensor]:
     """Where ascents ended in fewer than n places: the best of what lies ever further around."""
     generator, radius = s.generator(1), 1e-3
     for _ in range(FILLS):
@@ -171,7 +172,9 @@ def _filled(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         new = s.f(near)
         x, value = _best_different(s.space, torch.cat([x, near]), torch.cat([value, new]))
         radius = min(2 * radius, 10.0)
+    if len(x) >= least:
+        return x, value
     raise InputError(
-        f"maximise: found {len(x)} different designs, and n = {s.n}. The space has too few, or "
+        f"maximise: found {len(x)} different designs, and n = {least}. The space has too few, or "
         "the objective is not finite."
     )

@@ -127,18 +127,6 @@ class Space:
         """D, the number of features."""
         return self.layout.width
 
-    @property
-    def count(self) -> float:
-        """How many designs there are where no constraint forbids any; inf where numbers vary."""
-        out = 1.0
-        for column in self.columns:
-            if column.fixed is None:
-                if isinstance(column, Choice):
-                    out *= len(column.classes)
-                else:
-                    out *= len(column.grid()) if column.discrete else math.inf
-        return out
-
     @cached_property
     def logits(self) -> Tensor:
         """Which features are logits of classes, (D,) bool."""
