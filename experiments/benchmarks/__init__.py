@@ -11,8 +11,10 @@ table; everything goes into SUBJECT.json. Pictures it writes itself, to ``option
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,15 @@ class Options:
         rounds: how often everything is timed; medians are reported.
         small: sizes for a test of the benchmark itself, seconds instead of minutes.
         rivals: whether rivals in an environment of their own are measured too.
+        keep: writes what there is so far to SUBJECT.json, so that a subject that is cut off loses
+            nothing that it has measured.
     """
 
     out: Path
     rounds: int = 7
     small: bool = False
     rivals: bool = True
+    keep: Callable[[dict[str, Any]], None] = lambda _: None
 
 
 def subjects() -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import importlib
 import platform
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +66,20 @@ def run_subjects(names: list[str], out: Path, options: Options) -> dict[str, Any
     for name in names:
         module = importlib.import_module(f"{__package__}.{name.replace('-', '_')}")
         print(f"== {name}", flush=True)
-        result = module.run(Options(out, options.rounds, options.small, options.rivals))
-        result = {"subject": name, "machine": machine(), **result}
-        write_json(out / f"{name}.json", result)
+        keep = partial(_write, out, name)
+        result = module.run(dataclasses.replace(options, out=out, keep=keep))
+        result = _write(out, name, result)
         print(show_table(result["rows"]))
         print(f"written to {out / name}.json", flush=True)
         results[name] = result
     return results
+
+
+def _write(out: Path, name: str, result: dict[str, Any]) -> dict[str, Any]:
+    """Writes what a subject measured, and what it was measured on; returns both."""
+    whole = {"subject": name, "machine": machine(), **result}
+    write_json(out / f"{name}.json", whole)
+    return whole
 
 
 def machine() -> dict[str, Any]:

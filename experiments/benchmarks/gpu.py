@@ -29,6 +29,7 @@ from ._ours import designs
 
 SCORES = 0.973436, 0.595390  # TF Bind 8, best and median, on the CPU
 UTR_TOLERANCE = 1e-6
+Load = Callable[[int | None], tuple[Tensor, Tensor]]  # a table, or its first rows
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -36,19 +37,35 @@ def run(options: Options) -> dict[str, Any]:
     if not torch.cuda.is_available():
         print("no GPU here: its figures are still to be measured", flush=True)
         return {"rows": [], "measured": False}
-    device = torch.device("cuda")
+    device, small = torch.device("cuda"), options.small
     rates = {"float64_flops": product_rate(device, 8192)}
     print(f"float64 products: {rates['float64_flops'] / 1e12:.3g} Tflop/s", flush=True)
-    rows = [gram(device, 1 << (10 if options.small else 15), options.rounds)]
-    x, y = tfbind8(400 if options.small else None)
-    for solver in ("pcg", "cholesky"):
-        rows.append(solve("TF Bind 8", solver, x.to(device), y.to(device), 1e-8, rates))
-    x, y = utr(400 if options.small else None)
-    for solver in ("pcg", "cholesky"):
-        rows.append(solve("UTR", solver, x.to(device), y.to(device), UTR_TOLERANCE, rates))
-    rows.append(bdi_run(options.out / "runs", 400 if options.small else None))
-    rows.append(nn_step(device, options.small))
-    return {"rows": rows, "measured": True, "rates": rates}
+    result: dict[str, Any] = {"rows": [], "measured": True, "rates": rates}
+
+    def table(
+        name: str,
+        load: Callable[[int | None], tuple[Tensor, Tensor]],
+        solver: str,
+        tolerance: float,
+    ) -> dict[str, Any]:
+        x, y = load(400 if small else None)
+        return solve(name, solver, x.to(device), y.to(device), tolerance, rates)
+
+    for measure in (
+        lambda: gram(device, 1 << (10 if small else 15), options.rounds),
+        lambda: table("TF Bind 8", tfbind8, "pcg", 1e-8),
+        lambda: table("TF Bind 8", tfbind8, "cholesky", 1e-8),
+        lambda: bdi_run(options.out / "runs", 400 if small else None),
+        lambda: nn_step(device, small),
+        lambda: table("UTR", utr, "pcg", UTR_TOLERANCE),
+        lambda: table("UTR", utr, "cholesky", UTR_TOLERANCE),
+    ):
+        row = measure()
+        torch.cuda.empty_cache()
+        print(row, flush=True)
+        result["rows"].append(row)
+        options.keep(result)
+    return result
 
 
 def _row(what: str, n: int, seconds: float, peak: int, note: str) -> dict[str, Any]:

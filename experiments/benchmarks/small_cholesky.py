@@ -1,13 +1,21 @@
 """Batched small Cholesky solves against torch.linalg, and BDI with groups of eight designs.
 
-On a GPU cholesky_solve is a Triton kernel up to M = 64, and BDI is also run by plain torch
-operations. Without one the CPU's path is measured, and the result says that the GPU's figures are
-still missing. Everything is float64; right-hand sides are vectors, as in BDI.
+On a GPU cholesky_solve is a Triton kernel up to M = 64. Beside it stand cholesky_ex with
+cholesky_solve, linalg.solve, and the least time that the card allows: bytes over the bandwidth of a
+copy, or operations over the rate of a product, whichever is longer. Inputs rotate among so many
+sets that none is in the cache. Two times are taken of everything: of a whole call, with what the
+host does and one look at what failed (``*_us``), and of the device alone, with the host ahead of it
+(``device_*_us``). Without a GPU the CPU's path is measured, and the result says that the GPU's
+figures are still missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,59 +26,233 @@ import torchbdi
 from torchbdi.kernels import cholesky_solve, gpu
 
 from . import Options
-from ._measure import interleave, median_ratio, timer
 from ._ours import designs
 
-OURS, LINALG = "cholesky_solve", "torch.linalg"
-GROUPS = (128, 1024, 8192, 65_536)
+BATCHES = (128, 4096, 65_536)
 SIDES = (1, 2, 4, 8, 16, 32, 64)
-CPU_ENTRIES = 1 << 23  # of all matrices together: what two cores do in a second or so
+COLUMNS = (1, 8)
+DTYPES = (torch.float64, torch.float32)  # float64 first: what is cut off should be float32
+CPU_ENTRIES = 1 << 20  # of all matrices together: what two cores do in a moment
+BEYOND_CACHE = 200 << 20  # bytes of inputs that rotate
+MAX_SETS = 32
+AHEAD = 9  # calls that the host asks for while the device sleeps
+HEAD_START = 20_000_000  # cycles of that sleep, 10 ms and more
 RIDGE = 1e-6
 GROUP, DESIGNS, FEATURES = 8, 128, 24
+Solve = Callable[..., Tensor]  # k, rhs, ridge, check
 
 
 def run(options: Options) -> dict[str, Any]:
-    """Seconds of a solve, with and without its gradient, and of a BDI run; ratios to the rival."""
+    """Microseconds of a solve, with and without its gradient, and of a BDI run."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     gpu = device.type == "cuda"
     if not gpu:
         print("no GPU here: the CPU is measured, the GPU's figures are still missing", flush=True)
-    rows = []
-    for b in (4, 8) if options.small else GROUPS:
-        for m in (1, 3) if options.small else SIDES:
-            if gpu or b * m * m <= CPU_ENTRIES:
-                rows += _solves(device, b, m, options.rounds)
-    rows += _bdi(device, options)
-    return {"device": str(device), "gpu_measured": gpu, "rows": rows}
+    result: dict[str, Any] = {"device": str(device), "gpu_measured": gpu, "rows": []}
+    rates = {dtype: card_rates(device, dtype, options.small) for dtype in DTYPES}
+    result["rates"] = {str(dtype): found for dtype, found in rates.items()}
+    cells = itertools.product(
+        DTYPES,
+        COLUMNS,
+        (False, True),
+        (4, 8) if options.small else BATCHES,
+        (1, 3) if options.small else SIDES,
+    )
+    for dtype, columns, gradient, b, m in cells:
+        if gpu or b * m * m <= CPU_ENTRIES:
+            row = cell(device, dtype, columns, gradient, b, m, options.rounds, rates[dtype])
+            print("  ".join(f"{key} {_short(value)}" for key, value in row.items()), flush=True)
+            result["rows"].append(row)
+            options.keep(result)
+        if (dtype, columns, gradient, b, m) == (DTYPES[0], 1, True, *_last(options)):
+            result["bdi"] = bdi(device, options)
+            print(result["bdi"], flush=True)
+    return result
 
 
-def linalg_solve(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
+def _last(options: Options) -> tuple[int, int]:
+    """The last batch and side: after the first float64 cells with gradients, BDI is run."""
+    if options.small or not torch.cuda.is_available():
+        return (8, 3) if options.small else (BATCHES[-1], SIDES[-1])
+    return BATCHES[-1], SIDES[-1]
+
+
+def _short(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+def linalg_cholesky(k: Tensor, rhs: Tensor, ridge: float, check: bool = True) -> Tensor:
     """The same by cholesky_ex and cholesky_solve, with one look at what failed."""
-    factor, info = torch.linalg.cholesky_ex(k + ridge * torch.eye(k.shape[-1]).to(k))
-    if info.any():
+    factor, info = torch.linalg.cholesky_ex(_shifted(k, ridge))
+    if check and info.any():
         raise torchbdi.NotPositiveDefiniteError(f"{int((info > 0).sum())} matrices failed")
-    return torch.cholesky_solve(rhs.unsqueeze(-1), factor).squeeze(-1)
+    return torch.cholesky_solve(rhs, factor)
 
 
-def _solves(device: torch.device, b: int, m: int, rounds: int) -> list[dict[str, Any]]:
-    x = designs(b, m, m + 4, seed=m).to(device)
-    k, rhs = x @ x.mT / (m + 4), designs(b, m, seed=1).to(device)
-    torch.testing.assert_close(cholesky_solve(k, rhs, RIDGE), linalg_solve(k, rhs, RIDGE))
-    leaf = k.clone().requires_grad_()
-
-    def gradient(solve: Callable[..., Tensor]) -> Tensor:
-        return torch.autograd.grad(solve(leaf, rhs, RIDGE).sum(), leaf)[0]
-
-    ways = {OURS: cholesky_solve, LINALG: linalg_solve}
-    solves = {name: partial(way, k, rhs, RIDGE) for name, way in ways.items()}
-    gradients = {name: partial(gradient, way) for name, way in ways.items()}
-    rows = _compare("solve", device, rounds, solves)
-    rows += _compare("with gradient", device, rounds, gradients)
-    return [{"b": b, "m": m} | row for row in rows]
+def linalg_solve(k: Tensor, rhs: Tensor, ridge: float, check: bool = True) -> Tensor:
+    """The same by linalg.solve (LU), which looks at what failed itself."""
+    x: Tensor = torch.linalg.solve_ex(_shifted(k, ridge), rhs, check_errors=check)[0]
+    return x
 
 
-def _bdi(device: torch.device, options: Options) -> list[dict[str, Any]]:
-    """A run from the first loss to the last step of Adam, coefficients given."""
+def ours(k: Tensor, rhs: Tensor, ridge: float, check: bool = True) -> Tensor:
+    """cholesky_solve, or its kernels alone."""
+    if check:
+        return cholesky_solve(k, rhs, ridge)
+    from torchbdi.kernels.gpu.cholesky import unchecked
+
+    return unchecked(k, rhs, ridge)
+
+
+def _shifted(k: Tensor, ridge: float) -> Tensor:
+    return k + ridge * torch.eye(k.shape[-1], dtype=k.dtype, device=k.device)
+
+
+WAYS: dict[str, Solve] = {
+    "ours": ours,
+    "cholesky_ex": linalg_cholesky,
+    "linalg_solve": linalg_solve,
+}
+
+
+def cell(
+    device: torch.device,
+    dtype: torch.dtype,
+    columns: int,
+    gradient: bool,
+    b: int,
+    m: int,
+    rounds: int,
+    rates: dict[str, float],
+) -> dict[str, Any]:
+    """One row: medians of calls in microseconds, their ratios, and the card's limit."""
+    size = torch.empty((), dtype=dtype).element_size() * b * (m * m + 2 * m * columns)
+    count = max(2, min(MAX_SETS, math.ceil(BEYOND_CACHE / size))) if device.type == "cuda" else 2
+    sets = [_system(device, dtype, columns, b, m, seed) for seed in range(count)]
+    exact = linalg_cholesky(*(t.double() for t in sets[0]), RIDGE)
+    error = float((cholesky_solve(*sets[0], RIDGE) - exact).abs().max() / exact.abs().max())
+    works = {name: _calls(way, sets, gradient) for name, way in WAYS.items()}
+    seconds = event_medians(device, works, 2 * rounds + 1)
+    ops, moved = _cost(b, m, columns, gradient, torch.empty((), dtype=dtype).element_size())
+    limit = max(ops / rates["flops"], moved / rates["bytes"])
+    row: dict[str, Any] = {
+        "dtype": str(dtype).removeprefix("torch."),
+        "columns": columns,
+        "what": "with gradient" if gradient else "forward",
+        "b": b,
+        "m": m,
+        **{f"{name}_us": 1e6 * s for name, s in seconds.items()},
+        "times_cholesky_ex": seconds["cholesky_ex"] / seconds["ours"],
+        "times_linalg_solve": seconds["linalg_solve"] / seconds["ours"],
+    }
+    if device.type == "cuda":
+        alone = {
+            name: device_seconds(device, _calls(partial(way, check=False), sets, gradient))
+            for name, way in WAYS.items()
+        }
+        row |= {f"device_{name}_us": 1e6 * s for name, s in alone.items()}
+        row["device_times_cholesky_ex"] = alone["cholesky_ex"] / alone["ours"]
+        row["device_times_linalg_solve"] = alone["linalg_solve"] / alone["ours"]
+        row["device_over_limit"] = alone["ours"] / limit
+    return row | {"limit_us": 1e6 * limit, "relative_error": error}
+
+
+def _system(
+    device: torch.device, dtype: torch.dtype, columns: int, b: int, m: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """Covariances of m + 4 numbers and right-hand sides."""
+    draw = torch.Generator(device).manual_seed(seed)
+    x = torch.randn(b, m, m + 4, dtype=dtype, device=device, generator=draw)
+    rhs = torch.randn(b, m, columns, dtype=dtype, device=device, generator=draw)
+    return (x @ x.mT / (m + 4)).contiguous(), rhs
+
+
+def _calls(
+    way: Solve, sets: Sequence[tuple[Tensor, Tensor]], gradient: bool
+) -> Iterator[Callable[[], object]]:
+    """Calls of one way, a set of inputs after the other, without an end."""
+
+    def forward(k: Tensor, rhs: Tensor) -> object:
+        return way(k, rhs, RIDGE)
+
+    def backward(k: Tensor, rhs: Tensor) -> object:
+        k, rhs = k.detach().requires_grad_(), rhs.detach().requires_grad_()
+        return torch.autograd.grad(way(k, rhs, RIDGE), (k, rhs), rhs.detach())
+
+    for k, rhs in itertools.cycle(sets):
+        yield lambda k=k, rhs=rhs: (backward if gradient else forward)(k, rhs)  # type: ignore[misc]
+
+
+def event_medians(
+    device: torch.device, works: dict[str, Iterator[Callable[[], object]]], rounds: int
+) -> dict[str, float]:
+    """Median seconds of a call of each, in turns, from before it is asked for until it is done."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds + 2):
+        for name, calls in works.items():
+            work = next(calls)
+            if device.type == "cuda":
+                start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+                torch.cuda.synchronize(device)
+                start.record()
+                work()
+                end.record()
+                end.synchronize()
+                spent = start.elapsed_time(end) / 1e3
+            else:
+                before = time.perf_counter()
+                work()
+                spent = time.perf_counter() - before
+            if turn >= 2:
+                seconds[name].append(spent)
+    return {name: statistics.median(s) for name, s in seconds.items()}
+
+
+def device_seconds(device: torch.device, calls: Iterator[Callable[[], object]]) -> float:
+    """Median seconds of a call on the device, which is kept busy until the host is ahead of it."""
+    next(calls)()
+    events = []
+    torch.cuda.synchronize(device)
+    torch.cuda._sleep(HEAD_START)
+    for _ in range(AHEAD):
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        next(calls)()
+        end.record()
+        events.append((start, end))
+    torch.cuda.synchronize(device)
+    return statistics.median(start.elapsed_time(end) for start, end in events) / 1e3
+
+
+def _cost(b: int, m: int, columns: int, gradient: bool, size: int) -> tuple[float, float]:
+    """Operations and bytes that cannot be avoided.
+
+    Forward: K and rhs are read, x is written. With the gradient: dx is read too, and dK and drhs
+    are written.
+    """
+    ops = m**3 / 3 + 2 * m * m * columns * (3 if gradient else 1)
+    numbers = m * m * (2 if gradient else 1) + m * columns * (4 if gradient else 2)
+    return b * ops, float(b * numbers * size)
+
+
+def card_rates(device: torch.device, dtype: torch.dtype, small: bool) -> dict[str, float]:
+    """flops: operations a second of a large product; bytes: read and written by a copy."""
+    gpu = device.type == "cuda"
+    n, entries = (8192, 1 << 28) if gpu else (256 if small else 1024, 1 << 22)
+    a = torch.rand(n, n, dtype=dtype, device=device)
+    source = torch.rand(entries, dtype=dtype, device=device)
+    target = torch.empty_like(source)
+    works = {
+        "flops": itertools.repeat(lambda: a @ a),
+        "bytes": itertools.repeat(lambda: target.copy_(source)),
+    }
+    seconds = event_medians(device, works, 5)
+    amount = {"flops": 2.0 * n**3, "bytes": 2.0 * source.nbytes}
+    return {name: amount[name] / s for name, s in seconds.items()}
+
+
+def bdi(device: torch.device, options: Options) -> dict[str, Any]:
+    """Seconds of a run of BDI with groups of eight; on a GPU also without Triton."""
     n, steps, count = (60, 2, 16) if options.small else (8225, 200, DESIGNS)
     x, y, d = (
         designs(*shape, seed=i).to(device) for i, shape in enumerate(((n, FEATURES), (n,), (n,)))
@@ -90,32 +272,8 @@ def _bdi(device: torch.device, options: Options) -> list[dict[str, Any]]:
         with gpu.use(False):
             return work()
 
-    ways = {"BDI": work} | ({"BDI, plain torch": plainly} if device.type == "cuda" else {})
-    rows = _compare(f"{steps} steps, {n} rows", device, options.rounds, ways)
-    return [{"b": len(starts), "m": GROUP} | row for row in rows]
-
-
-def _compare(
-    what: str, device: torch.device, rounds: int, ways: Mapping[str, Callable[[], Tensor]]
-) -> list[dict[str, Any]]:
-    """A row for every way; ratios are to the last one, which is the rival where there are two."""
-
-    def finished(work: Callable[[], Tensor]) -> Callable[[], float]:
-        def whole() -> None:
-            work()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-
-        return timer(whole)
-
-    seconds = interleave({name: finished(work) for name, work in ways.items()}, rounds)
-    last = list(ways)[-1]
-    return [
-        {
-            "what": what,
-            "way": way,
-            "seconds": sorted(s)[len(s) // 2],
-            "times_faster": None if way == last else median_ratio(seconds[last], s),
-        }
-        for way, s in seconds.items()
-    ]
+    works = {"ours": itertools.repeat(work)}
+    if device.type == "cuda":
+        works["plain torch"] = itertools.repeat(plainly)
+    seconds = event_medians(device, works, 1 if options.small else 3)
+    return {"what": f"BDI, {steps} steps, {n} rows, {len(starts)} groups of {GROUP}", **seconds}

@@ -1,12 +1,16 @@
-"""Batched small Cholesky solves by one Triton program a matrix, and their gradient.
+"""Batched small Cholesky solves by Triton programs, and their gradient.
 
-What has to be checked is checked by the programs and comes back as one number a matrix, so that a
-solve waits for the GPU once.
+Up to M = 4 a matrix is one thread's (:mod:`.lanes`), up to 16 that of 8 or 16 threads
+(:mod:`.rows`), up to 64 a warp's, in blocks (:mod:`.blocks`). What has to be checked
+is checked by the programs, which raise one flag in memory of the host, so that a solve waits for
+the GPU once.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+import threading
 from typing import Any
 
 import torch
@@ -15,10 +19,19 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..small.failures import BAD_RIDGE, describe_failures, not_finite
+from .blocks import block_kernel
 from .device import on
-from .factor import BAD_K, BAD_RHS, BAD_SHIFT, outer_kernel, solve_kernel
+from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel, outer_kernel
+from .rows import row_kernel
 
-MAX_WIDTH = 16  # right-hand sides at a time
+LANE_SIDE = 4  # largest M of which one thread keeps all
+LANES = 128  # matrices a program there
+ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
+ROW_WARPS = 1  # of a program there
+WARPS = 1  # of a program that factors in blocks
+ENTRIES = 1024  # of the outer product a program
+MANY = 8  # right-hand sides from which on columns are solved side by side, in blocks
+_host = threading.local()
 
 
 class SmallSolve(torch.autograd.Function):
@@ -29,7 +42,7 @@ class SmallSolve(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, k: Tensor, rhs: Tensor, ridge: Tensor) -> Tensor:
+    def forward(ctx: Any, k: Tensor, rhs: Tensor, ridge: Tensor, check: bool = True) -> Tensor:
         """Solves.
 
         Args:
@@ -37,25 +50,15 @@ class SmallSolve(torch.autograd.Function):
             k: (..., M, M).
             rhs: (..., M, K), with batch dimensions broadcastable to those of k.
             ridge: () or the batch shape of k.
+            check: whether to raise where a system cannot be solved.
         """
-        batch = torch.broadcast_shapes(k.shape[:-2], rhs.shape[:-2])
-        flat = k.reshape(-1, *k.shape[-2:])
-        shift = ridge.expand(k.shape[:-2]).reshape(-1)
-        factor = flat.new_empty(flat.shape)
-        b = rhs.expand(*batch, *rhs.shape[-2:])
-        if batch == k.shape[:-2]:
-            x = _launch(flat, shift, b, factor, k.shape[:-2])
-        else:  # several solves with one matrix: it is factored once
-            _launch(flat, shift, flat[..., :0], factor, k.shape[:-2])
-            factor = factor.view(k.shape).expand(*batch, *k.shape[-2:])
-            factor = factor.reshape(-1, *k.shape[-2:]).contiguous()
-            x = _launch(None, None, b, factor, batch)
+        x, factor = _solve(k, rhs, ridge, True, check)
         ctx.save_for_backward(k, ridge, factor, x)
         ctx.rhs_shape = rhs.shape
         return x
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None]:
         """Gradients with respect to k, rhs and ridge."""
         k, ridge, factor, x = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient is to be differentiated in turn
@@ -63,14 +66,15 @@ class SmallSolve(torch.autograd.Function):
             product = -(g @ x.mT)
             grad_k = product.tril() + product.mT.tril(-1)
         else:
-            g = _launch(None, None, grad, factor, x.shape[:-2], check=False)
-            grad_k = _outer(g, x) if ctx.needs_input_grad[0] else None
+            g, grad_k = _backward(factor, grad, x)
         grad_ridge = -(g * x).sum((-2, -1)) if ctx.needs_input_grad[2] else None
-        return (
-            None if grad_k is None else grad_k.sum_to_size(k.shape),
-            g.sum_to_size(ctx.rhs_shape),
-            None if grad_ridge is None else grad_ridge.sum_to_size(ridge.shape),
-        )
+        if g.shape != ctx.rhs_shape:
+            g = g.sum_to_size(ctx.rhs_shape)
+        if grad_k.shape != k.shape:
+            grad_k = grad_k.sum_to_size(k.shape)
+        if grad_ridge is not None:
+            grad_ridge = grad_ridge.sum_to_size(ridge.shape)
+        return grad_k, g, grad_ridge, None
 
 
 def solve(k: Tensor, rhs: Tensor, ridge: float | Tensor) -> Tensor:
@@ -78,64 +82,166 @@ def solve(k: Tensor, rhs: Tensor, ridge: float | Tensor) -> Tensor:
     if isinstance(ridge, Tensor):
         ridge = ridge.to(k)
     elif math.isfinite(ridge) and ridge >= 0:
-        ridge = k.new_full((), ridge)
+        ridge = _number(float(ridge), k.dtype, k.device)
     else:
         raise InputError(BAD_RIDGE)
-    x: Tensor = SmallSolve.apply(k, rhs, ridge)
-    return x
+    if torch.is_grad_enabled() and (k.requires_grad or rhs.requires_grad or ridge.requires_grad):
+        x: Tensor = SmallSolve.apply(k, rhs, ridge)
+        return x
+    return _solve(k, rhs, ridge, save=False)[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _number(value: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """A number where the GPU can read it; as an argument of a kernel it would become float32."""
+    with torch.inference_mode(False):
+        return torch.tensor(value, dtype=dtype, device=device)
+
+
+def _solve(
+    k: Tensor, rhs: Tensor, ridge: Tensor, save: bool, check: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """x, (..., M, K), and with ``save`` the factor, (B, M, M) for the batch of x, else None."""
+    m = k.shape[-1]
+    batch = k.shape[:-2]
+    if rhs.shape[:-2] != batch:  # torch.broadcast_shapes takes as long as a launch
+        batch = torch.broadcast_shapes(batch, rhs.shape[:-2])
+        rhs = rhs.expand(*batch, *rhs.shape[-2:])
+    flat = k if k.ndim == 3 else k.reshape(-1, m, m)
+    shift = ridge if ridge.ndim < 2 else ridge.reshape(-1)
+    alone = batch == k.shape[:-2] and (m <= ROW_SIDE or rhs.shape[-1] < MANY)
+    keep = save or not alone or m > ROW_SIDE
+    factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
+    if alone:
+        return _launch(flat, shift, rhs, factor, check), factor
+    # Several solves with one matrix: it is factored once.
+    assert factor is not None
+    _launch(flat, shift, k[..., :0], factor, check)
+    if batch != k.shape[:-2]:
+        factor = factor.view(k.shape).expand(*batch, m, m).reshape(-1, m, m).contiguous()
+    return _launch(None, None, rhs, factor, check), factor
 
 
 def _launch(
     k: Tensor | None,
     shift: Tensor | None,
     rhs: Tensor,
-    factor: Tensor,
-    batch: torch.Size,
+    factor: Tensor | None,
     check: bool = True,
+    outer: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
-    """Factors k into ``factor`` where it is given, then solves.
+    """Factors k where it is given, then solves.
 
     Args:
-        k: (B, M, M).
-        shift: added to its diagonal, (B,).
+        k: (B, M, M); None: ``factor`` is read.
+        shift: added to its diagonal, () or (B,).
         rhs: B matrices (..., M, K), any strides.
-        factor: (B, M, M), contiguous.
-        batch: batch shape of rhs, to name matrices with.
+        factor: (B, M, M), contiguous; None with k: one is not wanted afterwards.
         check: whether to raise where a matrix, a shift or a right-hand side is not fit.
+        outer: for K = 1 and M up to ROW_SIDE: x (..., M, 1), and what receives the gradient of k,
+            (..., M, M), when the solution is the gradient of rhs.
 
     Returns:
         The solutions, (..., M, K).
     """
-    b, m, _ = factor.shape
-    columns = rhs.shape[-1]
-    x = factor.new_empty(*batch, m, columns)
+    *batch, m, columns = rhs.shape
+    device = rhs.device
+    x = torch.empty(rhs.shape, dtype=rhs.dtype, device=device)
+    b = math.prod(batch)
     if b == 0:
         return x
-    right = rhs.reshape(b, m, columns)
-    status = torch.empty(b, dtype=torch.int32, device=factor.device)
-    matrix, added = factor if k is None else k, status if shift is None else shift
-    side = triton.next_power_of_2(m)
-    with on(factor.device):
-        solve_kernel[(b,)](
-            matrix,
-            added,
-            right,
-            factor,
-            x,
-            status,
-            m,
-            columns,
-            *matrix.stride(),
-            added.stride(0),
-            *right.stride(),
-            FACTOR=k is not None,
-            SIDE=side,
-            WIDTH=min(MAX_WIDTH, triton.next_power_of_2(max(1, columns))),
-            num_warps=max(1, side * side // 1024),
-        )
-    if check and status.any():
-        _explain(status.view(batch), m)
+    right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
+    side_by_side = max(1, min(columns, 1 << 15)) if k is None and m > ROW_SIDE else 1
+    status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
+    flag = _flag(device) if check else status
+    matrix, added = right if k is None else k, status if shift is None else shift
+    tensors = (matrix, added, right, x if factor is None else factor, x, status, flag)
+    strides = (*matrix.stride(), added.stride(0) if added.ndim else 0, *right.stride())
+    factors = k is not None
+    with on(device):
+        if m > ROW_SIDE:
+            block_kernel[(b, side_by_side)](
+                *tensors, m, columns, *strides, FACTOR=factors, num_warps=WARPS
+            )
+        else:
+            tensors += (x, x) if outer is None else outer
+            forms = {
+                "FACTOR": factors,
+                "SAVE": factors and factor is not None,
+                "OUTER": outer is not None,
+            }
+            if m <= LANE_SIDE:
+                lane_kernel[(triton.cdiv(b, LANES),)](
+                    *tensors,
+                    b,
+                    columns,
+                    *strides,
+                    M=m,
+                    LANES=LANES,
+                    **forms,
+                    num_warps=max(1, LANES // 32),
+                )
+            else:
+                side = max(8, triton.next_power_of_2(m))
+                group = 32 * ROW_WARPS // side
+                row_kernel[(triton.cdiv(b, group),)](
+                    *tensors,
+                    b,
+                    m,
+                    columns,
+                    *strides,
+                    SIDE=side,
+                    GROUP=group,
+                    **forms,
+                    num_warps=ROW_WARPS,
+                )
+        if check and x.is_cuda:
+            torch.cuda.current_stream(device).synchronize()
+    if check and flag.item():
+        flag.zero_()
+        _explain(status.amax(1).view(batch), m)
     return x
+
+
+def _flag(device: torch.device) -> Tensor:
+    """This thread's flag, 0: a number of the host that a GPU writes to when something is wrong."""
+    kind = f"flag_of_{device.type}"
+    if not hasattr(_host, kind):
+        with torch.inference_mode(False):
+            made = torch.zeros(1, dtype=torch.int32, pin_memory=device.type == "cuda")
+        setattr(_host, kind, made)
+    flag: Tensor = getattr(_host, kind)
+    return flag
+
+
+def unchecked(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
+    """:func:`solve` without a look at what failed: for benchmarks, which time the device alone.
+
+    Args:
+        k: (B, M, M).
+        rhs: (B, M, K).
+        ridge: absolute, finite and not negative.
+    """
+    number = _number(ridge, k.dtype, k.device)
+    if k.requires_grad or rhs.requires_grad:
+        x: Tensor = SmallSolve.apply(k, rhs, number, False)
+        return x
+    return _solve(k, rhs, number, save=False, check=False)[0]
+
+
+def _backward(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """g, the gradient of rhs, (..., M, K), and the gradient of k, (..., M, M)."""
+    *batch, m, columns = x.shape
+    out = torch.empty(*batch, m, m, dtype=x.dtype, device=x.device)
+    if columns == 1 and m <= ROW_SIDE:
+        return _launch(None, None, grad, factor, check=False, outer=(x, out)), out
+    g = _launch(None, None, grad, factor, check=False)
+    if out.numel():
+        with on(x.device):
+            outer_kernel[(triton.cdiv(out.numel(), ENTRIES),)](
+                g, x, out, out.numel(), columns, M=m, ENTRIES=ENTRIES
+            )
+    return g, out
 
 
 def _explain(status: Tensor, m: int) -> None:
@@ -146,16 +252,3 @@ def _explain(status: Tensor, m: int) -> None:
     if (status & BAD_SHIFT.value).any():
         raise InputError(BAD_RIDGE)
     raise NotPositiveDefiniteError(describe_failures(status, m))
-
-
-def _outer(g: Tensor, x: Tensor) -> Tensor:
-    """The gradient of k, (..., M, M), from g and x, (..., M, K)."""
-    *batch, m, columns = x.shape
-    out = x.new_empty(*batch, m, m)
-    if out.numel():
-        side = triton.next_power_of_2(m)
-        with on(x.device):
-            outer_kernel[(out.numel() // (m * m),)](
-                g, x, out, m, columns, SIDE=side, num_warps=max(1, side * side // 1024)
-            )
-    return out

@@ -76,7 +76,9 @@ def _usable(index: int) -> bool:
 
 def on(device: torch.device) -> contextlib.AbstractContextManager[object]:
     """Makes a GPU the current one, which is where kernels are launched."""
-    return torch.cuda.device(device) if device.type == "cuda" else contextlib.nullcontext()
+    if device.type != "cuda" or device.index == torch.cuda.current_device():
+        return contextlib.nullcontext()
+    return torch.cuda.device(device)
 
 
 def block_side(n: int) -> int:

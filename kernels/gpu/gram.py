@@ -108,7 +108,7 @@ def gram_(
     if slope is not None:
         slope = slope.view(-1, n1, n2) if batch else slope.unsqueeze(0)
     (hat1, norm1), (hat2, norm2) = (flatten(x, batch) for x in (x1, x2))
-    d, rows, cols = hat1.shape[-1], block_side(n1), block_side(n2)
+    d, (rows, cols, warps) = hat1.shape[-1], tile(n1, n2, slope is not None)
     slopes = out if slope is None else slope
     grid = (len(out) * triton.cdiv(n1, rows) * triton.cdiv(n2, cols),)
     with on(out.device):
@@ -137,8 +137,16 @@ def gram_(
             ROWS=rows,
             COLS=cols,
             STEP=STEP,
-            num_warps=max(1, rows * cols // (512 if slope is None else 256)),
+            num_warps=warps,
         )
+
+
+def tile(n1: int, n2: int, slope: bool) -> tuple[int, int, int]:
+    """Rows, columns and warps of a tile; with the slope half as large, or registers spill."""
+    rows, cols = block_side(n1), block_side(n2)
+    if slope:
+        rows = min(rows, 32)
+    return rows, cols, max(1, rows * cols // (256 if slope else 512))
 
 
 def flatten(x: tuple[Tensor, Tensor], batch: torch.Size) -> tuple[Tensor, Tensor]:

@@ -151,7 +151,7 @@ class Recorder:
 
 def launch_everything(dtype: torch.dtype) -> None:
     from torchbdi.kernels.gpu.biased import recursion
-    from torchbdi.kernels.gpu.cholesky import _launch, _outer
+    from torchbdi.kernels.gpu.cholesky import _backward, _launch
     from torchbdi.kernels.gpu.contract import contract
     from torchbdi.kernels.gpu.gram import gram_
     from torchbdi.kernels.gpu.product import product
@@ -171,11 +171,11 @@ def launch_everything(dtype: torch.dtype) -> None:
     stack = ReLUStack(6, 1.0, 0.1, tangent=True)
     recursion(stack, x, x, x[:, 0], x[:, 0], derivative=False)
     recursion(stack, x, x, x[:, 0], x[:, 0], derivative=True)
-    for m, columns in ((1, 1), (5, 3), (64, 20)):
-        factor, b = torch.ones(3, m, m, dtype=dtype), torch.ones(3, m, columns, dtype=dtype)
-        _launch(factor, factor[:, 0, 0], b, factor, torch.Size([3]), check=False)
-        _outer(b, b)
-    _launch(None, None, b, factor, torch.Size([3]), check=False)
+    for m, columns in ((1, 1), (3, 2), (5, 1), (16, 2), (32, 1), (64, 20)):
+        factor, b = torch.ones(300, m, m, dtype=dtype), torch.ones(300, m, columns, dtype=dtype)
+        _launch(factor, factor[:, 0, 0], b, factor, check=False)
+        _launch(factor, factor[:, 0, 0], b, None if m <= 16 else factor, check=False)
+        _backward(factor, b, b)
 
 
 @installed
@@ -188,7 +188,7 @@ def test_everything_compiles(
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     recorder = Recorder(monkeypatch)
     launch_everything(dtype)
-    assert len({function.__name__ for function, _ in recorder.launches}) == 6
+    assert len({function.__name__ for function, _ in recorder.launches}) == 8
     for kernel in recorder.compile(90):
         assert kernel.metadata.shared <= 99 << 10  # what the smallest GPUs have
         if dtype == torch.float64:
