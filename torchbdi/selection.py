@@ -12,8 +12,8 @@ from torch import Tensor
 from .kernels.errors import InputError
 from .ntk import NNGP, NTK, ReLUKernel
 
-FIRST_ROWS = 1000  # on which all kernels are tried
-FINALISTS = 4  # that are tried on more rows
+FIRST_ROWS = 500  # on which all kernels are tried
+FINALISTS = 3  # that are tried on more rows
 KERNELS: tuple[Literal["ntk", "nngp"], ...] = ("ntk", "nngp")
 DEPTHS = (1, 2, 3, 4, 6, 8)
 CONSTANTS = (0.0, 1.0)
@@ -86,7 +86,7 @@ def choose_model(
 ) -> Model:
     """The kernel ridge regression of least leave-one-out error.
 
-    All kernels are tried on at most 1,000 rows, the best four again on at most ``rows``.
+    All kernels are tried on at most 500 rows, the best three again on at most ``rows``.
 
     Args:
         x: designs, (N, D), standardised.
