@@ -12,18 +12,22 @@ from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
 from torchbdi import InputError, TorchBDIError
-from torchbdi.kernels.files import write_text
-from torchbdi.methods.base import Method, Result
+from torchbdi.methods.base import Result
 
-from .runs.config import method_of, register_methods, validate
+from .runs.begun import check_same, designs_hash, identity_of, write_identity
+from .runs.config import method_of, register_choices, validate
+from .runs.identity import Identity
 from .runs.losses import write_losses
 from .runs.overrides import check_overrides
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
+from .runs.results import line_of
 from .runs.run_folder import RunFolder
+from .runs.sweep import failures_of_sweep, note_failure
 from .runs.trajectory import kept_designs
 from .runs.usage import usage
 from .tasks import load_task
+from .tasks.assemble import request_of
 from .tasks.task import Task
 
 
@@ -44,12 +48,12 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         TorchBDIError: bad configuration, missing data, a method that failed, or an interrupted run.
     """
     start = time.perf_counter()
-    fresh = not cfg.resume
+    fresh = cfg.resume is None
     if fresh:
         cfg = validate(cfg)
         folder = RunFolder.create(cfg)
     else:
-        folder, cfg = RunFolder.reopen(cfg.resume)
+        folder, cfg = RunFolder.reopen(str(cfg.resume))
         cfg = validate(cfg)
     recorder: Recorder | None = None
     try:
@@ -67,12 +71,13 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     bars=cfg.trainer.progress_bar,
                     start=start,
                 )
-                result = _solve(cfg, folder, task, recorder)
+                identity = _begin(cfg, folder, task)
+                result = _solve(cfg, task, recorder)
             except TorchBDIError:
                 if fresh and (recorder is None or not recorder.begun):
                     folder.discard()  # nothing has been done that could be gone on with
                 raise
-            return _finish(cfg, folder, task, recorder, result)
+            return _finish(cfg, folder, task, recorder, identity, result)
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
             f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"
@@ -90,26 +95,39 @@ def train(cfg: DictConfig) -> dict[str, Any]:
             recorder.close()
 
 
-def _solve(cfg: DictConfig, folder: RunFolder, task: Task, recorder: Recorder) -> Result:
-    """The method at work on the table, with its settings written down as they are resolved."""
+def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
+    """Writes down what the run is, or compares it with what it was when it began."""
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
-    method: Method = method_of(cfg)
     if not 1 <= cfg.designs <= n:
         raise InputError(f"designs={cfg.designs}: the table has {n} rows.")
-    cfg.resolved = method.settings_for(task.data)
-    write_text(folder.path / "config.yaml", OmegaConf.to_yaml(cfg))
-    result = method.solve(task.data, cfg.designs, recorder)
-    if result.x.shape != (cfg.designs, d):
+    name, request = request_of(cfg)
+    identity = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
+    if folder.is_begun:
+        check_same(folder.path, identity, task.data)
+    else:
+        write_identity(folder.path, identity, task.data)
+    return identity
+
+
+def _solve(cfg: DictConfig, task: Task, recorder: Recorder) -> Result:
+    """The method at work on the table."""
+    result = method_of(cfg).solve(task.data, cfg.designs, recorder)
+    if result.x.shape != (cfg.designs, task.data.x.shape[1]):
         raise TorchBDIError(
             f"method={cfg.method.name} made designs {tuple(result.x.shape)}, not "
-            f"({cfg.designs}, {d})."
+            f"({cfg.designs}, {task.data.x.shape[1]})."
         )
     return result
 
 
 def _finish(
-    cfg: DictConfig, folder: RunFolder, task: Task, recorder: Recorder, result: Result
+    cfg: DictConfig,
+    folder: RunFolder,
+    task: Task,
+    recorder: Recorder,
+    identity: Identity,
+    result: Result,
 ) -> dict[str, Any]:
     """Scores the designs and writes all that a run leaves."""
     scores, arrays = score_designs(task, result.x, cfg.designs)
@@ -119,24 +137,18 @@ def _finish(
     if result.predicted is not None:  # in the units that are reported
         y = result.predicted.double().cpu().numpy()
         arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
-    settings = OmegaConf.to_container(cfg.resolved)
-    assert isinstance(settings, dict)
-    metrics: dict[str, Any] = {
-        "task": task.name,
+    facts: dict[str, Any] = {
         "title": task.title,
         "data_source": task.data_source,
         "oracle_source": task.oracle_source,
         "oracle_spearman": task.oracle_spearman,
         "method": cfg.method.name,
-        "revision": method_of(cfg).revision,
-        "seed": cfg.seed,
-        "designs": cfg.designs,
         "rows": len(task.data.x),
         "dimensions": task.data.x.shape[1],
-        **{str(name): value for name, value in settings.items()},
         **scores,
         "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
         **result.facts,
+        "designs_sha256": designs_hash(result.x),
         "steps_kept": len(kept_designs(folder.path)),
         "seconds": recorder.seconds,
         "version": torchbdi.__version__,
@@ -145,8 +157,9 @@ def _finish(
         write_losses(folder.path, recorder.history)
     write_proposals(folder.path, task, arrays)
     table = summary_table(task, scores, cfg.designs)
-    log_results(cfg, recorder, table, metrics)
-    folder.write_results(metrics)
+    log_results(cfg, recorder, table, identity, facts)
+    metrics = folder.write_results(line_of(identity, facts))
+    recorder.history.remove()
     print(f"\n{table}\n\nresults: {folder.path}", flush=True)
     print(f"curves:  tensorboard --logdir {folder.path}", flush=True)
     return metrics
@@ -164,19 +177,21 @@ def device_of(cfg: DictConfig) -> torch.device:
     return torch.device("cuda" if there and wanted != "cpu" else "cpu")
 
 
-def log_results(cfg: DictConfig, recorder: Recorder, table: str, metrics: dict[str, Any]) -> None:
+def log_results(
+    cfg: DictConfig, recorder: Recorder, table: str, identity: Identity, facts: dict[str, Any]
+) -> None:
     """Adds the table and the hyperparameters with their final scores to the run's event files."""
     board = recorder.board()
     board.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
     board.experiment.add_text("summary", table, global_step=max(recorder.history.rows, default=0))
-    flat = {f"method/{name}": value for name, value in cfg.resolved.items()} | {
+    flat = {f"method/{name}": value for name, value in identity.settings.items()} | {
         "task": cfg.task.name,
         "method": cfg.method.name,
         "seed": cfg.seed,
-        "data_source": metrics["data_source"],
+        "data_source": facts["data_source"],
     }
     names = ("best_after_normalised", "median_after_normalised")
-    board.log_hyperparams(flat, metrics={f"hp/{name}": metrics[name] for name in names})
+    board.log_hyperparams(flat, metrics={f"hp/{name}": facts[name] for name in names})
     board.finalize("success")
 
 
@@ -187,7 +202,11 @@ def _job(cfg: DictConfig) -> None:
     except RunInterruptedError as error:
         print(f"\n{error}", file=sys.stderr)
         sys.exit(130)
-    except TorchBDIError as error:
+    except Exception as error:
+        if note_failure(error):  # one of several: the others are done all the same
+            return
+        if not isinstance(error, TorchBDIError):
+            raise
         sys.exit(f"error: {error}")
 
 
@@ -199,10 +218,13 @@ def main() -> None:
             print(usage(words))
             return
         check_overrides(words)
-        register_methods()
+        register_choices()
     except TorchBDIError as error:
         sys.exit(f"error: {error}")
-    _job()
+    with failures_of_sweep() as failures:
+        _job()
+    if failed := failures():
+        sys.exit("failed:\n" + "\n".join(failed))
 
 
 if __name__ == "__main__":

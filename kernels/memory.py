@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -36,6 +37,18 @@ def available_bytes(device: torch.device) -> int:
     return min([_field(meminfo, "MemAvailable:") * 1024, *rooms])
 
 
+def total_bytes(device: torch.device) -> int:
+    """Bytes of the machine, whatever is in use: what a plan goes by.
+
+    On the CPU the smallest of the physical memory and the limits of the control groups (versions 1
+    and 2) that this process is in, on CUDA the memory of the card.
+    """
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([physical, *cgroup_limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))])
+
+
 def require(nbytes: int, device: torch.device, what: str, ways_out: str) -> None:
     """Raises before an allocation that would not fit.
 
@@ -65,9 +78,20 @@ def cgroup_rooms(membership: Path, mount: Path) -> list[int]:
         membership: /proc/self/cgroup, lines of ``id:controllers:path``.
         mount: where the hierarchies are mounted, /sys/fs/cgroup.
     """
+    groups = (_room(*group) for group in _groups(membership, mount))
+    return [room for room in groups if room is not None]
+
+
+def cgroup_limits(membership: Path, mount: Path) -> list[int]:
+    """Each memory limit, in bytes, of the control groups of a process; see :func:`cgroup_rooms`."""
+    groups = (_limit(folder, name) for folder, name, _, _ in _groups(membership, mount))
+    return [limit for limit in groups if limit is not None]
+
+
+def _groups(membership: Path, mount: Path) -> Iterator[tuple[Path, str, str, str]]:
+    """Folder, and names of the files of limit and usage and of the field of the page cache."""
     if not membership.exists():
-        return []
-    rooms = []
+        return
     for line in membership.read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -82,21 +106,26 @@ def cgroup_rooms(membership: Path, mount: Path) -> list[int]:
         steps = [part for part in path.split("/") if part not in ("", "..")]
         for root in roots:
             for depth in range(len(steps), -1, -1):
-                room = _room(root.joinpath(*steps[:depth]), *names)
-                if room is not None:
-                    rooms.append(room)
-    return rooms
+                yield root.joinpath(*steps[:depth]), *names
+
+
+def _limit(group: Path, name: str) -> int | None:
+    try:
+        limit = (group / name).read_text().strip()
+    except OSError:
+        return None
+    return None if limit == "max" else int(limit)
 
 
 def _room(group: Path, limit_name: str, usage_name: str, cache_name: str) -> int | None:
+    limit = _limit(group, limit_name)
     try:
-        limit = (group / limit_name).read_text().strip()
         usage = int((group / usage_name).read_text())
         cache = _field(group / "memory.stat", cache_name)
     except OSError:
         return None
     # The page cache is dropped before anything is killed.
-    return None if limit == "max" else max(0, int(limit) - usage + cache)
+    return None if limit is None else max(0, limit - usage + cache)
 
 
 def _field(path: Path, name: str) -> int:

@@ -17,30 +17,47 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import kernels, methods
+from .kernel import Kernel
 from .kernels import (
+    DamagedStateError,
     DoesNotFitError,
     InputError,
     MissingDataError,
+    MissingDependencyError,
     NotConvergedError,
     NotPositiveDefiniteError,
     TorchBDIError,
 )
 from .ntk import NNGP, NTK
 from .rbf import RBF
-from .ridge import RidgeFit, fit_ridge
+from .ridge import RidgeFit, SolveReport, fit_ridge
 
 if TYPE_CHECKING:
     from .ascent import Ascent
     from .bdi import BDI
     from .data import OfflineData
     from .finite import FiniteBDI
+    from .optimise import DesignModule
     from .proposer import propose
+    from .proposer.result import Proposals
     from .space import Space
 
-_LAZY = {"Ascent": "ascent", "BDI": "bdi", "FiniteBDI": "finite", "propose": "proposer"}
-_LAZY |= {"OfflineData": "data", "Space": "space"}
+_LAZY = {
+    "Ascent": "ascent",
+    "BDI": "bdi",
+    "DesignModule": "optimise",
+    "FiniteBDI": "finite",
+    "OfflineData": "data",
+    "Proposals": "proposer.result",
+    "Space": "space",
+    "propose": "proposer",
+}
 
 __version__ = "0.1.0"
+
+# Raised when kernels, solvers or the standardisation of designs change a method's scores by more
+# than 1e-6 relative (tests/pinned.csv). Runs of another revision are not gone on with.
+REVISION = 1
 
 __all__ = [
     "BDI",
@@ -48,14 +65,20 @@ __all__ = [
     "NTK",
     "RBF",
     "Ascent",
+    "DamagedStateError",
+    "DesignModule",
     "DoesNotFitError",
     "FiniteBDI",
     "InputError",
+    "Kernel",
     "MissingDataError",
+    "MissingDependencyError",
     "NotConvergedError",
     "NotPositiveDefiniteError",
     "OfflineData",
+    "Proposals",
     "RidgeFit",
+    "SolveReport",
     "Space",
     "TorchBDIError",
     "fit_ridge",

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .bdi import BDI
 from .kernel import Kernel
-from .ridge import RidgeFit
+from .ridge import RidgeFit, RidgeScale
 
 
 class Ascent(BDI):
@@ -22,8 +22,9 @@ class Ascent(BDI):
         kernel: a torchbdi kernel; None means NTK(depth=6).
         ridge: beta.
         ridge_scale: "trace" (ridge * trace(K)/N) or "absolute".
-        lr: Adam's learning rate.
+        lr: Adam's learning rate, or one for each feature, (D,).
         coefficients: as for :class:`BDI`.
+        bounds: as for :class:`BDI`.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
@@ -37,9 +38,10 @@ class Ascent(BDI):
         *,
         kernel: Kernel | None = None,
         ridge: float = 1e-6,
-        ridge_scale: str = "trace",
-        lr: float = 1e-3,
+        ridge_scale: RidgeScale = "trace",
+        lr: float | Tensor = 1e-3,
         coefficients: Tensor | RidgeFit | None = None,
+        bounds: Tensor | None = None,
     ):
         super().__init__(
             x_l,
@@ -52,10 +54,11 @@ class Ascent(BDI):
             backward_weight=0.0,
             lr=lr,
             coefficients=coefficients,
+            bounds=bounds,
         )
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is minus the mean prediction of a group."""
-        prediction, _ = self.couple()(self.x_h, None)
+        prediction, _ = self.couple()(self.designs(), None)
         forward = -prediction.mean(-1)
         return self.combine(forward, forward.new_zeros(forward.shape)), prediction

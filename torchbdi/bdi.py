@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from .coupling import Coupling
+from .inputs import as_float64, choice, instance, number, ordinary_mode
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.small.cholesky import cholesky_solve
 from .ntk import NTK
 from .objective import forward_loss
 from .optimise import DesignModule
-from .ridge import RidgeFit, check_options, fit_ridge, ridge_to_add
+from .ridge import RidgeFit, RidgeScale, fit_ridge, ridge_to_add
 
 
 class BDI(DesignModule):
@@ -39,9 +39,12 @@ class BDI(DesignModule):
         ridge_scale: "trace" (ridge * trace(K)/N, the authors' code) or "absolute" (the paper).
         forward_weight: weight of the forward loss; 0 leaves it, and the large solve, out.
         backward_weight: weight of the backward loss; 0 leaves it out.
-        lr: Adam's learning rate; 1e-3 (continuous) or 1e-1 (discrete) in the paper.
+        lr: Adam's learning rate, or one for each feature, (D,); 1e-3 (continuous) or 1e-1
+            (discrete) in the paper.
         coefficients: (K_ll + ridge I)^-1 y_l, (N,), or the RidgeFit of this table, kernel and
             ridge that holds it; None fits at the first forward loss.
+        bounds: lower and upper bounds of every feature, (2, D), within which X_h is kept after
+            each step of the optimiser of :meth:`configure_optimizers`; None means none.
 
     Attributes:
         x_h: the designs, an nn.Parameter of the shape given.
@@ -62,11 +65,12 @@ class BDI(DesignModule):
         target: float = 10.0,
         alpha: float = 0.0,
         ridge: float = 1e-6,
-        ridge_scale: str = "trace",
+        ridge_scale: RidgeScale = "trace",
         forward_weight: float = 1.0,
         backward_weight: float = 1.0,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         coefficients: Tensor | RidgeFit | None = None,
+        bounds: Tensor | None = None,
     ):
         super().__init__(
             x_l,
@@ -77,34 +81,49 @@ class BDI(DesignModule):
             forward_weight=forward_weight,
             backward_weight=backward_weight,
             lr=lr,
+            bounds=bounds,
         )
-        check_options(ridge, ridge_scale)
-        if kernel is not None and not isinstance(kernel, Kernel):
-            raise InputError(f"BDI: kernel must be a torchbdi kernel, got {type(kernel).__name__}.")
-        self.save_hyperparameters(
-            ignore=["x_l", "y_l", "x_h", "kernel", "coefficients"], logger=False
+        name = type(self).__name__
+        if kernel is not None:
+            instance(name, "kernel", kernel, Kernel, "a torchbdi kernel")
+        self.keep_settings(
+            ["kernel", "coefficients"],
+            ridge=number(name, "ridge", ridge, low=0),
+            ridge_scale=choice(name, "ridge_scale", ridge_scale, get_args(RidgeScale)),
         )
         self.kernel = NTK() if kernel is None else kernel
+        self.kernel.check_range("x_l", self.x_l)
+        self.kernel.check_range("x_h", self.x_h)
+        with ordinary_mode():
+            given = None if coefficients is None else self._taken(coefficients)
+        self.register_buffer("coefficients", given, persistent=False)
+        self._coupling: tuple[torch.device, Coupling] | None = None
+
+    def _taken(self, coefficients: Tensor | RidgeFit) -> Tensor:
         if isinstance(coefficients, RidgeFit):
             self._check_fit(coefficients)
             coefficients = coefficients.coefficients
-        if coefficients is not None:
-            coefficients = torch.as_tensor(coefficients).to(self.y_l).detach()
-            if coefficients.shape != self.y_l.shape or not torch.isfinite(coefficients).all():
-                raise InputError(
-                    f"BDI: coefficients must be finite with the shape of y_l "
-                    f"{tuple(self.y_l.shape)}, got {tuple(coefficients.shape)}."
-                )
-        self.register_buffer("coefficients", coefficients, persistent=False)
-        self._coupling: tuple[torch.device, Coupling] | None = None
+        found = as_float64("coefficients", coefficients).detach().to(self.x_l.device)
+        if found.shape != self.y_l.shape or not torch.isfinite(found).all():
+            raise InputError(
+                f"{type(self).__name__}: coefficients must be finite with the shape of y_l "
+                f"{tuple(self.y_l.shape)}, got {tuple(found.shape)}."
+            )
+        return found
 
     def _check_fit(self, fit: RidgeFit) -> None:
-        h = self.hparams
-        added = float(ridge_to_add(self.kernel.diag(self.x_l), h["ridge"], h["ridge_scale"]))
+        h, known = self.hparams, fit.identity
+        if known is None:
+            raise InputError(
+                f"{type(self).__name__}: coefficients is a RidgeFit that does not say of what. "
+                "Pass one that fit_ridge made, or its coefficients."
+            )
+        kernel = self.kernel.identity()  # refuses a kernel that does not say what it depends on
+        part = "y_l" if torch.equal(fit.x_l.to(self.x_l), self.x_l) else "x_l"
         for name, same in (
-            ("kernel", repr(fit.kernel) == repr(self.kernel)),
-            ("x_l", torch.equal(fit.x_l.to(self.x_l), self.x_l)),
-            ("ridge", math.isclose(fit.report.ridge_added, added, rel_tol=1e-9)),
+            ("kernel", known.kernel == kernel),
+            (part, known.table == self.data_hash()),
+            ("ridge", (known.ridge, known.ridge_scale) == (h["ridge"], h["ridge_scale"])),
         ):
             if not same:
                 raise InputError(
@@ -114,14 +133,14 @@ class BDI(DesignModule):
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`; forward is Eq. 12, backward Eq. 11."""
-        h = self.hparams
-        y_h = torch.full_like(self.x_h[..., 0], h["target"])
+        h, x_h = self.hparams, self.designs()
+        y_h = torch.full_like(x_h[..., 0], h["target"])
         a = None
         if h["backward_weight"]:
-            k_hh = self.kernel.gram(self.x_h, None)
+            k_hh = self.kernel.gram(x_h, None)
             ridge = ridge_to_add(k_hh.diagonal(dim1=-2, dim2=-1), h["ridge"], h["ridge_scale"])
             a = cholesky_solve(k_hh, y_h, ridge)
-        prediction, backward = self.couple()(self.x_h, a)
+        prediction, backward = self.couple()(x_h, a)
         if not h["forward_weight"]:
             return self.combine(torch.zeros_like(backward), backward), None
         return self.combine(forward_loss(prediction, y_h), backward), prediction
@@ -129,8 +148,9 @@ class BDI(DesignModule):
     def couple(self) -> Coupling:
         """What couples designs with this data; made once on each device."""
         if self._coupling is None or self._coupling[0] != self.x_l.device:
-            coefficients = self.fitted() if self.hparams["forward_weight"] else None
-            made = self.kernel.couple(self.x_l, self.y_l, self.weights, coefficients)
+            with ordinary_mode():  # it is used again, where gradients are wanted
+                coefficients = self.fitted() if self.hparams["forward_weight"] else None
+                made = self.kernel.couple(self.x_l, self.y_l, self.squared_weights, coefficients)
             self._coupling = (self.x_l.device, made)
         return self._coupling[1]
 
@@ -138,13 +158,18 @@ class BDI(DesignModule):
         """The dual coefficients, (N,); solved for when they are first asked for."""
         if self.coefficients is None:
             h = self.hparams
-            fit = fit_ridge(self.kernel, self.x_l, self.y_l, h["ridge"], h["ridge_scale"])
+            with ordinary_mode():
+                fit = fit_ridge(self.kernel, self.x_l, self.y_l, h["ridge"], h["ridge_scale"])
             self.coefficients = fit.coefficients
         return self.coefficients
 
     def identity(self) -> dict[str, str]:
-        """See :meth:`DesignModule.identity`; the kernel is part of it."""
-        return {"kernel": repr(self.kernel), **super().identity()}
+        """See :meth:`DesignModule.identity`; the kernel is part of it.
+
+        Raises:
+            InputError: the kernel does not say what its values depend on.
+        """
+        return {"kernel": self.kernel.identity(), **super().identity()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the identity of the run, and the coefficients, which are dear and not the data."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .inputs import table
 from .kernels.errors import InputError
-from .ridge import check_table
 from .space import Space
 
 OFF = 0.1  # by how much a mean may differ from 0, and a deviation from 1
@@ -36,7 +36,7 @@ class OfflineData:
     space: Space = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        x, y = check_table(self.x, self.y)
+        x, y = table(self.x, self.y)
         if y.ndim != 1:
             raise InputError(f"OfflineData: y must have shape (N,), got {tuple(y.shape)}.")
         _check_standardised(x, y)

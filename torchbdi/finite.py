@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .inputs import choice, instance, number, ordinary_mode, whole
 from .kernels.errors import InputError
-from .network import GAINS, MLP, fit_network, seeded, squared_error
+from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
 from .optimise import DesignModule
 from .unrolled import linearise, loss_after_step, tangent_diagonal
@@ -55,7 +56,9 @@ class FiniteBDI(DesignModule):
         alpha: w_l = sqrt(softmax(alpha y_l)); 1e-3 (continuous) or 0 (discrete) in the paper.
         forward_weight: weight of the forward loss; 0 leaves it out.
         backward_weight: weight of the backward loss; 0 leaves it out.
-        lr: Adam's learning rate; 1e-3 (continuous) or 1e-1 (discrete) in the paper.
+        lr: Adam's learning rate, or one for each feature, (D,); 1e-3 (continuous) or 1e-1
+            (discrete) in the paper.
+        bounds: lower and upper bounds of every feature, (2, D), as in :class:`torchbdi.BDI`.
         seed: of theta, of the forward network and of the rows of each step.
         dtype: of the networks.
 
@@ -82,7 +85,7 @@ class FiniteBDI(DesignModule):
         *,
         width: int = 2048,
         depth: int = 6,
-        parametrisation: str = "standard",
+        parametrisation: Parametrisation = "standard",
         eta: float | None = None,
         rows_per_step: int | None = None,
         forward_net: nn.Module | None = None,
@@ -93,7 +96,8 @@ class FiniteBDI(DesignModule):
         alpha: float = 0.0,
         forward_weight: float = 1.0,
         backward_weight: float = 1.0,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
+        bounds: Tensor | None = None,
         seed: int = 0,
         dtype: torch.dtype = torch.float32,
     ):
@@ -106,54 +110,60 @@ class FiniteBDI(DesignModule):
             forward_weight=forward_weight,
             backward_weight=backward_weight,
             lr=lr,
+            bounds=bounds,
         )
-        for name, count in (
-            ("width", width),
-            ("depth", depth),
-            ("rows_per_step", 1 if rows_per_step is None else rows_per_step),
-            ("net_epochs", net_epochs),
-            ("net_batch", net_batch),
-        ):
-            if not (type(count) is int and count >= 1):
-                raise InputError(f"FiniteBDI: {name} must be an integer >= 1, got {count!r}.")
-        if not (type(seed) is int and seed >= 0):
-            raise InputError(f"FiniteBDI: seed must be an integer >= 0, got {seed!r}.")
-        for name, value in (("eta", 1.0 if eta is None else eta), ("net_lr", net_lr)):
-            if not (math.isfinite(value) and value > 0):
-                raise InputError(f"FiniteBDI: {name} must be finite and > 0, got {value!r}.")
-        if parametrisation not in GAINS:
-            raise InputError(
-                f"FiniteBDI: parametrisation must be one of {', '.join(GAINS)}, got "
-                f"{parametrisation!r}."
-            )
+        name = "FiniteBDI"
         if dtype not in (torch.float32, torch.float64):
-            raise InputError(f"FiniteBDI: dtype must be torch.float32 or float64, got {dtype}.")
-        self.save_hyperparameters(ignore=["x_l", "y_l", "x_h", "forward_net"], logger=False)
-        d = self.x_l.shape[-1]
-        theta = MLP(d, width, depth, parametrisation, seeded(seed, _THETA), dtype)
-        self.theta = theta.requires_grad_(False).to(self.x_l.device)
+            raise InputError(f"{name}: dtype must be torch.float32 or float64, got {dtype}.")
+        self.keep_settings(
+            ["forward_net"],
+            width=whole(name, "width", width, 1),
+            depth=whole(name, "depth", depth, 1),
+            parametrisation=choice(name, "parametrisation", parametrisation, tuple(GAINS)),
+            eta=None if eta is None else number(name, "eta", eta, above=0),
+            rows_per_step=(
+                None if rows_per_step is None else whole(name, "rows_per_step", rows_per_step, 1)
+            ),
+            net_epochs=whole(name, "net_epochs", net_epochs, 1),
+            net_batch=whole(name, "net_batch", net_batch, 1),
+            net_lr=number(name, "net_lr", net_lr, above=0),
+            seed=whole(name, "seed", seed, 0),
+        )
+        if forward_net is not None:
+            instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
+        with ordinary_mode():
+            self._make_networks(forward_net)
+
+    def _make_networks(self, forward_net: nn.Module | None) -> None:
+        h, d, device = self.hparams, self.x_l.shape[-1], self.x_l.device
+        shape = d, h["width"], h["depth"]
+        theta = MLP(*shape, h["parametrisation"], seeded(h["seed"], _THETA), h["dtype"])
+        self.theta = theta.requires_grad_(False).to(device)
+        eta = h["eta"]
         if eta is None:
             inputs, slopes, _ = linearise(list(theta.weights), self._designs().detach())
             mean = float(tangent_diagonal(inputs, slopes, theta.rates).double().mean())
             if mean == 0:
                 raise InputError("FiniteBDI: the starts x_h are all 0: eta cannot be chosen.")
             eta = 0.5 / mean
-        self.register_buffer("eta", torch.tensor(eta, dtype=torch.float64))
+        self.register_buffer("eta", torch.tensor(eta, dtype=torch.float64, device=device))
         self._given = forward_net is not None
         if forward_net is None:
-            forward_net = MLP(d, width, depth, "standard", seeded(seed, _FORWARD_START), dtype)
+            forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
             forward_net = copy.deepcopy(forward_net).eval()
-        self.forward_net = forward_net.requires_grad_(False).to(self.x_l.device, dtype)
+        self.forward_net = forward_net.requires_grad_(False).to(device, h["dtype"])
         with torch.no_grad():
             out = self.forward_net(self._designs())
-        if out.numel() != self.x_h[..., 0].numel():
+        if not isinstance(out, Tensor) or out.numel() != self.x_h[..., 0].numel():
+            made = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
             raise InputError(
                 f"FiniteBDI: forward_net must map (..., D) to (...) or (..., 1); it made "
-                f"{tuple(out.shape)} of x_h {tuple(self._designs().shape)}."
+                f"{made} of x_h {tuple(self._designs().shape)}."
             )
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
-        self.register_buffer("net_loss", torch.tensor(math.nan, dtype=torch.float64))
+        nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
+        self.register_buffer("net_loss", nan)
 
     def loss(self, step: int | None = None) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
@@ -172,6 +182,10 @@ class FiniteBDI(DesignModule):
         return self._evaluate(self.global_step)
 
     def _evaluate(self, step: int) -> tuple[dict[str, Tensor], Tensor | None]:
+        device = self.x_l.device.type
+        if torch.is_autocast_enabled(device):  # the networks compute in their own dtype
+            with torch.autocast(device, enabled=False):
+                return self._evaluate(step)
         x_h, h = self._designs(), self.hparams
         forward = backward = self.x_h.new_zeros(self.x_h.shape[:-2])
         prediction = None
@@ -209,10 +223,10 @@ class FiniteBDI(DesignModule):
         """
         n, count = len(self.x_l), self.hparams["rows_per_step"]
         if count is None or count >= n:
-            return self.x_l, self.y_l, self.weights
+            return self.x_l, self.y_l, self.squared_weights
         generator = seeded(self.hparams["seed"], _ROWS, step)
         chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
-        weights = self.weights[chosen]
+        weights = self.squared_weights[chosen]
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
     def train_forward_net(self) -> None:
@@ -244,5 +258,5 @@ class FiniteBDI(DesignModule):
 
     def _designs(self) -> Tensor:
         """X_h as the networks take it, (B, M, D)."""
-        x_h = self.x_h.to(self.theta.weights[0].dtype)
+        x_h = self.designs().to(self.theta.weights[0].dtype)
         return x_h if x_h.ndim == 3 else x_h.unsqueeze(0)

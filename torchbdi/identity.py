@@ -5,12 +5,49 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
+
+
+class Identified(Protocol):
+    """What says what its values depend on: a kernel."""
+
+    def identity(self) -> str:
+        """See :meth:`torchbdi.Kernel.identity`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FitIdentity:
+    """What a fit is the fit of, as it was when the fit was made.
+
+    Attributes:
+        table: :func:`table_hash` of the table.
+        kernel: the kernel's identity; None where the kernel does not say what it depends on.
+        ridge: beta.
+        ridge_scale: "trace" or "absolute".
+    """
+
+    table: str
+    kernel: str | None
+    ridge: float
+    ridge_scale: str
+
+
+def fit_identity(
+    kernel: Identified, x_l: Tensor, y_l: Tensor, ridge: float, ridge_scale: str
+) -> FitIdentity:
+    """The identity of a fit that is being made; see :class:`FitIdentity`."""
+    try:
+        name: str | None = kernel.identity()
+    except InputError:
+        name = None
+    return FitIdentity(table_hash(x_l, y_l), name, ridge, ridge_scale)
 
 
 def table_hash(x: Tensor, y: Tensor) -> str:
@@ -47,6 +84,16 @@ def canonical(settings: Mapping[str, Any]) -> str:
         InputError: names the setting that is something else.
     """
     return json.dumps({k: _plain(k, v) for k, v in settings.items()}, sort_keys=True)
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting as a reader sees it: its repr, with tensors by their SHA-256.
+
+    Raises:
+        InputError: as :func:`canonical`.
+    """
+    plain = _plain(name, value)
+    return plain if isinstance(value, Tensor) else repr(plain)
 
 
 def _plain(name: str, value: Any) -> Any:

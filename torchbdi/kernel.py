@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .coupling import Coupling, DenseCoupling
+from .identity import shown
+from .inputs import check_designs, ordinary
 from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator
 from .matrix import KernelMatrix
+
+HALVES = (torch.float16, torch.bfloat16)
 
 
 class Kernel(nn.Module):
     """A positive semi-definite function k(x, x') of two designs.
 
-    Subclasses write :meth:`gram` and :meth:`diagonal`; this class checks what comes in. Everything
-    broadcasts over leading batch dimensions and is computed in the dtype of the input (use float64:
-    the dual coefficients are large and float32 predictions are off by about 1e-2).
+    Subclasses write :meth:`gram`, :meth:`diagonal` and :meth:`settings`; this class checks what
+    comes in. Everything broadcasts over leading batch dimensions and is computed in the dtype of
+    the input (use float64: the dual coefficients are large and float32 predictions are off by about
+    1e-2). Half precision is computed in float32 and rounded once.
     """
 
     def forward(self, x1: Tensor, x2: Tensor | None = None) -> Tensor:
@@ -32,30 +40,43 @@ class Kernel(nn.Module):
             k(x1, x2), (..., N1, N2).
 
         Raises:
-            InputError: an input is not floating point, not finite, or D does not match.
+            InputError: an input is not floating point, not finite, or D does not match; or
+                k(x, x) is outside the range of the dtype.
         """
         check_designs("x1", x1)
         if x2 is None or x2 is x1:
-            return self.gram(x1, None)
+            x1 = ordinary(x1)
+            self.check_range("x1", x1)
+            return self._gram(x1, None)
         check_designs("x2", x2)
+        name = type(self).__name__
         if x1.shape[-1] != x2.shape[-1]:
             raise InputError(
-                f"{type(self).__name__}: x1 has D = {x1.shape[-1]}, x2 has D = {x2.shape[-1]} "
+                f"{name}: x1 has D = {x1.shape[-1]}, x2 has D = {x2.shape[-1]} "
                 f"(shapes {tuple(x1.shape)} and {tuple(x2.shape)}). Both need the same features."
             )
         if x1.dtype != x2.dtype or x1.device != x2.device:
             raise InputError(
-                f"{type(self).__name__}: x1 is {x1.dtype} on {x1.device}, x2 is {x2.dtype} on "
+                f"{name}: x1 is {x1.dtype} on {x1.device}, x2 is {x2.dtype} on "
                 f"{x2.device}. Convert one with .to(...)."
             )
         try:
             torch.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
         except RuntimeError:
             raise InputError(
-                f"{type(self).__name__}: batch dimensions of x1 {tuple(x1.shape)} and x2 "
+                f"{name}: batch dimensions of x1 {tuple(x1.shape)} and x2 "
                 f"{tuple(x2.shape)} do not broadcast."
             ) from None
-        return self.gram(x1, x2)
+        x1, x2 = ordinary(x1), ordinary(x2)
+        self.check_range("x1", x1)
+        self.check_range("x2", x2)
+        return self._gram(x1, x2)
+
+    def _gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        with _full_precision(x1.device):
+            if x1.dtype not in HALVES:
+                return self.gram(x1, x2)
+            return self.gram(x1.float(), None if x2 is None else x2.float()).to(x1.dtype)
 
     def diag(self, x: Tensor) -> Tensor:
         """k(x, x) of each design, in closed form.
@@ -70,7 +91,25 @@ class Kernel(nn.Module):
             InputError: as for :meth:`forward`.
         """
         check_designs("x", x)
-        return self.diagonal(x)
+        x = ordinary(x)
+        self.check_range("x", x)
+        with _full_precision(x.device):
+            return self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
+
+    def check_range(self, name: str, x: Tensor) -> None:
+        """Raises InputError where k(x, x), and with it k, is outside the range of the dtype.
+
+        Args:
+            name: what the designs are called in the message.
+            x: checked designs, (..., N, D).
+        """
+        with torch.no_grad(), _full_precision(x.device):
+            values = self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
+        if not torch.isfinite(values).all():
+            raise InputError(
+                f"{self!r}: k(x, x) is not finite in {x.dtype} for {name}, whose "
+                f"largest number is {float(x.abs().max()):.3g}. Standardise the designs."
+            )
 
     def matrix(self, x: Tensor) -> GramOperator:
         """K(x, x) as an operator that a solver reads block by block.
@@ -81,34 +120,93 @@ class Kernel(nn.Module):
         return KernelMatrix(self, x)
 
     def couple(
-        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+        self, x_l: Tensor, y_l: Tensor, squared_weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
-        """What couples designs with one table of data, see :class:`DenseCoupling`."""
-        return DenseCoupling(partial(self.gram, x2=x_l), y_l, weights, coefficients)
+        """The coupling of designs with one table of data.
+
+        Args:
+            x_l: designs of the data, (N, D).
+            y_l: their scores, (N,).
+            squared_weights: w_l^2 of Eq. 11, (N,).
+            coefficients: (K_ll + beta I)^-1 y_l, (N,); None leaves the prediction out.
+        """
+        return DenseCoupling(partial(self.gram, x2=x_l), y_l, squared_weights, coefficients)
+
+    def computes_as(self, kind: type[Kernel]) -> bool:
+        """Whether values are those of ``kind``, so that its fast paths may stand for them."""
+        own = type(self)
+        return own.gram is kind.gram and own.diagonal is kind.diagonal
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """The Gram matrix of checked designs, (..., N1, N2); x2 = None means x1."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no gram(x1, x2): write it.")
 
     def diagonal(self, x: Tensor) -> Tensor:
         """The diagonal of checked designs, (..., N)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no diagonal(x): write it.")
+
+    def settings(self) -> Mapping[str, Any]:
+        """Every number that changes a value of k, by name.
+
+        Parameters and buffers count without being named. repr and :meth:`identity` are made from
+        it. A class that changes more of its base than its name writes it anew.
+
+        Returns:
+            Names to numbers, texts, truth values, None, tensors, kernels, and lists of these.
+
+        Raises:
+            InputError: the class does not say what its values depend on.
+        """
+        raise InputError(self._unsaid())
+
+    def identity(self) -> str:
+        """A text that two kernels share only where all of their values are the same.
+
+        Fits, checkpoints and caches are matched by it. Tensors count by their SHA-256.
+
+        Raises:
+            InputError: the class has no :meth:`settings` of its own, so that nobody can know.
+        """
+        name = type(self).__qualname__
+        if not type(self).__module__.startswith(f"{__package__}."):
+            name = f"{type(self).__module__}.{name}"
+        return f"{name}({self._told()})"
+
+    def _told(self) -> str:
+        """The settings in one line, with parameters and buffers; kernels by their identity.
+
+        Raises:
+            InputError: a class below the one that wrote ``settings`` has members of its own.
+        """
+        for kind in type(self).__mro__:
+            if "settings" in vars(kind):
+                break
+            if any(k == "__init__" or not k.startswith("__") for k in vars(kind)):
+                raise InputError(self._unsaid())
+        told = dict(self.settings())
+        tensors = dict(self.named_parameters()) | dict(self.named_buffers())
+        told |= {name: tensor for name, tensor in tensors.items() if told.get(name) is not tensor}
+        told = {k: v.identity() if isinstance(v, Kernel) else shown(k, v) for k, v in told.items()}
+        return ", ".join(f"{name}={value}" for name, value in told.items())
+
+    def _unsaid(self) -> str:
+        name = type(self).__name__
+        return (
+            f"{name} has no settings() of its own: write one that returns every number that "
+            f"changes a value of {name} (lengths, exponents, ...), so that no fit, checkpoint or "
+            f"cache of one {name} is taken for that of another."
+        )
+
+    def __repr__(self) -> str:
+        """Class and settings; what nn.Module shows where there are none."""
+        try:
+            return f"{type(self).__name__}({self._told()})"
+        except InputError:
+            return super().__repr__()
 
 
-def check_designs(name: str, x: Tensor) -> None:
-    """Raises InputError unless x is a finite floating-point tensor (..., N, D) with D >= 1."""
-    if not isinstance(x, Tensor):
-        raise InputError(f"{name} must be a torch.Tensor, got {type(x).__name__}.")
-    if not x.is_floating_point():
-        raise InputError(
-            f"{name} has dtype {x.dtype}; kernels need floating point. Convert with "
-            f"{name}.to(torch.float64)."
-        )
-    if x.ndim < 2 or x.shape[-1] == 0:
-        raise InputError(f"{name} must have shape (..., N, D) with D >= 1, got {tuple(x.shape)}.")
-    if not torch.isfinite(x).all():
-        where = (~torch.isfinite(x)).nonzero()
-        raise InputError(
-            f"{name} contains NaN or inf at {len(where)} places, first at index "
-            f"{tuple(where[0].tolist())}. Remove or impute those designs."
-        )
+def _full_precision(device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """Switches autocast off: kernels compute in the dtype of their input."""
+    if torch.is_autocast_enabled(device.type):
+        return torch.autocast(device.type, enabled=False)
+    return contextlib.nullcontext()

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,9 +15,11 @@ from tqdm import tqdm
 
 from .kernels.errors import TorchBDIError
 
+Parametrisation = Literal["standard", "ntk"]
+
 _PREDICT_ENTRIES = 1 << 22
 # Variance of an initial weight times the number of inputs of its layer.
-GAINS = {"standard": 2.0, "ntk": 1.0}
+GAINS: dict[Parametrisation, float] = {"standard": 2.0, "ntk": 1.0}
 
 
 def seeded(seed: int, *place: int) -> torch.Generator:
@@ -54,7 +56,7 @@ class MLP(nn.Module):
         inputs: int,
         width: int,
         depth: int,
-        parametrisation: str,
+        parametrisation: Parametrisation,
         generator: torch.Generator,
         dtype: torch.dtype,
     ):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from .coupling import Coupling, DenseCoupling
+from .inputs import number, whole
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.relu.biased import BiasedGram, input_covariance
@@ -29,13 +32,14 @@ class ReLUKernel(Kernel):
     def __init__(self, depth: int = 6, w_std: float = 1.0, b_std: float = 0.0):
         super().__init__()
         name = type(self).__name__
-        if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
-            raise InputError(f"{name}: depth must be an integer >= 1, got {depth!r}.")
-        if not (math.isfinite(w_std) and w_std > 0):
-            raise InputError(f"{name}: w_std must be finite and > 0, got {w_std!r}.")
-        if not (math.isfinite(b_std) and b_std >= 0):
-            raise InputError(f"{name}: b_std must be finite and >= 0, got {b_std!r}.")
-        self.stack = ReLUStack(depth, float(w_std), float(b_std), self.tangent)
+        self.stack = ReLUStack(
+            whole(name, "depth", depth, low=1),
+            number(name, "w_std", w_std, above=0),
+            number(name, "b_std", b_std, low=0),
+            self.tangent,
+        )
+        one = torch.ones((), dtype=torch.float64, device="cpu")
+        self._growth = float(diagonal_recursion(self.stack, one)[0])  # k(x, x) over w |x|^2 / D
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """See :meth:`Kernel.forward`."""
@@ -53,24 +57,40 @@ class ReLUKernel(Kernel):
 
     def matrix(self, x: Tensor) -> GramOperator:
         """See :meth:`Kernel.matrix`; without biases the directions of x are computed once."""
-        if self.stack.zonal and self.stack.depth > 1:
+        if self._fast():
             return ZonalMatrix(self.stack, x)
         return super().matrix(x)
 
     def couple(
-        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+        self, x_l: Tensor, y_l: Tensor, squared_weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
         """See :meth:`Kernel.couple`; without biases the directions of x_l are computed once."""
-        if not self.stack.zonal or self.stack.depth == 1:
-            return super().couple(x_l, y_l, weights, coefficients)
+        if not self._fast():
+            return super().couple(x_l, y_l, squared_weights, coefficients)
         if x_l.shape[1] <= SWEEP_WIDTH:
-            return ZonalCoupling(self.stack, x_l, y_l, weights, coefficients)
+            return ZonalCoupling(self.stack, x_l, y_l, squared_weights, coefficients)
         gram = partial(_zonal_gram, self.stack, x_l, unit_rows(x_l))
-        return DenseCoupling(gram, y_l, weights, coefficients)
+        return DenseCoupling(gram, y_l, squared_weights, coefficients)
 
-    def extra_repr(self) -> str:
+    def _fast(self) -> bool:
+        """Whether there are directions to be computed once."""
+        return self.stack.zonal and self.stack.depth > 1 and self.computes_as(ReLUKernel)
+
+    def settings(self) -> Mapping[str, Any]:
         """The arguments of the constructor."""
-        return f"depth={self.stack.depth}, w_std={self.stack.w_std}, b_std={self.stack.b_std}"
+        return {"depth": self.stack.depth, "w_std": self.stack.w_std, "b_std": self.stack.b_std}
+
+    def check_range(self, name: str, x: Tensor) -> None:
+        """See :meth:`Kernel.check_range`; says it of the network where that is what is wrong."""
+        limits = torch.finfo(x.dtype)
+        if not limits.tiny <= self._growth <= limits.max:
+            size = "large" if self._growth > 1 else "small"
+            raise InputError(
+                f"{type(self).__name__}: with depth={self.stack.depth} and w_std="
+                f"{self.stack.w_std:g} the kernel is too {size} for {x.dtype}: k(x, x) grows by "
+                "w_std^2 / 2 a layer. w_std near sqrt(2) = 1.41 keeps its size."
+            )
+        super().check_range(name, x)
 
 
 def _zonal_gram(stack: ReLUStack, x_l: Tensor, unit: tuple[Tensor, Tensor], x_h: Tensor) -> Tensor:
@@ -102,6 +122,7 @@ class NTK(ReLUKernel):
     """
 
     tangent = True
+    settings = ReLUKernel.settings
 
 
 class NNGP(ReLUKernel):
@@ -112,3 +133,4 @@ class NNGP(ReLUKernel):
     """
 
     tangent = False
+    settings = ReLUKernel.settings

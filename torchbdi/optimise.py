@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
+import inspect
 import time
-from collections.abc import Iterator
-from typing import Any
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
 
 import lightning
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .kernel import check_designs
+from .adam import adam
+from .identity import shown, table_hash
+from .inputs import as_float64, check_designs, check_plain, number, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
-from .ridge import check_table
-
-
-class Steps:
-    """A loader of ``total`` empty batches, so that T steps are one epoch. It keeps its place."""
-
-    def __init__(self, total: int):
-        self.total, self.done = total, 0
-
-    def __len__(self) -> int:
-        return self.total
-
-    def __iter__(self) -> Iterator[int]:
-        for step in range(self.done, self.total):
-            self.done = step + 1
-            yield step
-        self.done = 0
-
-    def state_dict(self) -> dict[str, int]:
-        """Where the loader stands."""
-        return {"done": self.done}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Goes back to where a loader stood."""
-        self.done = state["done"]
+from .objective import data_weights, total_loss
+from .steps import Steps
 
 
 class DesignModule(lightning.LightningModule):
@@ -56,7 +37,7 @@ class DesignModule(lightning.LightningModule):
 
     x_l: Tensor
     y_l: Tensor
-    weights: Tensor
+    squared_weights: Tensor
     x_h_start: Tensor
 
     def __init__(
@@ -69,44 +50,94 @@ class DesignModule(lightning.LightningModule):
         alpha: float,
         forward_weight: float,
         backward_weight: float,
-        lr: float,
+        lr: float | Tensor,
+        bounds: Tensor | None = None,
     ):
         super().__init__()
+        with ordinary_mode():  # what is made here is learnt, or saved for a gradient
+            self._set_up(x_l, y_l, x_h, target, alpha, forward_weight, backward_weight, lr, bounds)
+
+    def _set_up(
+        self,
+        x_l: Any,
+        y_l: Any,
+        x_h: Any,
+        target: Any,
+        alpha: Any,
+        forward_weight: Any,
+        backward_weight: Any,
+        lr: Any,
+        bounds: Any,
+    ) -> None:
         name = type(self).__name__
-        for key, value in (("target", target), ("alpha", alpha)):
-            if not math.isfinite(value):
-                raise InputError(f"{name}: {key} must be finite, got {value!r}.")
-        for key, value in (
-            ("forward_weight", forward_weight),
-            ("backward_weight", backward_weight),
-            ("lr", lr),
-        ):
-            if not (math.isfinite(value) and value >= 0):
-                raise InputError(f"{name}: {key} must be finite and >= 0, got {value!r}.")
+        target, alpha = number(name, "target", target), number(name, "alpha", alpha)
+        forward_weight = number(name, "forward_weight", forward_weight, low=0)
+        backward_weight = number(name, "backward_weight", backward_weight, low=0)
         if forward_weight == 0 and backward_weight == 0:
             raise InputError(
                 f"{name}: forward_weight and backward_weight are both 0: nothing to learn."
             )
-        x_l, y_l = check_table(x_l, y_l)
+        x_l, y_l = table(x_l, y_l)
         if y_l.ndim != 1:
             raise InputError(
                 f"{name}: y_l must have shape (N,), got {tuple(y_l.shape)}. Use y_l.squeeze(-1)."
             )
-        x_h = torch.as_tensor(x_h).double().to(x_l.device)
+        x_h = as_float64("x_h", x_h).detach().to(x_l.device).contiguous()
         check_designs("x_h", x_h)
-        if x_h.ndim not in (2, 3) or x_h.shape[-1] != x_l.shape[-1] or x_h.numel() == 0:
+        d = x_l.shape[-1]
+        if x_h.ndim not in (2, 3) or x_h.shape[-1] != d or x_h.numel() == 0:
             raise InputError(
-                f"{name}: x_h must have shape (B, M, D) or (M, D) with D = {x_l.shape[-1]} as "
+                f"{name}: x_h must have shape (B, M, D) or (M, D) with D = {d} as "
                 f"x_l, got {tuple(x_h.shape)}."
             )
-        self.x_h = nn.Parameter(x_h.detach().clone())
-        self.register_buffer("x_h_start", x_h.detach().clone())
+        self._kept = {
+            "target": target,
+            "alpha": alpha,
+            "forward_weight": forward_weight,
+            "backward_weight": backward_weight,
+            "lr": rates(name, lr, d),
+            "bounds": box(name, bounds, x_h),
+        }
+        self.x_h = nn.Parameter(x_h.clone())
+        self.register_buffer("x_h_start", x_h.clone())
         # Not in the checkpoint: it holds a hash of the data, not the data.
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
-        self.register_buffer("weights", torch.softmax(alpha * y_l, 0), persistent=False)
+        self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
         self._step_start = 0.0
         self._data_hash: str | None = None
+
+    def keep_settings(self, ignore: list[str], **checked: Any) -> None:
+        """Makes the arguments of the calling constructor ``hparams``, as checkpoints hold them.
+
+        Args:
+            ignore: arguments that are data or modules.
+            checked: the values of a subclass's own arguments behind the door.
+        """
+        ignore = ["x_l", "y_l", "x_h", *ignore]
+        self.save_hyperparameters(ignore=ignore, frame=_caller(), logger=False)
+        known = {**self._kept, **checked}
+        if known["bounds"] is None:  # as in a checkpoint from before there were bounds
+            known.pop("bounds")
+            self.hparams.pop("bounds", None)
+        self.hparams.update(known)
+        for key, value in self.hparams.items():  # numpy's numbers cannot be read again safely
+            if isinstance(value, np.generic):
+                self.hparams[key] = value.item()
+
+    def designs(self) -> Tensor:
+        """X_h, checked: torch allows a parameter to be exchanged for anything.
+
+        Raises:
+            InputError: X_h is not float64, or inside a transform of torch.func.
+        """
+        check_plain("x_h", self.x_h)
+        if self.x_h.dtype != torch.float64:
+            raise InputError(
+                f"{type(self).__name__} works in float64, but x_h is {self.x_h.dtype}. "
+                'Leave its dtype alone, and ask a Trainer for precision="64-true" or none.'
+            )
+        return self.x_h
 
     def loss(self) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
@@ -130,13 +161,13 @@ class DesignModule(lightning.LightningModule):
         """What a run is; a checkpoint with another identity is refused."""
         return {
             "data": self.data_hash(),
-            **{name: repr(value) for name, value in self.hparams.items()},
+            **{name: _text(name, value) for name, value in self.hparams.items()},
         }
 
     def combine(self, forward: Tensor, backward: Tensor) -> dict[str, Tensor]:
         """Both losses and total = (forward_weight * forward + backward_weight * backward) / 2."""
         h = self.hparams
-        total = (h["forward_weight"] * forward + h["backward_weight"] * backward) / 2
+        total = total_loss(forward, backward, h["forward_weight"], h["backward_weight"])
         return {"total": total, "forward": forward, "backward": backward}
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
@@ -159,8 +190,8 @@ class DesignModule(lightning.LightningModule):
         return total.sum()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam on X_h."""
-        return torch.optim.Adam([self.x_h], lr=self.hparams["lr"])
+        """Adam on X_h, which keeps it within the bounds."""
+        return adam(self.x_h, self.hparams["lr"], self.hparams.get("bounds"))
 
     def train_dataloader(self) -> Steps:
         """As many empty batches as the trainer has steps.
@@ -186,19 +217,29 @@ class DesignModule(lightning.LightningModule):
     def data_hash(self) -> str:
         """SHA-256 of (x_l, y_l), 64 hexadecimal digits; the data does not change."""
         if self._data_hash is None:
-            self._data_hash = self._hash_data()
+            self._data_hash = table_hash(self.x_l, self.y_l)
         return self._data_hash
 
-    def _hash_data(self) -> str:
-        digest = hashlib.sha256()
-        for tensor in (self.x_l, self.y_l):
-            digest.update(str(tuple(tensor.shape)).encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Moves to a device; dtypes stay, whatever ``.float()`` or a Trainer's precision asks for.
+
+        A rounded design, score or coefficient would be another problem's.
+        """
+
+        def move(x: Tensor) -> Tensor:
+            moved = fn(x)
+            return moved if moved.dtype == x.dtype else x.to(moved.device)
+
+        return super()._apply(move, recurse)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what this run is, so that a checkpoint of another run is refused."""
-        checkpoint["torchbdi"] = {"identity": self.identity()}
+        try:
+            identity: dict[str, str] | None = self.identity()
+        except InputError as error:
+            warnings.warn(f"{error} No run can go on from this checkpoint.", stacklevel=2)
+            identity = None
+        checkpoint["torchbdi"] = {"identity": identity}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses a checkpoint of another run.
@@ -206,11 +247,86 @@ class DesignModule(lightning.LightningModule):
         Raises:
             InputError: names what differs.
         """
-        saved = checkpoint.get("torchbdi", {}).get("identity", {})
-        here = self.identity()
+        name, here = type(self).__name__, self.identity()
+        saved = checkpoint.get("torchbdi", {}).get("identity")
+        if saved is None:
+            raise InputError(f"the checkpoint does not say that it is one of {name}'s runs.")
         different = sorted(k for k in here if saved.get(k) != here[k])
         if different:
             raise InputError(
                 f"the checkpoint belongs to another run: {', '.join(different)} differ(s). Resume "
                 "with the same data and settings, or start a new run."
             )
+        shape = checkpoint["state_dict"]["x_h"].shape
+        if shape != self.x_h.shape:
+            raise InputError(
+                f"the checkpoint belongs to another run: its x_h is {tuple(shape)}, that of this "
+                f"{name} {tuple(self.x_h.shape)}. Resume with as many designs."
+            )
+
+
+def rates(owner: str, lr: Any, d: int) -> float | Tensor:
+    """The learning rate as a float, or one for each of D features, (D,).
+
+    Raises:
+        InputError: it is neither, or a rate is negative or not finite.
+    """
+    if isinstance(lr, list | tuple) or getattr(lr, "ndim", 0):
+        lr = as_float64("lr", lr).detach().cpu()
+        if lr.shape != (d,):
+            raise InputError(
+                f"{owner}: lr must be a number or have shape (D,) = ({d},), got {tuple(lr.shape)}."
+            )
+        if not (torch.isfinite(lr) & (lr >= 0)).all():
+            raise InputError(f"{owner}: lr must be finite and >= 0 for every feature.")
+        return lr.clone()
+    return number(owner, "lr", lr, low=0)
+
+
+def box(owner: str, bounds: Any, x_h: Tensor) -> Tensor | None:
+    """The bounds as float64, (2, D): lower, then upper; infinite where there is none.
+
+    Raises:
+        InputError: another shape, NaN, a lower bound above the upper, or a start outside.
+    """
+    if bounds is None:
+        return None
+    bounds = as_float64("bounds", bounds).detach().cpu().clone()
+    d = x_h.shape[-1]
+    if bounds.shape != (2, d):
+        raise InputError(
+            f"{owner}: bounds must be None or have shape (2, D) = (2, {d}), lower and upper, got "
+            f"{tuple(bounds.shape)}."
+        )
+    low, high = bounds
+    if not (low <= high).all():
+        at = int((~(low <= high)).nonzero()[0])
+        raise InputError(
+            f"{owner}: the bounds of feature {at} are {float(low[at]):g} to {float(high[at]):g}. "
+            "The lower one comes first, and NaN is none."
+        )
+    outside = ((x_h.cpu() < low) | (x_h.cpu() > high)).nonzero()
+    if len(outside):
+        at = tuple(outside[0].tolist())
+        raise InputError(
+            f"{owner}: {len(outside)} numbers of x_h lie outside the bounds, first at index {at}: "
+            f"{float(x_h[at]):g}. Move them inside with x_h.clamp(*bounds)."
+        )
+    return bounds
+
+
+def _text(name: str, value: Any) -> str:
+    """A setting in an identity; what a subclass of somebody's adds may be anything."""
+    try:
+        return shown(name, value)
+    except InputError:
+        return repr(value)
+
+
+def _caller() -> types.FrameType:
+    """The frame of the constructor that called :meth:`DesignModule.keep_settings`."""
+    frame = inspect.currentframe()
+    assert frame is not None
+    assert frame.f_back is not None
+    assert frame.f_back.f_back is not None
+    return frame.f_back.f_back

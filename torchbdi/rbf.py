@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from .gaussian import GaussianGram, centred, correct_, far_pairs, left_factor, right_factor
+from .inputs import number
 from .kernel import Kernel
-from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator, Index, set_diagonal
 from .matrix import KernelMatrix
 
@@ -25,25 +27,16 @@ class RBF(Kernel):
 
     def __init__(self, gamma: float | None = None):
         super().__init__()
-        if gamma is not None and not (math.isfinite(gamma) and gamma > 0):
-            raise InputError(f"RBF: gamma must be finite and > 0, or None for 1/D, got {gamma!r}.")
-        self.gamma = gamma
+        self.gamma = None if gamma is None else number("RBF", "gamma", gamma, above=0)
 
     def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         """See :meth:`Kernel.forward`."""
-        other = x1 if x2 is None else x2
-        # Centred, so that |x|^2 + |x'|^2 - 2 x.x' cancels as little as possible.
-        centre = other.detach().reshape(-1, other.shape[-1]).mean(0)
-        gamma = self.gamma_for(x1)
-        exponent = left_factor(x1 - centre, gamma) @ right_factor(other - centre, gamma).mT
-        if x2 is None:
-            eye = torch.eye(x1.shape[-2], dtype=torch.bool, device=x1.device)
-            exponent = exponent.masked_fill(eye, 0)
-        return torch.exp(exponent.clamp_max(0))
+        k: Tensor = GaussianGram.apply(self.gamma_for(x1), x1, x2)
+        return k
 
     def matrix(self, x: Tensor) -> GramOperator:
         """See :meth:`Kernel.matrix`."""
-        return RBFMatrix(self, x)
+        return RBFMatrix(self, x) if self.computes_as(RBF) else super().matrix(x)
 
     def gamma_for(self, x: Tensor) -> float:
         """The inverse squared length for designs x, (..., D)."""
@@ -53,9 +46,9 @@ class RBF(Kernel):
         """See :meth:`Kernel.diag`."""
         return torch.ones_like(x[..., 0])
 
-    def extra_repr(self) -> str:
-        """The arguments of the constructor."""
-        return f"gamma={self.gamma}"
+    def settings(self) -> Mapping[str, Any]:
+        """The argument of the constructor."""
+        return {"gamma": self.gamma}
 
 
 class RBFMatrix(KernelMatrix):
@@ -66,26 +59,22 @@ class RBFMatrix(KernelMatrix):
         x: designs, (N, D).
     """
 
+    entries = "gaussian"
+
     @torch.no_grad()
     def __init__(self, kernel: RBF, x: Tensor):
         super().__init__(kernel, x)
-        centred, gamma = x - x.mean(0), kernel.gamma_for(x)
-        self.left, self.right = left_factor(centred, gamma), right_factor(centred, gamma)
+        self.gamma = kernel.gamma_for(x)
+        a, b, s1, s2, _ = centred(self.gamma, x, x)
+        self.left, self.right = left_factor(a, self.gamma, s1), right_factor(b, self.gamma, s2)
+        self.squares = s1
 
     @torch.no_grad()
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
         """See :meth:`GramOperator.fill`. In place: temporaries would take as long again."""
-        torch.mm(self.left[rows], self.right[cols].mT, out=out).clamp_max_(0).exp_()
+        torch.mm(self.left[rows], self.right[cols].mT, out=out)
+        pairs = far_pairs(out, self.squares[rows], self.squares[cols], self.width)
+        if pairs is not None:
+            correct_(out, self.gamma, self.x[rows], self.x[cols], pairs)
+        out.clamp_max_(0).exp_()
         set_diagonal(out, rows, cols, self._diagonal)
-
-
-def left_factor(x: Tensor, gamma: float) -> Tensor:
-    """A (..., N, D + 2), whose product A B^T with :func:`right_factor` is -gamma |x - x'|^2."""
-    squares = (x * x).sum(-1, keepdim=True)
-    return torch.cat([2 * gamma * x, -gamma * squares, torch.ones_like(squares)], -1)
-
-
-def right_factor(x: Tensor, gamma: float) -> Tensor:
-    """B (..., N, D + 2), see :func:`left_factor`."""
-    squares = (x * x).sum(-1, keepdim=True)
-    return torch.cat([x, torch.ones_like(squares), -gamma * squares], -1)

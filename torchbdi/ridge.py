@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
-from .kernel import Kernel, check_designs
-from .kernels.errors import InputError, NotConvergedError
-from .kernels.memory import USABLE_SHARE, available_bytes
-from .kernels.solve.operator import GramOperator, SolveStats
-from .kernels.solve.packed import PackedCholesky
-from .kernels.solve.pcg import DEFAULT_RANK, ConjugateGradient
-from .kernels.solve.plan import Plan, plan_for
-from .kernels.solve.tiles import default_tile, packed_size
+from .identity import FitIdentity, fit_identity
+from .inputs import as_float64, check_designs, choice, instance, number, table
+from .kernel import Kernel
+from .kernels.errors import InputError
+from .kernels.solve.choice import SolveOptions, SolverName, solve_by
+from .kernels.solve.packed import CholeskyOptions, PackedCholesky
+from .kernels.solve.report import SolveReport
 
-SOLVERS = ("auto", "cholesky", "pcg")
-RIDGE_SCALES = ("trace", "absolute")
+__all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
+
+RidgeScale = Literal["trace", "absolute"]
 _PREDICT_ENTRIES = 1 << 24
-# Up to here the factorisation takes less time than a plan would.
-PLANNED_ROWS = 3000
-
-
-@dataclass(frozen=True)
-class SolveReport:
-    """What a solve cost and how good it is.
-
-    Attributes:
-        residual: |K d + ridge d - y| / |y|, the largest over right-hand sides, recomputed.
-        ridge_added: the number that was added to the diagonal.
-        seconds: wall time of the solve.
-        peak_bytes: peak memory of the process during the solve.
-        solver: "cholesky" or "pcg".
-        iterations: refinement steps (cholesky) or conjugate-gradient steps (pcg).
-        floor: eps |K| |d| / |y|, the residual that rounding alone leaves; a residual near it
-            cannot be lowered.
-    """
-
-    residual: float
-    ridge_added: float
-    seconds: float
-    peak_bytes: int
-    solver: str
-    iterations: int
-    floor: float
 
 
 @dataclass(frozen=True)
@@ -57,15 +31,20 @@ class RidgeFit:
 
     Attributes:
         kernel: the kernel.
-        x_l: the designs it was fitted on, (N, D).
-        coefficients: dual coefficients (K_ll + ridge I)^-1 y_l, (N,) or (N, K).
+        x_l: the designs it was fitted on, (N, D), float64.
+        y_l: their scores, (N,) or (N, K), float64.
+        coefficients: dual coefficients (K_ll + ridge I)^-1 y_l, of the shape of y_l.
         report: what the solve cost and how good it is.
+        identity: what it is the fit of, as it was when the fit was made; None where nobody has
+            said.
     """
 
     kernel: Kernel
     x_l: Tensor
+    y_l: Tensor
     coefficients: Tensor
     report: SolveReport
+    identity: FitIdentity | None = None
 
     def predict(self, x: Tensor) -> Tensor:
         """Predicted scores k(x, x_l) d.
@@ -77,14 +56,55 @@ class RidgeFit:
             (..., M), or (..., M, K) for K right-hand sides. Differentiable in x.
 
         Raises:
-            InputError: x is not finite or has another D.
+            InputError: x is not finite or has another D, or the kernel has changed since the fit.
         """
-        x = torch.as_tensor(x).to(self.x_l)
+        self._check_kernel()
+        x = as_float64("x", x).to(self.x_l.device)
         check_designs("x", x)
         rows = max(1, _PREDICT_ENTRIES // len(self.x_l))
         blocks = x.reshape(-1, x.shape[-1]).split(rows)
         flat = torch.cat([self.kernel(block, self.x_l) @ self.coefficients for block in blocks])
         return flat.reshape(*x.shape[:-1], *self.coefficients.shape[1:])
+
+    @torch.no_grad()
+    def leave_one_out(self, *, verbose: bool = True) -> Tensor:
+        """The prediction of each row by the regression on all others, with this ridge.
+
+        Row i is predicted as y_i - d_i / [(K + ridge I)^-1]_ii (Rasmussen and Williams, Gaussian
+        Processes for Machine Learning, Eq. 5.12), where the number that was added to the diagonal
+        stays as it is. A fit keeps no factor, which would be N^2/2 numbers: K is factored again,
+        and the diagonal of its inverse takes as long once more.
+
+        Args:
+            verbose: show progress bars where it takes more than two seconds.
+
+        Returns:
+            (N,), or (N, K) for K right-hand sides, in the units of y_l.
+
+        Raises:
+            InputError: the fit is of conjugate gradients, which do not give the inverse, or the
+                kernel has changed since the fit.
+            DoesNotFitError: the factor is larger than the memory that is free.
+        """
+        self._check_kernel()
+        if self.report.solver != "cholesky":
+            raise InputError(
+                "leave_one_out needs the Cholesky factor, and this fit was made by conjugate "
+                'gradients. Fit with solver="cholesky".'
+            )
+        factored = PackedCholesky().prepare(
+            self.kernel.matrix(self.x_l), self.report.ridge_added, CholeskyOptions(verbose=verbose)
+        )
+        inverse = factored.inverse_diagonal()
+        return self.y_l - self.coefficients / inverse.reshape(-1, *[1] * (self.y_l.ndim - 1))
+
+    def _check_kernel(self) -> None:
+        fitted = None if self.identity is None else self.identity.kernel
+        if fitted is not None and self.kernel.identity() != fitted:
+            raise InputError(
+                f"the kernel has changed since the fit: it was {fitted} and is "
+                f"{self.kernel.identity()} now. Fit again."
+            )
 
 
 def fit_ridge(
@@ -92,11 +112,12 @@ def fit_ridge(
     x_l: Tensor,
     y_l: Tensor,
     ridge: float = 1e-6,
-    ridge_scale: str = "trace",
-    solver: str = "auto",
+    ridge_scale: RidgeScale = "trace",
+    solver: SolverName = "auto",
     *,
     tolerance: float = 1e-8,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
+    verbose: bool = True,
 ) -> RidgeFit:
     """Solves (K_ll + ridge I) d = y_l in float64.
 
@@ -108,12 +129,15 @@ def fit_ridge(
         ridge_scale: "trace" adds ridge * trace(K_ll)/N to the diagonal (the authors' code),
             "absolute" adds ridge (the paper's equations).
         solver: "cholesky" (packed, half of the N^2 numbers), "pcg" (conjugate gradients, K stored
-            where it fits, else computed anew in every product), or "auto", which plans memory and
-            time before anything large is allocated and prints its choice.
+            where it fits into what is free, else computed anew in every product), or "auto", which
+            plans memory and time before anything large is allocated, the same way each time: by
+            the table and the memory of the machine, not by what else runs on it.
         tolerance: relative residual at which conjugate gradients stop.
         checkpoint: file from which interrupted conjugate gradients go on, and to which they
             write their state every two minutes; its folder must exist, and deleting it
-            afterwards is the caller's.
+            afterwards is the caller's. One that is damaged is said to be so, and the state before
+            it, or none, is gone on from.
+        verbose: print the plan, and show progress bars where it takes more than two seconds.
 
     Returns:
         The fit.
@@ -123,117 +147,27 @@ def fit_ridge(
             not this problem's.
         NotPositiveDefiniteError: the factorisation met a pivot <= 0; nothing is added in silence.
         DoesNotFitError: the solve needs more memory than there is; raised before allocation.
-        NotConvergedError: conjugate gradients did not reach their tolerance; where "auto" had
-            chosen them and a factorisation fits, it says so and factors instead.
+        NotConvergedError: conjugate gradients did not reach their tolerance (where "auto" had
+            chosen them and a factorisation fits, it says so and factors instead), or the residual
+            of a factorisation is above 1e-3 and a hundred times the tolerance.
     """
-    check_options(ridge, ridge_scale)
-    if not 0 < tolerance < 1:
-        raise InputError(f"fit_ridge: tolerance must lie between 0 and 1, got {tolerance!r}.")
+    instance("fit_ridge", "kernel", kernel, Kernel, "a torchbdi kernel")
+    ridge = number("fit_ridge", "ridge", ridge, low=0)
+    choice("fit_ridge", "ridge_scale", ridge_scale, get_args(RidgeScale))
+    choice("fit_ridge", "solver", solver, get_args(SolverName))
+    tolerance = number("fit_ridge", "tolerance", tolerance, above=0, below=1)
     checkpoint = None if checkpoint is None else Path(checkpoint)
     if checkpoint is not None and not checkpoint.parent.is_dir():
         raise InputError(f"fit_ridge: the folder of checkpoint {checkpoint} does not exist.")
-    if solver not in SOLVERS:
-        raise InputError(f"fit_ridge: solver must be one of {SOLVERS}, got {solver!r}.")
-    x_l, y_l = check_table(x_l, y_l)
+    options = SolveOptions(solver, tolerance, checkpoint, verbose)
+    x_l, y_l = table(x_l, y_l)
     with torch.no_grad():
-        added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
-        matrix, rhs = kernel.matrix(x_l), y_l.reshape(len(y_l), -1)
         start = time.perf_counter()
-        plan, iterative, solved = None, None, None
-        if solver == "pcg":
-            stored = _packed_fits(matrix)
-            iterative = ConjugateGradient(matrix, added, rank=DEFAULT_RANK, stored=stored)
-        elif solver == "auto" and matrix.n > PLANNED_ROWS:
-            plan = plan_for(matrix, rhs, added, tolerance)
-            print(plan, flush=True)
-            if plan.solver != "cholesky":
-                iterative = planned_iteration(matrix, added, plan)
-        if iterative is not None:
-            solved = iterate_or_give_up(iterative, rhs, tolerance, checkpoint, plan)
-        if solved is None:
-            iterative = None  # frees a K that it has stored
-            solved = PackedCholesky(matrix, added).solve(rhs)
-        d, stats = solved
-        # Where K is stored, its product is much the faster.
-        multiply = matrix.multiply if iterative is None else iterative.recurrence.matrix
-        report = SolveReport(
-            residual=stats.residual,
-            ridge_added=added,
-            seconds=time.perf_counter() - start,
-            peak_bytes=stats.peak_bytes,
-            solver="cholesky" if iterative is None else "pcg",
-            iterations=stats.iterations,
-            floor=residual_floor(multiply, d, rhs),
-        )
-    return RidgeFit(kernel, x_l, d.reshape(y_l.shape), report)
-
-
-def planned_iteration(
-    matrix: GramOperator, ridge: float, plan: Plan, progress: bool = True
-) -> ConjugateGradient:
-    """Conjugate gradients as a plan wants them."""
-    return ConjugateGradient(
-        matrix,
-        ridge,
-        rank=plan.chosen.rank,
-        stored=plan.solver == "pcg-stored",
-        progress=progress,
-    )
-
-
-def iterate_or_give_up(
-    iterative: ConjugateGradient,
-    rhs: Tensor,
-    tolerance: float,
-    checkpoint: Path | None,
-    plan: Plan | None,
-) -> tuple[Tensor, SolveStats] | None:
-    """Solves by conjugate gradients.
-
-    A plan has seen a part of the rows. Where the others are worse conditioned than these and a
-    factorisation fits, that is the way on.
-
-    Returns:
-        d (N, K) and the stats; None where it did not converge and ``plan`` says that the matrix
-        can be factored.
-
-    Raises:
-        NotConvergedError: it did not converge, and there is no such way on.
-    """
-    try:
-        return iterative.solve(rhs, tolerance=tolerance, checkpoint=checkpoint)
-    except NotConvergedError as error:
-        if plan is None or not plan.can_factor:
-            raise
-        print(f"{error}\nIt can be factored, and that is done now.", flush=True)
-        return None
-
-
-def _packed_fits(matrix: GramOperator) -> bool:
-    tile = default_tile(matrix.n, matrix.device)
-    packed = matrix.dtype.itemsize * (packed_size(matrix.n, tile) + matrix.n * DEFAULT_RANK)
-    return packed <= USABLE_SHARE * available_bytes(matrix.device)
-
-
-def residual_floor(multiply: Callable[[Tensor], Tensor], d: Tensor, y: Tensor) -> float:
-    """eps |K| |d| / |y|: the residual that rounding alone leaves, the largest over columns.
-
-    |K| is taken from one product with the vector of ones, which the leading eigenvector of a
-    matrix of positive entries resembles.
-    """
-    ones = torch.ones_like(d[:, :1])
-    size = float(multiply(ones).norm() / ones.norm())
-    scale = y.norm(dim=0)
-    ratio = float((d.norm(dim=0) / torch.where(scale > 0, scale, 1)).max())
-    return torch.finfo(d.dtype).eps * size * ratio
-
-
-def check_options(ridge: float, ridge_scale: str) -> None:
-    """Raises InputError unless the ridge is finite and >= 0 and its scale is known."""
-    if not (math.isfinite(ridge) and ridge >= 0):
-        raise InputError(f"ridge must be finite and >= 0, got {ridge!r}.")
-    if ridge_scale not in RIDGE_SCALES:
-        raise InputError(f"ridge_scale must be one of {RIDGE_SCALES}, got {ridge_scale!r}.")
+        added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
+        solved = solve_by(kernel.matrix(x_l), y_l.reshape(len(y_l), -1), added, options)
+        report = dataclasses.replace(solved.report, seconds=time.perf_counter() - start)
+    identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
+    return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity)
 
 
 def ridge_to_add(diagonal: Tensor, ridge: float, ridge_scale: str) -> Tensor:
@@ -241,31 +175,3 @@ def ridge_to_add(diagonal: Tensor, ridge: float, ridge_scale: str) -> Tensor:
     if ridge_scale == "trace":
         return ridge * diagonal.mean(-1)
     return torch.full_like(diagonal[..., 0], ridge)
-
-
-def check_table(x_l: Tensor, y_l: Tensor) -> tuple[Tensor, Tensor]:
-    """Checks a table of designs and scores and converts it to float64.
-
-    Args:
-        x_l: (N, D).
-        y_l: (N,) or (N, K).
-
-    Returns:
-        x_l and y_l as float64, without a graph; not copied where they are that already.
-
-    Raises:
-        InputError: a shape is wrong, or a number is not finite.
-    """
-    x_l = torch.as_tensor(x_l).detach().double()
-    y_l = torch.as_tensor(y_l).detach().double()
-    check_designs("x_l", x_l)
-    if x_l.ndim != 2 or len(x_l) == 0:
-        raise InputError(f"x_l must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")
-    if y_l.ndim not in (1, 2) or len(y_l) != len(x_l) or y_l.numel() == 0:
-        raise InputError(
-            f"y_l must have shape (N,) or (N, K) with N = {len(x_l)} as x_l, got "
-            f"{tuple(y_l.shape)}."
-        )
-    if not torch.isfinite(y_l).all():
-        raise InputError("y_l contains NaN or inf. Remove those rows.")
-    return x_l, y_l.to(x_l.device)

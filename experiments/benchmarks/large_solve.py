@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
 from torchbdi import NTK, fit_ridge
 from torchbdi.kernels.memory import PeakMemory
+from torchbdi.kernels.solve.choice import SolverName
 from torchbdi.ridge import ridge_to_add
 
-from ..runs.config import CONF
+from ..runs.config import compose_config
 from ..tasks import load_task
 from . import Options
 from ._measure import machine_rates, plot
@@ -33,7 +33,7 @@ RIVAL_RANK = 100
 TOLERANCE = 1e-8
 FAST_TOLERANCE = 1e-6  # what is asked of the fastest way; 1e-8 shows that the solvers agree
 LINALG = "Gram + torch.linalg.cholesky"
-OURS = {
+OURS: dict[str, tuple[SolverName, float]] = {
     "auto": ("auto", FAST_TOLERANCE),
     "packed Cholesky": ("cholesky", TOLERANCE),
     "conjugate gradients": ("pcg", TOLERANCE),
@@ -70,12 +70,13 @@ def run(options: Options) -> dict[str, Any]:
 
 
 def _table(name: str) -> tuple[Tensor, Tensor]:
-    conf = OmegaConf.load(CONF / "task" / f"{name}.yaml")
-    task = load_task(OmegaConf.create({"task": conf, "seed": 0, "data_dir": None}))
+    task = load_task(compose_config([f"task={name}"]))
     return task.data.x, task.data.y
 
 
-def _ours(solver: str, tolerance: float) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
+def _ours(
+    solver: SolverName, tolerance: float
+) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
     def solve(x: Tensor, y: Tensor) -> tuple[Tensor, str, int]:
         fit = fit_ridge(NTK(), x, y, solver=solver, tolerance=tolerance)
         return fit.coefficients, fit.report.solver, fit.report.iterations

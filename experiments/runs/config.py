@@ -22,27 +22,16 @@ from torchbdi import InputError
 from torchbdi.methods import registry
 from torchbdi.methods.base import Method
 
+from ..tasks import registry as task_registry
+
 CONF = Path(__file__).parents[1] / "conf"
 ACCELERATORS = ("auto", "cpu", "gpu")
 LEAST = {
     "designs": 1,
-    "task.max_rows": 1,
-    "task.rows": 1,
     "trainer.checkpoint_every": 1,
     "trainer.trajectory_every": 0,
     "seed": 0,
 }
-
-
-@dataclass
-class TaskConfig:
-    """conf/task/*.yaml."""
-
-    name: str
-    y_min: float | None = None
-    y_max: float | None = None
-    max_rows: int | None = None
-    rows: int | None = None  # of a regenerated table, where its size can be chosen
 
 
 @dataclass
@@ -57,25 +46,28 @@ class TrainerConfig:
 
 @dataclass
 class TrainConfig:
-    """conf/config.yaml, with the name and the fields of a method as ``method``."""
+    """conf/config.yaml; ``task`` and ``method`` are a name and the settings that go with it."""
 
-    task: TaskConfig
     trainer: TrainerConfig
+    task: Any = MISSING
     method: Any = MISSING
     designs: int = 128
     seed: int = 0
     data_dir: str | None = None
     out_dir: str = "runs"
     resume: str | None = None
-    resolved: Any = None  # the method's settings for the table; written by the run itself
 
 
-def register_methods() -> None:
-    """Makes every method and preset a choice of Hydra's group ``method``."""
+def register_choices() -> None:
+    """Makes every task, method and preset a choice of Hydra's groups ``task`` and ``method``."""
     store = ConfigStore.instance()
-    for name in registry.names():
-        fields = {field.name: field.default for field in registry.fields(name)}
-        store.store(group="method", name=name, node={"name": name, **fields})
+    for group, names, fields in (
+        ("task", task_registry.task_names(), task_registry.fields),
+        ("method", registry.names(), registry.fields),
+    ):
+        for name in names:
+            node = {"name": name, **{field.name: field.default for field in fields(name)}}
+            store.store(group=group, name=name, node=node)
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:
@@ -106,9 +98,9 @@ def validate(cfg: DictConfig) -> DictConfig:
         message = str(error).split("\n")[0]
         raise InputError(f"configuration, {error.full_key}: {message}") from error
     assert isinstance(checked, DictConfig)
+    checked.task = checked_task(checked)
     method = method_of(checked)
     checked.method = {"name": checked.method.name, **vars(method)}
-    checked.resolved = None
     accelerator = checked.trainer.accelerator
     if accelerator not in ACCELERATORS:
         valid = ", ".join(ACCELERATORS)
@@ -122,27 +114,42 @@ def validate(cfg: DictConfig) -> DictConfig:
     return checked
 
 
+def checked_task(cfg: DictConfig) -> dict[str, Any]:
+    """The name and the settings of a configuration's task, checked and converted.
+
+    Raises:
+        InputError: there is no such task or setting, or a value is wrong.
+    """
+    name, settings = _part(cfg.task, "task")
+    return {"name": name, **vars(task_registry.settings_of(name, settings))}
+
+
 def method_of(cfg: DictConfig) -> Method:
     """The method of a configuration.
 
     Raises:
         InputError: there is no such method or setting, or a value is wrong.
     """
-    part = cfg.method
-    settings = OmegaConf.to_container(part) if isinstance(part, DictConfig) else {}
-    assert isinstance(settings, dict)
-    name = settings.pop("name", None)
-    if not isinstance(name, str):
-        raise InputError("configuration, method: it has no name.")
+    name, settings = _part(cfg.method, "method")
     try:
-        return registry.method(name, **{str(key): value for key, value in settings.items()})
+        return registry.method(name, **settings)
     except InputError as error:
         raise InputError(f"configuration, method={name}: {error}") from error
 
 
+def _part(part: Any, what: str) -> tuple[str, dict[str, Any]]:
+    """The name and the settings that a part of a configuration has."""
+    settings = OmegaConf.to_container(part) if isinstance(part, DictConfig) else {}
+    assert isinstance(settings, dict)
+    name = settings.pop("name", None)
+    if not isinstance(name, str):
+        raise InputError(f"configuration, {what}: it has no name.")
+    return name, {str(key): value for key, value in settings.items()}
+
+
 def compose_unchecked(overrides: Sequence[str]) -> DictConfig:
     """What Hydra makes of overrides."""
-    register_methods()
+    register_choices()
     GlobalHydra.instance().clear()
     with initialize_config_module("experiments.conf", version_base="1.3"):
         return compose("config", list(overrides))

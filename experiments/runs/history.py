@@ -67,6 +67,11 @@ class History:
             self._file.close()
             self._file = None
 
+    def remove(self) -> None:
+        """Removes the file; the numbers stand elsewhere by now."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
     def _take(self, step: int, values: dict[str, float]) -> None:
         while self.rows and next(reversed(self.rows)) >= step:
             self.rows.popitem()

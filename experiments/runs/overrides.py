@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from torchbdi import InputError
 from torchbdi.methods import registry
 
+from ..tasks import task_names
 from .config import CONF, compose_unchecked
 
 
@@ -49,7 +50,7 @@ def group_choices() -> dict[str, list[str]]:
     """The words that each group takes: ``task=``, ``method=``, ``trainer=``."""
     folders = [p for p in CONF.iterdir() if p.is_dir() and not p.name.startswith("_")]
     found = {path.name: sorted(p.stem for p in path.glob("*.yaml")) for path in folders}
-    return {**found, "method": registry.names()}
+    return {**found, "task": task_names(), "method": registry.names()}
 
 
 def _check_name(word: str, key: str, default: DictConfig) -> None:
@@ -59,9 +60,9 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
     if not isinstance(section, DictConfig):
         parent, section = "", default
     prefix = f"{parent}." if parent else ""
-    names = [prefix + str(n) for n in section]
+    names = [prefix + str(n) for n in section if not (prefix and n == "name")]
     valid = f" Valid: {', '.join(names)}."
-    if key not in names or key == "method.name":
+    if key not in names:
         close = difflib.get_close_matches(key, names, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise InputError(f"{word}: there is no {key}.{hint}{valid}")

@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 from torchbdi import RidgeFit
 from torchbdi.kernel import Kernel
-from torchbdi.kernels.files import write_npy
 from torchbdi.methods.base import Run
+from torchbdi.ridge import RidgeScale
 
+from ..data.arrays import write_npy
 from .coefficients import cached_fit
 from .history import History
 
@@ -90,10 +91,18 @@ class Recorder(Run):
         )
 
     def fit(
-        self, kernel: Kernel, data: OfflineData, *, ridge: float, ridge_scale: str, tolerance: float
+        self,
+        kernel: Kernel,
+        data: OfflineData,
+        *,
+        ridge: float,
+        ridge_scale: RidgeScale,
+        tolerance: float,
     ) -> RidgeFit:
         """See :meth:`Run.fit`; done once for a table, kernel and ridge, and kept in a cache."""
-        return cached_fit(kernel, data, ridge, ridge_scale, tolerance, self.device)
+        return cached_fit(
+            kernel, data, ridge, ridge_scale, tolerance, self.device, beside=self.folder
+        )
 
     def board(self, purge: int | None = None) -> TensorBoardLogger:
         """The TensorBoard logger.
@@ -111,7 +120,7 @@ class Recorder(Run):
         return self._board
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Closes what is open."""
         self.history.close()
         if self._board is not None:
             self._board.experiment.close()

@@ -6,7 +6,6 @@ the true function afterwards and writes trajectory.csv into the run's folder.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,9 +18,12 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_csv
 
 from ..tasks import load_task
-from ..tasks.task import Task
+from ..tasks.assemble import request_of
+from .begun import check_same, identity_of
+from .config import method_of
 from .recorder import TRAJECTORY
 from .report import score_designs
+from .run_folder import RunFolder
 from .words import run_command
 
 FILE = "trajectory.csv"
@@ -46,20 +48,24 @@ def score_trajectory(path: Path) -> Path:
         InputError: the run is not finished, designs of a step are missing, or the data or the
             true function are not those of the run any more.
     """
-    if not (path / "metrics.json").is_file():
+    folder = RunFolder(path)
+    if not folder.is_complete:
         raise InputError(f"{path}: not the folder of a finished run (no metrics.json).")
-    cfg = OmegaConf.load(path / "config.yaml")
+    cfg, metrics = folder.config(), folder.metrics()
     if not OmegaConf.select(cfg, "trainer.trajectory_every"):
         raise InputError(f"{path}: the run saved no designs. Run with trainer.trajectory_every=20.")
     files = kept_designs(path)
-    kept = json.loads((path / "metrics.json").read_text())["steps_kept"]
-    if len(files) != kept:
+    if len(files) != metrics.get("steps_kept"):
         raise InputError(
-            f"{path / TRAJECTORY}: designs of {len(files)} steps; the run kept those of {kept}."
+            f"{path / TRAJECTORY}: designs of {len(files)} steps; the run kept those of "
+            f"{metrics.get('steps_kept', 'an unknown number')}."
         )
-    assert OmegaConf.is_dict(cfg)
-    task = load_task(cfg)  # type: ignore[arg-type]
-    _check_same(task, path)
+    if not folder.is_begun:
+        raise InputError(f"{path}: the run was made by torchbdi 0.1.0. Score it with that version.")
+    task = load_task(cfg)
+    name, request = request_of(cfg)
+    now = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
+    check_same(path, now, task.data)
     lines = []
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
         x_h = torch.from_numpy(np.load(file, allow_pickle=False))
@@ -73,23 +79,6 @@ def kept_designs(path: Path) -> dict[int, Path]:
     """The files of designs that a run kept, by step, ascending."""
     files = sorted((path / TRAJECTORY).glob("step-*.npy"))
     return {int(file.stem.removeprefix("step-")): file for file in files}
-
-
-def _check_same(task: Task, path: Path) -> None:
-    """The saved designs are read with the table's mean and deviation, and scored in its range."""
-    then = json.loads((path / "metrics.json").read_text())
-    now = {
-        "title": task.title,
-        "data_source": task.data_source,
-        "oracle_source": task.oracle_source,
-        "rows": len(task.y_raw),
-    }
-    for name, value in now.items():
-        if then[name] != value:
-            raise InputError(
-                f"{path}: the run had {name} {then[name]!r}, but what is there now has {value!r}. "
-                "Put the data of the run back."
-            )
 
 
 def main(words: Sequence[str]) -> None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from torchbdi.methods import registry
+from torchbdi.methods._fields import Field
 
+from ..tasks import registry as task_registry
 from .config import CONF
 from .overrides import group_choices
 
@@ -29,15 +31,25 @@ def usage(words: Sequence[str]) -> str:
         f"method={name}, revision {type(found).revision}: {about}",
         "",
     ]
-    for field in registry.fields(name):
-        lines.append(f"  method.{field.name}={_word(field.default)}    ({field.kind})")
-        lines += [f"      {line}" if line else "" for line in field.meaning.splitlines()]
+    lines += _settings("method", registry.fields(name))
+    chosen = [word.partition("=")[2] for word in words if word.startswith("task=")]
+    lines += ["", f"task={chosen[-1] if chosen else 'tfbind8'}", ""]
+    lines += _settings("task", task_registry.fields(chosen[-1] if chosen else "tfbind8"))
     for file in ("config", "trainer/default"):
         text = (CONF / f"{file}.yaml").read_text(encoding="utf-8")
         prefix = "" if file == "config" else "trainer."
         plain = re.findall(r"^([a-z_]+: .+)$", text, re.MULTILINE)
         lines += ["", *(f"  {prefix}{line.replace(': ', '=', 1)}" for line in plain)]
     return "\n".join(lines)
+
+
+def _settings(group: str, fields: Sequence[Field]) -> list[str]:
+    """Name, default, type and meaning of every setting."""
+    lines = []
+    for field in fields:
+        lines.append(f"  {group}.{field.name}={_word(field.default)}    ({field.kind})")
+        lines += [f"      {line}" if line else "" for line in field.meaning.splitlines()]
+    return lines
 
 
 def _word(value: object) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,15 +37,12 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
             is ever added.
     """
     vector = check_shapes(k, rhs)
+    ridge = check_ridge(k, ridge)
+    k, rhs = ordinary(k), ordinary(rhs)
     m = k.shape[-1]
     fused = m <= TRITON_SIDE and gpu.takes(k)
     if not fused:  # the kernel looks for NaN and inf itself
-        check_finite(k, rhs)
-    if isinstance(ridge, Tensor) and ridge.ndim and ridge.shape != k.shape[:-2]:
-        raise InputError(
-            f"cholesky_solve: ridge has shape {tuple(ridge.shape)}, but k has batch shape "
-            f"{tuple(k.shape[:-2])}. Pass a float or one ridge for each matrix."
-        )
+        check_finite(k.tril(), rhs)
     if fused:
         from ..gpu.cholesky import solve
 
@@ -51,8 +51,8 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
     added = torch.as_tensor(ridge, dtype=k.dtype, device=k.device)
     if not torch.isfinite(added).all() or (added < 0).any():
         raise InputError(BAD_RIDGE)
-    lower = k.tril()
-    matrix = lower + k.tril(-1).mT + added[..., None, None] * torch.eye(m).to(k)
+    lower, eye = k.tril(), torch.eye(m, dtype=k.dtype, device=k.device)
+    matrix = lower + k.tril(-1).mT + added[..., None, None] * eye
     factor, info = torch.linalg.cholesky_ex(matrix)
     if info.any():
         raise NotPositiveDefiniteError(describe_failures(info, m))
@@ -68,22 +68,35 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
     Returns:
         Whether rhs is one vector for each matrix.
     """
+    for name, x in (("k", k), ("rhs", rhs)):
+        if not isinstance(x, Tensor):
+            raise InputError(
+                f"cholesky_solve: {name} must be a torch.Tensor, got {type(x).__name__}."
+            )
+        if x.layout != torch.strided or x.is_meta:
+            raise InputError(f"cholesky_solve: {name} must be a dense tensor that holds numbers.")
+        if torch._C._functorch.is_functorch_wrapped_tensor(x):
+            raise InputError(
+                f"cholesky_solve: {name} is inside a transform of torch.func. Use leading batch "
+                "dimensions and torch.autograd.grad."
+            )
     if k.ndim < 2 or k.shape[-1] != k.shape[-2] or k.shape[-1] == 0:
         raise InputError(
             f"cholesky_solve: k must be (..., M, M) with M >= 1, got {tuple(k.shape)}."
         )
-    if not k.is_floating_point() or k.dtype != rhs.dtype:
+    if k.dtype not in (torch.float64, torch.float32) or k.dtype != rhs.dtype:
         raise InputError(
-            f"cholesky_solve: k ({k.dtype}) and rhs ({rhs.dtype}) must have one floating dtype. "
-            "Convert with .to(torch.float64)."
+            f"cholesky_solve: k ({k.dtype}) and rhs ({rhs.dtype}) must have one dtype, float64 or "
+            "float32. Convert with .to(torch.float64)."
         )
     if k.device != rhs.device:
         raise InputError(f"cholesky_solve: k is on {k.device}, rhs on {rhs.device}.")
     vector = rhs.ndim == k.ndim - 1
-    if rhs.ndim < 1 or rhs.shape[-1 if vector else -2 if rhs.ndim > 1 else -1] != k.shape[-1]:
+    if rhs.ndim < (1 if vector else 2) or rhs.shape[-1 if vector else -2] != k.shape[-1]:
         raise InputError(
             f"cholesky_solve: rhs {tuple(rhs.shape)} does not fit k {tuple(k.shape)}. Expected "
-            "(..., M) with one dimension less than k, or (..., M, K)."
+            "(..., M) with one dimension less than k, or (..., M, K). One vector b for all "
+            "matrices of a batch is b.expand(k.shape[:-1])."
         )
     batch = rhs.shape[:-1] if vector else rhs.shape[:-2]
     try:
@@ -94,6 +107,37 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
             f"{tuple(k.shape)} do not broadcast."
         ) from None
     return vector
+
+
+def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
+    """Checks type and shape of the ridge; its value is looked at by whoever factors.
+
+    Returns:
+        A float, or a tensor without dimensions or with one number for each matrix.
+    """
+    if isinstance(ridge, bool) or not isinstance(ridge, Tensor | np.ndarray | Real):
+        raise InputError(
+            f"cholesky_solve: ridge must be a number or a tensor, got {type(ridge).__name__}."
+        )
+    if not isinstance(ridge, Tensor | np.ndarray):
+        return float(ridge)
+    if isinstance(ridge, np.ndarray):
+        ridge = torch.tensor(ridge)
+    if ridge.is_complex() or ridge.dtype == torch.bool:
+        raise InputError(f"cholesky_solve: ridge must be real, got {ridge.dtype}.")
+    if ridge.ndim and ridge.shape != k.shape[:-2]:
+        raise InputError(
+            f"cholesky_solve: ridge has shape {tuple(ridge.shape)}, but k has batch shape "
+            f"{tuple(k.shape[:-2])}. Pass a float or one ridge for each matrix."
+        )
+    return ordinary(ridge)
+
+
+def ordinary(x: Tensor) -> Tensor:
+    """x, or a copy of it that autograd may save where x was made in inference mode."""
+    if x.is_inference() and not torch.is_inference_mode_enabled():
+        return x.clone()
+    return x
 
 
 def check_finite(k: Tensor, rhs: Tensor) -> None:

@@ -1,23 +1,21 @@
-"""Checkpoints of a long solve: written atomically, refused where they belong to another problem."""
+"""Checkpoints of a long solve: states that are refused where they belong to another problem."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
-import os
-import pickle
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..files import disk_of, last_good_state, write_state
+from ..tensors import from_bytes, to_bytes
 from .operator import GramOperator
 
 PROBE_ROWS = 32
-UNREADABLE = (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError)
 
 
 class SolveCheckpoint:
@@ -50,23 +48,17 @@ class SolveCheckpoint:
         self.probe = torch.cat([block.flatten(), block.new_tensor([ridge])]).cpu()
 
     def load(self) -> dict[str, Tensor] | None:
-        """The saved state, on the CPU, or None where there is no file.
+        """The saved state, on the CPU, or None where there is none that is whole.
+
+        What is damaged is said in a warning.
 
         Raises:
-            InputError: the file is of another problem or cannot be read.
+            InputError: the file is of another problem.
         """
-        if not self.path.exists():
+        saved = last_good_state(self.path, _parse, _warn)
+        if saved is None:
             return None
-        remedy = "Delete it to start anew, or give another path."
-        try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
-            if not isinstance(saved, dict):
-                raise TypeError(f"it holds a {type(saved).__name__}")
-            key, probe, state = saved["key"], saved["probe"], saved["state"]
-        except UNREADABLE as error:
-            raise InputError(
-                f"{self.path} is not a readable solve checkpoint ({error}). {remedy}"
-            ) from error
+        key, probe, state = saved["key"], saved["probe"], saved["state"]
         same = probe.shape == self.probe.shape and torch.allclose(
             probe, self.probe, rtol=1e-9, atol=1e-9 * float(self.probe.abs().max())
         )
@@ -83,32 +75,37 @@ class SolveCheckpoint:
         if wrong:
             raise InputError(
                 f"{self.path} is the checkpoint of another problem; not the same: "
-                f"{', '.join(wrong)}. {remedy}"
+                f"{', '.join(wrong)}. Delete it to start anew, or give another path."
             )
-        return dict(state)
+        found: dict[str, Tensor] = state
+        return found
 
     def save(self, state: dict[str, Tensor]) -> None:
-        """Replaces the file in one step.
+        """Replaces the file in one step; the state before it is kept beside it.
 
         Where it cannot be written (a full disk), a warning says so, the file that was there stays,
         and the solve goes on.
         """
-        buffer = io.BytesIO()
-        torch.save({"key": self.key, "probe": self.probe, "state": state}, buffer)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        content = to_bytes({"key": self.key, "probe": self.probe, "state": state})
         try:
-            with part.open("wb") as file:
-                file.write(buffer.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
+            write_state(self.path, content)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
             kept = "the one before it stays" if self.path.exists() else "there is none yet"
-            warnings.warn(
-                f"the solve checkpoint {self.path} could not be written ({error}); {kept}, and the "
-                "solve goes on. Free some disk space.",
-                RuntimeWarning,
-                stacklevel=2,
+            _warn(
+                f"the solve checkpoint {self.path} could not be written to {disk_of(self.path)}: "
+                f"{error.strerror}; {kept}, and the solve goes on. Free some disk space."
             )
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    saved = from_bytes(content)
+    if not isinstance(saved, dict):
+        raise TypeError(f"it holds a {type(saved).__name__}")
+    names = set(saved["state"])
+    if wanted := {"d", "r", "p", "rz", "numbers", "preconditioner"} - names:
+        raise KeyError(", ".join(sorted(wanted)))
+    return {"key": saved["key"], "probe": saved["probe"], "state": dict(saved["state"])}
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)

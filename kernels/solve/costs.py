@@ -8,7 +8,7 @@ import torch
 
 from ..memory import show_bytes
 from .nystrom import factor_bytes
-from .probe import Rates
+from .rates import Rates
 from .tiles import packed_size
 
 # Share of the rate of plain matrix products that the factorisation keeps; r^3 of such flops that

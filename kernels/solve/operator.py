@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
@@ -23,29 +22,13 @@ Index: TypeAlias = "slice | Tensor"
 """Rows or columns of a matrix: a slice with both ends given and step 1, or an int64 tensor."""
 
 
-@dataclass(frozen=True)
-class SolveStats:
-    """What a solve says of itself.
-
-    Attributes:
-        residual: largest over the right-hand sides of |K d + ridge d - y| / |y|, recomputed.
-        iterations: conjugate gradient iterations, or refinement steps kept of a factorisation.
-        seconds: wall time of this solve, without the setup that later solves share.
-        peak_bytes: highest memory of the process (CPU) or of torch's allocator (CUDA).
-    """
-
-    residual: float
-    iterations: int
-    seconds: float
-    peak_bytes: int
-
-
 class GramOperator(ABC):
     """A symmetric positive semi-definite N x N matrix that is computed, not stored.
 
     Attributes:
         n: number of rows N.
         width: number of input features D behind an entry (the time model reads it).
+        entries: how an entry is computed, a row of ``rates.RATES`` (the time model reads it).
         dtype: type of the entries.
         device: where blocks are computed.
     """
@@ -54,6 +37,7 @@ class GramOperator(ABC):
     width: int
     dtype: torch.dtype
     device: torch.device
+    entries: str = "plain"
 
     @abstractmethod
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
@@ -89,6 +73,7 @@ class Principal(GramOperator):
         self.base, self.index = base, index
         self.n, self.width = index.numel(), base.width
         self.dtype, self.device = base.dtype, base.device
+        self.entries = base.entries
 
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
         """Write K[index[rows], index[cols]] into ``out``, see :meth:`GramOperator.fill`."""

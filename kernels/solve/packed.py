@@ -11,62 +11,81 @@ unfactored. (Golub and Van Loan, Matrix Computations, 4.2.9, in the order of row
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..memory import PeakMemory
-from .operator import GramOperator, SolveStats, check_problem, check_symmetry
+from .inverse import inverse_diagonal
+from .operator import GramOperator, check_problem, check_symmetry
+from .progress import progress_bar
+from .report import WORST_RESIDUAL, SolveReport, check_residual
+from .solver import Solver
 from .tiles import PackedTriangle, add_product, default_tile, spans
 
 # Rows of a diagonal tile updated together: only the upper triangle is needed, the rest is waste.
 CORNER_STRIP = 256
 
 
-class PackedCholesky:
-    """Factors K + ridge I once, in N(N + b)/2 numbers; solves for as many right-hand sides as come.
-
-    Args:
-        operator: K, which fills the tiles.
-        ridge: absolute, added to the diagonal.
-        tile: tile size b, chosen for the device where it is not given.
-        progress: show a progress bar with the time left once two seconds have passed.
+@dataclass(frozen=True)
+class CholeskyOptions:
+    """How to factor and what to accept.
 
     Attributes:
-        setup_seconds: wall time of filling and factoring.
-        peak_bytes: highest memory use meanwhile, see :class:`PeakMemory`.
-
-    Raises:
-        NotPositiveDefiniteError: names the pivot that failed. Nothing is ever added to it.
-        DoesNotFitError: the packed triangle is larger than the memory that is available.
-        InputError: a diagonal or ridge that is not finite.
+        tile: tile size b; None chooses it for the device.
+        refine: steps of iterative refinement against the matrix-free product. A step that does not
+            lower the residual is dropped, and is the last.
+        worst: the largest residual that is a solution; a larger one is an error.
+        verbose: show a progress bar with the time left once two seconds have passed.
     """
 
-    def __init__(
-        self, operator: GramOperator, ridge: float, tile: int | None = None, progress: bool = True
-    ) -> None:
-        n = operator.n
-        self.operator, self.ridge = operator, ridge
-        check_problem(operator, torch.zeros(n, 1).to(operator.diagonal()), ridge)
+    tile: int | None = None
+    refine: int = 1
+    worst: float = WORST_RESIDUAL
+    verbose: bool = True
+
+
+class PackedCholesky(Solver[CholeskyOptions]):
+    """Factors K + ridge I in N(N + b)/2 numbers.
+
+    Attributes:
+        factor: L, whose corners hold L_ii^T.
+    """
+
+    name: ClassVar[str] = "cholesky"
+    settled: ClassVar[frozenset[str]] = frozenset({"tile"})
+    factor: PackedTriangle
+
+    def prepare(
+        self, operator: GramOperator, ridge: float, options: CholeskyOptions | None = None
+    ) -> Self:
+        """Fills the packed triangle tile by tile and factors it in place.
+
+        Raises:
+            NotPositiveDefiniteError: names the pivot that failed. Nothing is ever added to it.
+            DoesNotFitError: the packed triangle is larger than the memory that is available.
+            InputError: a diagonal or ridge that is not finite, or K is not symmetric.
+        """
+        n, options = operator.n, options or CholeskyOptions()
+        self._prepare_for(operator, ridge, options)
         start = time.perf_counter()
         with PeakMemory(operator.device) as memory:
-            tile = tile or default_tile(n, operator.device)
+            tile = options.tile or default_tile(n, operator.device)
             self.factor = PackedTriangle(n, tile, operator.dtype, operator.device)
             check_symmetry(operator)
             self._work = self.factor.data.new_empty(tile * tile)
-            bar = tqdm(total=1.0, desc=f"Cholesky {n}", delay=2, disable=not progress)
-            bar.bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-            with bar:
+            with progress_bar(f"Cholesky {n}", options.verbose) as bar:
                 for i, rows in enumerate(self.factor.spans):
                     self.factor.fill_row(i, operator)
                     self._eliminate(i)
                     # Rows up to m have taken m^3/3 of the flops.
                     bar.update((rows.stop**3 - rows.start**3) / n**3)
         del self._work
-        self.setup_seconds = time.perf_counter() - start
-        self.peak_bytes = memory.peak_bytes
+        self._prepared(time.perf_counter() - start, memory.peak_bytes)
+        return self
 
     def _eliminate(self, i: int) -> None:
         """Turns row i of tiles of K into that row of L; corners hold L_ii^T, upper triangular."""
@@ -109,26 +128,15 @@ class PackedCholesky:
             "mean diagonal is usual), or a kernel that is not positive definite."
         )
 
-    def solve(self, rhs: Tensor, refine: int = 1) -> tuple[Tensor, SolveStats]:
-        """Solves (K + ridge I) d = rhs.
-
-        Args:
-            rhs: (N, K).
-            refine: steps of iterative refinement against the matrix-free product. A step that does
-                not lower the residual is dropped, and is the last.
-
-        Returns:
-            d (N, K) and the stats; ``iterations`` counts the steps kept.
-
-        Raises:
-            InputError: a wrong shape or dtype, or numbers that are not finite.
-        """
+    def solve(self, rhs: Tensor) -> tuple[Tensor, SolveReport]:
+        """Solves (K + ridge I) d = rhs, see :meth:`Solver.solve`."""
+        self.check_prepared()
         check_problem(self.operator, rhs, self.ridge)
         start, kept = time.perf_counter(), 0
         with PeakMemory(self.operator.device) as memory:
             d = self._substitute(rhs)
             left, residual = self._residual(d, rhs)
-            for _ in range(refine):
+            for _ in range(self.options.refine):
                 trial = d + self._substitute(left)
                 trial_left, trial_residual = self._residual(trial, rhs)
                 if not trial_residual < residual:
@@ -136,8 +144,15 @@ class PackedCholesky:
                 d, left, residual, kept = trial, trial_left, trial_residual, kept + 1
         if not torch.isfinite(d).all():
             raise InputError("the solution is not finite: the matrix holds NaN or inf.")
-        seconds = time.perf_counter() - start
-        return d, SolveStats(residual, kept, seconds, max(memory.peak_bytes, self.peak_bytes))
+        seconds, peak = time.perf_counter() - start, memory.peak_bytes
+        report = self._report(d, rhs, residual, kept, seconds, peak, self.operator.multiply)
+        check_residual(report, self.options.worst)
+        return d, report
+
+    def inverse_diagonal(self) -> Tensor:
+        """The diagonal of (K + ridge I)^-1, (N,), see :func:`inverse_diagonal`."""
+        self.check_prepared()
+        return inverse_diagonal(self.factor, self.options.verbose)
 
     def _residual(self, d: Tensor, rhs: Tensor) -> tuple[Tensor, float]:
         left = rhs - self.operator.multiply(d) - self.ridge * d

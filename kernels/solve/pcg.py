@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -18,111 +20,112 @@ from ..errors import InputError, NotConvergedError
 from ..memory import PeakMemory
 from .checkpoint import SolveCheckpoint
 from .nystrom import NystromPreconditioner
-from .operator import GramOperator, SolveStats, check_problem, check_symmetry
+from .operator import GramOperator, check_problem, check_symmetry
 from .recurrence import CGState, Recurrence
+from .report import SolveReport
+from .solver import Solver
 from .tiles import PackedTriangle, default_tile
 
 DEFAULT_RANK = 1000
 
 
-class ConjugateGradient:
-    """Prepares K + ridge I once; solves for as many right-hand sides as come.
-
-    Args:
-        operator: K.
-        ridge: absolute, added to the diagonal.
-        rank: of the Nystrom preconditioner.
-        stored: keep the packed lower triangle of K; else every product computes K anew, by tiles.
-        seed: of the preconditioner's sample.
-        progress: show progress bars once two seconds have passed.
+@dataclass(frozen=True)
+class ConjugateGradientOptions:
+    """How to precondition, and when to stop.
 
     Attributes:
-        setup_seconds: wall time of the preconditioner and, where K is stored, of filling it.
-        peak_bytes: highest memory use meanwhile, see :class:`PeakMemory`.
-
-    Raises:
-        DoesNotFitError: factor or stored K exceed the memory that is available.
-        NotPositiveDefiniteError: K is not positive semi-definite.
-        InputError: a diagonal or ridge that is not finite.
+        rank: of the Nystrom preconditioner, at most N.
+        stored: keep the packed lower triangle of K; else every product computes K anew, by tiles.
+        seed: of the preconditioner's sample.
+        tolerance: on the recomputed |rhs - K d - ridge d| / |rhs| of every column.
+        max_iterations: iterations allowed, those before a resume included.
+        checkpoint: a file that the state is written to and, where it exists, taken from. It stays
+            when the solve is done: deleting it is the caller's.
+        checkpoint_seconds: time between two writes, at least.
+        verbose: show progress bars once two seconds have passed.
     """
 
-    def __init__(
-        self,
-        operator: GramOperator,
-        ridge: float,
-        *,
-        rank: int = DEFAULT_RANK,
-        stored: bool = False,
-        seed: int = 0,
-        progress: bool = True,
-    ) -> None:
-        n = operator.n
-        self.operator, self.ridge, self.progress = operator, ridge, progress
-        self.preconditioner = torch.tensor([min(rank, n), seed])
-        check_problem(operator, torch.zeros(n, 1).to(operator.diagonal()), ridge)
+    rank: int = DEFAULT_RANK
+    stored: bool = False
+    seed: int = 0
+    tolerance: float = 1e-6
+    max_iterations: int = 2000
+    checkpoint: Path | None = None
+    checkpoint_seconds: float = 120.0
+    verbose: bool = True
+
+
+class ConjugateGradient(Solver[ConjugateGradientOptions]):
+    """Preconditioned conjugate gradients.
+
+    Attributes:
+        recurrence: the steps; they know the matrix and the preconditioner.
+        preconditioner: its rank and seed, as a checkpoint keeps them, (2,).
+    """
+
+    name: ClassVar[str] = "pcg"
+    settled: ClassVar[frozenset[str]] = frozenset({"rank", "stored", "seed"})
+    recurrence: Recurrence
+    preconditioner: Tensor
+
+    def prepare(
+        self, operator: GramOperator, ridge: float, options: ConjugateGradientOptions | None = None
+    ) -> Self:
+        """Makes the preconditioner and, where K is to be stored, fills it.
+
+        Raises:
+            DoesNotFitError: factor or stored K exceed the memory that is available.
+            NotPositiveDefiniteError: K is not positive semi-definite.
+            InputError: a diagonal or ridge that is not finite, or K is not symmetric.
+        """
+        n, options = operator.n, options or ConjugateGradientOptions()
+        self._prepare_for(operator, ridge, options)
+        self.preconditioner = torch.tensor([min(options.rank, n), options.seed])
         start = time.perf_counter()
         with PeakMemory(operator.device) as memory:
             multiply = operator.multiply
-            if stored:
+            if options.stored:
                 tile = default_tile(n, operator.device)
                 matrix = PackedTriangle(n, tile, operator.dtype, operator.device)
                 rows = range(len(matrix.spans))
-                for i in tqdm(rows, desc=f"Gram {n}", delay=2, disable=not progress):
+                for i in tqdm(rows, desc=f"Gram {n}", delay=2, disable=not options.verbose):
                     matrix.fill_row(i, operator)
                 multiply = matrix.multiply
             check_symmetry(operator)
-            preconditioner = NystromPreconditioner(operator, ridge, rank, seed)
+            preconditioner = NystromPreconditioner(operator, ridge, options.rank, options.seed)
 
             # Not a method: the solver would hold itself, and its memory until the next collection.
             def regularised(v: Tensor) -> Tensor:
                 return multiply(v).add_(v, alpha=ridge)
 
             self.recurrence = Recurrence(regularised, preconditioner.apply)
-        self.setup_seconds = time.perf_counter() - start
-        self.peak_bytes = memory.peak_bytes
+        self._prepared(time.perf_counter() - start, memory.peak_bytes)
+        return self
 
-    def solve(
-        self,
-        rhs: Tensor,
-        *,
-        tolerance: float = 1e-6,
-        max_iterations: int = 2000,
-        checkpoint: Path | None = None,
-        checkpoint_seconds: float = 120.0,
-    ) -> tuple[Tensor, SolveStats]:
-        """Solves (K + ridge I) d = rhs.
-
-        Args:
-            rhs: (N, K).
-            tolerance: on the recomputed |rhs - K d - ridge d| / |rhs| of every column.
-            max_iterations: iterations allowed, those before a resume included.
-            checkpoint: a file that the state is written to and, where it exists, taken from. It
-                stays when the solve is done: deleting it is the caller's.
-            checkpoint_seconds: time between two writes, at least.
-
-        Returns:
-            d (N, K) and the stats.
+    def solve(self, rhs: Tensor) -> tuple[Tensor, SolveReport]:
+        """Solves (K + ridge I) d = rhs, see :meth:`Solver.solve`.
 
         Raises:
             NotConvergedError: iterations ran out, or the residual stopped falling.
             NotPositiveDefiniteError: a direction with p.(K + ridge) p <= 0 was met.
-            InputError: wrong shapes or dtypes, numbers that are not finite, a foreign checkpoint.
+            InputError: wrong shapes or dtypes, numbers that are not finite, or the checkpoint of
+                another problem.
         """
+        self.check_prepared()
         check_problem(self.operator, rhs, self.ridge)
-        if not 0 < tolerance < 1:
-            raise InputError(f"the tolerance must lie between 0 and 1, got {tolerance}.")
+        options = self.options
+        if not 0 < options.tolerance < 1:
+            raise InputError(f"the tolerance must lie between 0 and 1, got {options.tolerance}.")
         start = time.perf_counter()
         file = None
-        if checkpoint is not None:
-            file = SolveCheckpoint(checkpoint, self.operator, rhs, self.ridge)
+        if options.checkpoint is not None:
+            file = SolveCheckpoint(options.checkpoint, self.operator, rhs, self.ridge)
         with PeakMemory(self.operator.device) as memory:
             state = self._begin(file.load() if file else None, rhs)
-            residual = self._iterate(
-                state, rhs, tolerance, max_iterations, file, checkpoint_seconds
-            )
-        seconds = time.perf_counter() - start
-        peak = max(memory.peak_bytes, self.peak_bytes)
-        return state.d, SolveStats(residual, state.iteration, seconds, peak)
+            residual = self._iterate(state, rhs, file)
+        seconds, peak, matrix = time.perf_counter() - start, memory.peak_bytes, self.recurrence
+        report = self._report(state.d, rhs, residual, state.iteration, seconds, peak, matrix.matrix)
+        return state.d, report
 
     def _begin(self, saved: dict[str, Tensor] | None, rhs: Tensor) -> CGState:
         """The state to go on from; with another preconditioner only its solution is of use."""
@@ -136,16 +139,10 @@ class ConjugateGradient:
     def _save(self, file: SolveCheckpoint, state: CGState) -> None:
         file.save({**state.to_file(), "preconditioner": self.preconditioner})
 
-    def _iterate(
-        self,
-        state: CGState,
-        rhs: Tensor,
-        tolerance: float,
-        max_iterations: int,
-        file: SolveCheckpoint | None,
-        checkpoint_seconds: float,
-    ) -> float:
+    def _iterate(self, state: CGState, rhs: Tensor, file: SolveCheckpoint | None) -> float:
         """Runs until every column is verified; returns the largest recomputed residual."""
+        options = self.options
+        tolerance, max_iterations = options.tolerance, options.max_iterations
         size = rhs.norm(dim=0)
         size = torch.where(size > 0, size, 1)
         written = time.perf_counter()
@@ -159,7 +156,7 @@ class ConjugateGradient:
             miniters=0,
             smoothing=0,
             delay=2,
-            disable=not self.progress,
+            disable=not options.verbose,
         ) as bar:
             while True:
                 relative = state.r.norm(dim=0) / size
@@ -180,7 +177,7 @@ class ConjugateGradient:
                     self.recurrence.restart(state, left)
                     continue
                 self.recurrence.step(state, active)
-                if file and time.perf_counter() - written >= checkpoint_seconds:
+                if file and time.perf_counter() - written >= options.checkpoint_seconds:
                     self._save(file, state)
                     written = time.perf_counter()
 

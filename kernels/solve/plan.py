@@ -1,4 +1,8 @@
-"""Which solver, how much memory and how long: decided before anything large is allocated."""
+"""Which solver, how much memory and how long: decided before anything large is allocated.
+
+A plan is a function of the sizes, the machine's memory, a table of rates and a trial solve. Neither
+the clock nor what else runs on the machine plays a part, so the same table is solved the same way.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,21 @@ import torch
 from torch import Tensor
 
 from ..errors import DoesNotFitError
-from ..memory import USABLE_SHARE, available_bytes, show_bytes
+from ..memory import USABLE_SHARE, show_bytes, total_bytes
 from .costs import Candidate, cost_cholesky, cost_pcg
 from .operator import GramOperator, check_problem
-from .probe import Probe, Rates, measure_rates, probe_conditioning
+from .probe import PROBE_RANK, PROBE_ROWS, Probe, probe_conditioning
+from .rates import Rates, rates_of
 from .tiles import default_tile
 
 RANKS = (500, 1000, 2000)
 # A factorisation this short is not worth a probe.
-PROBE_WORTH_SECONDS = 10.0
+PROBE_WORTH_SECONDS = 20.0
+# Iterations of a trial solve differ a little between processors, and what they say of the whole
+# table is off by half. So conjugate gradients must win with twice as many to be preferred.
+MARGIN = 2.0
+# The rank is chosen as if a trial had needed these iterations, whatever it did need.
+NOMINAL = Probe(PROBE_ROWS, PROBE_RANK, 30)
 
 
 @dataclass(frozen=True)
@@ -59,55 +69,70 @@ def plan_solve(
     n: int,
     d: int,
     n_rhs: int,
-    available: int,
+    limit: int,
     rates: Rates,
     probe: Probe | None = None,
     device: torch.device | None = None,
 ) -> Plan:
-    """Compares the solvers for an N x N float64 matrix; allocates nothing.
+    """Compares the solvers for an N x N float64 matrix; a pure function.
 
     Args:
         n: rows N.
         d: input features D.
         n_rhs: right-hand sides K.
-        available: bytes that can be allocated; nine tenths are used at most.
-        rates: speeds of the device.
+        limit: bytes that may be used.
+        rates: speeds to reckon with.
         probe: conditioning of the matrix; without it only the factorisation is considered.
         device: sets the tile size; the CPU where it is not given.
 
     Returns:
-        The fastest way that fits.
+        The factorisation where it fits, unless conjugate gradients would be faster with twice the
+        iterations that are expected of them; else what fits.
 
     Raises:
         DoesNotFitError: none fits, or the only one that fits would not converge.
     """
     tile = default_tile(n, device or torch.device("cpu"))
-    limit = int(USABLE_SHARE * available)
-    ways = [cost_cholesky(n, d, n_rhs, tile, rates)]
+    direct = cost_cholesky(n, d, n_rhs, tile, rates)
+    ways, cautious = [direct], {direct: direct.seconds}
     if probe is None:
         finding = "conjugate gradients were not considered: the matrix was not probed"
     elif probe.iterations is None:
         finding = f"ill-conditioned: conjugate gradients did not converge on {probe.rows} rows"
     else:
         finding = f"well conditioned: {probe.iterations} iterations on {probe.rows} rows"
-        ranks = [rank for rank in RANKS if 4 * rank <= n] or [max(1, n // 4)]
         for stored in (True, False):
+            rank = _rank(n, d, n_rhs, tile, rates, stored, limit)
+            iterations = probe.iterations_at(n, rank)
             costs = [
-                cost_pcg(n, d, n_rhs, tile, rates, probe.iterations_at(n, rank), rank, stored)
-                for rank in ranks
+                cost_pcg(n, d, n_rhs, tile, rates, times * iterations, rank, stored)
+                for times in (1, MARGIN)
             ]
-            fitting = [way for way in costs if way.peak_bytes <= limit]
-            ways.append(min(fitting or costs[:1], key=lambda way: way.seconds))
+            ways.append(costs[0])
+            cautious[costs[0]] = costs[1].seconds
     title = f"{n} x {n}, D = {d}, {n_rhs} right-hand side{'s' if n_rhs > 1 else ''}"
     fits = [way for way in ways if way.peak_bytes <= limit]
     if not fits:
         table = _table(title, ways, limit, None, finding)
         out = "Ways out: fewer rows, a GPU or a machine with more memory."
         raise DoesNotFitError(f"{table}\nnothing fits. {out}")
-    chosen = min(fits, key=lambda way: way.seconds)
+    chosen = min(fits, key=cautious.__getitem__)
     choice = "the fastest" if len(fits) > 1 else "the only one"
+    if chosen is direct and any(way.seconds < direct.seconds for way in fits):
+        choice = f"safe, and {MARGIN:g} times the iterations would make it the fastest, of those"
     reason = f"{chosen.solver} is {choice} that fits and converges; {finding}"
     return Plan(chosen, tuple(ways), reason, title, limit)
+
+
+def _rank(n: int, d: int, n_rhs: int, tile: int, rates: Rates, stored: bool, limit: int) -> int:
+    """The fastest rank that fits, or the smallest, for a matrix of the nominal conditioning."""
+    ranks = [rank for rank in RANKS if 4 * rank <= n] or [max(1, n // 4)]
+    costs = [
+        cost_pcg(n, d, n_rhs, tile, rates, NOMINAL.iterations_at(n, rank), rank, stored)
+        for rank in ranks
+    ]
+    fitting = [way for way in costs if way.peak_bytes <= limit]
+    return min(fitting or costs[:1], key=lambda way: way.seconds).rank
 
 
 def plan_for(
@@ -115,18 +140,19 @@ def plan_for(
     rhs: Tensor,
     ridge: float,
     tolerance: float = 1e-6,
-    available: int | None = None,
+    limit: int | None = None,
     rates: Rates | None = None,
 ) -> Plan:
-    """Measures the device, probes the matrix where that pays, and plans (seconds).
+    """Probes the matrix where that pays, and plans (seconds).
 
     Args:
         operator: K, N x N.
         rhs: (N, K).
         ridge: absolute, added to the diagonal.
         tolerance: on the residual.
-        available: bytes to plan with; what the device has free where it is not given.
-        rates: speeds to plan with, measured where they are not given.
+        limit: bytes that may be used; nine tenths of the memory of the control group, the machine
+            or the card where it is not given, however much of it is free.
+        rates: speeds to plan with; those of the table where they are not given.
 
     Raises:
         DoesNotFitError: see :func:`plan_solve`.
@@ -134,13 +160,13 @@ def plan_for(
     """
     check_problem(operator, rhs, ridge)
     n, n_rhs = rhs.shape
-    free = available_bytes(operator.device) if available is None else available
-    rates = measure_rates(operator) if rates is None else rates
+    limit = int(USABLE_SHARE * total_bytes(operator.device)) if limit is None else limit
+    rates = rates_of(operator) if rates is None else rates
     direct = cost_cholesky(n, operator.width, n_rhs, default_tile(n, operator.device), rates)
     probe = None
-    if direct.seconds > PROBE_WORTH_SECONDS or direct.peak_bytes > USABLE_SHARE * free:
+    if direct.seconds > PROBE_WORTH_SECONDS or direct.peak_bytes > limit:
         probe = probe_conditioning(operator, rhs, ridge, tolerance)
-    return plan_solve(n, operator.width, n_rhs, free, rates, probe, operator.device)
+    return plan_solve(n, operator.width, n_rhs, limit, rates, probe, operator.device)
 
 
 def _table(

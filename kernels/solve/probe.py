@@ -1,10 +1,8 @@
-"""What a plan has to know: how fast this device is, and how well conditioned this matrix is."""
+"""What a plan has to know of a matrix: how well conditioned it is."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,27 +10,12 @@ from torch import Tensor
 
 from ..errors import NotConvergedError
 from .operator import GramOperator, Principal
-from .pcg import ConjugateGradient
+from .pcg import ConjugateGradient, ConjugateGradientOptions
 
 PROBE_ROWS = 2000
 PROBE_RANK = 500
 # A matrix that needs more at 2,000 rows needs many times more in full: it is to be factored.
 PROBE_LIMIT = 100
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Speeds of a device for one kind of kernel.
-
-    Attributes:
-        flops: floating point operations a second in matrix products.
-        entry_seconds: seconds an entry of K, beside its 2 D flops.
-        bytes_per_second: reading a stored matrix in a product with a vector.
-    """
-
-    flops: float
-    entry_seconds: float
-    bytes_per_second: float
 
 
 @dataclass(frozen=True)
@@ -77,41 +60,12 @@ def probe_conditioning(
     index = torch.randperm(operator.n, generator=generator)[:rows].sort().values.to(rhs.device)
     rank = min(PROBE_RANK, max(1, rows // 4))
     subset = Principal(operator, index)
-    solver = ConjugateGradient(subset, ridge, rank=rank, stored=True, progress=False)
+    options = ConjugateGradientOptions(
+        rank=rank, stored=True, tolerance=tolerance, max_iterations=PROBE_LIMIT, verbose=False
+    )
+    solver = ConjugateGradient().prepare(subset, ridge, options)
     try:
-        _, stats = solver.solve(rhs[index], tolerance=tolerance, max_iterations=PROBE_LIMIT)
+        _, report = solver.solve(rhs[index])
     except NotConvergedError:
         return Probe(rows, rank, None)
-    return Probe(rows, rank, max(1, stats.iterations))
-
-
-def measure_rates(operator: GramOperator) -> Rates:
-    """Measures the device with the operator's own entries (a fraction of a second)."""
-    cuda = operator.device.type == "cuda"
-    b = min(4096, operator.n) if cuda else min(1024, operator.n)
-    tile = torch.ones(b, b, dtype=operator.dtype, device=operator.device)
-    left = tile.repeat(1, 4)
-    right = left.clone()
-    rows = slice(0, b)
-    flops = 8 * b**3 / _fastest(lambda: torch.mm(left, right.mT, out=tile), operator.device)
-    fill = _fastest(lambda: operator.fill(rows, rows, tile), operator.device) / b**2
-    # Large enough not to sit in a cache.
-    stored = tile.repeat(2, 4) if cuda else tile.repeat(4, 8)
-    vector = stored[0].clone()
-    read = _fastest(lambda: stored @ vector, operator.device)
-    entry = max(fill - 2 * operator.width / flops, 0.1 * fill)
-    return Rates(flops, entry, stored.numel() * operator.dtype.itemsize / read)
-
-
-def _fastest(work: Callable[[], object], device: torch.device, repeats: int = 3) -> float:
-    """Seconds of the fastest of a few runs, after one to warm up."""
-    times = []
-    for _ in range(repeats + 1):
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        start = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - start)
-    return max(min(times[1:]), 1e-9)
+    return Probe(rows, rank, max(1, report.iterations))

@@ -24,6 +24,8 @@ class ZonalMatrix(GramOperator):
         x: designs, (N, D).
     """
 
+    entries = "zonal"
+
     @torch.no_grad()
     def __init__(self, stack: ReLUStack, x: Tensor):
         self.stack = stack

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from torchbdi.kernels.solve.operator import GramOperator, Index, set_diagonal
+from torchbdi.kernels.solve.packed import CholeskyOptions, PackedCholesky
+from torchbdi.kernels.solve.pcg import ConjugateGradient, ConjugateGradientOptions
 
 
 class DenseOperator(GramOperator):
@@ -79,3 +82,11 @@ def right_sides(n: int, k: int, seed: int = 1) -> Tensor:
 
 def reference(k: Tensor, ridge: float, rhs: Tensor) -> Tensor:
     return torch.linalg.solve(k + ridge * torch.eye(len(k), dtype=k.dtype), rhs)
+
+
+def cholesky(operator: GramOperator, ridge: float, **options: Any) -> PackedCholesky:
+    return PackedCholesky().prepare(operator, ridge, CholeskyOptions(**options))
+
+
+def pcg(operator: GramOperator, ridge: float, **options: Any) -> ConjugateGradient:
+    return ConjugateGradient().prepare(operator, ridge, ConjugateGradientOptions(**options))

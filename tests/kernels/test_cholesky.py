@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ def spd(*shape: int, seed: int = 0) -> Tensor:
 
 
 def rhs_of(*shape: int) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(9))
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(9))
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 33])
@@ -90,3 +91,84 @@ def test_bad_input() -> None:
         cholesky_solve(k, b, -1.0)
     with pytest.raises(InputError, match="ridge has shape"):
         cholesky_solve(k, b, torch.ones(2, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("batch", [(1,), (3,), (4,), (2, 4), (4, 4)])
+def test_one_vector_fits_no_batch_of_matrices(batch: tuple[int, ...]) -> None:
+    """Also where M is the batch size: (M,) is neither (..., M) of this batch nor (..., M, K)."""
+    k, b = spd(*batch, 4), rhs_of(4)
+    with pytest.raises(InputError, match=r"does not fit.*expand"):
+        cholesky_solve(k, b)
+    x = cholesky_solve(k, b.expand(k.shape[:-1]))
+    torch.testing.assert_close((k @ x.unsqueeze(-1)).squeeze(-1), b.expand_as(x))
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+@pytest.mark.parametrize("batch", [(), (1,), (2,), (3,), (2, 3)])
+@pytest.mark.parametrize("shape", [(), (1,), (2,), (3,), (2, 2), (3, 2), (2, 3), (3, 3), (2, 3, 2)])
+def test_every_shape_is_read_by_the_rule_or_refused(
+    m: int, batch: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    k, b = spd(*batch, m), rhs_of(*shape)
+    vector = len(shape) == len(batch) + 1
+    columns = b.unsqueeze(-1) if vector else b
+    expected = None
+    if columns.ndim >= 2 and columns.shape[-2] == m:
+        try:
+            both = torch.broadcast_shapes(batch, columns.shape[:-2])
+        except RuntimeError:
+            both = None
+        if both is not None:
+            expected = torch.linalg.inv(k).expand(*both, m, m) @ columns
+    if expected is None:
+        with pytest.raises(InputError, match="cholesky_solve"):
+            cholesky_solve(k, b)
+    else:
+        expected = expected.squeeze(-1) if vector else expected
+        torch.testing.assert_close(cholesky_solve(k, b), expected)
+
+
+def test_a_ridge_is_a_number_or_one_for_each_matrix() -> None:
+    k, b = spd(2, 3), rhs_of(2, 3)
+    expected = cholesky_solve(k, b, 0.5)
+    for ridge in (np.float32(0.5), np.array(0.5), np.full(2, 0.5), torch.full((2,), 0.5)):
+        assert torch.equal(cholesky_solve(k, b, ridge), expected)
+    assert torch.equal(cholesky_solve(k, b, 1), cholesky_solve(k, b, 1.0))
+    for bad in ("0.5", None, True, [0.5, 0.5], 0.5j, np.ones(3), torch.ones(2, dtype=torch.cfloat)):
+        with pytest.raises(InputError, match="ridge"):
+            cholesky_solve(k, b, bad)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="ridge has shape"):  # would make a batch of one matrix
+        cholesky_solve(k[0], b[0], np.ones(2))  # type: ignore[arg-type]
+
+
+def test_what_is_no_matrix_of_numbers_is_refused() -> None:
+    k, b = spd(2, 3), rhs_of(2, 3)
+    for bad, words in (
+        (k.numpy(), "must be a torch.Tensor, got ndarray"),
+        (k.half(), "dtype"),
+        (k.to(torch.complex128), "dtype"),
+        (k.to("meta"), "holds numbers"),
+        (k.to_sparse(), "dense"),
+    ):
+        with pytest.raises(InputError, match=words):
+            cholesky_solve(bad, b)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"torch\.func"):
+        torch.func.vmap(cholesky_solve)(k, b)
+    with pytest.raises(InputError, match="must be a"):
+        cholesky_solve(k, [1.0, 2.0, 3.0])  # type: ignore[arg-type]
+
+
+def test_what_is_not_read_may_hold_anything() -> None:
+    k, b = spd(2, 3), rhs_of(2, 3)
+    spoiled = torch.where(torch.ones(3, 3).triu(1).bool(), torch.nan, k)
+    assert torch.equal(cholesky_solve(spoiled, b), cholesky_solve(k, b))
+
+
+def test_tensors_of_inference_mode_are_taken() -> None:
+    with torch.inference_mode():
+        k, b = spd(2, 3), rhs_of(2, 3)
+        inside = cholesky_solve(k, b)
+    learns = b.clone().requires_grad_()
+    cholesky_solve(k, learns).sum().backward()
+    assert torch.equal(cholesky_solve(k, b), inside)
+    torch.testing.assert_close(learns.grad, cholesky_solve(k, torch.ones_like(b)))

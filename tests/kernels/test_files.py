@@ -75,12 +75,34 @@ def test_damage_is_said_and_the_state_before_is_gone_on_from(tmp_path: Path) -> 
     # The good one is not given up for the damaged one when the next is written.
     write_state(path, b"next")
     assert [read_state(path), read_state(state_before(path))] == [b"next", b"good"]
-    path.unlink()
-    assert last_good_state(path, bytes, said.append) == b"good"
-    assert len(said) == 1
-    state_before(path).write_bytes(b"scribble")
+    for file in (path, state_before(path)):
+        file.write_bytes(b"scribble")
     assert last_good_state(path, bytes, said.append) is None
     assert f"{path}.before is damaged" in said[1] and "begins anew" in said[1]
+
+
+def test_a_state_that_somebody_removed_is_not_gone_on_from(tmp_path: Path) -> None:
+    path, said = tmp_path / "a.state", []
+    write_state(path, b"one")
+    write_state(path, b"two")
+    path.unlink()
+    assert last_good_state(path, bytes, said.append) is None
+    write_state(path, b"another problem")
+    path.write_bytes(b"scribble")
+    assert last_good_state(path, bytes, said.append) is None
+    assert "begins anew" in said[0]
+
+
+def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    path = tmp_path / "a.state"
+    for content in (b"one", b"two", b"three"):
+        write_state(path, content)
+    assert [read_state(path), read_state(state_before(path))] == [b"three", b"two"]
+    assert everything(tmp_path) == {"a.state", "a.state.before"}
 
 
 def test_a_content_that_means_nothing_counts_as_damage(tmp_path: Path) -> None:
@@ -88,10 +110,10 @@ def test_a_content_that_means_nothing_counts_as_damage(tmp_path: Path) -> None:
     write_state(path, b"7")
     write_state(path, b"seven")
     assert last_good_state(path, int, said.append) == 7
-    assert "cannot be used (ValueError" in said[0]
+    assert "a.state is of no use (ValueError" in said[0]
 
 
-@pytest.mark.parametrize("dies_at", range(4))
+@pytest.mark.parametrize("dies_at", range(5))
 def test_a_process_that_dies_anywhere_in_a_write_leaves_a_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int
 ) -> None:
@@ -115,12 +137,13 @@ def test_a_process_that_dies_anywhere_in_a_write_leaves_a_state(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", dying(os.fsync))
         patch.setattr(Path, "replace", dying(Path.replace))
+        patch.setattr(Path, "hardlink_to", dying(Path.hardlink_to))
         patch.setattr(Path, "unlink", lambda *_, **__: None)  # the dead do not tidy up
         with pytest.raises(Death):
             write_state(path, b"third")
     said: list[str] = []
     found = last_good_state(path, bytes, said.append)
-    assert found == (b"third" if dies_at == 3 else b"second")
+    assert found == (b"third" if dies_at == 4 else b"second")
     assert not said
     write_state(path, b"fourth")
     assert read_state(path) == b"fourth"
@@ -182,6 +205,22 @@ def test_random_flips_in_a_large_state(tmp_path: Path) -> None:
         path.write_bytes(changed)
         with pytest.raises(DamagedStateError):
             read_state(path)
+
+
+def test_json_that_is_damaged_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    files.write_json(path, {"a": [1, None]})
+    assert files.read_json(path) == {"a": [1, None]}
+    for content in (b"", b'{"a": [1', b"\xff\xfe", b"[" * 10_000):
+        path.write_bytes(content)
+        with pytest.raises(DamagedStateError, match=r"metrics\.json is damaged: it is not JSON"):
+            files.read_json(path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        files.read_json(path)
+    path.mkdir()
+    with pytest.raises(DamagedStateError, match=r"metrics\.json cannot be read \(Is a directory"):
+        files.read_json(path)
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:

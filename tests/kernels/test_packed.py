@@ -8,6 +8,7 @@ import torch
 from solve_operators import (
     DenseOperator,
     SlowNTK,
+    cholesky,
     dense,
     random_spd,
     reference,
@@ -26,11 +27,7 @@ from torchbdi.kernels.solve.operator import (
 )
 from torchbdi.kernels.solve.packed import PackedCholesky
 from torchbdi.kernels.solve.pcg import ConjugateGradient
-from torchbdi.kernels.solve.tiles import (
-    PackedTriangle,
-    packed_size,
-    row_offset,
-)
+from torchbdi.kernels.solve.tiles import PackedTriangle, packed_size, row_offset
 from torchbdi.kernels.threads import share
 
 
@@ -43,7 +40,7 @@ def make(kind: str, n: int) -> GramOperator:
 @pytest.mark.parametrize("columns", [1, 3])
 def test_equals_the_dense_solve(kind, n, tile, columns):
     operator, rhs, ridge = make(kind, n), right_sides(n, columns), 1e-3
-    d, stats = PackedCholesky(operator, ridge, tile=tile).solve(rhs)
+    d, stats = cholesky(operator, ridge, tile=tile).solve(rhs)
     expected = reference(dense(operator), ridge, rhs)
     torch.testing.assert_close(d, expected, rtol=1e-9, atol=1e-9 * float(expected.abs().max()))
     left = rhs - dense(operator) @ d - ridge * d
@@ -55,18 +52,19 @@ def test_equals_the_dense_solve(kind, n, tile, columns):
 
 def test_factors_once_and_solves_for_ever():
     operator = DenseOperator(random_spd(100))
-    solver = PackedCholesky(operator, 0.1, tile=32)
+    solver = cholesky(operator, 0.1, tile=32)
     operator.fills = 0
     for seed in (1, 2):
         rhs = right_sides(100, 1, seed)
         torch.testing.assert_close(solver.solve(rhs)[0], reference(operator.k, 0.1, rhs))
-    # Two residuals a solve, ten tiles of the lower triangle each, and none to factor again.
-    assert operator.fills <= 2 * 2 * 10
+    # Ten tiles of the lower triangle for each of two residuals a solve and once for |K|, and none
+    # to factor again.
+    assert operator.fills <= (2 * 2 + 1) * 10
 
 
 def test_the_factor_is_that_of_torch():
     k, tile = random_spd(150), 64
-    packed = PackedCholesky(DenseOperator(k), 0.0, tile=tile).factor
+    packed = cholesky(DenseOperator(k), 0.0, tile=tile).factor
     expected = torch.linalg.cholesky(k)
     for i, rows in enumerate(packed.spans):
         torch.testing.assert_close(packed.below(i), expected[rows, : rows.start])
@@ -75,10 +73,10 @@ def test_the_factor_is_that_of_torch():
 
 def test_refinement_lowers_the_residual():
     rhs = right_sides(120, 2)
-    solver = PackedCholesky(DenseOperator(random_spd(120)), 0.1, tile=50)
+    solver = cholesky(DenseOperator(random_spd(120)), 0.1, tile=50)
     solver.factor.data.mul_(1 + 1e-5)
-    _, plain = solver.solve(rhs, refine=0)
-    _, refined = solver.solve(rhs, refine=1)
+    _, plain = solver.with_options(refine=0).solve(rhs)
+    _, refined = solver.with_options(refine=1).solve(rhs)
     assert plain.residual > 1e-5
     assert refined.residual < 1e-3 * plain.residual
     assert (plain.iterations, refined.iterations) == (0, 1)
@@ -86,10 +84,10 @@ def test_refinement_lowers_the_residual():
 
 def test_a_refinement_that_hurts_is_dropped():
     rhs = right_sides(40, 1)
-    solver = PackedCholesky(DenseOperator(random_spd(40)), 0.1, tile=40)
+    solver = cholesky(DenseOperator(random_spd(40)), 0.1, tile=40)
     # A quarter of the matrix: the first solution is four times too large, the next would be worse.
     solver.factor.data.mul_(0.5)
-    _, stats = solver.solve(rhs, refine=3)
+    _, stats = solver.with_options(refine=3, worst=4).solve(rhs)
     assert stats.residual == pytest.approx(3)
     assert stats.iterations == 0
 
@@ -186,7 +184,7 @@ def test_a_pivot_that_fails_is_named(row):
     k = torch.eye(100, dtype=torch.float64)
     k[row, row] = -1e-3
     with pytest.raises(NotPositiveDefiniteError, match=rf"at row {row} of 100"):
-        PackedCholesky(DenseOperator(k), 0.0, tile=32)
+        cholesky(DenseOperator(k), 0.0, tile=32)
 
 
 def test_a_duplicate_row_is_named():
@@ -195,12 +193,12 @@ def test_a_duplicate_row_is_named():
     twin[50] = 11
     with pytest.raises(NotPositiveDefiniteError, match=r"(?s)at row 50 .*is 11, cosine 1.*ridge"):
         # A little less than singular, whatever the rounding.
-        PackedCholesky(DenseOperator(k[twin][:, twin] - 1e-9 * torch.eye(60)), 0.0, tile=16)
+        cholesky(DenseOperator(k[twin][:, twin] - 1e-9 * torch.eye(60)), 0.0, tile=16)
 
 
 def test_errors_of_input():
     k = random_spd(10)
-    solver = PackedCholesky(DenseOperator(k), 0.1)
+    solver = cholesky(DenseOperator(k), 0.1)
     with pytest.raises(InputError, match=r"must be \(10, K\)"):
         solver.solve(torch.ones(10, dtype=torch.float64))
     with pytest.raises(InputError, match="float32"):
@@ -211,12 +209,12 @@ def test_errors_of_input():
         solver.solve(rhs)
     for ridge in (-1.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match="ridge"):
-            PackedCholesky(DenseOperator(k), ridge)
+            cholesky(DenseOperator(k), ridge)
     for at, match in (((4, 4), "diagonal.*row 4"), ((6, 2), "NaN or inf off its diagonal")):
         broken = k.clone()
         broken[at] = torch.nan
         with pytest.raises(InputError, match=match):
-            PackedCholesky(DenseOperator(broken), 0.1, tile=4)
+            cholesky(DenseOperator(broken), 0.1, tile=4)
 
 
 @pytest.mark.parametrize("solver", [PackedCholesky, ConjugateGradient])
@@ -224,7 +222,7 @@ def test_a_matrix_that_is_not_symmetric_is_refused(solver):
     k = random_spd(100)
     k[99] *= 1.001
     with pytest.raises(InputError, match=r"not symmetric: K\[\d+, 99\]|symmetric: K\[99, \d+\]"):
-        solver(DenseOperator(k), 0.1)
+        solver().prepare(DenseOperator(k), 0.1)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_computed():
@@ -238,7 +236,7 @@ def test_what_does_not_fit_is_refused_before_it_is_computed():
 
     operator = Huge()
     with pytest.raises(DoesNotFitError, match=r"3.6e\+04 GB.*solver='pcg'"):
-        PackedCholesky(operator, 0.1)
+        cholesky(operator, 0.1)
     assert operator.fills == 0
 
 
@@ -246,7 +244,7 @@ PEAK = """
 import torch
 from pathlib import Path
 from torchbdi.kernels.solve.operator import GramOperator, set_diagonal
-from torchbdi.kernels.solve.packed import PackedCholesky
+from torchbdi.kernels.solve.packed import CholeskyOptions, PackedCholesky
 
 class Walk(GramOperator):  # covariance of a random walk
     def __init__(self, n):
@@ -262,9 +260,9 @@ def water():
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
-PackedCholesky(Walk(1500), 0.1, tile=512)
+PackedCholesky().prepare(Walk(1500), 0.1, CholeskyOptions(tile=512))
 before, n = water(), 6000
-solver = PackedCholesky(Walk(n), 0.1, tile=512)
+solver = PackedCholesky().prepare(Walk(n), 0.1, CholeskyOptions(tile=512))
 print((water() - before) / (8 * n * n), solver.peak_bytes / water())
 """
 

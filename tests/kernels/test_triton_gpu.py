@@ -5,15 +5,13 @@ from __future__ import annotations
 import lightning
 import pytest
 import torch
-from solve_operators import sequences
+from solve_operators import cholesky, pcg, sequences
 from torch import Tensor
 
 import torchbdi
 from torchbdi import BDI, NTK, NotPositiveDefiniteError
 from torchbdi.kernels import cholesky_solve
 from torchbdi.kernels.gpu import device as triton_device
-from torchbdi.kernels.solve.packed import PackedCholesky
-from torchbdi.kernels.solve.pcg import ConjugateGradient
 from torchbdi.kernels.zonal.gram import unit_rows
 from torchbdi.kernels.zonal.tiles import gram_, product
 
@@ -75,15 +73,13 @@ def test_large_solves(kernel: NTK, columns: int) -> None:
         3000, columns, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
     )
     ridge = 1e-4 * float(kernel.diag(x).mean())
-    expected, _ = PackedCholesky(kernel.matrix(x), ridge).solve(rhs)
+    expected, _ = cholesky(kernel.matrix(x), ridge).solve(rhs)
     matrix, b = kernel.matrix(x.to(CUDA)), rhs.to(CUDA)
-    d, stats = PackedCholesky(matrix, ridge, tile=1024).solve(b)
+    d, stats = cholesky(matrix, ridge, tile=1024).solve(b)
     scale = expected.abs().max()
     assert stats.residual < 1e-10 and (d.cpu() - expected).abs().max() <= 1e-7 * scale
     for stored in (True, False):
-        d, stats = ConjugateGradient(matrix, ridge, rank=200, stored=stored).solve(
-            b, tolerance=1e-11
-        )
+        d, stats = pcg(matrix, ridge, rank=200, stored=stored, tolerance=1e-11).solve(b)
         assert stats.residual <= 1e-11 and (d.cpu() - expected).abs().max() <= 1e-6 * scale
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from forked import logged
 
-from torchbdi.kernels.solve.pcg import ConjugateGradient
+from torchbdi.kernels.solve.pcg import ConjugateGradient, ConjugateGradientOptions
 from torchbdi.ntk import NTK
 
 
@@ -26,7 +26,9 @@ def solve(state: Path | None, out: Path, log: str) -> None:
         torch.set_num_threads(1)
         generator = torch.Generator().manual_seed(0)
         x = torch.randn(300, 5, dtype=torch.float64, generator=generator)
-        solver = ConjugateGradient(NTK().matrix(x), 1e-4, rank=10, stored=True)
+        solver = ConjugateGradient().prepare(
+            NTK().matrix(x), 1e-4, ConjugateGradientOptions(rank=10, stored=True)
+        )
         steps, step = [0], solver.recurrence.step
 
         def slow(*args: Any) -> None:
@@ -35,9 +37,9 @@ def solve(state: Path | None, out: Path, log: str) -> None:
             step(*args)
 
         solver.recurrence.step = slow  # type: ignore[method-assign]
-        d, stats = solver.solve(
-            x.sum(1, keepdim=True), tolerance=1e-12, checkpoint=state, checkpoint_seconds=0
-        )
+        d, stats = solver.with_options(
+            tolerance=1e-12, checkpoint=state, checkpoint_seconds=0
+        ).solve(x.sum(1, keepdim=True))
         torch.save({"d": d, "iterations": stats.iterations, "steps": steps[0]}, out)
 
     logged(job, log)

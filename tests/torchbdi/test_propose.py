@@ -372,7 +372,7 @@ def dna(data_dir: Path) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
 def test_letters_become_design_bench_s_logits(
     dna: tuple[np.ndarray, np.ndarray, dict[str, float]], data_dir: Path
 ) -> None:
-    from experiments.tasks.shim import load_design_bench
+    from experiments.tasks._shim import load_design_bench
 
     load_design_bench(data_dir)
     from design_bench.datasets.discrete_dataset import DiscreteDataset

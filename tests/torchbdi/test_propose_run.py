@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import html
+import io
 import json
 import os
 import random
@@ -23,7 +24,10 @@ from forked import child, finished
 
 import torchbdi
 from torchbdi.__main__ import main
-from torchbdi.proposer.folder import RunFolder, write_atomic
+from torchbdi.kernels.files import last_good_state, write_state
+from torchbdi.proposer.folder import RunFolder
+from torchbdi.proposer.pipeline import _parse
+from torchbdi.proposer.search import StateFiles
 from torchbdi.proposer.table import read_csv
 
 SAME = ("proposals.csv", "report.html", "config.json")
@@ -409,24 +413,9 @@ def test_a_run_that_finds_the_folder_moved_away(tmp_path: Path) -> None:
         def flock(lock: int, how: int) -> None:
             work.rename(tmp_path / "out")
 
-        patch.setattr("torchbdi.proposer.folder.fcntl.flock", flock)
+        patch.setattr("torchbdi.kernels.atomic.fcntl.flock", flock)
         with pytest.raises(torchbdi.InputError, match="another run is writing"):
             RunFolder(tmp_path / "out", {}).__enter__()
-
-
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.csv"
-    write_atomic(path, b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("torchbdi.proposer.folder.os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomic(path, b"new")
-    assert path.read_bytes() == b"old"
 
 
 class Evil:
@@ -439,21 +428,35 @@ class Evil:
         return (Path.touch, (self.path,))
 
 
-def test_saved_state_is_never_unpickled(data: Path, tmp_path: Path) -> None:
+def test_saved_state_is_never_unpickled(tmp_path: Path) -> None:
     """A state file that somebody else has put into the folder is data, not a program."""
-    import pickle
-
-    from torchbdi.proposer.pipeline import _solve
-    from torchbdi.proposer.search import StateFiles
-
-    proof = tmp_path / "proof"
-    torch.save({"step": Evil(proof)}, tmp_path / "round0.ckpt")
-    with pytest.raises(pickle.UnpicklingError):
-        StateFiles(tmp_path).load(0)
-    np.savez(tmp_path / "solve.npz", d=np.array([Evil(proof)], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle"):
-        _solve(None, None, tmp_path, False)  # type: ignore[arg-type]
+    proof, kept = tmp_path / "proof", io.BytesIO()
+    torch.save({"step": Evil(proof)}, kept)
+    for name in ("round0.ckpt", "solve.state"):
+        write_state(tmp_path / name, kept.getvalue())
+    with pytest.warns(UserWarning, match=r"round0\.ckpt is of no use"):
+        assert StateFiles(tmp_path).load(0) is None
+    with pytest.warns(UserWarning, match=r"solve\.state is of no use"):
+        assert last_good_state(tmp_path / "solve.state", _parse) is None
     assert not proof.exists()
+
+
+def test_a_bit_flipped_in_a_state_is_told_and_changes_nothing(
+    data: Path, tmp_path: Path, whole: dict[str, bytes]
+) -> None:
+    """Killed in a round, damaged, and called again: the same files in the end."""
+    draw = random.Random(0)
+    for number, name in ((3, "solve.state"), (4, "round0.ckpt")):
+        out, log = tmp_path / name, str(tmp_path / f"log of {name}")
+        code = finished(children.killed_before_write, words(data, out), log, number)
+        state = out.with_name(f"{out.name}.part") / name
+        assert code == -signal.SIGKILL and state.exists(), Path(log).read_text()
+        content = bytearray(state.read_bytes())
+        content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+        state.write_bytes(content)
+        assert finished(children.command, words(data, out), log) == 0, Path(log).read_text()
+        assert f"{name} is damaged" in Path(log).read_text()
+        assert contents(out) == whole
 
 
 def test_time_is_told_for_what_takes_long(

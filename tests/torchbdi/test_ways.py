@@ -15,6 +15,7 @@ from torch import Tensor
 import torchbdi
 from torchbdi import NTK, RBF, Ascent, InputError, NotConvergedError, TorchBDIError
 from torchbdi.kernel import Kernel
+from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
 from torchbdi.kernels.solve.plan import Plan
 from torchbdi.optimise import Steps
@@ -67,46 +68,42 @@ def test_designs_too_wide_to_sweep_give_what_the_kernel_gives(
         torch.testing.assert_close(one, two.detach(), rtol=1e-10, atol=1e-12)
 
 
-def test_a_large_fit_is_planned(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_large_solve_is_planned(capsys: pytest.CaptureFixture[str]) -> None:
     x, y = table(120, 4)
     small = torchbdi.fit_ridge(NTK(), x, y)
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("torchbdi.ridge.PLANNED_ROWS", 100)
-    planned = torchbdi.fit_ridge(NTK(), x, y)
+    ridge = small.report.ridge_added
+    planned = solve_by(NTK().matrix(x), y[:, None], ridge, SolveOptions(planned_rows=100))
     assert "solve plan for 120 x 120" in capsys.readouterr().out
-    torch.testing.assert_close(planned.coefficients, small.coefficients, rtol=1e-6, atol=1e-6)
+    assert torch.equal(planned.d[:, 0], small.coefficients)
 
 
 def test_what_does_not_converge_is_factored_where_a_plan_says_that_it_fits(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     x, y = table(120, 4)
-    expected = torchbdi.fit_ridge(NTK(), x, y).coefficients
+    expected = torchbdi.fit_ridge(NTK(), x, y)
+    matrix, ridge = NTK().matrix(x), expected.report.ridge_added
     iterate = Candidate("pcg-stored", 10, 10, 1.0, 1000)
     factor = Candidate("cholesky", 0, 0, 2.0, 1000)
-    monkeypatch.setattr("torchbdi.ridge.PLANNED_ROWS", 100)
-    monkeypatch.setattr("torchbdi.proposer.solve.PLANNED_ROWS", 100)
 
-    def planned(*ways: Candidate) -> None:
+    def planned(*ways: Candidate) -> SolveOptions:
         made = Plan(ways[0], ways, "", "", 2000)
-        for place in ("torchbdi.ridge", "torchbdi.proposer.solve"):
-            monkeypatch.setattr(f"{place}.plan_for", lambda *_, **__: made)
+        # The tolerance is below what rounding leaves.
+        return SolveOptions(tolerance=1e-30, planned_rows=100, plan=lambda *_: made)
 
-    planned(iterate, factor)
-    fit = torchbdi.fit_ridge(NTK(), x, y, tolerance=1e-30)  # below what rounding leaves
-    assert fit.report.solver == "cholesky"
+    solved = solve_by(matrix, y[:, None], ridge, planned(iterate, factor))
+    assert solved.report.solver == "cholesky"
     assert "the residual stopped falling" in (said := capsys.readouterr().out)
     assert "It can be factored" in said
-    assert torch.equal(fit.coefficients, expected)
-    monkeypatch.setattr("torchbdi.proposer.solve.TOLERANCE", 1e-30)
-    solved = solve(NTK(), x, y, 1e-6, progress=False)
-    assert solved.solver == "cholesky"
-    assert torch.equal(solved.coefficients, expected)
-    planned(iterate, replace(factor, peak_bytes=3000))
+    assert torch.equal(solved.d[:, 0], expected.coefficients)
+    quiet = replace(planned(iterate, factor), verbose=False)
+    proposed = solve(NTK(), x, y, 1e-6, options=quiet)
+    assert proposed.solver == "cholesky"
+    assert torch.equal(proposed.coefficients, expected.coefficients)
+    assert capsys.readouterr().out == ""
     with pytest.raises(NotConvergedError, match="keep one of each"):
-        torchbdi.fit_ridge(NTK(), x, y, tolerance=1e-30)
+        solve_by(matrix, y[:, None], ridge, planned(iterate, replace(factor, peak_bytes=3000)))
 
 
 @pytest.mark.parametrize("kernel", [NTK(), NTK(b_std=0.1), RBF()], ids=repr)

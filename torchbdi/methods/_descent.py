@@ -61,7 +61,7 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
             log_every_n_steps=1,
             logger=False,
             callbacks=[reporter],
-            plugins=[StateIO()],
+            plugins=[StateIO(say=lambda text: None)],  # newest_checkpoint has said it above
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=False,
@@ -136,8 +136,8 @@ def _caught_signals() -> Iterator[list[int]]:
                 break
         yield caught
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for taken, handler in before.items():
+            signal.signal(taken, handler)
 
 
 @contextmanager

@@ -19,6 +19,18 @@ def in_order(x_h: Tensor) -> Tensor:
     return x_h.detach().transpose(0, 1).flatten(0, 1)
 
 
+def starts_within(data: OfflineData, n: int, m: int = 1) -> tuple[Tensor, Tensor | None]:
+    """The n best designs of the table in groups of m, moved to where the space lets them be.
+
+    Returns:
+        (n / m, m, D); and the bounds of every feature, (2, D), None where there are none.
+    """
+    starts, bounds = data.starts(n, m), data.space.bounds.to(data.x)
+    if bounds.isinf().all():
+        return starts, None
+    return starts.clamp(*bounds), bounds
+
+
 def rates(data: OfflineData) -> float | tuple[float, ...]:
     """Adam's rate for each feature, as one number where it is the same for all."""
     lr = data.space.lr.tolist()

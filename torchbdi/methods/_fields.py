@@ -117,7 +117,7 @@ def list_fields(cls: type) -> list[Field]:
 
 
 @functools.cache
-def _attributes(cls: type) -> Mapping[str, tuple[str, str]]:
+def _attributes(cls: Any) -> Mapping[str, tuple[str, str]]:
     """Type and docstring of every annotated attribute that a class body writes."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
     assert isinstance(tree, ast.ClassDef)

@@ -17,7 +17,7 @@ from ._fields import checked_fields, setting
 if TYPE_CHECKING:
     from ..data import OfflineData
     from ..kernel import Kernel
-    from ..ridge import RidgeFit
+    from ..ridge import RidgeFit, RidgeScale
 
 __all__ = ["Method", "Progress", "Result", "Run", "setting"]
 
@@ -86,7 +86,7 @@ class Run:
         data: OfflineData,
         *,
         ridge: float,
-        ridge_scale: str,
+        ridge_scale: RidgeScale,
         tolerance: float,
     ) -> RidgeFit:
         """The kernel ridge regression of a table; a subclass may know it from an earlier run.
@@ -96,7 +96,7 @@ class Run:
         from ..ridge import fit_ridge
 
         x = data.x.to(self.device)
-        return fit_ridge(kernel, x, data.y, ridge, ridge_scale, tolerance=tolerance)
+        return fit_ridge(kernel, x, data.y, ridge, ridge_scale, tolerance=tolerance, verbose=False)
 
 
 @dataclass(frozen=True)

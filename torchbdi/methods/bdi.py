@@ -11,7 +11,7 @@ from torch import Tensor
 import torchbdi
 
 from ._bidirectional import Bidirectional
-from ._designs import as_module_takes, in_order
+from ._designs import as_module_takes, in_order, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run
 
@@ -35,7 +35,8 @@ class BDI(Bidirectional, Regression):
         from ._descent import descend
 
         own, run = self.begin(data, n, run)
-        starts = data.starts(n, own.designs_per_group)
+        assert own.alpha is not None  # it is resolved
+        starts, bounds = starts_within(data, n, own.designs_per_group)
         fit = own.fit(data, run) if own.forward_weight else None
         module = torchbdi.BDI(
             data.x,
@@ -50,6 +51,7 @@ class BDI(Bidirectional, Regression):
             backward_weight=own.backward_weight,
             lr=as_module_takes(own.lr),
             coefficients=fit,
+            bounds=bounds,
         )
         last = descend(module, own.steps, run)
         with torch.no_grad():

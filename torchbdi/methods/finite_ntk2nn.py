@@ -10,7 +10,7 @@ import torch
 import torchbdi
 
 from ._bidirectional import Bidirectional
-from ._designs import as_module_takes, in_order
+from ._designs import as_module_takes, in_order, starts_within
 from .base import Result, Run, setting
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ class FiniteNTK2NN(Bidirectional):
         from ._descent import descend
 
         own, run = self.begin(data, n, run)
+        assert own.alpha is not None  # it is resolved
+        starts, bounds = starts_within(data, n, own.designs_per_group)
         module = torchbdi.FiniteBDI(
             data.x,
             data.y,
-            data.starts(n, own.designs_per_group),
+            starts,
             width=own.width,
             depth=own.depth,
             parametrisation=own.parametrisation,
@@ -95,6 +97,7 @@ class FiniteNTK2NN(Bidirectional):
             backward_weight=own.backward_weight,
             lr=as_module_takes(own.lr),
             seed=run.seed,
+            bounds=bounds,
         )
         module.progress = run.progress
         last = descend(module, own.steps, run)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 
-from ._designs import as_module_takes, in_order, rates
+from ._designs import as_module_takes, in_order, rates, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run, setting
 
@@ -49,15 +49,17 @@ class NTKAscent(Regression):
 
         own, run = self.begin(data, n, run)
         fit = own.fit(data, run)
+        starts, bounds = starts_within(data, n)
         module = torchbdi.Ascent(
             data.x,
             data.y,
-            data.starts(n),
+            starts,
             kernel=own.covariance(),
             ridge=own.ridge,
             ridge_scale=own.ridge_scale,
             lr=as_module_takes(own.lr),
             coefficients=fit,
+            bounds=bounds,
         )
         last = descend(module, own.steps, run)
         with torch.no_grad():

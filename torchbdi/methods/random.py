@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import torch
 
 from ..kernels.errors import InputError
+from ..network import seeded
 from .base import Method, Result, Run
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Random(Method):
             InputError: ``unseen`` finds fewer than n designs outside the table.
         """
         own, run = self.begin(data, n, run)
-        (state,) = np.random.SeedSequence(run.seed).generate_state(1)
-        generator = torch.Generator().manual_seed(int(state))
+        generator = seeded(run.seed)
         if not own.unseen:
             return Result(data.space.sample(n, generator))
         table, x = data.x.cpu(), data.x[:0].cpu()

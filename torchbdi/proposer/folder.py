@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..kernels.errors import InputError, TorchBDIError
+from ..kernels.files import locked, write_text
 
 CONFIG = "config.json"
 
@@ -41,22 +41,25 @@ class RunFolder:
         self.text = json.dumps(config, indent=2) + "\n"
         self.resumed = False
         self._whole = False
-        self._lock: int | None = None
+        self._lock = ExitStack()
 
     def __enter__(self) -> RunFolder:
         try:
             self._check_free()
             self.work.mkdir(parents=True, exist_ok=True)
-            self._lock = self._take_lock()
+            taken = InputError(
+                f"another run is writing {self.out}. Wait for it, or choose another -o."
+            )
+            self._lock.enter_context(locked(self.work, taken))
             self._check_free()
             self._check_config()
         except OSError as error:
-            self._release()
+            self._lock.close()
             raise InputError(
                 f"{self.out}: cannot be written ({error.strerror}). Choose another folder (-o)."
             ) from error
         except InputError:
-            self._release()
+            self._lock.close()
             raise
         return self
 
@@ -66,25 +69,10 @@ class RunFolder:
                 f"{self.out} is there already. Choose another folder (-o), or remove it."
             )
 
-    def _take_lock(self) -> int:
-        # The folder itself is locked, not a file in it: the lock moves with the folder at the end.
-        lock = os.open(self.work, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            moved = not self.work.exists() or not os.path.samestat(os.fstat(lock), self.work.stat())
-        except BlockingIOError:
-            moved = True
-        if moved:
-            os.close(lock)
-            raise InputError(
-                f"another run is writing {self.out}. Wait for it, or choose another -o."
-            )
-        return lock
-
     def _check_config(self) -> None:
         path = self.work / CONFIG
         if not path.exists():
-            write_atomic(path, self.text.encode())
+            write_text(path, self.text)
         elif path.read_text() != self.text:
             raise InputError(
                 f"{self.work} holds the work of an interrupted run with other data or settings "
@@ -120,28 +108,9 @@ class RunFolder:
     ) -> None:
         if isinstance(error, TorchBDIError) and not self._whole:
             shutil.rmtree(self.work)  # it would fail again, and be in the way of a mended command
-        self._release()
+        self._lock.close()
         if isinstance(error, OSError) and not isinstance(error, TorchBDIError):
             raise TorchBDIError(
                 f"{self.work}: cannot be written ({error.strerror}). Nothing is lost: once there "
                 "is room, the same command goes on from here."
             ) from error
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all.
-
-    Raises:
-        OSError: the disk is full or the folder read-only; ``path`` is as it was.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

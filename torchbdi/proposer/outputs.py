@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import io
-import json
 import platform
 import time
 from typing import Any
@@ -14,8 +13,9 @@ import numpy as np
 import torch
 
 from ..kernels import compiled
+from ..kernels.files import write_json, write_text
 from ..ntk import NTK
-from .folder import RunFolder, write_atomic
+from .folder import RunFolder
 from .optimise import method_of
 from .pipeline import SCRATCH, run
 from .problem import Problem
@@ -58,13 +58,13 @@ def complete(
         progress: show progress bars.
 
     Raises:
-        MissingDataError: matplotlib is not there; raised before any work is done.
+        MissingDependencyError: matplotlib is not there; raised before any work is done.
     """
     require_matplotlib()
     start = time.time()
     proposals = run(problem, settings, folder.work, progress)
-    write_atomic(folder.work / "proposals.csv", proposals_csv(proposals).encode())
-    write_atomic(folder.work / "report.html", html_report(proposals).encode())
+    write_text(folder.work / "proposals.csv", proposals_csv(proposals))
+    write_text(folder.work / "report.html", html_report(proposals))
     about = {
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": round(time.time() - start, 3),
@@ -74,7 +74,7 @@ def complete(
         "threads": torch.get_num_threads(),
         "compiled": compiled.available(torch.device("cpu"), torch.float64),
     }
-    write_atomic(folder.work / "run.json", (json.dumps(about, indent=2) + "\n").encode())
+    write_json(folder.work / "run.json", about)
     folder.finish(SCRATCH)
     return proposals
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
 from ..ntk import NTK
 from .columns import Numbers
 from .events import Events
-from .folder import write_atomic
 from .problem import Problem
 from .result import Proposals
 from .search import Found, StateFiles, search
@@ -21,7 +21,7 @@ from .table import Values
 from .trust import Quality, assess, nearest
 
 # What only an interrupted run needs.
-SCRATCH = ["solve.npz", "pcg.*", "round*.ckpt"]
+SCRATCH = ["solve.state*", "pcg.*", "round*.ckpt*"]
 
 
 def run(
@@ -57,28 +57,19 @@ def run(
 
 
 def _solve(kernel: NTK, problem: Problem, work: Path | None, progress: bool) -> Solve:
-    path = None if work is None else work / "solve.npz"
-    if path is not None and path.exists():
-        with np.load(path, allow_pickle=False) as saved:
-            arrays = {name: torch.from_numpy(saved[name]) for name in ("d", "sample", "errors")}
-            return Solve(
-                arrays["d"], arrays["sample"], arrays["errors"],
-                str(saved["solver"]), float(saved["residual"]),
-            )  # fmt: skip
+    path = None if work is None else work / "solve.state"
+    found = None if path is None else last_good_state(path, _parse)
+    if found is not None:
+        return found
     checkpoint = None if work is None else work / "pcg.ckpt"
     solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, checkpoint)
     if path is not None:
-        file = io.BytesIO()
-        np.savez(
-            file,
-            d=solved.coefficients.numpy(),
-            sample=solved.sample.numpy(),
-            errors=solved.errors.numpy(),
-            solver=np.array(solved.solver),
-            residual=np.array(solved.residual),
-        )
-        write_atomic(path, file.getvalue())
+        write_state(path, to_bytes(vars(solved)))
     return solved
+
+
+def _parse(content: bytes) -> Solve:
+    return Solve(**from_bytes(content))
 
 
 def _sorted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from torch import Tensor
 
 from ..kernel import Kernel
 from ..kernels.errors import InputError
-from .folder import write_atomic
+from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
@@ -68,20 +68,15 @@ class StateFiles:
         self.folder = folder
 
     def load(self, number: int) -> dict[str, Any] | None:
-        """The state of a round, if it was begun."""
+        """The state of a round, if it was begun; a warning says what is damaged."""
         path = self._path(number)
-        if path is None or not path.exists():
-            return None
-        state: dict[str, Any] = torch.load(path, weights_only=True)
-        return state
+        return None if path is None else last_good_state(path, from_bytes)
 
     def save(self, number: int, state: dict[str, Any]) -> None:
         """Replaces the state of a round as a whole."""
         path = self._path(number)
         if path is not None:
-            file = io.BytesIO()
-            torch.save(state, file)
-            write_atomic(path, file.getvalue())
+            write_state(path, to_bytes(state))
 
     def _path(self, number: int) -> Path | None:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"

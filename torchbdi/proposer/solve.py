@@ -15,20 +15,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ..kernel import Kernel
-from ..kernels.solve.operator import GramOperator
+from ..kernels.solve.choice import SolveOptions, solve_by
 from ..kernels.solve.packed import PackedCholesky
-from ..kernels.solve.plan import Plan, plan_for
-from ..kernels.solve.probe import Rates
-from ..kernels.solve.tiles import PackedTriangle
-from ..ridge import PLANNED_ROWS, iterate_or_give_up, planned_iteration, ridge_to_add
+from ..kernels.solve.solver import Solver
+from ..ridge import ridge_to_add
 
 TOLERANCE = 1e-8
-# Of two cores. Not measured: a plan must not depend on how busy a machine is, since all errors
-# are known after a factorisation, and those of a sample after conjugate gradients.
-RATES = Rates(flops=6e10, entry_seconds=5e-9, bytes_per_second=6e9)
 # A diagonal entry of the inverse needs no more: it is a denominator.
 SAMPLE_TOLERANCE = 1e-4
 SAMPLE_ROWS = 128
@@ -61,6 +55,8 @@ def solve(
     ridge: float,
     progress: bool = True,
     checkpoint: Path | None = None,
+    options: SolveOptions | None = None,
+    sample_rows: int = SAMPLE_ROWS,
 ) -> Solve:
     """Solves (K + ridge trace(K)/N I) d = y_l, and finds the leave-one-out errors.
 
@@ -71,90 +67,35 @@ def solve(
         ridge: beta, trace scaled.
         progress: show progress bars, with the time left, where it takes more than two seconds.
         checkpoint: file in which conjugate gradients keep their state, and from which they go on.
+        options: of the solve, in place of those that follow from progress and checkpoint.
+        sample_rows: rows whose error is found after conjugate gradients.
 
     Raises:
         DoesNotFitError: the solve needs more memory than there is.
         NotPositiveDefiniteError: to rounding, a row is a combination of others.
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
+    if options is None:
+        options = SolveOptions(tolerance=TOLERANCE, checkpoint=checkpoint, verbose=progress)
     with torch.no_grad():
         added = ridge_to_add(kernel.diag(x_l), ridge, "trace").item()
-        matrix, rhs = kernel.matrix(x_l), y_l.unsqueeze(1)
-        if matrix.n > PLANNED_ROWS:
-            plan = plan_for(matrix, rhs, added, TOLERANCE, rates=RATES)
-            if progress:
-                print(plan, flush=True)
-            if plan.solver != "cholesky":
-                found = _iterate(matrix, added, rhs, plan, checkpoint, progress)
-                if found is not None:
-                    return found
-        factored = PackedCholesky(matrix, added, progress=progress)
-        d, stats = factored.solve(rhs)
-        diagonal = inverse_diagonal(factored.factor, progress)
-    errors = d[:, 0] / diagonal
-    return Solve(d[:, 0], torch.arange(matrix.n), errors, "cholesky", stats.residual)
+        rhs = y_l.unsqueeze(1)
+        solved = solve_by(kernel.matrix(x_l), rhs, added, options)
+        d, solver = solved.d[:, 0], solved.solver
+        if isinstance(solver, PackedCholesky):
+            sample, diagonal = torch.arange(len(d)), solver.inverse_diagonal()
+        else:
+            sample, diagonal = _sampled(solver, rhs, sample_rows)
+    report = solved.report
+    return Solve(d, sample, d[sample] / diagonal, report.solver, report.residual)
 
 
-def _iterate(
-    matrix: GramOperator,
-    ridge: float,
-    rhs: Tensor,
-    plan: Plan,
-    checkpoint: Path | None,
-    progress: bool,
-) -> Solve | None:
-    """By conjugate gradients; None where they fail and the matrix can be factored."""
-    iterative = planned_iteration(matrix, ridge, plan, progress)
-    solved = iterate_or_give_up(iterative, rhs, TOLERANCE, checkpoint, plan)
-    if solved is None:
-        return None
-    d, stats = solved
+def _sampled(solver: Solver, rhs: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """Random rows, (S,) ascending, and the diagonal of the inverse there, (S,)."""
     generator = torch.Generator().manual_seed(0)
-    sample = torch.randperm(len(rhs), generator=generator)[:SAMPLE_ROWS].sort().values
+    sample = torch.randperm(len(rhs), generator=generator)[:rows].sort().values
     columns = torch.zeros(len(rhs), len(sample), dtype=rhs.dtype)
     columns[sample, torch.arange(len(sample))] = 1
-    inverse, _ = iterative.solve(columns, tolerance=SAMPLE_TOLERANCE)
-    return Solve(d[:, 0], sample, d[sample, 0] / inverse[sample].diagonal(), "pcg", stats.residual)
-
-
-def inverse_diagonal(factor: PackedTriangle, progress: bool = True) -> Tensor:
-    """The diagonal of (L L^T)^-1 from a packed factor L.
-
-    Its entry i is the squared length of column i of L^-1. Those columns are found a tile at a time
-    by forward substitution, N^3/3 flops in all, as many as the factorisation took, and N b numbers
-    of memory.
-
-    Args:
-        factor: L as :class:`PackedCholesky` leaves it: corners hold L_ii^T.
-        progress: show a progress bar with the time left once two seconds have passed.
-
-    Returns:
-        (N,).
-    """
-    n, spans = factor.n, factor.spans
-    out = factor.data.new_empty(n)
-    panel = factor.data.new_empty(n, factor.tile)
-    with tqdm(
-        total=1.0,
-        desc=f"Leave-one-out {n}",
-        delay=2,
-        disable=not progress,
-        bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}",
-    ) as bar:
-        for j, columns in enumerate(spans):
-            width = columns.stop - columns.start
-            z = panel[:, :width]
-            eye = torch.eye(width, dtype=out.dtype, device=out.device)
-            z[columns] = torch.linalg.solve_triangular(factor.corner(j).mT, eye, upper=False)
-            for i in range(j + 1, len(spans)):
-                rows = spans[i]
-                right = factor.below(i)[:, columns.start :] @ z[columns.start : rows.start]
-                torch.linalg.solve_triangular(
-                    factor.corner(i).mT, right.neg_(), upper=False, out=right
-                )
-                z[rows] = right
-            out[columns] = z[columns.start :].square().sum(0)
-            # Columns from m on take (N - m)^3/3 of the flops.
-            before, after = n - columns.start, n - columns.stop
-            bar.update(min((before**3 - after**3) / n**3, 1 - bar.n))
-    return out
+    quick = solver.with_options(tolerance=SAMPLE_TOLERANCE, checkpoint=None)
+    inverse, _ = quick.solve(columns)
+    return sample, inverse[sample].diagonal()

@@ -1,0 +1,295 @@
+"""The door of the public surface: what people hand over becomes tensors and numbers here.
+
+What can be read in one way only is converted (numpy's numbers, whole numbers for a float, lists,
+frames, tensors of another dtype or made in inference mode); what cannot is an InputError that names
+the argument and the remedy. Behind this door there are float64 tensors and Python's numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import numbers
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .kernels.errors import InputError
+
+KERNEL_DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
+
+
+def check_designs(name: str, x: Tensor) -> None:
+    """Raises InputError unless x is a finite floating-point tensor (..., N, D) with D >= 1."""
+    if not isinstance(x, Tensor):
+        raise InputError(
+            f"{name} must be a torch.Tensor, got {type(x).__name__}. Convert it with "
+            f"torch.as_tensor({name}, dtype=torch.float64)."
+        )
+    check_plain(name, x)
+    if x.dtype not in KERNEL_DTYPES:
+        raise InputError(
+            f"{name} has dtype {x.dtype}; kernels need floating point. Convert with "
+            f"{name}.to(torch.float64)."
+        )
+    if x.ndim < 2 or x.shape[-1] == 0:
+        raise InputError(f"{name} must have shape (..., N, D) with D >= 1, got {tuple(x.shape)}.")
+    check_finite(name, x, "Remove or impute those designs.")
+
+
+def check_finite(name: str, x: Tensor, remedy: str) -> None:
+    """Raises InputError where a tensor holds NaN or inf."""
+    finite = torch.isfinite(x)
+    if not finite.all():
+        where = (~finite).nonzero()
+        place = f", first at index {tuple(where[0].tolist())}" if x.ndim else ""
+        raise InputError(f"{name} contains NaN or inf at {len(where)} places{place}. {remedy}")
+
+
+@contextlib.contextmanager
+def ordinary_mode() -> Iterator[None]:
+    """Leaves inference mode and another default device behind.
+
+    What is made inside is kept: tensors of inference mode could not be saved for a gradient later.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        yield
+
+
+def ordinary(x: Tensor) -> Tensor:
+    """x, or a copy of it that autograd may save where x was made in inference mode."""
+    if x.is_inference() and not torch.is_inference_mode_enabled():
+        return x.clone()
+    return x
+
+
+def as_float64(name: str, value: Any) -> Tensor:
+    """Real numbers of any kind as a float64 tensor.
+
+    Args:
+        name: of the argument.
+        value: a tensor (its graph is kept), an array, a data frame or series, or nested lists;
+            whole numbers and truth values count as numbers.
+
+    Raises:
+        InputError: complex or masked numbers, texts, dates, missing values, rows of different
+            lengths, or a tensor that is sparse, on the meta device or inside torch.func.
+    """
+    if isinstance(value, Tensor):
+        check_plain(name, value)
+        if value.is_complex():
+            raise InputError(f"{name} is complex ({value.dtype}). Pass {name}.real where that is.")
+        return ordinary(value).to(torch.float64)
+    array = _as_array(name, value)
+    # Not through torch.as_tensor: it reads lists in the default dtype and refuses many strides.
+    return torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
+
+
+def _as_array(name: str, value: Any) -> np.ndarray:
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.getmaskarray(value).any():
+            count = int(np.ma.getmaskarray(value).sum())
+            raise InputError(
+                f"{name} has {count} masked numbers. Leave those rows out, or fill them with "
+                f"{name}.filled(...)."
+            )
+        value = value.data
+    if value is None or isinstance(value, str | bytes | type) or callable(value):
+        kind = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise InputError(f"{name} must hold numbers, got {kind}.")
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in value):
+        raise InputError(f"{name} is a list with masked arrays, whose masks would be lost.")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":  # such as decimals, or a frame of mixed columns
+            _check_objects(name, array)
+            array = array.astype(np.float64)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{name} ({type(value).__name__}) cannot be read as one array of numbers: {error}"
+        ) from None
+    if array.dtype.kind == "c":
+        raise InputError(f"{name} is complex ({array.dtype}). Pass {name}.real where that is.")
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} must hold numbers, got {array.dtype}. Encode texts and dates.")
+    return array
+
+
+def _check_objects(name: str, array: np.ndarray) -> None:
+    for place, item in np.ndenumerate(array):
+        if not hasattr(item, "__float__") or isinstance(item, complex | np.complexfloating):
+            raise InputError(
+                f"{name} must hold numbers, got {type(item).__name__} ({str(item)[:40]!r}) at "
+                f"index {place}. Encode texts, and remove or impute what is missing."
+            )
+
+
+def check_plain(name: str, x: Tensor) -> None:
+    """Raises InputError unless x is a dense tensor that holds numbers, outside of torch.func."""
+    if x.layout != torch.strided or x.is_nested:
+        raise InputError(f"{name} is not a dense tensor ({x.layout}). Pass {name}.to_dense().")
+    if x.is_quantized:
+        raise InputError(f"{name} is quantised. Pass {name}.dequantize().")
+    if x.is_meta:
+        raise InputError(f"{name} is on the meta device: it has a shape and no numbers.")
+    if torch._C._functorch.is_functorch_wrapped_tensor(x):
+        raise InputError(
+            f"{name} is inside a transform of torch.func (vmap, grad, jacrev, ...), which the "
+            "hand-written gradients here do not take. Use leading batch dimensions in place of "
+            "vmap, and torch.autograd.grad in place of grad."
+        )
+
+
+def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
+    """A table of designs and scores as float64.
+
+    Args:
+        x_l: (N, D).
+        y_l: (N,) or (N, K).
+
+    Returns:
+        x_l and y_l, without a graph, on the device of x_l; not copied where they are that already.
+
+    Raises:
+        InputError: a shape is wrong, a number is not finite, or two frames are not aligned.
+    """
+    _check_aligned(x_l, y_l)
+    x_l, y_l = as_float64("x_l", x_l).detach(), as_float64("y_l", y_l).detach()
+    check_designs("x_l", x_l)
+    x_l, y_l = x_l.contiguous(), y_l.contiguous()  # sums in one order, however they are stored
+    if x_l.ndim != 2 or len(x_l) == 0:
+        raise InputError(f"x_l must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")
+    if y_l.ndim not in (1, 2) or len(y_l) != len(x_l) or y_l.numel() == 0:
+        raise InputError(
+            f"y_l must have shape (N,) or (N, K) with N = {len(x_l)} as x_l, got "
+            f"{tuple(y_l.shape)}."
+        )
+    check_finite("y_l", y_l, "Remove those rows.")
+    return x_l, y_l.to(x_l.device)
+
+
+def _check_aligned(x_l: Any, y_l: Any) -> None:
+    """Frames and series carry labels of their rows: these must agree, not only their number."""
+    labels = [getattr(value, "index", None) for value in (x_l, y_l)]
+    if any(label is None or callable(label) for label in labels):
+        return
+    first, second = (list(label) for label in labels)
+    if len(first) == len(second) and first != second:
+        at = next(i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
+        raise InputError(
+            f"the rows of x_l and y_l have different labels: row {at} is {first[at]!r} in x_l and "
+            f"{second[at]!r} in y_l. Align them (y_l.loc[x_l.index]), or pass arrays."
+        )
+
+
+def number(
+    owner: str,
+    name: str,
+    value: Any,
+    *,
+    low: float = -math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """A finite number as Python's float.
+
+    Args:
+        owner: who asks, as messages begin.
+        name: of the argument.
+        value: a number of Python or numpy, or a tensor or array without dimensions.
+        low: the number must be >= low.
+        above: and > above.
+        below: and < below.
+
+    Raises:
+        InputError: it is something else, not finite, or out of range.
+    """
+    found = _real(value)
+    if found is None or not (
+        math.isfinite(found) and found >= low and found > above and found < below
+    ):
+        bounds = [(low, ">="), (above, ">"), (below, "<")]
+        limits = [f"{sign} {limit:g}" for limit, sign in bounds if math.isfinite(limit)]
+        raise InputError(
+            f"{owner}: {name} must be {' and '.join(['finite', *limits])}, got {_show(value)}."
+        )
+    return found
+
+
+def whole(owner: str, name: str, value: Any, low: int) -> int:
+    """An integer >= low as Python's int; 2.0 is none, nor is True.
+
+    Raises:
+        InputError: it is something else, or smaller.
+    """
+    item = value.item() if isinstance(value, Tensor | np.ndarray) and value.ndim == 0 else value
+    if isinstance(item, bool | np.bool_) or not isinstance(item, numbers.Integral) or item < low:
+        raise InputError(f"{owner}: {name} must be an integer >= {low}, got {_show(value)}.")
+    return int(item)
+
+
+def choice(owner: str, name: str, value: Any, options: tuple[str, ...]) -> str:
+    """One of several words.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if not isinstance(value, str) or value not in options:
+        words = ", ".join(repr(o) for o in options)
+        raise InputError(f"{owner}: {name} must be one of {words}, got {_show(value)}.")
+    return str(value)
+
+
+def instance(owner: str, name: str, value: Any, kind: type, what: str) -> None:
+    """Raises InputError unless value is an instance of kind.
+
+    Args:
+        owner: who asks.
+        name: of the argument.
+        value: what was handed over.
+        kind: the class.
+        what: what the class is called in a sentence, such as "a torchbdi kernel".
+    """
+    if isinstance(value, kind):
+        return
+    if isinstance(value, type):
+        word = f"the class {value.__name__}"
+        if issubclass(value, kind):
+            word += f"; write {value.__name__}()"
+    else:
+        word = _show(value) if isinstance(value, str) else type(value).__name__
+    raise InputError(f"{owner}: {name} must be {what}, got {word}.")
+
+
+def _real(value: Any) -> float | None:
+    """value as a float; None where it is no real number."""
+    if isinstance(value, Tensor | np.ndarray):
+        if value.ndim or isinstance(value, np.ma.MaskedArray):
+            return None
+        value = value.item()
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | Decimal):
+        return None
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _show(value: Any) -> str:
+    """value in a message: short, and with its type where it is no number."""
+    if isinstance(value, Tensor | np.ndarray) and value.ndim:
+        return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    text = repr(value)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return f"the text {text}" if isinstance(value, str) else text
