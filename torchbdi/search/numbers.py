@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,10 +10,8 @@ from ..kernels.errors import InputError
 from ..space import Number, Space
 from .ascent import ascend
 from .beam import _best
+from .context import Search
 from .pool import Pool
-
-if TYPE_CHECKING:
-    from .engine import Search
 
 AT_ONCE = 64  # ascents in one batch, between two writes of the state
 INNER_STEPS = 20  # of numbers, between two changes of sites
