@@ -24,12 +24,13 @@ from .sources import DataSet, checksums
 TIMEOUT = (10.0, 30.0)
 
 
-def download(data_set: DataSet, folder: Path) -> None:
+def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIMEOUT) -> None:
     """Fetches the files of a data set that are missing or damaged.
 
     Args:
         data_set: with a ``url``.
         folder: the data folder.
+        timeout: seconds without a connection, and without a byte, after which a server is given up.
 
     Raises:
         MissingDataError: no network, a dead link, a wrong file, a full disk, or another process
@@ -40,7 +41,7 @@ def download(data_set: DataSet, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder, taken):
-            _download(data_set, folder)
+            _download(data_set, folder, timeout)
     except MissingDataError:  # is an OSError too
         raise
     except OSError as error:
@@ -50,22 +51,28 @@ def download(data_set: DataSet, folder: Path) -> None:
         ) from error
 
 
-def _download(data_set: DataSet, folder: Path) -> None:
+def _download(data_set: DataSet, folder: Path, timeout: tuple[float, float]) -> None:
     wanted = [path for path in data_set.files if _wanted(folder, path)]
     if not wanted:
         print(f"{data_set.name}: all {len(data_set.files)} files are in {folder} already")
         return
     refuse_offline(data_set.name)
     if data_set.archive:
-        _from_archive(data_set, wanted, folder)
+        _from_archive(data_set, wanted, folder, timeout)
     else:
         for path in wanted:
-            fetch(f"{data_set.url}/{path}", folder / path, checksums().get(path))
+            fetch(f"{data_set.url}/{path}", folder / path, checksums().get(path), timeout=timeout)
             _check(folder, path, f"{data_set.url}/{path}")
     print(f"{data_set.name}: {len(wanted)} files fetched into {folder}")
 
 
-def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None) -> None:
+def fetch(
+    url: str,
+    target: Path,
+    digest: str | None,
+    resume: bool | None = None,
+    timeout: tuple[float, float] = TIMEOUT,
+) -> None:
     """Fetches one file with pooch; it appears whole and verified, or not at all.
 
     Args:
@@ -74,6 +81,7 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
         digest: its SHA-256, None where none is known.
         resume: go on with what an interrupted fetch has left; by default only where the result
             is checked against a digest.
+        timeout: as :func:`download`.
 
     Raises:
         MissingDataError: as :func:`download`.
@@ -92,7 +100,7 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
             known_hash=f"sha256:{digest}" if digest else None,
             fname=target.name,
             path=scratch,
-            downloader=_Resuming(partial),
+            downloader=_Resuming(partial, timeout),
         )
         (scratch / target.name).replace(target)
     except requests.HTTPError as error:
@@ -120,15 +128,15 @@ def fetch(url: str, target: Path, digest: str | None, resume: bool | None = None
 class _Resuming:
     """A downloader for pooch that keeps what it has beside the target until it is complete."""
 
-    def __init__(self, partial: Path):
-        self.partial = partial
+    def __init__(self, partial: Path, timeout: tuple[float, float]):
+        self.partial, self.timeout = partial, timeout
 
     def __call__(self, url: str, output_file: str, _: Any) -> None:
         have = self.partial.stat().st_size if self.partial.is_file() else 0
         headers = {"Range": f"bytes={have}-"} if have else {}
         # Sizes are those of the files, so no compression on the way.
         headers["Accept-Encoding"] = "identity"
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
             if have and not self._continues(response, have):
                 self.partial.unlink()
                 self(url, output_file, _)
@@ -156,13 +164,15 @@ class _Resuming:
         return response.status_code == 206 and found.startswith(f"bytes {have}-")
 
 
-def _from_archive(data_set: DataSet, wanted: list[str], folder: Path) -> None:
+def _from_archive(
+    data_set: DataSet, wanted: list[str], folder: Path, timeout: tuple[float, float]
+) -> None:
     """Fetches a zip archive, takes out the wanted files by their names, and deletes it."""
     assert data_set.url is not None
     archive = folder / f".{data_set.name}.zip"
     # The archive's own digest is not known; what is taken out of it is checked.
     if not archive.is_file():  # it is there where a process was killed after fetching it
-        fetch(data_set.url, archive, None, resume=True)
+        fetch(data_set.url, archive, None, resume=True, timeout=timeout)
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = {Path(name).name: name for name in zipped.namelist()}

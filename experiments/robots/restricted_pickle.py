@@ -27,11 +27,12 @@ class UnsafePickleError(ValueError):
     """The file is damaged, or holds something that is not a dict of arrays of numbers."""
 
 
-def load_arrays(path: Path) -> dict[str, NDArray[np.floating]]:
+def load_arrays(path: Path, limit: int = MAX_BYTES) -> dict[str, NDArray[np.floating]]:
     """Reads a dict of arrays.
 
     Args:
         path: a pickle of any protocol, of ``{str: array of float32 or float64}``.
+        limit: bytes of the file, at most.
 
     Returns:
         The arrays, by name.
@@ -40,8 +41,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[np.floating]]:
         UnsafePickleError: the file holds anything else.
     """
     size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise UnsafePickleError(f"{path} has {size:,} bytes; at most {MAX_BYTES:,} are read")
+    if size > limit:
+        raise UnsafePickleError(f"{path} has {size:,} bytes; at most {limit:,} are read")
     try:
         content = _Reader(path.read_bytes()).load()
         return _arrays(content)
