@@ -11,6 +11,9 @@ MIRROR = "https://huggingface.co/datasets/beckhamc/design_bench_data/resolve/mai
 UCI = "https://archive.ics.uci.edu/static/public/464/superconductivty+data.zip"
 FIGSHARE = "https://ndownloader.figshare.com/articles/3102154/versions/1"
 
+#: Bytes of the largest file that is known: the Hopper's policies, 3,200 x 5,126 float32.
+LARGEST = 128 + 3200 * 5126 * 4
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -135,3 +138,20 @@ def checksums() -> dict[str, str]:
     """
     lines = (Path(__file__).parent / "SHA256SUMS").read_text().splitlines()
     return {path: digest for digest, path in (line.split() for line in lines)}
+
+
+@functools.cache
+def sizes() -> dict[str, int]:
+    """Bytes by path below the data folder, of all files for which they are known."""
+    lines = (Path(__file__).parent / "SIZES").read_text().splitlines()
+    return {path: int(size) for size, path in (line.split() for line in lines)}
+
+
+def expected_size(path: str) -> int | None:
+    """How many bytes a file has, None where that is not known."""
+    return sizes().get(path)
+
+
+def most_bytes(path: str) -> int:
+    """How many bytes a file may have: those that it has, or else twice the largest known file."""
+    return sizes().get(path, 2 * LARGEST)

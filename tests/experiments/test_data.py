@@ -15,7 +15,7 @@ from file_server import Server, serving
 
 from experiments.conf import __file__ as conf_file
 from experiments.data import __main__ as cli
-from experiments.data import download as download_module
+from experiments.data import transfer
 from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, translate
 from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
@@ -81,7 +81,7 @@ def test_a_wrong_file_is_thrown_away(server: Server, tmp_path: Path) -> None:
 def test_a_broken_download_goes_on(
     server: Server, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download_module, "TIMEOUT", (2.0, 0.3))
+    monkeypatch.setattr(transfer, "TIMEOUT", (2.0, 0.3))
     with pytest.raises(MissingDataError, match=r"broke off.*goes on after [\d,]+ bytes"):
         download(one_file(server, mode), tmp_path)
     (partial,) = left_in(tmp_path)
@@ -167,7 +167,7 @@ def test_an_archive(data_dir: Path, tmp_path: Path) -> None:
         zipped.write(data_dir / wanted, "inner/unique_m.csv")
         zipped.writestr("train.csv", "not wanted")
     with zipfile.ZipFile(served / "wrong.zip", "w") as zipped:
-        zipped.writestr("unique_m.csv", "another table")
+        zipped.writestr("unique_m.csv", (data_dir / wanted).read_bytes()[::-1])
     with zipfile.ZipFile(served / "empty.zip", "w") as zipped:
         zipped.writestr("train.csv", "not wanted")
     with zipfile.ZipFile(served / "holes.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
