@@ -76,6 +76,7 @@ class Transfer:
         # Sizes are those of the files, so no compression on the way.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with requests.Session() as session, _answer(session, url, headers) as response:
+            watched.response = response
             total = self._total(response, have)
             with (
                 self.partial.open("ab") as file,
@@ -159,6 +160,9 @@ class _Watched:
 
     A server can send a byte now and then for ever: in the headers, the body, or behind it. No
     timeout of a socket notices.
+
+    Attributes:
+        response: to be set as soon as there is one, so that its socket can be shut.
     """
 
     def __init__(self) -> None:
@@ -166,6 +170,7 @@ class _Watched:
         self._written = 0
         self._given_up = False
         self._error: BaseException | None = None
+        self.response: requests.Response | None = None
 
     def write(self, file: Any, chunk: bytes) -> None:
         """Writes, unless the transfer was given up."""
@@ -198,6 +203,9 @@ class _Watched:
         finally:  # also after Ctrl-C: nothing is written behind our back
             with self._lock:
                 self._given_up = True
+            if thread.is_alive() and self.response is not None:
+                self.response.raw.shutdown()  # wakes the thread, which closes the file and ends
+                thread.join(TIMEOUT[1])
         if self._error is not None:
             raise self._error
 
