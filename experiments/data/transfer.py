@@ -143,11 +143,14 @@ def _continues(response: requests.Response, have: int) -> bool:
 
 
 def _answer(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
-    """The answer after all redirects, of whose bodies nothing is read (requests would, whole)."""
+    """The answer after all redirects, of whose bodies nothing is read.
+
+    A session reads them whole, even when it is told not to follow, so its adapter is asked.
+    """
     for _ in range(_REDIRECTS):
-        response = session.get(
-            url, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=False
-        )
+        request = session.prepare_request(requests.Request("GET", url, headers=headers))
+        settings = session.merge_environment_settings(url, {}, True, None, None)
+        response = session.get_adapter(url).send(request, timeout=TIMEOUT, **settings)
         if not response.is_redirect:
             return response
         response.close()
