@@ -1,9 +1,11 @@
 """Device code behind torchbdi; imported as ``torchbdi.kernels`` and under that name only."""
 
 from .errors import (
+    DamagedStateError,
     DoesNotFitError,
     InputError,
     MissingDataError,
+    MissingDependencyError,
     NotConvergedError,
     NotPositiveDefiniteError,
     TorchBDIError,
@@ -11,9 +13,11 @@ from .errors import (
 from .small.cholesky import cholesky_solve
 
 __all__ = [
+    "DamagedStateError",
     "DoesNotFitError",
     "InputError",
     "MissingDataError",
+    "MissingDependencyError",
     "NotConvergedError",
     "NotPositiveDefiniteError",
     "TorchBDIError",

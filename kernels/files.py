@@ -25,6 +25,9 @@ from .errors import DamagedStateError
 
 T = TypeVar("T")
 
+# Of what another's error says of a content.
+MESSAGE_LENGTH = 200
+
 _TRAILER = re.compile(rb"\n# state of torchbdi, SHA-256 of all before this line: ([0-9a-f]{64})\n")
 _TRAILER_BYTES = 120
 
@@ -151,15 +154,17 @@ def last_good_state(
         What ``parse`` made, or None where there is no state to go on from.
     """
     damage = []
-    for candidate in (path, state_before(path)) if path.exists() else ():
+    for candidate in (path, state_before(path)):
         try:
             found = parse(read_state(candidate))
         except FileNotFoundError:
-            continue
+            if candidate == path:
+                return None
         except DamagedStateError as error:
             damage.append(str(error))
         except Exception as error:  # a content that was written whole, but by another program
-            damage.append(f"{candidate} cannot be used ({type(error).__name__}: {error}).")
+            why = f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
+            damage.append(f"{candidate} is of no use ({why}).")
         else:
             if damage:
                 say(" ".join([*damage, f"Going on from {candidate}, the state before it."]))

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from . import kernels
 from .kernel import Kernel
 from .kernels import (
+    DamagedStateError,
     DoesNotFitError,
     InputError,
     MissingDataError,
+    MissingDependencyError,
     NotConvergedError,
     NotPositiveDefiniteError,
     TorchBDIError,
@@ -55,12 +57,14 @@ __all__ = [
     "NTK",
     "RBF",
     "Ascent",
+    "DamagedStateError",
     "DesignModule",
     "DoesNotFitError",
     "FiniteBDI",
     "InputError",
     "Kernel",
     "MissingDataError",
+    "MissingDependencyError",
     "NotConvergedError",
     "NotPositiveDefiniteError",
     "Proposals",

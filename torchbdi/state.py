@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
 
 from .kernels.errors import DamagedStateError
 from .kernels.files import last_good_state, remove_state, write_state
+from .kernels.tensors import from_bytes, to_bytes
 
 
 class StateIO(CheckpointIO):
@@ -39,10 +38,8 @@ class StateIO(CheckpointIO):
         """
         if storage_options is not None:
             raise TypeError("StateIO writes plain files: it takes no storage_options.")
-        buffer = io.BytesIO()
-        torch.save(checkpoint, buffer)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_state(Path(path), buffer.getvalue())
+        write_state(Path(path), to_bytes(checkpoint))
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = "cpu", weights_only: bool | None = None
@@ -83,7 +80,7 @@ def newest_checkpoint(
     """
 
     def parse(content: bytes) -> dict[str, Any]:
-        checkpoint = torch.load(io.BytesIO(content), map_location=map_location, weights_only=True)
+        checkpoint = from_bytes(content, map_location)
         if not isinstance(checkpoint, dict):
             raise TypeError(f"it holds a {type(checkpoint).__name__}, not a checkpoint")
         return checkpoint

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from torchbdi import MissingDataError, TorchBDIError
+from torchbdi import MissingDependencyError, TorchBDIError
 
 HERE = Path(__file__).parent
 
@@ -31,7 +31,7 @@ def environment(name: str) -> Path:
         name: "neural_tangents" or "gpytorch".
 
     Raises:
-        MissingDataError: pip could not install the pinned packages.
+        MissingDependencyError: pip could not install the pinned packages.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torchbdi"
     requirements = HERE / f"{name}.txt"
@@ -46,7 +46,7 @@ def environment(name: str) -> Path:
     for command in ([sys.executable, "-m", "venv", "--clear", folder], install):
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
         if done.returncode:
-            raise MissingDataError(
+            raise MissingDependencyError(
                 f"the environment of {name} could not be made: {' '.join(map(str, command))} said "
                 f"{done.stderr.strip()[-500:]}. Try again with a network, or pass --no-rivals."
             )

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torchbdi import InputError, MissingDataError, TorchBDIError
+from torchbdi import InputError, MissingDependencyError, TorchBDIError
 
 from ..robots.morphology import Robot
 from ..robots.policy import Policy
@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> None:
 
     Raises:
         InputError: a word is not understood.
-        MissingDataError: stable-baselines3 is not installed.
+        MissingDependencyError: stable-baselines3 is not installed.
         TorchBDIError: the policy does not beat doing nothing and random policies.
     """
     names, values, rest = split_words(words, list(ROBOTS), ["steps", "out", "seed"])
@@ -73,7 +73,9 @@ def _walk(robot: Robot, steps: int, seed: int, out: Path) -> tuple[Policy, dict[
     try:
         from .training import extract, settings, train
     except ModuleNotFoundError as error:
-        raise MissingDataError(f"{error}. Install what training needs:\n  {INSTALL}") from error
+        raise MissingDependencyError(
+            f"{error}. Install what training needs:\n  {INSTALL}"
+        ) from error
     scaling = Scaling.measure(robot)
     model, history = train(robot, RECIPE, scaling, steps, out, seed)
     policy, factor = soften(robot, extract(model, scaling, RECIPE.gain))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from torchbdi import RidgeFit, fit_ridge
+from torchbdi.identity import FitIdentity, canonical, fit_identity
 from torchbdi.kernel import Kernel
+from torchbdi.kernels.files import disk_of, last_good_state, remove_state, write_state
+from torchbdi.kernels.tensors import from_bytes, to_bytes
 from torchbdi.ridge import SolveReport
 
 from ..data import cache_folder
-from ..data.arrays import write_npz
 from ..tasks.task import OfflineData
+
+BESIDE = "coefficients.state"
 
 
 def cached_fit(
@@ -27,12 +31,13 @@ def cached_fit(
     ridge_scale: str,
     tolerance: float,
     device: torch.device | None = None,
+    beside: Path | None = None,
 ) -> RidgeFit:
     """fit_ridge with a cache.
 
-    The entry is named by a hash of the table, the kernel, the ridge and the tolerance. Its
-    coefficients carry a hash of their own: a damaged entry is solved anew. Interrupted conjugate
-    gradients go on where they were.
+    An entry is named by a hash of the table, the kernel, the ridge and the tolerance, and carries
+    one of its own: what is damaged is solved anew. Interrupted conjugate gradients go on where they
+    were. A cache that cannot be written to loses nothing: the entry goes beside the run.
 
     Args:
         kernel: the kernel.
@@ -41,57 +46,78 @@ def cached_fit(
         ridge_scale: "trace" or "absolute".
         tolerance: relative residual at which conjugate gradients stop.
         device: where to solve; where the table is if None.
+        beside: a folder of the run, for what the cache does not take; None has no such place.
 
     Returns:
         The fit, on the device of the table; its report is that of the solve that was really done.
+
+    Raises:
+        InputError: the kernel does not say what its values depend on.
+        TorchBDIError: see :func:`torchbdi.fit_ridge`.
     """
-    key = hashlib.sha256(f"{kernel!r} {ridge!r} {ridge_scale} {tolerance!r}".encode())
-    for tensor in (data.x, data.y):
-        key.update(str(tuple(tensor.shape)).encode())
-        key.update(tensor.contiguous().numpy().tobytes())
-    path = cache_folder() / "coefficients" / f"{key.hexdigest()[:32]}.npz"
-    found = _read(path, len(data.y))
-    if found is not None:
-        coefficients, report = found
-        print(f"coefficients: from {path} (residual {report.residual:.1e})", flush=True)
-        return RidgeFit(kernel, data.x, torch.from_numpy(coefficients), report)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    if unfinished.is_file():
-        print(f"coefficients: going on from {unfinished}", flush=True)
+    kernel.identity()  # refuses a kernel whose entries another one would get
+    identity = fit_identity(kernel, data.x, data.y, ridge, ridge_scale)
+    key = _key(identity, tolerance)
+    entry = cache_folder() / "coefficients" / f"{key[:32]}.state"
+    places = [entry] if beside is None else [entry, beside / BESIDE]
+    for place in places:
+        found = last_good_state(place, _parse, _say)
+        if found is not None and found["key"] == key:
+            report = SolveReport(**found["report"])
+            _say(f"from {place} (residual {report.residual:.1e})")
+            return RidgeFit(kernel, data.x, data.y, found["coefficients"], report, identity)
+    unfinished = next(_writable(place.with_suffix(".unfinished") for place in places), None)
+    if unfinished is not None and unfinished.is_file():
+        _say(f"going on from {unfinished}")
     x = data.x.to(device or data.x.device)
     fit = fit_ridge(
         kernel, x, data.y, ridge, ridge_scale, tolerance=tolerance, checkpoint=unfinished
     )
-    coefficients = fit.coefficients.cpu().numpy()
-    report_text = json.dumps(dataclasses.asdict(fit.report))
-    write_npz(
-        path,
-        {
-            "coefficients": coefficients,
-            "report": np.array(report_text),
-            "sha256": np.array(_digest(coefficients, report_text)),
-        },
-    )
-    unfinished.unlink(missing_ok=True)
-    return RidgeFit(kernel, data.x, torch.from_numpy(coefficients), fit.report)
+    d = fit.coefficients.to(data.x.device)
+    _keep(places, {"key": key, "coefficients": d, "report": dataclasses.asdict(fit.report)})
+    if unfinished is not None:
+        remove_state(unfinished)
+    return RidgeFit(kernel, data.x, data.y, d, fit.report, identity)
 
 
-def _read(path: Path, n: int) -> tuple[np.ndarray, SolveReport] | None:
-    """The entry, or None where there is none or it is damaged."""
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as entry:
-            coefficients, text = entry["coefficients"], str(entry["report"])
-            if coefficients.shape != (n,) or str(entry["sha256"]) != _digest(coefficients, text):
-                raise ValueError("its checksum is wrong")
-            values: dict[str, Any] = json.loads(text)
-            return coefficients, SolveReport(**values)
-    except Exception as error:  # whatever a damaged file makes numpy or zipfile raise
-        print(f"coefficients: {path} is damaged ({error}); solving anew.", flush=True)
-        return None
+def _key(identity: FitIdentity, tolerance: float) -> str:
+    text = canonical({**dataclasses.asdict(identity), "tolerance": tolerance})
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _digest(coefficients: np.ndarray, report: str) -> str:
-    return hashlib.sha256(coefficients.tobytes() + report.encode()).hexdigest()
+def _parse(content: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = from_bytes(content)
+    SolveReport(**found["report"])
+    if not isinstance(found["coefficients"], Tensor):
+        raise TypeError("it holds no coefficients")
+    return found
+
+
+def _writable(places: Iterator[Path]) -> Iterator[Path]:
+    """Those whose folder is there or can be made."""
+    for place in places:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _say(f"{place.parent} cannot be made ({error.strerror})")
+        else:
+            yield place
+
+
+def _keep(places: list[Path], entry: dict[str, Any]) -> None:
+    """Writes the entry to the first place that takes it; a full disk is named, not an error."""
+    content = to_bytes(entry)
+    for place in _writable(iter(places)):
+        try:
+            write_state(place, content)
+        except OSError as error:
+            _say(f"cannot be kept in {place}: {error.strerror} on {disk_of(place)}. Free some room")
+        else:
+            if place != places[0]:
+                _say(f"kept in {place}, where this run finds them again")
+            return
+    _say("kept nowhere: this run uses them, another will solve again")
+
+
+def _say(text: str) -> None:
+    print(f"coefficients: {text}", flush=True)

@@ -32,7 +32,8 @@ def load_task(cfg: DictConfig) -> Task:
 
     Raises:
         InputError: no such task.
-        MissingDataError: data or design-bench is not there; the message says what to do.
+        MissingDataError: data is not there; the message says what to do.
+        MissingDependencyError: design-bench is not installed; the message holds the command.
     """
     if cfg.task.name not in task_names():
         raise InputError(f"no task {cfg.task.name!r}. Tasks: {', '.join(task_names())}.")

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from torchbdi import MissingDataError
+from torchbdi import MissingDataError, MissingDependencyError
 
 STUBS = {
     "design_bench.oracles.feature_extractors.morgan_fingerprint_features": (
@@ -42,7 +42,7 @@ def load_design_bench(data_dir: Path) -> Any:
         The ``design_bench`` module.
 
     Raises:
-        MissingDataError: design-bench is not installed; the message holds the command.
+        MissingDependencyError: design-bench is not installed; the message holds the command.
     """
     for name, value in {
         "NINF": -np.inf,
@@ -59,7 +59,7 @@ def load_design_bench(data_dir: Path) -> Any:
         design_bench = importlib.import_module("design_bench")
         resource = importlib.import_module("design_bench.disk_resource")
     except ModuleNotFoundError as error:
-        raise MissingDataError(
+        raise MissingDependencyError(
             f"design-bench cannot be imported ({error}). Install it with: {INSTALL}"
         ) from error
     # Our ports need design_bench's base classes, and are in their slots before they are first used.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..files import disk_of, last_good_state, write_state
+from ..tensors import from_bytes, to_bytes
 from .operator import GramOperator
 
 PROBE_ROWS = 32
@@ -86,10 +86,9 @@ class SolveCheckpoint:
         Where it cannot be written (a full disk), a warning says so, the file that was there stays,
         and the solve goes on.
         """
-        buffer = io.BytesIO()
-        torch.save({"key": self.key, "probe": self.probe, "state": state}, buffer)
+        content = to_bytes({"key": self.key, "probe": self.probe, "state": state})
         try:
-            write_state(self.path, buffer.getvalue())
+            write_state(self.path, content)
         except OSError as error:
             kept = "the one before it stays" if self.path.exists() else "there is none yet"
             _warn(
@@ -99,7 +98,7 @@ class SolveCheckpoint:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    saved = from_bytes(content)
     if not isinstance(saved, dict):
         raise TypeError(f"it holds a {type(saved).__name__}")
     names = set(saved["state"])

@@ -22,7 +22,7 @@ from experiments.robots import stored_policy
 from experiments.robots.morphology import run_policy
 from experiments.robots.policy import Policy, load_policy, zero_policy
 from experiments.robots.robots import ROBOTS
-from torchbdi import InputError, MissingDataError
+from torchbdi import InputError, MissingDependencyError
 
 ANT = ROBOTS["ant"]
 PLAIN = {
@@ -275,6 +275,6 @@ def test_the_command_line(tmp_path, monkeypatch):
             script.main(["dkitty", f"seed={seed}"])
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     monkeypatch.delitem(sys.modules, "experiments.policies.training", raising=False)
-    with pytest.raises(MissingDataError, match=r"--no-deps -c constraints\.txt stable-baselines3"):
+    with pytest.raises(MissingDependencyError, match=r"--no-deps -c .* stable-baselines3"):
         script.main(["ant", f"out={tmp_path}"])
     assert not list(Path(tmp_path).iterdir())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from experiments.benchmarks import Options, _measure, _rivals, gpu, large_solve, subjects
+from experiments.benchmarks import Options, _measure, _rivals, gpu, large_solve, rates, subjects
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
-from torchbdi import InputError, MissingDataError
+from torchbdi import NTK, InputError, MissingDependencyError
+from torchbdi.kernels.solve.rates import RATES
 
 
 def test_subjects_are_the_public_modules() -> None:
@@ -102,6 +104,23 @@ def test_a_subject_end_to_end(
     assert sorted(p.name for p in out.iterdir()) == sorted([f"{subject}.json", *pictures])
 
 
+def test_rates_are_measured_beside_the_table(tmp_path: Path) -> None:
+    assert main(["rates", "--small", "--rounds", "1", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "rates.json").read_text())
+    assert {row["entries"] for row in result["rows"]} == {"zonal", "gaussian", "plain"}
+    for row in result["rows"]:
+        assert 1e7 < row["flops"] < 1e14 and 1e7 < row["bytes_per_second"] < 1e14
+        assert 1e-12 < row["entry_seconds"] < 1e-3
+        assert row["flops in the table"] == RATES["cpu"][row["entries"]].flops
+    for plans in result["plans"]:
+        assert plans["TF Bind 8"][1] == "pcg-stored" and plans["UTR"][1] == "pcg"
+    operator = NTK().matrix(sequences(600, seed=0))
+    start = time.perf_counter()
+    operator.fill(slice(0, 600), slice(0, 600), torch.empty(600, 600, dtype=torch.float64))
+    taken = (time.perf_counter() - start) / 600**2
+    assert 0.002 * taken < rates.measure_rates(operator).entry_seconds < 200 * taken
+
+
 def test_unknown_subject_and_bad_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InputError, match="bdi-step"):
         run_subjects(["grum"], tmp_path / "a", Options(tmp_path))
@@ -158,6 +177,6 @@ def test_sequences_are_standardised_one_hots() -> None:
 def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_rivals.sys, "executable", "/bin/false")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(MissingDataError, match="--no-rivals"):
+    with pytest.raises(MissingDependencyError, match="--no-rivals"):
         _rivals.environment("gpytorch")
     assert not list(tmp_path.rglob("ready"))

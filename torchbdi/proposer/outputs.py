@@ -58,7 +58,7 @@ def complete(
         progress: show progress bars.
 
     Raises:
-        MissingDataError: matplotlib is not there; raised before any work is done.
+        MissingDependencyError: matplotlib is not there; raised before any work is done.
     """
     require_matplotlib()
     start = time.time()

@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from ..kernels.errors import MissingDataError
+from ..kernels.errors import MissingDependencyError
 from .columns import Classes, Numbers
 from .pictures import (
     error_picture,
@@ -32,9 +32,9 @@ code, .sequence { font-family: ui-monospace, monospace; } .sequence b { color: #
 
 
 def require_matplotlib() -> None:
-    """Raises MissingDataError, with the command that helps, where there is no matplotlib."""
+    """Raises MissingDependencyError, with the command that helps, where there is no matplotlib."""
     if importlib.util.find_spec("matplotlib") is None:
-        raise MissingDataError(
+        raise MissingDependencyError(
             "the report needs matplotlib, which is not installed. Install it with: "
             "pip install matplotlib"
         )
