@@ -51,7 +51,7 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         try:
             _write(temporary, write)
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -107,7 +107,7 @@ def write_state(path: Path, content: bytes) -> None:
             elif not path.exists():
                 state_before(path).unlink(missing_ok=True)
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -231,7 +231,12 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Flushes a folder to the disk: the names in it, after a file was moved there.
+
+    Raises:
+        OSError: the folder is gone, or its disk fails.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import html
+import io
 import json
 import os
 import random
@@ -23,7 +24,7 @@ from forked import child, finished
 
 import torchbdi
 from torchbdi.__main__ import main
-from torchbdi.proposer.folder import RunFolder, write_atomic
+from torchbdi.proposer.folder import RunFolder
 from torchbdi.proposer.table import read_csv
 
 SAME = ("proposals.csv", "report.html", "config.json")
@@ -157,7 +158,7 @@ def test_the_configuration_gives_the_same_bytes(data: Path, tmp_path: Path) -> N
 def said(capsys: pytest.CaptureFixture[str], argv: list[str]) -> str:
     assert main(argv) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: ")
+    assert re.search(r"(^|[\r\n])error: ", error)  # bars stand before it on a slow machine
     assert "Traceback" not in error
     return error
 
@@ -172,7 +173,7 @@ def test_a_configuration_of_something_else(
         config.write_text(text)
         assert "not the config.json" in said(capsys, argv)
     good = {"n": 5, "minimize": False, "bounds": {}, "fix": {}, "sequence": None,
-            "categories": [], "ignore": [], "drop_missing": False}  # fmt: skip
+            "categories": [], "ignore": [], "drop_missing": False, "safe_csv": False}  # fmt: skip
     config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "score": "tc",
                                   "settings": good}))  # fmt: skip
     assert "not the file that" in said(capsys, argv)
@@ -414,21 +415,6 @@ def test_a_run_that_finds_the_folder_moved_away(tmp_path: Path) -> None:
             RunFolder(tmp_path / "out", {}).__enter__()
 
 
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.csv"
-    write_atomic(path, b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("torchbdi.proposer.folder.os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomic(path, b"new")
-    assert path.read_bytes() == b"old"
-
-
 class Evil:
     """Unpickling it makes a file."""
 
@@ -441,18 +427,20 @@ class Evil:
 
 def test_saved_state_is_never_unpickled(data: Path, tmp_path: Path) -> None:
     """A state file that somebody else has put into the folder is data, not a program."""
-    import pickle
-
-    from torchbdi.proposer.pipeline import _solve
+    from torchbdi.kernels.files import write_state
+    from torchbdi.proposer.pipeline import _unpacked
     from torchbdi.proposer.search import StateFiles
 
     proof = tmp_path / "proof"
-    torch.save({"step": Evil(proof)}, tmp_path / "round0.ckpt")
-    with pytest.raises(pickle.UnpicklingError):
-        StateFiles(tmp_path).load(0)
-    np.savez(tmp_path / "solve.npz", d=np.array([Evil(proof)], dtype=object))
+    file = io.BytesIO()
+    torch.save({"step": Evil(proof), "x_h": 0, "adam": 0}, file)
+    write_state(tmp_path / "round0.ckpt", file.getvalue())
+    with pytest.warns(UserWarning, match="Weights only load failed.*begins anew"):
+        assert StateFiles(tmp_path).load(0) is None
+    file = io.BytesIO()
+    np.savez(file, d=np.array([Evil(proof)], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
-        _solve(None, None, tmp_path, False)  # type: ignore[arg-type]
+        _unpacked(file.getvalue(), 1)
     assert not proof.exists()
 
 

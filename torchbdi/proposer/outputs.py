@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import io
-import json
 import platform
 import time
 from typing import Any
@@ -14,8 +13,10 @@ import numpy as np
 import torch
 
 from ..kernels import compiled
+from ..kernels.files import write_json, write_text
 from ..ntk import NTK
-from .folder import RunFolder, write_atomic
+from .cells import harmless
+from .folder import RunFolder
 from .optimise import method_of
 from .pipeline import SCRATCH, run
 from .problem import Problem
@@ -62,9 +63,9 @@ def complete(
     """
     require_matplotlib()
     start = time.time()
-    proposals = run(problem, settings, folder.work, progress)
-    write_atomic(folder.work / "proposals.csv", proposals_csv(proposals).encode())
-    write_atomic(folder.work / "report.html", html_report(proposals).encode())
+    proposals = run(problem, settings, folder.work, progress, folder.say)
+    write_text(folder.work / "proposals.csv", proposals_csv(proposals))
+    write_text(folder.work / "report.html", html_report(proposals))
     about = {
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": round(time.time() - start, 3),
@@ -74,7 +75,7 @@ def complete(
         "threads": torch.get_num_threads(),
         "compiled": compiled.available(torch.device("cpu"), torch.float64),
     }
-    write_atomic(folder.work / "run.json", (json.dumps(about, indent=2) + "\n").encode())
+    write_json(folder.work / "run.json", about)
     folder.finish(SCRATCH)
     return proposals
 
@@ -83,7 +84,8 @@ def proposals_csv(proposals: Proposals) -> str:
     """The proposals as a table in the person's columns, and what is known of each beside them.
 
     Designs have all their digits. A column that is called like one of ours keeps its name; ours
-    gets an underscore.
+    gets an underscore. Texts are as they are in the person's table, those that a spreadsheet would
+    take for formulas too, unless ``safe_csv`` was chosen.
     """
     p = proposals
     known = {
@@ -102,8 +104,9 @@ def proposals_csv(proposals: Proposals) -> str:
     }
     for name, cells in known.items():
         columns[free_name(name, columns)] = cells
+    cell = harmless if p.settings.safe_csv else str
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    for row in ([*columns], *zip(*columns.values(), strict=True)):
+        writer.writerow([cell(text) for text in row])
     return file.getvalue()

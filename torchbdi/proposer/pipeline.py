@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ..kernels.files import last_good_state, write_state
 from ..ntk import NTK
 from .columns import Numbers
 from .events import Events
-from .folder import write_atomic
 from .problem import Problem
 from .result import Proposals
 from .search import Found, StateFiles, search
@@ -21,11 +23,15 @@ from .table import Values
 from .trust import Quality, assess, nearest
 
 # What only an interrupted run needs.
-SCRATCH = ["solve.npz", "pcg.*", "round*.ckpt"]
+SCRATCH = ["solve.npz*", "pcg.*", "round*.ckpt*"]
 
 
 def run(
-    problem: Problem, settings: Settings, work: Path | None = None, progress: bool = True
+    problem: Problem,
+    settings: Settings,
+    work: Path | None = None,
+    progress: bool = True,
+    say: Callable[[str], object] = warnings.warn,
 ) -> Proposals:
     """From a table that was made ready to proposals.
 
@@ -34,6 +40,7 @@ def run(
         settings: the person's choices.
         work: a folder that keeps the steps done and gets TensorBoard events; None keeps nothing.
         progress: show progress bars.
+        say: is told of damaged files in ``work``, and what is done instead.
 
     Raises:
         InputError: not one new design was found; a column cannot be fixed so.
@@ -41,44 +48,65 @@ def run(
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
     kernel = NTK()
-    solved = _solve(kernel, problem, work, progress)
+    solved = _solve(kernel, problem, work, progress, say)
     quality = assess(problem, solved)
-    events = None if work is None else Events(work, problem, quality)
-    try:
-        states = StateFiles(work)
-        observe = None if events is None else events.round
-        found = search(kernel, problem, solved.coefficients, settings, states, observe, progress)
-    finally:
-        if events is not None:
-            events.close()
+    states = StateFiles(work, say)
+    if work is None:
+        found = search(kernel, problem, solved.coefficients, settings, states, None, progress)
+    else:
+        with Events(work, problem, quality) as events:
+            found = search(
+                kernel, problem, solved.coefficients, settings, states, events.round, progress
+            )
     with torch.no_grad():
         y_h = kernel(found.x, problem.x_l) @ solved.coefficients
     return _sorted(problem, settings, quality, found, y_h)
 
 
-def _solve(kernel: NTK, problem: Problem, work: Path | None, progress: bool) -> Solve:
-    path = None if work is None else work / "solve.npz"
-    if path is not None and path.exists():
-        with np.load(path, allow_pickle=False) as saved:
-            arrays = {name: torch.from_numpy(saved[name]) for name in ("d", "sample", "errors")}
-            return Solve(
-                arrays["d"], arrays["sample"], arrays["errors"],
-                str(saved["solver"]), float(saved["residual"]),
-            )  # fmt: skip
-    checkpoint = None if work is None else work / "pcg.ckpt"
-    solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, checkpoint)
-    if path is not None:
-        file = io.BytesIO()
-        np.savez(
-            file,
-            d=solved.coefficients.numpy(),
-            sample=solved.sample.numpy(),
-            errors=solved.errors.numpy(),
-            solver=np.array(solved.solver),
-            residual=np.array(solved.residual),
-        )
-        write_atomic(path, file.getvalue())
+def _solve(
+    kernel: NTK,
+    problem: Problem,
+    work: Path | None,
+    progress: bool,
+    say: Callable[[str], object],
+) -> Solve:
+    """The solve, which a folder keeps; what is damaged there is solved again."""
+    if work is None:
+        return solve(kernel, problem.x_l, problem.y_l, RIDGE, progress)
+    path = work / "solve.npz"
+    kept = last_good_state(path, lambda content: _unpacked(content, len(problem.y_l)), say)
+    if kept is not None:
+        return kept
+    solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, work / "pcg.ckpt")
+    write_state(path, _packed(solved))
     return solved
+
+
+def _packed(solved: Solve) -> bytes:
+    file = io.BytesIO()
+    np.savez(
+        file,
+        d=solved.coefficients.numpy(),
+        sample=solved.sample.numpy(),
+        errors=solved.errors.numpy(),
+        solver=np.array(solved.solver),
+        residual=np.array(solved.residual),
+    )
+    return file.getvalue()
+
+
+def _unpacked(content: bytes, rows: int) -> Solve:
+    """What :func:`_packed` made, of a table of so many rows.
+
+    Raises:
+        ValueError: it is of another table.
+        Exception: it is something else.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+        d, sample, errors = (torch.from_numpy(saved[name]) for name in ("d", "sample", "errors"))
+        if d.shape != (rows,) or sample.shape != errors.shape:
+            raise ValueError(f"it holds the solve of {len(d)} rows, not of {rows}")
+        return Solve(d, sample, errors, str(saved["solver"]), float(saved["residual"]))
 
 
 def _sorted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from ..kernel import Kernel
 from ..kernels.errors import InputError
-from .folder import write_atomic
+from ..kernels.files import last_good_state, write_state
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
@@ -62,18 +63,16 @@ class StateFiles:
 
     Args:
         folder: where they are written, or None.
+        say: is told of damaged states, and what is gone on from instead.
     """
 
-    def __init__(self, folder: Path | None):
-        self.folder = folder
+    def __init__(self, folder: Path | None, say: Callable[[str], object] = warnings.warn):
+        self.folder, self.say = folder, say
 
     def load(self, number: int) -> dict[str, Any] | None:
-        """The state of a round, if it was begun."""
+        """The last good state of a round, if there is one."""
         path = self._path(number)
-        if path is None or not path.exists():
-            return None
-        state: dict[str, Any] = torch.load(path, weights_only=True)
-        return state
+        return None if path is None else last_good_state(path, _round, self.say)
 
     def save(self, number: int, state: dict[str, Any]) -> None:
         """Replaces the state of a round as a whole."""
@@ -81,10 +80,17 @@ class StateFiles:
         if path is not None:
             file = io.BytesIO()
             torch.save(state, file)
-            write_atomic(path, file.getvalue())
+            write_state(path, file.getvalue())
 
     def _path(self, number: int) -> Path | None:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"
+
+
+def _round(content: bytes) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    if not isinstance(state, dict) or set(state) != {"step", "x_h", "adam"}:
+        raise ValueError("it is not the state of a round")
+    return state
 
 
 def _starts(problem: Problem) -> Starts:
