@@ -79,6 +79,21 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     write_atomic(path, write)
 
 
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DamagedStateError: it cannot be read, or is not JSON; names the file and the place.
+    """
+    try:
+        return json.loads(_read(path).decode())
+    except (ValueError, RecursionError) as error:
+        raise DamagedStateError(
+            f"{path} is damaged: it is not JSON ({str(error)[:MESSAGE_LENGTH]})."
+        ) from error
+
+
 def write_state(path: Path, content: bytes) -> None:
     """Replaces a state; the one that was there becomes ``<name>.before`` if it is whole.
 
@@ -119,12 +134,7 @@ def read_state(path: Path) -> bytes:
         FileNotFoundError: there is no such file.
         DamagedStateError: the file is not what :func:`write_state` wrote; says what is wrong.
     """
-    try:
-        whole = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise DamagedStateError(f"{path} cannot be read ({error.strerror}).") from error
+    whole = _read(path)
     found = _TRAILER.fullmatch(whole[-_TRAILER_BYTES:])
     if found is None:
         raise DamagedStateError(
@@ -189,18 +199,22 @@ def remove_state(path: Path) -> None:
 def locked(folder: Path, taken: Exception) -> Iterator[None]:
     """Keeps other processes out of a folder.
 
-    The folder itself is locked, and the system takes the lock back however a process ends.
+    The folder itself is locked, not a file in it: so the lock moves with the folder, and the system
+    takes it back however a process ends.
 
     Args:
         folder: must exist.
-        taken: raised if another process holds the folder.
+        taken: raised if another process holds the folder, or has moved it away meanwhile.
     """
     lock = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            moved = not folder.exists() or not os.path.samestat(os.fstat(lock), folder.stat())
         except BlockingIOError as error:
             raise taken from error
+        if moved:
+            raise taken
         yield
     finally:
         os.close(lock)
@@ -222,6 +236,15 @@ def disk_of(path: Path) -> str:
     except OSError as error:
         free = f"{error.strerror}"
     return f"the disk mounted at {place} ({free})"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedStateError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NTK, DoesNotFitError, fit_ridge
+from torchbdi.kernels.solve.choice import SolverName
 
 from ..data import data_folder
 from ..runs.config import CONF
@@ -46,7 +47,7 @@ def run(options: Options) -> dict[str, Any]:
     def table(
         name: str,
         load: Callable[[int | None], tuple[Tensor, Tensor]],
-        solver: str,
+        solver: SolverName,
         tolerance: float,
     ) -> dict[str, Any]:
         x, y = load(400 if small else None)
@@ -122,7 +123,12 @@ def utr(rows: int | None) -> tuple[Tensor, Tensor]:
 
 
 def solve(
-    table: str, solver: str, x: Tensor, y: Tensor, tolerance: float, rates: dict[str, float]
+    table: str,
+    solver: SolverName,
+    x: Tensor,
+    y: Tensor,
+    tolerance: float,
+    rates: dict[str, float],
 ) -> dict[str, Any]:
     """One large solve; where it does not fit, the row says so."""
     fits: list[torchbdi.RidgeFit] = []

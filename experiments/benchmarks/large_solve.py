@@ -18,6 +18,7 @@ from torch import Tensor
 
 from torchbdi import NTK, fit_ridge
 from torchbdi.kernels.memory import PeakMemory
+from torchbdi.kernels.solve.choice import SolverName
 from torchbdi.ridge import ridge_to_add
 
 from ..runs.config import CONF
@@ -33,7 +34,7 @@ RIVAL_RANK = 100
 TOLERANCE = 1e-8
 FAST_TOLERANCE = 1e-6  # what is asked of the fastest way; 1e-8 shows that the solvers agree
 LINALG = "Gram + torch.linalg.cholesky"
-OURS = {
+OURS: dict[str, tuple[SolverName, float]] = {
     "auto": ("auto", FAST_TOLERANCE),
     "packed Cholesky": ("cholesky", TOLERANCE),
     "conjugate gradients": ("pcg", TOLERANCE),
@@ -75,7 +76,9 @@ def _table(name: str) -> tuple[Tensor, Tensor]:
     return task.data.x, task.data.y
 
 
-def _ours(solver: str, tolerance: float) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
+def _ours(
+    solver: SolverName, tolerance: float
+) -> Callable[[Tensor, Tensor], tuple[Tensor, str, int]]:
     def solve(x: Tensor, y: Tensor) -> tuple[Tensor, str, int]:
         fit = fit_ridge(NTK(), x, y, solver=solver, tolerance=tolerance)
         return fit.coefficients, fit.report.solver, fit.report.iterations

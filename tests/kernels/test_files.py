@@ -207,6 +207,22 @@ def test_random_flips_in_a_large_state(tmp_path: Path) -> None:
             read_state(path)
 
 
+def test_json_that_is_damaged_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    files.write_json(path, {"a": [1, None]})
+    assert files.read_json(path) == {"a": [1, None]}
+    for content in (b"", b'{"a": [1', b"\xff\xfe", b"[" * 10_000):
+        path.write_bytes(content)
+        with pytest.raises(DamagedStateError, match=r"metrics\.json is damaged: it is not JSON"):
+            files.read_json(path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        files.read_json(path)
+    path.mkdir()
+    with pytest.raises(DamagedStateError, match=r"metrics\.json cannot be read \(Is a directory"):
+        files.read_json(path)
+
+
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     taken = RuntimeError("taken")
     with locked(tmp_path, taken), pytest.raises(RuntimeError, match="taken"):

@@ -62,7 +62,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-STATES = ("solve.npz", "round0.ckpt", IDENTITY)
+STATES = ("solve.state", "round0.ckpt", IDENTITY)
 
 
 def copied(stopped: Place, tmp_path: Path) -> Place:
@@ -80,7 +80,7 @@ def flip(path: Path, draw: random.Random) -> None:
 @pytest.mark.parametrize(
     ("name", "how"),
     [
-        ("solve.npz", "flipped"), ("solve.npz", "other"), ("round0.ckpt", "flipped"),
+        ("solve.state", "flipped"), ("solve.state", "other"), ("round0.ckpt", "flipped"),
         ("round0.ckpt", "both flipped"), ("round0.ckpt", "cut"), ("round0.ckpt", "other"),
         (IDENTITY, "flipped"), (IDENTITY, "other"),
     ],
@@ -102,7 +102,7 @@ def test_a_damaged_state_is_named_and_not_in_the_way(
     elif how == "cut":
         state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
     else:
-        shutil.copyfile(place.work / ("solve.npz" if name != "solve.npz" else IDENTITY), state)
+        shutil.copyfile(place.work / ("solve.state" if name != "solve.state" else IDENTITY), state)
     assert place.run() == 0, place.said()
     assert "Traceback" not in place.said()
     assert "warning: " in place.said()
@@ -133,7 +133,7 @@ def test_a_hundred_flips_are_found(name: str, stopped: Place, tmp_path: Path) ->
 
 
 def test_a_solve_of_another_table_is_not_taken(stopped: Place) -> None:
-    content = read_state(stopped.work / "solve.npz")
+    content = read_state(stopped.work / "solve.state")
     with pytest.raises(ValueError, match="the solve of 80 rows, not of 81"):
         _unpacked(content, 81)
     assert len(_unpacked(content, 80).coefficients) == 80

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
-import os
 import shutil
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..kernels.errors import InputError, TorchBDIError
-from ..kernels.files import disk_of, last_good_state, sync_folder, write_state, write_text
+from ..kernels.files import (
+    disk_of,
+    last_good_state,
+    locked,
+    sync_folder,
+    write_state,
+    write_text,
+)
 
 CONFIG = "config.json"
 # What the work in a folder is of: a state, so that damage is not taken for another run.
@@ -52,22 +58,26 @@ class RunFolder:
         self.text = json.dumps(config, indent=2) + "\n"
         self.resumed = False
         self._whole = False
-        self._lock: int | None = None
+        self._lock = ExitStack()
 
     def __enter__(self) -> RunFolder:
         try:
             self._check_free()
             self.work.mkdir(parents=True, exist_ok=True)
-            self._lock = self._take_lock()
+            taken = InputError(
+                f"another run is writing {self.out}. Wait for it, or choose another -o."
+            )
+            # The folder itself is locked, not a file in it: the lock moves with it at the end.
+            self._lock.enter_context(locked(self.work, taken))
             self._check_free()
             self._check_config()
         except OSError as error:
-            self._release()
+            self._lock.close()
             raise InputError(
                 f"{self.out}: cannot be written ({error.strerror}). Choose another folder (-o)."
             ) from error
         except InputError:
-            self._release()
+            self._lock.close()
             raise
         return self
 
@@ -76,21 +86,6 @@ class RunFolder:
             raise InputError(
                 f"{self.out} is there already. Choose another folder (-o), or remove it."
             )
-
-    def _take_lock(self) -> int:
-        # The folder itself is locked, not a file in it: the lock moves with the folder at the end.
-        lock = os.open(self.work, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            moved = not self.work.exists() or not os.path.samestat(os.fstat(lock), self.work.stat())
-        except BlockingIOError:
-            moved = True
-        if moved:
-            os.close(lock)
-            raise InputError(
-                f"another run is writing {self.out}. Wait for it, or choose another -o."
-            )
-        return lock
 
     def _check_config(self) -> None:
         identity, config = self.work / IDENTITY, self.work / CONFIG
@@ -151,7 +146,7 @@ class RunFolder:
         if isinstance(error, TorchBDIError) and not self._whole:
             # It would fail again, and be in the way of a mended command.
             shutil.rmtree(self.work, ignore_errors=True)
-        self._release()
+        self._lock.close()
         if not isinstance(error, OSError) or isinstance(error, TorchBDIError):
             return
         if self._whole:
@@ -169,8 +164,3 @@ class RunFolder:
             f"{disk_of(self.work)}. Nothing is lost: once there is room, the same command goes on "
             "from here."
         ) from error
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None

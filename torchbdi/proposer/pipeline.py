@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
 from ..ntk import NTK
 from .columns import Numbers
 from .events import Events
@@ -23,7 +23,7 @@ from .table import Values
 from .trust import Quality, assess, nearest
 
 # What only an interrupted run needs.
-SCRATCH = ["solve.npz*", "pcg.*", "round*.ckpt*"]
+SCRATCH = ["solve.state*", "pcg.*", "round*.ckpt*"]
 
 
 def run(
@@ -73,40 +73,26 @@ def _solve(
     """The solve, which a folder keeps; what is damaged there is solved again."""
     if work is None:
         return solve(kernel, problem.x_l, problem.y_l, RIDGE, progress)
-    path = work / "solve.npz"
+    path = work / "solve.state"
     kept = last_good_state(path, lambda content: _unpacked(content, len(problem.y_l)), say)
     if kept is not None:
         return kept
     solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, work / "pcg.ckpt")
-    write_state(path, _packed(solved))
+    write_state(path, to_bytes(vars(solved)))
     return solved
 
 
-def _packed(solved: Solve) -> bytes:
-    file = io.BytesIO()
-    np.savez(
-        file,
-        d=solved.coefficients.numpy(),
-        sample=solved.sample.numpy(),
-        errors=solved.errors.numpy(),
-        solver=np.array(solved.solver),
-        residual=np.array(solved.residual),
-    )
-    return file.getvalue()
-
-
 def _unpacked(content: bytes, rows: int) -> Solve:
-    """What :func:`_packed` made, of a table of so many rows.
+    """The solve that a state holds, of a table of so many rows.
 
     Raises:
         ValueError: it is of another table.
         Exception: it is something else.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as saved:
-        d, sample, errors = (torch.from_numpy(saved[name]) for name in ("d", "sample", "errors"))
-        if d.shape != (rows,) or sample.shape != errors.shape:
-            raise ValueError(f"it holds the solve of {len(d)} rows, not of {rows}")
-        return Solve(d, sample, errors, str(saved["solver"]), float(saved["residual"]))
+    solved = Solve(**from_bytes(content))
+    if solved.coefficients.shape != (rows,):
+        raise ValueError(f"it holds the solve of {len(solved.coefficients)} rows, not of {rows}")
+    return solved
 
 
 def _sorted(

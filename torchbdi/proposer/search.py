@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from torch import Tensor
 from ..kernel import Kernel
 from ..kernels.errors import InputError
 from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
@@ -78,16 +78,14 @@ class StateFiles:
         """Replaces the state of a round as a whole."""
         path = self._path(number)
         if path is not None:
-            file = io.BytesIO()
-            torch.save(state, file)
-            write_state(path, file.getvalue())
+            write_state(path, to_bytes(state))
 
     def _path(self, number: int) -> Path | None:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"
 
 
 def _round(content: bytes) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    state: dict[str, Any] = from_bytes(content)
     if not isinstance(state, dict) or set(state) != {"step", "x_h", "adam"}:
         raise ValueError("it is not the state of a round")
     return state
