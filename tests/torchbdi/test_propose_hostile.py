@@ -251,7 +251,7 @@ def formulas(out: Path, safe: bool) -> torchbdi.Proposals:
 
 @pytest.mark.parametrize("safe", [False, True])
 def test_cells_like_formulas(safe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimise, "STEPS", 5)
+    monkeypatch.setattr(optimise, "STEPS", 60)
     proposals = formulas(tmp_path / "out", safe)
     with (tmp_path / "out" / "proposals.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
