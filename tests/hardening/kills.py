@@ -240,6 +240,7 @@ def killed(kind: Kind, place: Place, wait: float) -> bool:
 
 def count(kind: Kind, wanted: int, draw: random.Random, make: Callable[[], Place]) -> Count:
     """Kills a kind as often as wanted."""
+    to_the_end(kind, make())  # the first one waits for what it imports
     undisturbed, told = make(), Count()
     lasts = to_the_end(kind, undisturbed)
     whole = kind.results(undisturbed)
@@ -250,6 +251,7 @@ def count(kind: Kind, wanted: int, draw: random.Random, make: Callable[[], Place
                 break
             here += 1
         if not here:  # it was faster than we
+            shutil.rmtree(place.path)
             continue
         told.kills += here
         results = finished(kind, place)
