@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: train test lint types docs setup
+.PHONY: train test lint types docs setup gpu gpu-pack
 
 setup: $(READY)
 
@@ -17,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -c constraints.txt torch
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[fast,experiments,dev]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[fast,experiments,rna,dev]"
 	$(BIN)/python -m pip install -q -c constraints.txt --no-deps design-bench==2.0.20
 	touch $@
 
@@ -27,6 +27,14 @@ train: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# On a machine with a CUDA GPU: its tests and benchmarks, 8 minutes; results in runs/gpu.
+gpu: $(READY)
+	PYTHON=$(CURDIR)/$(BIN)/python bash experiments/benchmarks/gpu_call.sh
+
+# The same for a machine without a network: build/gpu travels, and `bash call.sh` runs there.
+gpu-pack: $(READY)
+	$(BIN)/python -m experiments.benchmarks._gpu_pack build/gpu
 
 lint: $(READY)
 	$(BIN)/ruff check .

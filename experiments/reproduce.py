@@ -3,33 +3,39 @@
     python -m experiments.reproduce table3 tasks=tfbind8
     python -m experiments.reproduce tasks=tfbind8,hopper methods=bdi,rbf seeds=0,1
 
-A run counts as done when a finished folder in ``out_dir`` has the same configuration, data, true
-function and version; an interrupted one is resumed. Without ``seeds=`` two seeds are run, and
-eight where those two differ.
+A run counts as done when a finished folder in ``out_dir`` has the same identity: task, method,
+their revisions and settings, the source of the table, and the seed; an interrupted one is resumed.
+Without ``seeds=`` two seeds are run, and eight where those two differ. A run that fails is named
+at the end, after all others.
 """
 
 from __future__ import annotations
 
 import itertools
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
-from torchbdi import InputError, TorchBDIError
+from torchbdi import InputError, MissingDataError, TorchBDIError
 from torchbdi.kernels.files import locked
+from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan
+from .paper.settings import published_words
 from .runs.archive import Archive
-from .runs.config import CONF
-from .runs.results import read_runs, same_computation
-from .runs.settings import compose_config
+from .runs.config import compose_config
+from .runs.identity import Identity
+from .runs.results import read_runs
+from .runs.run_folder import refuse_package
+from .runs.spread import same_computation
 from .runs.trajectory import FILE, score_trajectory
 from .runs.words import run_command, split_words
-from .tasks import task_names
+from .tasks.registry import task_names
 from .train import RunInterruptedError, train
 
 KEYS = ("tasks", "methods", "seeds", "out_dir")
@@ -37,7 +43,7 @@ KEYS = ("tasks", "methods", "seeds", "out_dir")
 
 def method_names() -> list[str]:
     """The methods that can be named on the command line."""
-    return sorted(path.stem for path in (CONF / "method").glob("*.yaml"))
+    return registry.names()
 
 
 def reproduce(
@@ -67,11 +73,13 @@ def reproduce(
     """
     failed: list[str] = []
     out = Path(out_dir)
+    refuse_package(out)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
         archive = Archive(out)
         for task, method, setting in _grid(names, tasks, methods):
-            words = [f"task={task}", f"method={method}", *setting, *overrides]
+            own = published_words(method, task)
+            words = [f"task={task}", f"method={method}", *own, *setting, *overrides]
             paths: list[Path] = []
             for seed in seeds if seeds is not None else range(SEEDS):
                 if seeds is None and len(paths) == 2 and same_computation(read_runs(paths)):
@@ -81,11 +89,20 @@ def reproduce(
                     paths.append(_run(archive, [*words, f"seed={seed}"]))
                 except RunInterruptedError:
                     raise
-                except TorchBDIError as error:
-                    failed.append(f"{' '.join(words)} seed={seed}: {error}")
-                    print(f"failed: {failed[-1]}", file=sys.stderr, flush=True)
-                    break
+                except Exception as error:
+                    failed.append(_told([*words, f"seed={seed}"], error))
+                    if isinstance(error, MissingDataError):  # so it is for every seed
+                        break
     return failed
+
+
+def _told(words: Sequence[str], error: Exception) -> str:
+    """Says at once what failed; what is no error of ours with its traceback."""
+    if not isinstance(error, TorchBDIError | OSError):
+        traceback.print_exception(error)
+    told = f"{' '.join(words)}: {error or type(error).__name__}"
+    print(f"failed: {told}", file=sys.stderr, flush=True)
+    return told
 
 
 def _grid(
@@ -116,20 +133,22 @@ def _grid(
 def _run(archive: Archive, words: Sequence[str]) -> Path:
     cfg, label = compose_config(words), " ".join(words)
     cfg.out_dir = str(archive.path)
-    folder = archive.finished(cfg)
+    wanted, keeps = archive.identity(cfg), int(cfg.trainer.trajectory_every)
+    folder = archive.finished(wanted, keeps)
     if folder is None:
-        _train(archive, cfg, label)
-        folder = archive.finished(cfg)
-        assert folder is not None
+        _train(archive, cfg, wanted, label)
+        folder = archive.finished(wanted, keeps)
+        if folder is None:
+            raise TorchBDIError(f"the run has ended, and {archive.path} holds none of its identity")
     else:
         print(f"done already, in {folder.name}: {label}", flush=True)
-    if cfg.trainer.get("trajectory_every") and not (folder / FILE).is_file():
+    if keeps and not (folder / FILE).is_file():
         score_trajectory(folder)
     return folder / "results.csv"
 
 
-def _train(archive: Archive, cfg: DictConfig, label: str) -> None:
-    interrupted = archive.interrupted(cfg)
+def _train(archive: Archive, cfg: DictConfig, wanted: Identity, label: str) -> None:
+    interrupted = archive.interrupted(wanted, int(cfg.trainer.trajectory_every))
     if interrupted is not None:
         print(f"\nresuming {interrupted.name}: {label}", flush=True)
         again = compose_config([])
@@ -137,7 +156,7 @@ def _train(archive: Archive, cfg: DictConfig, label: str) -> None:
         try:
             train(again)
             return
-        except InputError as error:  # its data are not today's
+        except InputError as error:  # its rows are not today's, or its state is of another kind
             print(f"{interrupted.name} cannot be resumed ({error}).", flush=True)
     print(f"\nrunning: {label}", flush=True)
     train(cfg)

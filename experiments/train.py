@@ -1,31 +1,34 @@
-"""The main job: ``python -m experiments.train task=tfbind8 [name=value ...]``."""
+"""The main job: ``python -m experiments.train task=tfbind8 method=bdi [name=value ...]``."""
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import sys
 import time
-import warnings
 from typing import Any
 
 import hydra
-import lightning
 import torch
-from lightning.pytorch.callbacks import TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
 from torchbdi import InputError, TorchBDIError
-from torchbdi.optimise import DesignModule
+from torchbdi.methods.base import Result
 
-from .runs.callbacks import Checkpoint, History
-from .runs.config import check_overrides, validate
-from .runs.models import build_model, network_facts
-from .runs.report import score_designs, summary_table, write_losses, write_proposals
+from .runs.begun import check_same, designs_hash, identity_of, write_identity
+from .runs.config import method_of, register_choices, validate
+from .runs.identity import Identity
+from .runs.losses import write_losses
+from .runs.overrides import check_overrides
+from .runs.recorder import Recorder
+from .runs.report import score_designs, summary_table, write_proposals
+from .runs.results import line_of
 from .runs.run_folder import RunFolder
-from .runs.trajectory import Trajectory
+from .runs.sweep import failures_of_sweep, note_failure
+from .runs.trajectory import kept_designs
+from .runs.usage import usage
 from .tasks import load_task
+from .tasks.assemble import request_of
 from .tasks.task import Task
 
 
@@ -43,147 +46,130 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         The metrics, as in metrics.json.
 
     Raises:
-        TorchBDIError: bad configuration, missing data, a failed solve, or an interrupted run.
+        TorchBDIError: bad configuration, missing data, a method that failed, or an interrupted run.
     """
     start = time.perf_counter()
-    fresh = not cfg.resume
+    fresh = cfg.resume is None
     if fresh:
         cfg = validate(cfg)
         folder = RunFolder.create(cfg)
     else:
-        folder, cfg = RunFolder.reopen(cfg.resume)
+        folder, cfg = RunFolder.reopen(str(cfg.resume))
         cfg = validate(cfg)
+    recorder: Recorder | None = None
     try:
         with folder.alone():
             print(f"run folder: {folder.path}", flush=True)
             try:
-                prepared = _prepare(cfg)
+                device = device_of(cfg)
+                task = load_task(cfg)
+                recorder = Recorder(
+                    seed=cfg.seed,
+                    device=device,
+                    checkpoint_every=cfg.trainer.checkpoint_every,
+                    path=folder.path,
+                    trajectory_every=cfg.trainer.trajectory_every,
+                    bars=cfg.trainer.progress_bar,
+                    start=start,
+                )
+                identity = _begin(cfg, folder, task)
+                result = _solve(cfg, task, recorder)
             except TorchBDIError:
-                if fresh:  # nothing has been done that could be gone on with
-                    folder.discard()
+                if fresh and (recorder is None or not recorder.begun):
+                    folder.discard()  # nothing has been done that could be gone on with
                 raise
-            return _run(cfg, folder, *prepared, start)
+            return _finish(cfg, folder, task, recorder, identity, result)
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
-            f"stopped; nothing is lost. Go on with:\n  {folder.resume_command}"
+            f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"
+            f"  {folder.resume_command}"
         ) from stop
     except OSError as error:
         if isinstance(error, TorchBDIError):
             raise
+        if not folder.path.is_dir():
+            raise TorchBDIError(
+                f"{folder.path}: the folder vanished while the run was at work in it "
+                f"({error.strerror}). Give the command of its beginning again."
+            ) from error
         raise TorchBDIError(
             f"{error.filename or folder.path}: cannot be read or written ({error.strerror}). "
             f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
         ) from error
+    finally:
+        if recorder is not None:
+            with contextlib.suppress(OSError):  # of a disk that has failed already
+                recorder.close()
 
 
-def _prepare(cfg: DictConfig) -> tuple[Task, DesignModule, dict[str, Any]]:
-    """The task, the model, and facts about its solve."""
-    device = device_of(cfg)
-    lightning.seed_everything(cfg.seed, verbose=False)
-    task = load_task(cfg)
+def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
+    """Writes down what the run is, or compares it with what it was when it began."""
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
-    return task, *build_model(cfg.method, task.data, cfg.seed, device)
+    if not 1 <= cfg.designs <= n:
+        raise InputError(f"designs={cfg.designs}: the table has {n} rows.")
+    name, request = request_of(cfg)
+    identity = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
+    if folder.is_begun:
+        check_same(folder.path, identity, task.data)
+    else:
+        write_identity(folder.path, identity, task.data)
+    return identity
 
 
-def _run(
+def _solve(cfg: DictConfig, task: Task, recorder: Recorder) -> Result:
+    """The method at work on the table."""
+    result = method_of(cfg).solve(task.data, cfg.designs, recorder)
+    if result.x.shape != (cfg.designs, task.data.x.shape[1]):
+        raise TorchBDIError(
+            f"method={cfg.method.name} made designs {tuple(result.x.shape)}, not "
+            f"({cfg.designs}, {task.data.x.shape[1]})."
+        )
+    return result
+
+
+def _finish(
     cfg: DictConfig,
     folder: RunFolder,
     task: Task,
-    model: DesignModule,
-    solve: dict[str, Any],
-    start: float,
+    recorder: Recorder,
+    identity: Identity,
+    result: Result,
 ) -> dict[str, Any]:
-    """The run in its folder, which nobody else uses meanwhile."""
-    n, d = task.data.x.shape
-    history = History(start)
-    fit(cfg, folder, model, history)
-    x_h = model.x_h.detach().transpose(0, 1).reshape(-1, d)  # back to the order of the starts
-    starts = task.data.best(cfg.method.designs).numpy()
-    scores, arrays = score_designs(task, x_h, starts)
-    with torch.no_grad():
-        _, predicted = model.evaluate()
-    if predicted is not None:  # in the order of the starts, and in the units that are reported
-        y = predicted.transpose(0, 1).flatten().double().cpu().numpy()
+    """Scores the designs and writes all that a run leaves."""
+    scores, arrays = score_designs(task, result.x, cfg.designs)
+    if result.starts is not None:
+        arrays["start_rows"] = result.starts.cpu().numpy()
+        arrays["score_before"] = task.y_raw[arrays["start_rows"]]
+    if result.predicted is not None:  # in the units that are reported
+        y = result.predicted.double().cpu().numpy()
         arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
-    metrics = {
-        "task": task.name,
+    facts: dict[str, Any] = {
         "title": task.title,
         "data_source": task.data_source,
         "oracle_source": task.oracle_source,
         "oracle_spearman": task.oracle_spearman,
         "method": cfg.method.name,
-        "seed": cfg.seed,
-        "rows": n,
-        "dimensions": d,
-        **{k: v for k, v in cfg.method.items() if k != "name"},
+        "rows": len(task.data.x),
+        "dimensions": task.data.x.shape[1],
         **scores,
         "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
-        **solve,
-        **network_facts(model),
-        "loss_total": history.rows[-1][1],
-        "seconds": time.perf_counter() - history.start,
+        **result.facts,
+        "designs_sha256": designs_hash(result.x),
+        "steps_kept": len(kept_designs(folder.path)),
+        "seconds": recorder.seconds,
         "version": torchbdi.__version__,
     }
-    write_losses(folder.path, history.rows)
+    if recorder.history.rows:
+        write_losses(folder.path, recorder.history)
     write_proposals(folder.path, task, arrays)
-    table = summary_table(task, scores, len(starts))
-    log_results(cfg, folder, table, metrics)
-    folder.write_results(metrics)
+    table = summary_table(task, scores, cfg.designs)
+    log_results(cfg, recorder, table, identity, facts)
+    metrics = folder.write_results(line_of(identity, facts))
+    recorder.history.remove()
     print(f"\n{table}\n\nresults: {folder.path}", flush=True)
     print(f"curves:  tensorboard --logdir {folder.path}", flush=True)
     return metrics
-
-
-def fit(cfg: DictConfig, folder: RunFolder, model: DesignModule, history: History) -> None:
-    """Trains, from the folder's checkpoint where there is one, and fills the history.
-
-    Raises:
-        RunInterruptedError: Ctrl-C; the message says how to go on.
-    """
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
-    resumed = folder.checkpoint.is_file()
-    # After a kill, steps since the checkpoint are done again: TensorBoard is told to forget them.
-    purge = folder.checkpoint_step() if resumed else None
-    logger = TensorBoardLogger(
-        folder.path, name="", version="", default_hp_metric=False, purge_step=purge
-    )
-    if not resumed:
-        logger.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
-    checkpoint = Checkpoint(folder.checkpoint, cfg.trainer.checkpoint_every)
-    callbacks: list[lightning.Callback] = [history]
-    if cfg.trainer.trajectory_every:  # before the checkpoint, which must not be ahead of the files
-        callbacks.append(Trajectory(folder.path, cfg.trainer.trajectory_every))
-    callbacks.append(checkpoint)
-    if cfg.trainer.progress_bar:
-        callbacks.append(TQDMProgressBar(refresh_rate=1 if sys.stderr.isatty() else 20))
-    steps = cfg.method.steps
-    trainer = lightning.Trainer(
-        accelerator=device_of(cfg).type,
-        devices=1,
-        max_steps=steps,
-        max_epochs=-1,
-        min_epochs=0,
-        log_every_n_steps=1,
-        logger=logger,
-        callbacks=callbacks,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=cfg.trainer.progress_bar,
-    )
-    try:
-        trainer.fit(model, ckpt_path=folder.checkpoint if resumed else None, weights_only=True)
-    finally:
-        logger.experiment.flush()
-    if trainer.global_step != steps:
-        if checkpoint.interrupted:
-            raise RunInterruptedError(
-                f"stopped after step {trainer.global_step} of {steps}; nothing is lost. Go on "
-                f"with:\n  {folder.resume_command}"
-            )
-        raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
 
 
 def device_of(cfg: DictConfig) -> torch.device:
@@ -198,18 +184,23 @@ def device_of(cfg: DictConfig) -> torch.device:
     return torch.device("cuda" if there and wanted != "cpu" else "cpu")
 
 
-def log_results(cfg: DictConfig, folder: RunFolder, table: str, metrics: dict[str, Any]) -> None:
+def log_results(
+    cfg: DictConfig, recorder: Recorder, table: str, identity: Identity, facts: dict[str, Any]
+) -> None:
     """Adds the table and the hyperparameters with their final scores to the run's event files."""
-    logger = TensorBoardLogger(folder.path, name="", version="", default_hp_metric=False)
-    logger.experiment.add_text("summary", table, global_step=cfg.method.steps)
-    flat = {f"method/{k}": v for k, v in cfg.method.items()} | {
+    board = recorder.board()
+    last = max(recorder.history.rows, default=0)
+    board.text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```", last)
+    board.text("summary", table, last)
+    flat = {f"method/{name}": value for name, value in identity.settings.items()} | {
         "task": cfg.task.name,
+        "method": cfg.method.name,
         "seed": cfg.seed,
-        "data_source": metrics["data_source"],
+        "data_source": facts["data_source"],
     }
     names = ("best_after_normalised", "median_after_normalised")
-    logger.log_hyperparams(flat, metrics={f"hp/{name}": metrics[name] for name in names})
-    logger.finalize("success")
+    board.hparams(flat, {f"hp/{name}": facts[name] for name in names})
+    recorder.close()
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -219,17 +210,29 @@ def _job(cfg: DictConfig) -> None:
     except RunInterruptedError as error:
         print(f"\n{error}", file=sys.stderr)
         sys.exit(130)
-    except TorchBDIError as error:
+    except Exception as error:
+        if note_failure(error):  # one of several: the others are done all the same
+            return
+        if not isinstance(error, TorchBDIError):
+            raise
         sys.exit(f"error: {error}")
 
 
 def main() -> None:
     """The command line."""
+    words = sys.argv[1:]
     try:
-        check_overrides(sys.argv[1:])
-    except InputError as error:
+        if {"-h", "--help"} & set(words):
+            print(usage(words))
+            return
+        check_overrides(words)
+        register_choices()
+    except TorchBDIError as error:
         sys.exit(f"error: {error}")
-    _job()
+    with failures_of_sweep() as failures:
+        _job()
+    if failed := failures():
+        sys.exit("failed:\n" + "\n".join(failed))
 
 
 if __name__ == "__main__":

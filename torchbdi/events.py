@@ -60,7 +60,11 @@ class EventFile:
         """Writes the settings of a run beside its results."""
         from torch.utils.tensorboard.summary import hparams, scalar
 
-        for part in hparams(dict(settings), dict(metrics)):
+        plain = {
+            name: value if isinstance(value, bool | int | float | str) else str(value)
+            for name, value in settings.items()
+        }
+        for part in hparams(plain, dict(metrics)):
             self._write(summary=part)
         for name, value in metrics.items():
             self._write(step=0, summary=scalar(name, value))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .inputs import choice, instance, number, whole
+from .inputs import choice, instance, number, ordinary_mode, whole
 from .kernels.errors import InputError
-from .network import GAINS, MLP, fit_network, seeded, squared_error
+from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
 from .optimise import DesignModule
 from .unrolled import linearise, loss_after_step, tangent_diagonal
@@ -65,6 +68,7 @@ class FiniteBDI(DesignModule):
         eta: the rate of the step, a scalar.
         forward_net: the network of Eq. 5, frozen.
         net_loss: its mean squared error on the table, a scalar; NaN until it is needed.
+        progress: makes the bar of its training, see :func:`torchbdi.network.fit_network`.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
@@ -81,7 +85,7 @@ class FiniteBDI(DesignModule):
         *,
         width: int = 2048,
         depth: int = 6,
-        parametrisation: str = "standard",
+        parametrisation: Parametrisation = "standard",
         eta: float | None = None,
         rows_per_step: int | None = None,
         forward_net: nn.Module | None = None,
@@ -127,7 +131,7 @@ class FiniteBDI(DesignModule):
         )
         if forward_net is not None:
             instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
-        with torch.inference_mode(False):
+        with ordinary_mode():
             self._make_networks(forward_net)
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
@@ -157,6 +161,7 @@ class FiniteBDI(DesignModule):
                 f"FiniteBDI: forward_net must map (..., D) to (...) or (..., 1); it made "
                 f"{made} of x_h {tuple(self._designs().shape)}."
             )
+        self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
 
@@ -218,10 +223,10 @@ class FiniteBDI(DesignModule):
         """
         n, count = len(self.x_l), self.hparams["rows_per_step"]
         if count is None or count >= n:
-            return self.x_l, self.y_l, self.weights
+            return self.x_l, self.y_l, self.squared_weights
         generator = seeded(self.hparams["seed"], _ROWS, step)
         chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
-        weights = self.weights[chosen]
+        weights = self.squared_weights[chosen]
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
     def train_forward_net(self) -> None:
@@ -238,6 +243,7 @@ class FiniteBDI(DesignModule):
                 batch=h["net_batch"],
                 lr=h["net_lr"],
                 generator=seeded(h["seed"], _FORWARD_ORDER),
+                progress=self.progress,
             )
         self.net_loss.copy_(squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"]))
 

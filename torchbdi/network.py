@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,9 +15,11 @@ from tqdm import tqdm
 
 from .kernels.errors import TorchBDIError
 
+Parametrisation = Literal["standard", "ntk"]
+
 _PREDICT_ENTRIES = 1 << 22
 # Variance of an initial weight times the number of inputs of its layer.
-GAINS = {"standard": 2.0, "ntk": 1.0}
+GAINS: dict[Parametrisation, float] = {"standard": 2.0, "ntk": 1.0}
 
 
 def seeded(seed: int, *place: int) -> torch.Generator:
@@ -51,7 +56,7 @@ class MLP(nn.Module):
         inputs: int,
         width: int,
         depth: int,
-        parametrisation: str,
+        parametrisation: Parametrisation,
         generator: torch.Generator,
         dtype: torch.dtype,
     ):
@@ -84,6 +89,7 @@ def fit_network(
     batch: int,
     lr: float,
     generator: torch.Generator,
+    progress: Callable[[int, str], AbstractContextManager[Any]] | None = None,
 ) -> None:
     """Trains f on the table by least squares (Eq. 5): Adam, its rate falling to 0 as a cosine.
 
@@ -95,6 +101,8 @@ def fit_network(
         batch: rows a step.
         lr: Adam's first learning rate.
         generator: of the order of the rows, on the CPU.
+        progress: makes a bar, a context with ``update``, of a total and what is counted; None
+            means one on the terminal.
 
     Raises:
         TorchBDIError: the loss is not finite.
@@ -102,24 +110,28 @@ def fit_network(
     n, dtype = len(x_l), next(net.parameters()).dtype
     optimizer = torch.optim.Adam(net.requires_grad_().parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * math.ceil(n / batch))
-    progress = tqdm(range(epochs), desc="forward network", unit="epoch", leave=False)
-    for epoch in progress:
-        order = torch.randperm(n, generator=generator).to(x_l.device)
-        total = 0.0
-        for rows in order.split(batch):
-            loss = (net(x_l[rows].to(dtype)) - y_l[rows]).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.detach() * len(rows) / n
-        if not math.isfinite(total):
-            raise TorchBDIError(
-                f"the forward network's loss is not finite in epoch {epoch}. Lower its learning "
-                f"rate ({lr:g})."
-            )
-        progress.set_postfix(loss=f"{float(total):.2e}", refresh=False)
+    with (progress or _on_the_terminal)(epochs, "epochs of the forward network") as bar:
+        for epoch in range(epochs):
+            order = torch.randperm(n, generator=generator).to(x_l.device)
+            total = 0.0
+            for rows in order.split(batch):
+                loss = (net(x_l[rows].to(dtype)) - y_l[rows]).square().mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                total += loss.detach() * len(rows) / n
+            if not math.isfinite(total):
+                raise TorchBDIError(
+                    f"the forward network's loss is not finite in epoch {epoch}. Lower its "
+                    f"learning rate ({lr:g})."
+                )
+            bar.update()
     net.requires_grad_(False)
+
+
+def _on_the_terminal(total: int, what: str) -> AbstractContextManager[Any]:
+    return tqdm(total=total, desc=what, leave=False)
 
 
 @torch.no_grad()

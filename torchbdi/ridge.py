@@ -6,7 +6,7 @@ import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -19,9 +19,9 @@ from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
 
-__all__ = ["RidgeFit", "SolveReport", "fit_ridge", "ridge_to_add"]
+__all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
 
-RIDGE_SCALES = ("trace", "absolute")
+RidgeScale = Literal["trace", "absolute"]
 _PREDICT_ENTRIES = 1 << 24
 
 
@@ -112,7 +112,7 @@ def fit_ridge(
     x_l: Tensor,
     y_l: Tensor,
     ridge: float = 1e-6,
-    ridge_scale: str = "trace",
+    ridge_scale: RidgeScale = "trace",
     solver: SolverName = "auto",
     *,
     tolerance: float = 1e-8,
@@ -153,7 +153,7 @@ def fit_ridge(
     """
     instance("fit_ridge", "kernel", kernel, Kernel, "a torchbdi kernel")
     ridge = number("fit_ridge", "ridge", ridge, low=0)
-    choice("fit_ridge", "ridge_scale", ridge_scale, RIDGE_SCALES)
+    choice("fit_ridge", "ridge_scale", ridge_scale, get_args(RidgeScale))
     choice("fit_ridge", "solver", solver, get_args(SolverName))
     tolerance = number("fit_ridge", "tolerance", tolerance, above=0, below=1)
     checkpoint = None if checkpoint is None else Path(checkpoint)

@@ -112,6 +112,14 @@ def ptxas() -> Path:
     return Path(knobs.nvidia.ptxas.path)
 
 
+def ptxas_version() -> str:
+    """Its version, such as 12.9.86."""
+    said = subprocess.run([ptxas(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"V([\d.]+)", said)
+    assert found is not None, said
+    return found[1]
+
+
 def _assemble(ptx: str) -> str:
     """What ptxas says of a kernel with -v."""
     target = re.search(r"\.target (sm_\w+)", ptx)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
 import torchbdi
@@ -21,10 +20,9 @@ from torchbdi import NTK, DoesNotFitError, fit_ridge
 from torchbdi.kernels.solve.choice import SolverName
 
 from ..data import data_folder
-from ..runs.config import CONF
-from ..runs.settings import compose_config
+from ..runs.config import compose_config
 from ..tasks import load_task
-from ..tasks.utr import visible_table
+from ..tasks.utr import TASK, visible_rows
 from ..train import train
 from . import Options
 from ._ours import designs
@@ -110,15 +108,14 @@ def gram(device: torch.device, n: int, rounds: int) -> dict[str, Any]:
 
 def tfbind8(rows: int | None) -> tuple[Tensor, Tensor]:
     """TF Bind 8's table."""
-    conf = OmegaConf.load(CONF / "task" / "tfbind8.yaml")
-    task = load_task(OmegaConf.create({"task": conf, "seed": 0, "data_dir": None}))
+    task = load_task(compose_config(["task=tfbind8"]))
     return task.data.x[:rows], task.data.y[:rows]
 
 
 def utr(rows: int | None) -> tuple[Tensor, Tensor]:
     """UTR's table; its true function is not needed."""
-    conf = OmegaConf.create({"max_rows": rows})
-    data, _, _ = visible_table(conf, data_folder(None))
+    x, y = visible_rows(data_folder(None))
+    data = torchbdi.OfflineData.from_raw(x[:rows], y[:rows], TASK.space_of(x))
     return data.x, data.y
 
 

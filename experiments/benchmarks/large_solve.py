@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
 from torchbdi import NTK, fit_ridge
@@ -21,7 +20,7 @@ from torchbdi.kernels.memory import PeakMemory
 from torchbdi.kernels.solve.choice import SolverName
 from torchbdi.ridge import ridge_to_add
 
-from ..runs.config import CONF
+from ..runs.config import compose_config
 from ..tasks import load_task
 from . import Options
 from ._measure import machine_rates, plot
@@ -71,8 +70,7 @@ def run(options: Options) -> dict[str, Any]:
 
 
 def _table(name: str) -> tuple[Tensor, Tensor]:
-    conf = OmegaConf.load(CONF / "task" / f"{name}.yaml")
-    task = load_task(OmegaConf.create({"task": conf, "seed": 0, "data_dir": None}))
+    task = load_task(compose_config([f"task={name}"]))
     return task.data.x, task.data.y
 
 

@@ -24,9 +24,7 @@ from ..oracles.pool import run_all
 from ..robots.hopper import START_SEED
 from .arrays import write_npy
 from .evolution import EvolutionConfig, evolve_once
-
-#: To be raised by one with every change after which a seed gives other numbers.
-GENERATOR_VERSION = 1
+from .recipes import HOPPER as GENERATOR_VERSION
 
 X_NAME = "hopper_controller-x-0.npy"
 Y_NAME = "hopper_controller-y-0.npy"

@@ -9,21 +9,28 @@ import numpy as np
 from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256
 
-from .sources import DATA_SETS, checksums
+from .sources import DATA_SETS, DataSet, checksums
 
 
-def fault(folder: Path, path: str) -> str | None:
+def known_checksums(data_set: DataSet) -> dict[str, str]:
+    """SHA-256 by path of those files of a data set for which one is known."""
+    listed = {path: checksums()[path] for path in data_set.files if path in checksums()}
+    return listed | dict(data_set.sha256)
+
+
+def fault(folder: Path, path: str, expected: str | None = None) -> str | None:
     """What is wrong with a file that is there.
 
     Args:
         folder: the data folder.
         path: the file, below it.
+        expected: its SHA-256; None looks it up in the list of all.
 
     Returns:
         None for a file with the right SHA-256. Where none is known, a file passes that is not
         empty and, for an array, is whole.
     """
-    file, expected = folder / path, checksums().get(path)
+    file, expected = folder / path, expected or checksums().get(path)
     if expected is not None:
         found = sha256(file)
         return None if found == expected else f"its SHA-256 is {found} instead of {expected}"
@@ -37,33 +44,47 @@ def fault(folder: Path, path: str) -> str | None:
     return None
 
 
-def missing(folder: Path, name: str) -> list[str]:
+def missing(folder: Path, data_set: DataSet | str) -> list[str]:
     """Paths of a data set's files that are not there."""
-    return [path for path in DATA_SETS[name].files if not (folder / path).is_file()]
+    return [path for path in _named(data_set).files if not (folder / path).is_file()]
 
 
-def require(folder: Path, name: str) -> None:
+def require(folder: Path, data_set: DataSet | str) -> None:
     """Makes sure that a data set is there and undamaged.
+
+    Args:
+        folder: the data folder.
+        data_set: the data set, or the name of one in the table of them.
 
     Raises:
         MissingDataError: says which files are missing or damaged, and what to do.
     """
-    absent = missing(folder, name)
+    wanted = _named(data_set)
+    name, absent = wanted.name, missing(folder, wanted)
     if absent:
-        origin, url = DATA_SETS[name].origin, DATA_SETS[name].url
+        away = ""
+        if wanted.optional and len(absent) < len(wanted.files):
+            away = f"\nOr move the others away: {wanted.optional}."
         raise MissingDataError(
-            f"the data of {name} is not in {folder}: {len(absent)} of "
-            f"{len(DATA_SETS[name].files)} files are missing ({_few(absent)}). Get it with:\n"
+            f"the data of {name} is not in {folder}: {len(absent)} of {len(wanted.files)} files "
+            f"are missing ({_few(absent)}). Get it with:\n"
             f"  python -m experiments.data download {name}\n"
-            f"or put the files there yourself. They come from: {origin}{f', {url}' if url else ''}"
+            f"or put the files there yourself. They come from: {wanted.origin}"
+            f"{f', {wanted.url}' if wanted.url else ''}{away}"
         )
-    for path in DATA_SETS[name].files:
-        problem = fault(folder, path)
+    known = known_checksums(wanted)
+    for path in wanted.files:
+        problem = fault(folder, path, known.get(path))
         if problem is not None:
+            away = f"\nOr move the files away: {wanted.optional}." if wanted.optional else ""
             raise MissingDataError(
                 f"{folder / path} is damaged: {problem}. Delete it, then:\n"
-                f"  python -m experiments.data download {name}"
+                f"  python -m experiments.data download {name}{away}"
             )
+
+
+def _named(data_set: DataSet | str) -> DataSet:
+    return DATA_SETS[data_set] if isinstance(data_set, str) else data_set
 
 
 def _few(paths: list[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..runs.results import Cell, Problem, Run
+from ..runs.results import Problem, Run
+from ..runs.spread import Cell
 from .facts import CONTINUOUS, DISCRETE, comparable, fact
 
 STATISTICS = {"best": "best_after_normalised", "median": "median_after_normalised"}
@@ -15,9 +17,9 @@ MARKS = (
     "a ± b (se c, n): mean, sample standard deviation and standard error over n seeds.",
     "det.: deterministic; two seeds or more are the same computation to six digits. "
     "The same with n seeds: this number is, but not the whole computation.",
-    "[x]: the paper's figure. [x*]: the paper's figure for a different setting, see below. "
-    "‡: a published figure exists, but our data, true function or number of rows is not the "
-    "original, so it is not put beside ours.",
+    "[x]: the paper's figure, as printed. [x ‡]: our data, true function or number of rows is not "
+    "the original, so the two are not comparable. [x *]: the paper's is of another setting, see "
+    "below.",
 )
 
 
@@ -34,15 +36,24 @@ def heading(problem: Problem) -> str:
     """A problem as the head of a column; what is not original is said there."""
     sources = (("data", problem.data_source), ("function", problem.oracle_source))
     labels = "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
+    shared = json.loads(problem.key)
+    if (revisions := (shared["revision"], shared["task_revision"])) != (1, 1):
+        labels += f", revision {'.'.join(map(str, revisions))}"
     return problem.task + labels
 
 
-def source_note(problem: Problem) -> str:
+def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:
     """Where the numbers of a column come from."""
     return (
         f"{heading(problem)}: {problem.title}, {problem.rows:,} rows; data {problem.data_source}, "
-        f"true function {problem.oracle_source}; torchbdi {problem.version}."
+        f"true function {problem.oracle_source}; torchbdi "
+        f"{versions(run for runs in methods.values() for run in runs)}."
     )
+
+
+def versions(runs: Iterable[Run]) -> str:
+    """The versions of the package that made some runs."""
+    return ", ".join(sorted({run.version for run in runs}))
 
 
 def kind(found: Cell) -> str:
@@ -81,7 +92,12 @@ def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict
     )
     return {
         "table": table,
-        **vars(problem),
+        "task": problem.task,
+        "title": problem.title,
+        "data_source": problem.data_source,
+        "oracle_source": problem.oracle_source,
+        "rows": problem.rows,
+        "version": versions(runs),
         "method": run.method,
         "changes": " ".join(run.changes),
         "statistic": statistic,
@@ -90,14 +106,16 @@ def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict
         "mean": found.mean,
         "std": "" if math.isnan(found.std) else found.std,
         "standard_error": "" if math.isnan(found.standard_error) else found.standard_error,
-        "paper": known.value if known and same else "",
-        "paper_source": known.source if known and same else "",
-        "remark": known.caveat if known and same else ("not comparable" if known else ""),
+        "paper": known.printed if known else "",
+        "paper_source": known.source if known else "",
+        "comparable": ("yes" if same else "no") if known else "",
+        "remark": known.caveat if known else "",
     }
 
 
 def beside(entry: Mapping[str, object]) -> str:
-    """The published figure or the mark that goes behind a number."""
-    if entry["paper"] != "":
-        return f" [{entry['paper']}{'*' if entry['remark'] else ''}]"
-    return " ‡" if entry["remark"] else ""
+    """The published figure that goes behind a number, with its marks; nothing where none is."""
+    if entry["paper"] == "":
+        return ""
+    marks = ("‡" if entry["comparable"] == "no" else "") + ("*" if entry["remark"] else "")
+    return f" [{entry['paper']}{' ' if marks else ''}{marks}]"

@@ -1,88 +1,116 @@
-"""Which runs are there already: found by their configuration, data and version."""
+"""Which runs are there already: found by their identities, whatever version made them."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-import torchbdi
+from torchbdi import InputError
+from torchbdi.identity import canonical
 
 from ..tasks import load_task
-from .results import neutral_title
-
-Source = tuple[str, str, str, int]
+from ..tasks.assemble import request_of
+from .begun import identity_of
+from .config import method_of
+from .identity import Identity, read_json
+from .results import read_runs
+from .run_folder import RunFolder
+from .settings import without_numbers
 
 
 class Archive:
     """The run folders in one folder.
 
+    A folder with a damaged file is named once and left out.
+
     Args:
         path: the folder.
+        say: tells what is left out.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, say: Callable[[str], None] | None = None):
         self.path = path
-        self._sources: dict[str, Source] = {}
-        self._identities: dict[Path, list[Any]] = {}
+        self._say = say or (lambda text: print(text, file=sys.stderr, flush=True))
+        self._outlines: dict[str, Any] = {}
+        self._known: dict[Path, Identity | None] = {}
+        self._damaged: set[Path] = set()
 
-    def finished(self, cfg: DictConfig) -> Path | None:
-        """The latest finished run of a configuration, made with this version from today's data.
+    def identity(self, cfg: DictConfig) -> Identity:
+        """What a run of a configuration would be, with the data that are there now.
 
-        A run whose data or true function is not what the task would load now does not count.
+        Raises:
+            TorchBDIError: the task cannot be loaded.
         """
-        for folder in self._same(cfg):
-            if not (folder / "metrics.json").is_file():
-                continue
-            metrics = json.loads((folder / "metrics.json").read_text())
-            if metrics["version"] != torchbdi.__version__:
-                continue
-            title = neutral_title(metrics["title"], metrics["seed"])
-            source = (title, metrics["data_source"], metrics["oracle_source"], metrics["rows"])
-            if source == self._source(cfg):
-                return folder
+        name, request = request_of(cfg)
+        key = canonical({"task": OmegaConf.to_container(cfg.task), "data_dir": cfg.data_dir})
+        if key not in self._outlines:  # asked once: seeds change neither kind nor size
+            table = load_task(cfg).data
+            self._outlines[key] = without_numbers(table.space, len(table))
+        method = method_of(cfg)
+        return identity_of(request, name, method, self._outlines[key], int(cfg.designs))
+
+    def finished(self, wanted: Identity, keeps: int = 0) -> Path | None:
+        """The latest finished run of an identity.
+
+        Args:
+            wanted: the identity.
+            keeps: steps between the designs that the run must have kept; 0 for any run.
+        """
+        for folder in self._same(wanted):
+            if folder.is_complete and (not keeps or self._kept(folder) == keeps):
+                return folder.path
         return None
 
-    def interrupted(self, cfg: DictConfig) -> Path | None:
-        """The latest run of a configuration that was begun with this version and not finished."""
-        here = importlib.metadata.version("torchbdi")
-        for folder in self._same(cfg):
-            versions = folder / "versions.json"
-            if (folder / "metrics.json").is_file() or not versions.is_file():
-                continue
-            if json.loads(versions.read_text())["torchbdi"] == here:
-                return folder
+    def interrupted(self, wanted: Identity, keeps: int = 0) -> Path | None:
+        """The latest run of an identity that was begun and not finished.
+
+        Args:
+            wanted: the identity.
+            keeps: steps between the designs that the run must keep; 0 for any run.
+        """
+        for folder in self._same(wanted):
+            if not folder.is_complete and (not keeps or self._kept(folder) == keeps):
+                return folder.path
         return None
 
-    def _same(self, cfg: DictConfig) -> Iterator[Path]:
-        wanted = _identity(cfg)
+    def _same(self, wanted: Identity) -> Iterator[RunFolder]:
         for file in sorted(self.path.glob("*/config.yaml"), reverse=True):
-            if file not in self._identities:  # a run's config.yaml never changes
-                found = OmegaConf.load(file)
-                assert isinstance(found, DictConfig)
-                self._identities[file] = _identity(found)
-            if self._identities[file] == wanted:
-                yield file.parent
+            folder = RunFolder(file.parent)
+            found = self._read(folder)
+            if found is not None and found.text == wanted.text:
+                yield folder
 
-    def _source(self, cfg: DictConfig) -> Source:
-        """What the task would load now; asked once a task, since seeds do not change it."""
-        key = json.dumps([OmegaConf.to_container(cfg.task), cfg.data_dir])
-        if key not in self._sources:
-            task = load_task(cfg)
-            title = neutral_title(task.title, cfg.seed)
-            self._sources[key] = (title, task.data_source, task.oracle_source, len(task.y_raw))
-        return self._sources[key]
+    def _read(self, folder: RunFolder) -> Identity | None:
+        """The identity of a folder that is whole; what is no run of now is None."""
+        if folder.path in self._damaged:
+            return None
+        try:
+            folder.config()
+            if (folder.path / "versions.json").is_file():
+                read_json(folder.path / "versions.json")
+            if folder.is_complete:
+                folder.metrics()
+            if folder.path not in self._known:
+                self._known[folder.path] = _identity(folder)
+        except (InputError, OSError) as error:
+            self._damaged.add(folder.path)
+            self._say(f"left out: {error}")
+            return None
+        return self._known[folder.path]
+
+    def _kept(self, folder: RunFolder) -> int:
+        kept = OmegaConf.select(folder.config(), "trainer.trajectory_every") or 0
+        return int(kept)
 
 
-def _identity(cfg: DictConfig) -> list[Any]:
-    """The part of a configuration that makes its result."""
-    parts = [OmegaConf.select(cfg, name) for name in ("task", "method")]
-    return [
-        *(OmegaConf.to_container(part) for part in parts if part is not None),
-        OmegaConf.select(cfg, "seed"),
-        OmegaConf.select(cfg, "trainer.trajectory_every") or 0,
-    ]
+def _identity(folder: RunFolder) -> Identity | None:
+    """What a run is; of a finished one of 0.1.0, by its line of results."""
+    found = folder.identity()
+    if found is None and folder.is_complete:
+        runs = read_runs([folder.path / "results.csv"])
+        return runs[0].identity if len(runs) == 1 else None
+    return found

@@ -11,15 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchbdi import RidgeFit, fit_ridge
+from torchbdi import OfflineData, RidgeFit, fit_ridge
 from torchbdi.identity import FitIdentity, canonical, fit_identity
 from torchbdi.kernel import Kernel
 from torchbdi.kernels.files import disk_of, last_good_state, remove_state, write_state
 from torchbdi.kernels.tensors import from_bytes, to_bytes
-from torchbdi.ridge import SolveReport
+from torchbdi.ridge import RidgeScale, SolveReport
 
 from ..data import cache_folder
-from ..tasks.task import OfflineData
 
 BESIDE = "coefficients.state"
 
@@ -28,7 +27,7 @@ def cached_fit(
     kernel: Kernel,
     data: OfflineData,
     ridge: float,
-    ridge_scale: str,
+    ridge_scale: RidgeScale,
     tolerance: float,
     device: torch.device | None = None,
     beside: Path | None = None,

@@ -2,89 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from torchbdi.kernels.files import write_atomic, write_csv
+from torchbdi.kernels.files import write_csv
 
 from ..data.arrays import write_npz
 from ..tasks.task import Task
+from .novelty import novelty, share_clipped
+from .scores import LABELS, score_statistics
+
+_PART = 2**16  # rows of a table that are decoded at once
 
 
 def score_designs(
-    task: Task, x_h: Tensor, starts: np.ndarray
+    task: Task, x: Tensor, n_before: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Asks the true function for the designs. The only place of a run that does.
 
     Args:
         task: the task.
-        x_h: standardised designs, (n, D), in the order of their starts.
-        starts: row numbers of the starts in the table, (n,).
+        x: standardised designs, (n, D).
+        n_before: how many of the table's best rows they are compared with.
 
     Returns:
-        Metrics (best and median, before and after, raw and normalised) and the arrays of the
-        proposals.
+        Metrics and the arrays of the proposals. Metrics are best and median, before and after,
+        raw and normalised; the other statistics of :data:`LABELS`, normalised; and how new the
+        designs are (:func:`novelty`).
     """
-    designs = task.codec.decode(x_h)
-    after, before = task.predict(designs), task.y_raw[starts]
+    designs = task.decode(x)
+    after, before = task.predict(designs), task.y_raw[task.data.best(n_before).numpy()]
     metrics: dict[str, Any] = {}
     for when, y in (("before", before), ("after", after)):
         for unit, values in (("raw", y), ("normalised", task.normalise(y))):
             metrics[f"best_{when}_{unit}"] = float(np.max(values))
             metrics[f"median_{when}_{unit}"] = float(np.median(values))
+        told = score_statistics(task.normalise(y))
+        metrics |= {f"{name}_{when}_normalised": value for name, value in told.items()}
+    metrics |= novelty(designs, _decoded(task), None if task.discrete else task.data.space.std)
+    metrics["share_clipped"] = share_clipped(designs, task.limits)
     arrays = {
         "designs": designs,
-        "x_h": x_h.detach().cpu().numpy(),
-        "start_rows": starts,
-        "score_before": before,
+        "x_h": x.detach().cpu().numpy(),
         "score_after": after,
         "normalised_after": task.normalise(after),
     }
     return metrics, arrays
 
 
+def _decoded(task: Task) -> Iterator[np.ndarray]:
+    """The rows of a task's table as raw designs, part by part."""
+    for start in range(0, len(task.data.x), _PART):
+        yield task.decode(task.data.x[start : start + _PART])
+
+
 def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> None:
-    """Writes proposals.npz (everything) and proposals.csv (one design a line, decoded)."""
+    """Writes proposals.npz (everything) and proposals.csv (one design a line, decoded).
+
+    Args:
+        folder: the run's.
+        task: the task.
+        arrays: those of :func:`score_designs`; with start_rows and score_before, (n,) each, where
+            the designs come from rows of the table.
+    """
     write_npz(folder / "proposals.npz", arrays)
     designs = arrays["designs"]
-    if task.codec.letters:
-        names, cells = ["design"], [[task.codec.text(design)] for design in designs]
+    if task.discrete:
+        names, cells = ["design"], [[task.text(design)] for design in designs]
     else:
         names = [f"x{i}" for i in range(designs[0].size)]
         cells = [[repr(float(v)) for v in design.ravel()] for design in designs]
-    header = ["rank_of_start", "start_row", "score_before", "score", "normalised_score", *names]
-    columns = (arrays["start_rows"], arrays["score_before"], arrays["score_after"])
+    columns = {
+        "start_row": "start_rows",
+        "score_before": "score_before",
+        "score": "score_after",
+        "normalised_score": "normalised_after",
+    }
+    there = {head: arrays[name] for head, name in columns.items() if name in arrays}
+    header = ["rank", *there, *names]
     rows = [
-        [rank, *(c[rank].item() for c in columns), arrays["normalised_after"][rank].item(), *cell]
+        [rank, *(column[rank].item() for column in there.values()), *cell]
         for rank, cell in enumerate(cells)
     ]
     write_csv(folder / "proposals.csv", header, rows)
-
-
-def write_losses(folder: Path, rows: Sequence[Sequence[float]]) -> None:
-    """Writes losses.csv and losses.png from (step, total, forward, backward) rows."""
-    names = ("total", "forward", "backward")
-    write_csv(folder / "losses.csv", ["step", *names], rows)
-    # The object-oriented interface needs no display and touches no global state.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    table = np.array(rows)
-    for column, name in enumerate(names, start=1):
-        if table[:, column].any():
-            axes.plot(table[:, 0], table[:, column], label=name)
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss (mean over groups)")
-    if (table[:, 1:] >= 0).all():
-        axes.set_yscale("log")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    write_atomic(folder / "losses.png", lambda file: figure.savefig(file, format="png", dpi=150))
 
 
 def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
@@ -103,6 +107,19 @@ def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
             for when in ("before", "after")
         )
         lines.append(f"| {label} | {' | '.join(cells)} |")
-    lines.append("")
-    lines.append(task.sources)
+    lines += ["", "| normalised | before | after |", "|---|---|---|"]
+    for name, label in LABELS.items():
+        if name not in ("best", "median") and f"{name}_after_normalised" in metrics:
+            pair = (f"{metrics[f'{name}_{when}_normalised']:.6f}" for when in ("before", "after"))
+            lines.append(f"| {label} | {' | '.join(pair)} |")
+    unit = "letters" if task.discrete else "standard deviations, root mean square over columns"
+    lines += [
+        "",
+        f"Of the proposals {metrics['share_equal']:.1%} are equal to an earlier one, "
+        f"{metrics['share_known']:.1%} stand in the table, {metrics['share_clipped']:.1%} are "
+        f"moved into bounds. Mean distance to the table {metrics['distance_to_data']:.3g}, to "
+        f"each other {metrics['diversity']:.3g} ({unit}).",
+        "",
+        task.sources,
+    ]
     return "\n".join(lines)

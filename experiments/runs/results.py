@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torchbdi import InputError
+from torchbdi.identity import canonical
+from torchbdi.methods import registry
 
-from .settings import own_settings
+from ..tasks.registry import task_names
+from .identity import Identity
+from .older import converted, is_older
+from .settings import name_of, own_settings
 
-# Runs of one cell that agree in all of these are one computation, whatever their seeds.
-FINGERPRINT = ("best_after_raw", "median_after_raw", "loss_total")
 NEEDED = (
-    "task", "title", "data_source", "oracle_source", "rows", "version", "method", "seed",
-    *FINGERPRINT,
+    "task", "task_revision", "title", "data_source", "source", "oracle_source", "method",
+    "method_file", "method_revision", "revision", "seed", "designs", "rows", "dimensions",
+    "settings", "best_after_raw", "median_after_raw", "version",
 )  # fmt: skip
+USUAL_DESIGNS = 128  # as the paper has
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """What runs must share to stand in one cell: the same data, true function and version."""
+    """What runs must share to stand in one column: the same rows and the same true function.
+
+    Attributes:
+        task: the task's name.
+        title: of the table.
+        data_source: "original" or "regenerated".
+        oracle_source: "original", "retrained" or "regenerated".
+        rows: of the table.
+        key: the task's part of the runs' identity, as text.
+    """
 
     task: str
     title: str
     data_source: str
     oracle_source: str
     rows: int
-    version: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -39,53 +55,39 @@ class Run:
     """One line of a results.csv.
 
     Attributes:
+        identity: of the run.
         problem: what was solved.
-        method: the method's name.
-        seed: the run's seed.
-        settings: the method's settings as written.
-        changes: those that are not the method's own for this task, as ``name=value``, sorted.
-        values: every other number of the line.
+        method: the name of the preset or file whose settings these are; where there is none, the
+            name that was typed. With the revision, where that is not the one of now.
+        changes: settings that are not the method's own for this task, as ``name=value``, sorted.
+        values: every number of the line.
         path: the results.csv.
-        line: the whole line.
+        line: the whole line, in the columns of now.
     """
 
+    identity: Identity
     problem: Problem
     method: str
-    seed: int
-    settings: Mapping[str, str]
     changes: tuple[str, ...]
     values: Mapping[str, float]
     path: Path
     line: Mapping[str, str]
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One number over seeds.
-
-    Attributes:
-        values: one a seed, in the order of the seeds.
-        deterministic: whether the runs are the same computation (two seeds or more agree to six
-            digits in best, median and final loss).
-    """
-
-    values: tuple[float, ...]
-    deterministic: bool
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.identity.seed
 
     @property
-    def mean(self) -> float:
-        """Mean over seeds."""
-        return statistics.fmean(self.values)
+    def settings(self) -> Mapping[str, Any]:
+        """The method's settings."""
+        settings: Mapping[str, Any] = self.identity.now["settings"]
+        return settings
 
     @property
-    def std(self) -> float:
-        """Sample standard deviation (n - 1) over seeds; nan for one seed."""
-        return statistics.stdev(self.values) if len(self.values) > 1 else float("nan")
-
-    @property
-    def standard_error(self) -> float:
-        """std / sqrt(n); nan for one seed."""
-        return self.std / len(self.values) ** 0.5
+    def version(self) -> str:
+        """The version of the package that made it, which decides nothing."""
+        return self.line["version"]
 
 
 def neutral_title(title: str, seed: int) -> str:
@@ -93,10 +95,42 @@ def neutral_title(title: str, seed: int) -> str:
     return re.sub(rf"(?<![\w.,-]){seed}(?![\w.-]|,\d)", "(one a seed)", title)
 
 
+def line_of(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's line of results: its identity, settings as one column of JSON, then the facts.
+
+    Args:
+        identity: of the run.
+        facts: title, data_source, oracle_source, oracle_spearman, method (as it was typed), rows,
+            dimensions, then whatever else is to be said.
+    """
+    named = ("title", "data_source", "oracle_source", "oracle_spearman", "method", "rows")
+    first = {name: facts[name] for name in (*named, "dimensions")}
+    settings = {**identity.settings, **{f"task.{k}": v for k, v in identity.task_settings.items()}}
+    columns = {
+        "task": identity.task,
+        "task_revision": identity.task_revision,
+        "title": first.pop("title"),
+        "data_source": first.pop("data_source"),
+        "source": identity.source,
+        "oracle_source": first.pop("oracle_source"),
+        "oracle_spearman": first.pop("oracle_spearman"),
+        "method": first.pop("method"),
+        "method_file": identity.method,
+        "method_revision": identity.method_revision,
+        "revision": identity.revision,
+        "seed": identity.seed,
+        "designs": identity.designs,
+        **first,
+        "settings": canonical(settings),
+    }
+    return {**columns, **{k: v for k, v in facts.items() if k not in columns}}
+
+
 def read_runs(paths: Iterable[Path]) -> list[Run]:
     """Reads all runs under some folders, or of some CSV files.
 
-    A run done twice (same problem, method, settings and seed) counts once: the later folder wins.
+    A run done twice counts once: the later folder wins. Runs of a task or method whose file is not
+    there any more are named and left out.
 
     Args:
         paths: folders that are searched for results.csv, or CSV files of such lines.
@@ -105,17 +139,21 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
         The runs, in the order of their paths.
 
     Raises:
-        InputError: a path does not exist or a line lacks a column.
+        InputError: a path does not exist, or a line is none of a run; the file is named.
     """
-    found: dict[object, Run] = {}
+    found: dict[str, Run] = {}
     for root in paths:
         if not root.exists():
             raise InputError(f"runs={root}: there is no such file or folder.")
         for path in _tables(root) if root.is_dir() else [root]:
-            with path.open(newline="", encoding="utf-8") as file:
-                for line in csv.DictReader(file):
-                    run = _parse(line, path)
-                    found[run.problem, run.method, run.changes, run.seed] = run
+            try:
+                with path.open(newline="", encoding="utf-8") as file:
+                    for line in csv.DictReader(file):
+                        run = _parse(line, path)
+                        if run is not None:
+                            found[run.identity.text] = run
+            except (csv.Error, ValueError, KeyError) as error:
+                raise InputError(f"{path}: not a results.csv of a run; {error}") from error
     return list(found.values())
 
 
@@ -125,30 +163,62 @@ def _tables(root: Path) -> list[Path]:
     return sorted(Path(name, "results.csv") for name, _, files in folders if "results.csv" in files)
 
 
-def _parse(line: Mapping[str, str], path: Path) -> Run:
+def _parse(line: Mapping[str, str], path: Path) -> Run | None:
+    if is_older(line):
+        line = converted(line)
     missing = [name for name in NEEDED if not line.get(name)]
     if missing:
-        raise InputError(f"{path}: not a results.csv of a run; no {', '.join(missing)}.")
-    try:
-        seed, rows = int(line["seed"]), int(line["rows"])
-    except ValueError as error:
-        raise InputError(f"{path}: not a results.csv of a run; seed or rows: {error}.") from error
-    task, method, title = line["task"], line["method"], neutral_title(line["title"], seed)
-    solved = Problem(task, title, line["data_source"], line["oracle_source"], rows, line["version"])
-    own = own_settings(task, method)
-    settings = {name: line.get(name) or "" for name in own}
-    changes = tuple(
-        sorted(f"{name}={settings[name]}" for name in own if not _same(settings[name], own[name]))
-    )
+        raise InputError(f"no {', '.join(missing)}.")
+    identity = identity_in(line)
+    task, rows, dimensions = identity.task, int(line["rows"]), int(line["dimensions"])
+    for what, name, known in (
+        ("task", task, task_names),
+        ("method", identity.method, registry.file_names),
+    ):
+        if name not in known():
+            print(f"{path}: left out, there is no {what} {name!r}.", file=sys.stderr)
+            return None
+    title = neutral_title(line["title"], identity.seed)
+    sources = line["data_source"], line["oracle_source"]
+    problem = Problem(task, title, *sources, rows, identity.problem)
+    settings = identity.now["settings"]
+    named = name_of(task, identity.method, settings, rows, dimensions) or line["method"]
+    own = own_settings(task, named, rows, dimensions)
+    if identity.method_revision != registry.class_of(identity.method).revision:
+        named += f", revision {identity.method_revision}"
+    changes = [f"{k}={_word(v)}" for k, v in settings.items() if k not in own or own[k] != v]
+    if identity.designs != USUAL_DESIGNS:
+        changes.append(f"designs={identity.designs}")
     values = {k: v for k, text in line.items() if (v := _number(text)) is not None}
-    return Run(solved, method, seed, settings, changes, values, path, dict(line))
+    return Run(identity, problem, named, tuple(sorted(changes)), values, path, dict(line))
 
 
-def _same(text: str, own: object) -> bool:
-    number = _number(text)
-    if isinstance(own, int | float) and not isinstance(own, bool) and number is not None:
-        return number == float(own)
-    return text == ("" if own is None else str(own))
+def identity_in(line: Mapping[str, str]) -> Identity:
+    """The identity that a line of results holds.
+
+    Raises:
+        ValueError: a cell of the line is not what it should be.
+    """
+    settings = json.loads(line["settings"])
+    if not isinstance(settings, dict):
+        raise ValueError("its settings are no object.")
+    of_task = {k.removeprefix("task."): v for k, v in settings.items() if k.startswith("task.")}
+    return Identity(
+        revision=int(line["revision"]),
+        task=line["task"],
+        task_revision=int(line["task_revision"]),
+        task_settings=of_task,
+        source=line["source"],
+        method=line["method_file"],
+        method_revision=int(line["method_revision"]),
+        settings={k: v for k, v in settings.items() if not k.startswith("task.")},
+        designs=int(line["designs"]),
+        seed=int(line["seed"]),
+    )
+
+
+def _word(value: object) -> str:
+    return "null" if value is None else str(value)
 
 
 def _number(text: str | None) -> float | None:
@@ -170,30 +240,3 @@ def swept(runs: Iterable[Run], name: str, method: str = "bdi") -> list[Run]:
         for run in runs
         if run.method == method and all(change.startswith(f"{name}=") for change in run.changes)
     ]
-
-
-def cell(runs: Sequence[Run], statistic: str) -> Cell:
-    """One number of several runs that differ in their seed only.
-
-    Args:
-        runs: runs of one problem, method and set of settings.
-        statistic: a column of results.csv.
-
-    Raises:
-        InputError: the runs do not belong in one cell, or one lacks the number.
-    """
-    if len({(run.problem, run.method, run.changes) for run in runs}) != 1:
-        raise InputError("runs of different data, versions or settings do not go into one cell.")
-    runs = sorted(runs, key=lambda run: run.seed)
-    for run in runs:
-        if statistic not in run.values:
-            raise InputError(f"{run.path}: it has no {statistic}.")
-    return Cell(tuple(run.values[statistic] for run in runs), same_computation(runs))
-
-
-def same_computation(runs: Sequence[Run]) -> bool:
-    """Whether two runs or more agree to six digits in best, median and final loss."""
-    columns = ([run.values[name] for run in runs] for name in FINGERPRINT)
-    return len(runs) > 1 and all(
-        max(values) - min(values) <= 1e-6 * max(abs(v) for v in values) for values in columns
-    )

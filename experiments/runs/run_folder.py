@@ -1,28 +1,28 @@
-"""The folder of one run: configuration, versions, results."""
+"""The folder of one run: configuration, identity, versions, results."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import pickle
-import platform
+import json
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from torchbdi import InputError
+import torchbdi
+from torchbdi import InputError, kernels
 from torchbdi.kernels.files import locked, write_csv, write_json, write_text
 
-PACKAGES = ("torch", "lightning", "numpy", "design-bench", "scikit-learn", "gymnasium", "mujoco")
+from .identity import FILE as IDENTITY
+from .identity import Identity, read_json
+from .versions import versions
+
+METRICS = "metrics.json"
 
 
 class RunFolder:
@@ -40,8 +40,9 @@ class RunFolder:
         """Makes a new folder in ``cfg.out_dir`` and writes the configuration and versions to it.
 
         Raises:
-            InputError: the folder cannot be made.
+            InputError: the folder cannot be made, or would be inside the package.
         """
+        refuse_package(Path(cfg.out_dir))
         stamp = time.strftime("%Y%m%d-%H%M%S")
         stem = f"{cfg.task.name}-{cfg.method.name}-seed{cfg.seed}-{stamp}"
         for attempt in range(1000):
@@ -69,18 +70,81 @@ class RunFolder:
             InputError: there is no run, nothing to resume, or the run is complete.
             OSError: config.yaml cannot be read.
         """
+        if not path.strip():
+            raise InputError("resume=: name the folder of the run that is to go on.")
         folder = RunFolder(Path(path).resolve())
         if not (folder.path / "config.yaml").is_file():
             raise InputError(f"resume={path}: there is no run (no config.yaml in {folder.path}).")
-        if (folder.path / "metrics.json").is_file():
+        if folder.is_complete:
             raise InputError(f"resume={path}: this run is complete. Its results are there.")
-        try:
-            cfg = OmegaConf.load(folder.path / "config.yaml")  # it makes numbers and text alone
-        except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-            raise InputError(f"resume={path}: config.yaml is damaged ({error}).") from error
-        if not isinstance(cfg, DictConfig):
-            raise InputError(f"resume={path}: config.yaml is not the configuration of a run.")
+        cfg = folder.config()
+        older = folder.has_state and not folder.is_begun
+        if older or OmegaConf.select(cfg, "method.model") is not None:
+            raise InputError(
+                f"resume={path}: the run was begun by torchbdi 0.1.0, or its identity.json is "
+                "lost. Begin a new one."
+            )
         return folder, cfg
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it is written down what the run is."""
+        return (self.path / IDENTITY).is_file()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run is over."""
+        return (self.path / METRICS).is_file()
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is anything that a run goes on from."""
+        state = self.path / "state"
+        inside = any(state.iterdir()) if state.is_dir() else False
+        return inside or (self.path / "last.ckpt").is_file()
+
+    def config(self) -> DictConfig:
+        """The configuration that the run was begun with.
+
+        Raises:
+            InputError: config.yaml is damaged.
+            OSError: it cannot be read.
+        """
+        path = self.path / "config.yaml"
+        try:
+            text = path.read_text(encoding="utf-8")
+            if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+                raise yaml.YAMLError("it has aliases, which a run writes none of")
+            cfg = OmegaConf.create(text)  # it makes numbers and text alone
+        except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
+            raise InputError(f"{path} is damaged ({error}).") from error
+        if not isinstance(cfg, DictConfig) or not cfg:
+            raise InputError(f"{path} is not the configuration of a run.")
+        return cfg
+
+    def identity(self) -> Identity | None:
+        """What the run is; None where it is not written down, as in 0.1.0.
+
+        Raises:
+            InputError: the file is damaged.
+            OSError: it cannot be read.
+        """
+        if not self.is_begun:
+            return None
+        try:
+            return Identity.from_json(read_json(self.path / IDENTITY))
+        except ValueError as error:
+            told = str(error).removeprefix(f"{self.path / IDENTITY} is damaged: ")
+            raise InputError(f"{self.path / IDENTITY} is damaged: {told}") from error
+
+    def metrics(self) -> dict[str, Any]:
+        """The results of a complete run.
+
+        Raises:
+            InputError: the file is damaged.
+            OSError: it cannot be read.
+        """
+        return read_json(self.path / METRICS)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -101,55 +165,35 @@ class RunFolder:
         shutil.rmtree(self.path)
 
     @property
-    def checkpoint(self) -> Path:
-        """The checkpoint that a resumed run starts from."""
-        return self.path / "last.ckpt"
-
-    @property
     def resume_command(self) -> str:
         """What to type to go on with the run."""
         return f"python -m experiments.train resume={self.path}"
 
-    def checkpoint_step(self) -> int:
-        """Steps done when the checkpoint was written.
+    def write_results(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Writes results.csv (a header and one row), then metrics.json, the sign of completion.
 
-        Raises:
-            InputError: the file is damaged, or holds more than tensors and plain values.
+        Args:
+            line: a line of results, :func:`.results.line_of`.
+
+        Returns:
+            What is in metrics.json: the same, with the settings as an object.
         """
-        try:
-            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            return int(state["global_step"])
-        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
-            reason = str(error).split("\n")[0]
+        metrics = {**line, "settings": json.loads(line["settings"])}
+        write_csv(self.path / "results.csv", list(line), [list(line.values())])
+        write_json(self.path / METRICS, metrics)
+        return metrics
+
+
+def refuse_package(out_dir: Path) -> None:
+    """Keeps runs out of the package's own folders.
+
+    Raises:
+        InputError: ``out_dir`` is one of them, or inside.
+    """
+    own = [Path(str(torchbdi.__file__)).parent, Path(str(kernels.__file__)).parent]
+    for folder in (*own, Path(__file__).parents[1]):
+        if out_dir.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"{self.checkpoint} is no checkpoint of a run ({reason}). Delete it, and "
-                "the run begins anew."
-            ) from error
-
-    def write_results(self, metrics: dict[str, Any]) -> None:
-        """Writes results.csv (a header and one row), then metrics.json, the sign of completion."""
-        write_csv(self.path / "results.csv", list(metrics), [list(metrics.values())])
-        write_json(self.path / "metrics.json", metrics)
-
-
-def versions() -> dict[str, str]:
-    """Versions of the code and of what it stands on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in ("torchbdi", *PACKAGES):
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    found["commit"] = _commit()
-    found["threads"] = os.environ.get("OMP_NUM_THREADS", "") or str(os.cpu_count())
-    return found
-
-
-def _commit() -> str:
-    root = Path(__file__).parents[2]
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
+                f"out_dir={out_dir} is inside the package ({folder}). Name a folder elsewhere, for "
+                "instance out_dir=runs."
+            )

@@ -6,12 +6,9 @@ the true function afterwards and writes trajectory.csv into the run's folder.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import lightning
 import numpy as np
 import torch
 from omegaconf import OmegaConf
@@ -20,13 +17,15 @@ from tqdm import tqdm
 from torchbdi import InputError
 from torchbdi.kernels.files import write_csv
 
-from ..data.arrays import write_npy
 from ..tasks import load_task
-from ..tasks.task import Task
+from ..tasks.assemble import request_of
+from .begun import check_same, identity_of
+from .config import method_of
+from .recorder import TRAJECTORY
 from .report import score_designs
+from .run_folder import RunFolder
 from .words import run_command
 
-FOLDER = "trajectory"
 FILE = "trajectory.csv"
 COLUMNS = (
     "best_after_normalised",
@@ -34,39 +33,6 @@ COLUMNS = (
     "best_after_raw",
     "median_after_raw",
 )
-
-
-class Trajectory(lightning.Callback):
-    """Saves the designs every few steps, one file a step, in the order of their starts.
-
-    It must stand before the checkpoint callback: then no checkpoint is ahead of the files.
-
-    Args:
-        folder: the run's folder.
-        every: steps between saves; the starts (step 0) are saved too.
-    """
-
-    def __init__(self, folder: Path, every: int):
-        self.folder, self.every = folder / FOLDER, every
-
-    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Saves the starts."""
-        self.folder.mkdir(exist_ok=True)
-        if trainer.global_step == 0:
-            self._save(0, module)
-
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any
-    ) -> None:
-        """Saves when it is time."""
-        if trainer.global_step % self.every == 0:
-            self._save(trainer.global_step, module)
-
-    def _save(self, step: int, module: lightning.LightningModule) -> None:
-        x_h = module.x_h
-        assert isinstance(x_h, torch.Tensor)
-        rows = x_h.detach().transpose(0, 1).reshape(-1, x_h.shape[-1])
-        write_npy(self.folder / f"step-{step:06d}.npy", rows.cpu().numpy())
 
 
 def score_trajectory(path: Path) -> Path:
@@ -82,45 +48,37 @@ def score_trajectory(path: Path) -> Path:
         InputError: the run is not finished, designs of a step are missing, or the data or the
             true function are not those of the run any more.
     """
-    if not (path / "metrics.json").is_file():
+    folder = RunFolder(path)
+    if not folder.is_complete:
         raise InputError(f"{path}: not the folder of a finished run (no metrics.json).")
-    cfg = OmegaConf.load(path / "config.yaml")
-    every = OmegaConf.select(cfg, "trainer.trajectory_every")
-    if not every:
+    cfg, metrics = folder.config(), folder.metrics()
+    if not OmegaConf.select(cfg, "trainer.trajectory_every"):
         raise InputError(f"{path}: the run saved no designs. Run with trainer.trajectory_every=20.")
-    steps = range(0, cfg.method.steps + 1, every)
-    files = {step: path / FOLDER / f"step-{step:06d}.npy" for step in steps}
-    missing = [str(step) for step, file in files.items() if not file.is_file()]
-    if missing:
-        raise InputError(f"{path / FOLDER}: no designs of step {', '.join(missing)}.")
-    assert OmegaConf.is_dict(cfg)
-    task = load_task(cfg)  # type: ignore[arg-type]
-    _check_same(task, path)
-    starts = task.data.best(cfg.method.designs).numpy()
+    files = kept_designs(path)
+    if len(files) != metrics.get("steps_kept"):
+        raise InputError(
+            f"{path / TRAJECTORY}: designs of {len(files)} steps; the run kept those of "
+            f"{metrics.get('steps_kept', 'an unknown number')}."
+        )
+    if not folder.is_begun:
+        raise InputError(f"{path}: the run was made by torchbdi 0.1.0. Score it with that version.")
+    task = load_task(cfg)
+    name, request = request_of(cfg)
+    now = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
+    check_same(path, now, task.data)
     lines = []
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
         x_h = torch.from_numpy(np.load(file, allow_pickle=False))
-        scores, _ = score_designs(task, x_h, starts)
+        scores, _ = score_designs(task, x_h, cfg.designs)
         lines.append([step, *(scores[name] for name in COLUMNS)])
     write_csv(path / FILE, ["step", *COLUMNS], lines)
     return path / FILE
 
 
-def _check_same(task: Task, path: Path) -> None:
-    """The saved designs are read with the table's mean and deviation, and scored in its range."""
-    then = json.loads((path / "metrics.json").read_text())
-    now = {
-        "title": task.title,
-        "data_source": task.data_source,
-        "oracle_source": task.oracle_source,
-        "rows": len(task.y_raw),
-    }
-    for name, value in now.items():
-        if then[name] != value:
-            raise InputError(
-                f"{path}: the run had {name} {then[name]!r}, but what is there now has {value!r}. "
-                "Put the data of the run back."
-            )
+def kept_designs(path: Path) -> dict[int, Path]:
+    """The files of designs that a run kept, by step, ascending."""
+    files = sorted((path / TRAJECTORY).glob("step-*.npy"))
+    return {int(file.stem.removeprefix("step-")): file for file in files}
 
 
 def main(words: Sequence[str]) -> None:

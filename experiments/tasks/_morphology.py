@@ -3,92 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from omegaconf import DictConfig
 
 from torchbdi import MissingDataError
 
-from ..data import cache_folder
-from ..data.morphology import FULL_ROWS, GENERATOR_VERSION, file_names, generate
+from ..data import cache_folder, recipes
 from ..data.shards import read_shards
-from ..oracles.pool import evaluate
-from ..robots.morphology import Robot
-from ..robots.stored_policy import StoredPolicy, find_policy, original_path
-from .shim import load_design_bench
-from .task import Codec, OfflineData, Task, standardise_scores
+from ..data.sources import DATA_SETS
+from ._shim import load_design_bench
+from .base import Labels, Loaded, Request, Source
+
+FULL_ROWS = 25_009  # of design-bench's tables
 
 
-def load_robot_task(robot: Robot, title: str, cfg: DictConfig, folder: Path, seed: int) -> Task:
-    """Builds the task of a robot from design-bench: the worse 40 % of a table.
+def sources(robot: str) -> tuple[Source, Source]:
+    """design-bench's table, with the policy that its scores are of, and one that is made here.
 
-    Args:
-        robot: whose legs are designed.
-        title: design-bench's name of the task.
-        cfg: the task's configuration.
-        folder: the data folder.
-        seed: of a regenerated table.
-
-    Raises:
-        MissingDataError: there is no policy, or the data folder holds a part of the original data.
+    The policy alone is not the table: it drives the robots of a made one too.
     """
-    shards = f"{robot.name}_morphology"
-    original = _has_original(robot, folder / shards, original_path(folder, robot.name))
-    policy = find_policy(robot, folder)
-    if not original:
-        folder = _regenerated(robot, policy, seed, cfg.rows)
-        generate(robot, policy, seed, folder / shards, cfg.rows)
-    bench = load_design_bench(folder).make(title)
-    features = np.asarray(bench.x).astype(np.float64)
-    y = np.asarray(bench.y, dtype=np.float64).ravel()
-    _, table = read_shards(folder / shards, shards)
-    low, high = (cfg.y_min, cfg.y_max) if original else (float(table.min()), float(table.max()))
-    if cfg.max_rows is not None:
-        features, y = features[: cfg.max_rows], y[: cfg.max_rows]
-    codec = Codec.fit(features, features.shape[1:])
+    published = DATA_SETS[robot]
+    shards = tuple(path for path in published.files if path.endswith(".npy"))
 
-    def predict(designs: np.ndarray) -> np.ndarray:
-        return evaluate(robot.rollout, designs, policy.path, desc=f"{robot.title} episodes")
+    def policy(folder: Path) -> dict[str, str]:
+        from ..robots.robots import ROBOTS
+        from ..robots.stored_policy import find_policy
 
-    return Task(
-        name=robot.name,
-        title=title
-        if original
-        else f"{robot.title}, regenerated table {seed}, {len(table):,} rows",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
-        codec=codec,
-        y_raw=y,
-        y_min=low,
-        y_max=high,
-        data_source="original" if original else "regenerated",
-        oracle_source=policy.source,
-        predict=predict,
+        return {"policy": find_policy(ROBOTS[robot], folder).sha256}
+
+    return (
+        Source("original", published, marks=shards),
+        Source("regenerated", recipe="CMA-ES", revision=recipes.MORPHOLOGY, parts=policy),
     )
 
 
-def _regenerated(robot: Robot, policy: StoredPolicy, seed: int, rows: int) -> Path:
-    name = f"{robot.name}-v{GENERATOR_VERSION}-seed{seed}-rows{rows}-policy{policy.sha256[:8]}"
-    return cache_folder() / "regenerated" / name
+def load_robot(name: str, title: str, request: Request) -> Loaded:
+    """Takes the worse 40 % of a robot's table from design-bench; a made one has a range of its own.
+
+    Args:
+        name: of the robot whose legs are designed.
+        title: design-bench's name of the task.
+        request: its settings have ``rows``.
+
+    Raises:
+        MissingDataError: there is no policy, or the published table has another size.
+    """
+    from ..data.morphology import generate
+    from ..oracles.pool import evaluate
+    from ..robots.robots import ROBOTS
+    from ..robots.stored_policy import find_policy
+
+    robot, stem, folder = ROBOTS[name], f"{name}_morphology", request.folder
+    policy = find_policy(robot, folder)
+    labels = Labels(title, _oracle_source(policy.source))
+    if request.source.label == "original":
+        _check_size(folder / stem, robot.space.size)
+    else:
+        rows: int = request.settings.rows  # type: ignore[attr-defined]
+        seed = request.seed
+        key = f"{name}-v{recipes.MORPHOLOGY}-seed{seed}-rows{rows}-policy{policy.sha256[:8]}"
+        folder = cache_folder() / "regenerated" / key
+        generate(robot, policy, seed, folder / stem, rows)
+        _, table = read_shards(folder / stem, stem)
+        labels = Labels(
+            f"{robot.title}, regenerated table {seed}, {len(table):,} rows",
+            _oracle_source(policy.source),
+            y_min=float(table.min()),
+            y_max=float(table.max()),
+        )
+    bench = load_design_bench(folder).make(title)
+
+    def truth(designs: np.ndarray) -> np.ndarray:
+        return evaluate(robot.rollout, designs, policy.path, desc=f"{robot.title} episodes")
+
+    limits = np.stack([robot.space.lower, robot.space.upper])
+    return Loaded(np.asarray(bench.x), np.asarray(bench.y), truth, labels, limits)
 
 
-def _has_original(robot: Robot, folder: Path, policy: Path) -> bool:
-    """Whether design-bench's table is there; it is worth nothing without the policy it is of."""
-    shards = [folder / name for name in file_names(robot)[:2]]
-    present = [path for path in shards if path.is_file()]
-    if not present:
-        return False
-    missing = [path for path in (*shards, policy) if not path.is_file()]
-    if missing:
+def _oracle_source(policy: str) -> Literal["original", "regenerated"]:
+    return "original" if policy == "original" else "regenerated"
+
+
+def _check_size(folder: Path, dimensions: int) -> None:
+    """Raises MissingDataError where the published table is not design-bench's."""
+    found, wanted = read_shards(folder, folder.name)[0].shape, (FULL_ROWS, dimensions)
+    if found != wanted:
         raise MissingDataError(
-            f"{present[0]} is there, but {', '.join(path.name for path in missing)} is not. The "
-            f"scores of design-bench's table are those of its own policy, so all three files are "
-            f"needed. Get them with: python -m experiments.data download {robot.name}\n"
-            f"or move the table away, and one is regenerated."
+            f"{folder / folder.name}-x-0.npy has shape {found}, design-bench's has {wanted}. Put "
+            "the original there, or move it away, and a table is regenerated."
         )
-    found = read_shards(folder, f"{robot.name}_morphology")[0].shape
-    if found != (FULL_ROWS, robot.space.size):
-        raise MissingDataError(
-            f"{shards[0]} has shape {found}, design-bench's has {(FULL_ROWS, robot.space.size)}. "
-            "Put the original there, or move it away, and a table is regenerated."
-        )
-    return True

@@ -1,41 +1,35 @@
-"""TF Bind 8: DNA sequences of length 8 that bind the transcription factor SIX6."""
+"""TF Bind 8: DNA sequences of length 8 that bind the transcription factor SIX6.
+
+Barrera et al. 2016; design-bench's TFBind8-Exact-v0: 32,898 visible rows (y <= median), D = 24.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-from omegaconf import DictConfig
 
 from ..data import ensure_tfbind8
-from .shim import load_design_bench
-from .task import Codec, OfflineData, Task, standardise_scores
+from ..data.sources import DATA_SETS
+from ._shim import load_design_bench
+from .base import Labels, Loaded, Request, Source, TaskSpec
 
-LETTERS = "ACGT"
+TITLE = "TFBind8-Exact-v0"
 
 
-def load(cfg: DictConfig, folder: Path, seed: int) -> Task:
-    """Builds the task from design-bench: 32,898 visible rows (y <= median), D = 24."""
-    ensure_tfbind8(folder)
-    bench = load_design_bench(folder).make("TFBind8-Exact-v0")
-    x, y = np.asarray(bench.x), np.asarray(bench.y, dtype=np.float64).ravel()
-    if cfg.max_rows is not None:
-        x, y = x[: cfg.max_rows], y[: cfg.max_rows]
-    features = bench.dataset.to_logits(x).astype(np.float64).reshape(len(x), -1)
-    codec = Codec.fit(features, x.shape[1:], classes=len(LETTERS), letters=LETTERS)
+def load(request: Request) -> Loaded:
+    """Takes table and true function from design-bench."""
+    bench = load_design_bench(request.folder).make(TITLE)
 
-    def predict(designs: np.ndarray) -> np.ndarray:
+    def truth(designs: np.ndarray) -> np.ndarray:
         return np.asarray(bench.predict(designs.astype(np.int32)), dtype=np.float64).ravel()
 
-    return Task(
-        name="tfbind8",
-        title="TFBind8-Exact-v0",
-        data=OfflineData(codec.standardise(features), standardise_scores(y)),
-        codec=codec,
-        y_raw=y,
-        y_min=cfg.y_min,
-        y_max=cfg.y_max,
-        data_source="original",
-        oracle_source="original",
-        predict=predict,
-    )
+    return Loaded(np.asarray(bench.x), np.asarray(bench.y), truth, Labels(TITLE))
+
+
+TASK = TaskSpec(
+    kind="discrete",
+    letters="ACGT",
+    y_min=0.0,
+    y_max=1.0,
+    sources=(Source("original", DATA_SETS["tfbind8"], fetch=ensure_tfbind8),),
+    load=load,
+)

@@ -91,12 +91,13 @@ def block_kernel(
         for J in range(blocks):
             cols = J * SIDE + i
             inside = (cols[:, None] < m) & (cols[None, :] < m)
-            a = tl.load(k + cols[:, None] * row + cols[None, :] * col, mask=inside, other=0.0)
+            lower = inside & (i[:, None] >= i[None, :])
+            a = tl.load(k + cols[:, None] * row + cols[None, :] * col, mask=lower, other=0.0)
             wrong += tl.sum(tl.sum(spoiled(a), axis=1), axis=0)
             # Symmetric by its lower triangle; outside of the matrix, the identity.
-            lower = tl.where(i[:, None] > i[None, :], a, 0.0)
+            strict = tl.where(i[:, None] > i[None, :], a, 0.0)
             on_diagonal = tl.where(inside, a + added, 1.0)
-            a = tl.where(i[:, None] == i[None, :], on_diagonal, lower + tl.trans(lower))
+            a = tl.where(i[:, None] == i[None, :], on_diagonal, strict + tl.trans(strict))
             for K in range(J):
                 at = kept + (J * SIDE * m + K * SIDE)
                 left = tl.load(at + down, mask=cols[:, None] < m, other=0.0)
@@ -110,9 +111,7 @@ def block_kernel(
                 inside = (rows[:, None] < m) & (cols[None, :] < m)
                 place = rows[:, None] * row + cols[None, :] * col
                 a = tl.load(k + place, mask=inside, other=0.0)
-                place = rows[:, None] * col + cols[None, :] * row
-                upper = tl.load(k + place, mask=inside, other=0.0)
-                wrong += tl.sum(tl.sum(spoiled(a) + spoiled(upper), axis=1), axis=0)
+                wrong += tl.sum(tl.sum(spoiled(a), axis=1), axis=0)
                 for K in range(J):
                     at = kept + (below * SIDE * m + K * SIDE)
                     left = tl.load(at + down, mask=rows[:, None] < m, other=0.0)

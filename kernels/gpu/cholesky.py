@@ -27,7 +27,7 @@ from .rows import row_kernel
 LANE_SIDE = 4  # largest M of which one thread keeps all
 LANES = 128  # matrices a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
-ROW_WARPS = 4  # of a program there
+ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
 ENTRIES = 1024  # of the outer product a program
 MANY = 8  # right-hand sides from which on columns are solved side by side, in blocks
@@ -42,7 +42,7 @@ class SmallSolve(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, k: Tensor, rhs: Tensor, ridge: Tensor) -> Tensor:
+    def forward(ctx: Any, k: Tensor, rhs: Tensor, ridge: Tensor, check: bool = True) -> Tensor:
         """Solves.
 
         Args:
@@ -50,14 +50,15 @@ class SmallSolve(torch.autograd.Function):
             k: (..., M, M).
             rhs: (..., M, K), with batch dimensions broadcastable to those of k.
             ridge: () or the batch shape of k.
+            check: whether to raise where a system cannot be solved.
         """
-        x, factor = _solve(k, rhs, ridge, save=True)
+        x, factor = _solve(k, rhs, ridge, True, check)
         ctx.save_for_backward(k, ridge, factor, x)
         ctx.rhs_shape = rhs.shape
         return x
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None]:
         """Gradients with respect to k, rhs and ridge."""
         k, ridge, factor, x = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient is to be differentiated in turn
@@ -67,11 +68,13 @@ class SmallSolve(torch.autograd.Function):
         else:
             g, grad_k = _backward(factor, grad, x)
         grad_ridge = -(g * x).sum((-2, -1)) if ctx.needs_input_grad[2] else None
-        return (
-            grad_k.sum_to_size(k.shape),
-            g.sum_to_size(ctx.rhs_shape),
-            None if grad_ridge is None else grad_ridge.sum_to_size(ridge.shape),
-        )
+        if g.shape != ctx.rhs_shape:
+            g = g.sum_to_size(ctx.rhs_shape)
+        if grad_k.shape != k.shape:
+            grad_k = grad_k.sum_to_size(k.shape)
+        if grad_ridge is not None:
+            grad_ridge = grad_ridge.sum_to_size(ridge.shape)
+        return grad_k, g, grad_ridge, None
 
 
 def solve(k: Tensor, rhs: Tensor, ridge: float | Tensor) -> Tensor:
@@ -100,20 +103,23 @@ def _solve(
 ) -> tuple[Tensor, Tensor | None]:
     """x, (..., M, K), and with ``save`` the factor, (B, M, M) for the batch of x, else None."""
     m = k.shape[-1]
-    batch = torch.broadcast_shapes(k.shape[:-2], rhs.shape[:-2])
+    batch = k.shape[:-2]
+    if rhs.shape[:-2] != batch:  # torch.broadcast_shapes takes as long as a launch
+        batch = torch.broadcast_shapes(batch, rhs.shape[:-2])
+        rhs = rhs.expand(*batch, *rhs.shape[-2:])
     flat = k if k.ndim == 3 else k.reshape(-1, m, m)
-    shift = ridge.expand(k.shape[:-2]).reshape(-1)
+    shift = ridge if ridge.ndim < 2 else ridge.reshape(-1)
     alone = batch == k.shape[:-2] and (m <= ROW_SIDE or rhs.shape[-1] < MANY)
     keep = save or not alone or m > ROW_SIDE
     factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
     if alone:
-        return _launch(flat, shift, rhs.expand(*batch, *rhs.shape[-2:]), factor, check), factor
+        return _launch(flat, shift, rhs, factor, check), factor
     # Several solves with one matrix: it is factored once.
     assert factor is not None
     _launch(flat, shift, k[..., :0], factor, check)
     if batch != k.shape[:-2]:
         factor = factor.view(k.shape).expand(*batch, m, m).reshape(-1, m, m).contiguous()
-    return _launch(None, None, rhs.expand(*batch, *rhs.shape[-2:]), factor, check), factor
+    return _launch(None, None, rhs, factor, check), factor
 
 
 def _launch(
@@ -128,7 +134,7 @@ def _launch(
 
     Args:
         k: (B, M, M); None: ``factor`` is read.
-        shift: added to its diagonal, (B,).
+        shift: added to its diagonal, () or (B,).
         rhs: B matrices (..., M, K), any strides.
         factor: (B, M, M), contiguous; None with k: one is not wanted afterwards.
         check: whether to raise where a matrix, a shift or a right-hand side is not fit.
@@ -150,7 +156,7 @@ def _launch(
     flag = _flag(device) if check else status
     matrix, added = right if k is None else k, status if shift is None else shift
     tensors = (matrix, added, right, x if factor is None else factor, x, status, flag)
-    strides = (*matrix.stride(), added.stride(0), *right.stride())
+    strides = (*matrix.stride(), added.stride(0) if added.ndim else 0, *right.stride())
     factors = k is not None
     with on(device):
         if m > ROW_SIDE:
@@ -208,22 +214,19 @@ def _flag(device: torch.device) -> Tensor:
     return flag
 
 
-def launch_forward(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
-    """The kernels of a solve without a gradient and without a look at what failed (to time them).
+def unchecked(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
+    """:func:`solve` without a look at what failed: for benchmarks, which time the device alone.
 
     Args:
         k: (B, M, M).
         rhs: (B, M, K).
-        ridge: absolute.
+        ridge: absolute, finite and not negative.
     """
-    return _solve(k, rhs, _number(ridge, k.dtype, k.device), save=False, check=False)[0]
-
-
-def launch_gradient(k: Tensor, rhs: Tensor, ridge: float, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """The same with the gradients of rhs and k for ``grad``, the gradient of x, (B, M, K)."""
-    x, factor = _solve(k, rhs, _number(ridge, k.dtype, k.device), save=True, check=False)
-    assert factor is not None
-    return _backward(factor, grad, x)
+    number = _number(ridge, k.dtype, k.device)
+    if k.requires_grad or rhs.requires_grad:
+        x: Tensor = SmallSolve.apply(k, rhs, number, False)
+        return x
+    return _solve(k, rhs, number, save=False, check=False)[0]
 
 
 def _backward(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

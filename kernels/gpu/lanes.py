@@ -32,6 +32,12 @@ def spoiled(x: tl.tensor) -> tl.tensor:
 
 
 @triton.jit
+def of(x: tl.tensor, j: tl.constexpr) -> tl.tensor:
+    """Number j of every matrix, on all its threads."""
+    return tl.gather(x, tl.full(x.shape, j, tl.int32), 1)
+
+
+@triton.jit
 def lane_kernel(
     k: tl.tensor,
     shift: tl.tensor,
@@ -90,9 +96,6 @@ def lane_kernel(
             fit = d > 0  # NaN is not
             found = tl.where((found == 0) & (fit == 0), i + 1, found)
             low = low + (quotient(tl.full((LANES,), 1.0, d.dtype), tl.where(fit, d, 1.0)),)
-            for j in tl.static_range(i + 1, M):  # above the diagonal: only looked at
-                above = tl.load(here + (i * k_row + j * k_col), mask=there, other=0.0)
-                wrong += spoiled(above)
         found += BAD_K * (wrong != 0).to(tl.int32) + BAD_SHIFT * (1 - fine.to(tl.int32))
         if SAVE:
             for i in tl.static_range(M):

@@ -12,13 +12,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, quotient, spoiled
-
-
-@triton.jit
-def _of(x: tl.tensor, j: tl.constexpr) -> tl.tensor:
-    """Number j of every matrix, on all its threads."""
-    return tl.gather(x, tl.full(x.shape, j, tl.int32), 1)
+from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, of, quotient, spoiled
 
 
 @triton.jit
@@ -71,15 +65,14 @@ def row_kernel(
         left = ()
         for r in tl.static_range(SIDE):
             mine = inside & (r < m)
-            read = tl.load(here + r * k_row + across, mask=mine, other=0.0)
-            mirrored = tl.load(here + r * k_col + down, mask=mine & (c > r), other=0.0)
-            wrong += spoiled(read)
-            row = tl.where(c > r, mirrored, read)
+            at = tl.where(c > r, r * k_col + down, r * k_row + across)
+            row = tl.load(here + at, mask=mine, other=0.0)  # of the lower triangle, mirrored
+            wrong += spoiled(row)
             left = left + (tl.where(c == r, tl.where(mine, row + added, 1.0), row),)
         failed = tl.zeros((GROUP, SIDE), tl.int32)
         for j in tl.static_range(SIDE):
             row = left[0]
-            pivot = _of(row, j)
+            pivot = of(row, j)
             fit = pivot > 0  # NaN is not
             failed = tl.where((failed == 0) & (fit == 0), j + 1, failed)
             one = tl.zeros((GROUP, SIDE), x.dtype.element_ty) + 1.0
@@ -89,7 +82,7 @@ def row_kernel(
             lower = beyond * reciprocal
             rest = ()
             for r in tl.static_range(SIDE - 1 - j):
-                rest = rest + (left[1 + r] - _of(lower, j + 1 + r) * beyond,)
+                rest = rest + (left[1 + r] - of(lower, j + 1 + r) * beyond,)
             left = rest
             rows = rows + (tl.where(c < j, row * inverse, tl.where(c == j, reciprocal, lower)),)
         wrong_of = tl.sum(wrong, axis=1) != 0
@@ -110,17 +103,17 @@ def row_kernel(
         b = tl.load(given + column * step, mask=inside, other=0.0)
         bad += spoiled(b)
         for j in tl.static_range(SIDE):
-            b -= tl.where(c > j, rows[j], 0.0) * _of(b, j)
+            b -= tl.where(c > j, rows[j], 0.0) * of(b, j)
         b *= inverse
         for back in tl.static_range(SIDE):
-            b -= tl.where(c < SIDE - 1 - back, rows[SIDE - 1 - back], 0.0) * _of(b, SIDE - 1 - back)
+            b -= tl.where(c < SIDE - 1 - back, rows[SIDE - 1 - back], 0.0) * of(b, SIDE - 1 - back)
         place = (batch[:, None] * m + c) * columns + column
         tl.store(x + place, b, mask=inside)
         if OUTER:
             other = tl.load(solved + place, mask=inside, other=0.0)
             to = out + batch[:, None] * m * m + c
             for r in tl.static_range(SIDE):
-                outer = _of(b, r) * other + _of(other, r) * b
+                outer = of(b, r) * other + of(other, r) * b
                 outer = tl.where(c < r, -outer, tl.where(c == r, -0.5 * outer, 0.0))
                 tl.store(to + r * m, outer, mask=inside & (r < m))
     found += BAD_RHS * (tl.sum(bad, axis=1) != 0).to(tl.int32)

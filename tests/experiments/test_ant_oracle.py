@@ -16,7 +16,7 @@ from experiments.oracles.pool import EvaluationError, evaluate
 from experiments.robots.ant import ROBOT, SPACE, Ant, robot_xml, rollout
 from experiments.robots.morphology import LEGS, run_policy
 from experiments.robots.policy import load_policy, zero_policy
-from experiments.tasks.shim import ANT_SLOT, load_design_bench
+from experiments.tasks._shim import ANT_SLOT, load_design_bench
 from torchbdi import InputError
 
 #: Returns of cases 0 to 6, and of the sum of the last observation, as morphing-agents 1.5.1's own

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 from robot_cases import case, write_weights
 
@@ -17,17 +16,16 @@ from experiments.robots import stored_policy
 from experiments.robots.policy import NAMES, load_policy
 from experiments.robots.robots import ROBOTS
 from experiments.robots.stored_policy import find_policy, original_path
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
 
 def config(folder: Path, *overrides: str, task: str = "ant") -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose(
-            "config",
-            [f"task={task}", f"data_dir={folder}", f"out_dir={folder / 'runs'}", *overrides],
-        )
+    return compose_config(
+        [f"task={task}", f"data_dir={folder}", f"out_dir={folder / 'runs'}", *overrides]
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +72,7 @@ def write_pickle(folder: Path, name: str) -> Path:
 def test_a_run_on_a_regenerated_table_says_so(
     name: str, tmp_path: Path, one_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("task.rows=24", "method.steps=2", "method.designs=4", "trainer.progress_bar=false")
+    words = ("task.rows=24", "method.steps=2", "designs=4", "trainer.progress_bar=false")
     metrics = train(config(tmp_path, *words, task=name))
     assert (metrics["data_source"], metrics["oracle_source"]) == ("regenerated", "regenerated")
     assert metrics["dimensions"] == {"ant": 60, "dkitty": 56}[name]
@@ -100,7 +98,7 @@ def test_the_worse_part_is_seen_and_all_is_normalised_by(
     np.testing.assert_array_equal(np.sort(task.y_raw), np.sort(y)[: len(task.y_raw)])
     assert 9 <= len(task.y_raw) <= 11
     assert task.normalise(y).min() == 0 and task.normalise(y).max() == 1
-    designs = task.codec.decode(task.data.x)
+    designs = task.decode(task.data.x)
     assert designs.dtype == np.float64
     rows = [int(np.flatnonzero(np.isclose(x, row, atol=1e-6).all(1))[0]) for row in designs]
     np.testing.assert_allclose(task.predict(designs[:4]), y[rows[:4]], rtol=1e-3)
@@ -170,7 +168,7 @@ def write_shards(folder: Path, name: str, rows: int) -> None:
 
 def test_the_original_table_needs_its_policy(name: str, tmp_path: Path) -> None:
     write_shards(tmp_path, name, 25_009)
-    with pytest.raises(MissingDataError, match=rf"{name}_oracle.pkl is not.*download {name}"):
+    with pytest.raises(MissingDataError, match=rf"1 of 3 .*{name}_oracle.pkl.*\n.*download {name}"):
         load_task(config(tmp_path, task=name))
     write_pickle(tmp_path, name)
     task = load_task(config(tmp_path, task=name))

@@ -15,7 +15,7 @@ from experiments.robots.dkitty import ROBOT, DKitty, rollout
 from experiments.robots.dkitty_robot import SPACE, robot_xml
 from experiments.robots.morphology import LEGS, run_policy
 from experiments.robots.policy import zero_policy
-from experiments.tasks.shim import DKITTY_SLOT, load_design_bench
+from experiments.tasks._shim import DKITTY_SLOT, load_design_bench
 
 #: Steps, return and sum of the last observation, by case, as morphing-agents 1.5.1's and ROBEL
 #: 0.1.2's own code gives them on MuJoCo 3.4.0 (with stand-ins for gym and mujoco-py).

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 from oracle_networks import check_resumption, stand_in, tiny
 from scipy.stats import spearmanr
@@ -20,14 +19,14 @@ from experiments.oracles.recipes import RECIPES
 from experiments.oracles.stored import load_oracle
 from experiments.oracles.training import split
 from experiments.oracles.transformer import Dropout, Transformer
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose("config", ["task=gfp", f"data_dir={data_dir}", *overrides])
+    return compose_config(["task=gfp", f"data_dir={data_dir}", *overrides])
 
 
 def test_the_visible_rows_are_drawn_by_the_seed(
@@ -45,10 +44,10 @@ def test_the_visible_rows_are_drawn_by_the_seed(
     assert low <= task.y_raw.min() <= task.y_raw.max() <= high
     # Every row is one of the table, with its score, and none comes twice.
     known = {row.tobytes(): score for row, score in zip(x, y, strict=True)}
-    designs = task.codec.decode(task.data.x)
+    designs = task.decode(task.data.x)
     assert len({row.tobytes() for row in designs}) == 5000
     assert all(known[row.tobytes()] == s for row, s in zip(designs, task.y_raw, strict=True))
-    assert task.codec.text(designs[0])[0] in "ARNDCQEGHILKMFPSTWYV"
+    assert task.text(designs[0])[0] in "ARNDCQEGHILKMFPSTWYV"
     # The range of this table is that of design-bench's.
     assert (np.float32(task.y_min), np.float32(task.y_max)) == (y.min(), y.max())
     again, other = (load_task(config(data_dir, f"seed={s}", "task.max_rows=99")) for s in (3, 4))
@@ -143,12 +142,12 @@ def test_dropout_drops_a_tenth() -> None:
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 20, (60, 12)), rng.normal(size=60)
     recipe = tiny("gfp", network=lambda: Transformer(20, 12, 8, 16, 2, 2, 0.1))
-    fitted = check_resumption(recipe, x, y, tmp_path, monkeypatch)
+    fitted = check_resumption(recipe, x, y, tmp_path, monkeypatch, capsys)
     assert fitted.held_out == 6
 
 
@@ -157,7 +156,7 @@ def test_a_run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     stand_in("gfp", x, y, monkeypatch)
     metrics = train(
         config(
-            data_dir, "task.max_rows=100", "method.steps=2", "method.designs=8",
+            data_dir, "task.max_rows=100", "method.steps=2", "designs=8",
             f"out_dir={tmp_path}", "trainer.progress_bar=false",
         )
     )  # fmt: skip

@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 from file_server import Server, serving
 from forked import child, finished
-from hydra import compose, initialize_config_module
 
 from experiments.data.download import download
 from experiments.data.present import fault
 from experiments.data.shards import read_shards
 from experiments.data.sources import DATA_SETS, DataSet, checksums
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task
-from experiments.tasks.shim import load_design_bench
+from experiments.tasks._shim import load_design_bench
 from torchbdi import MissingDataError, TorchBDIError
 
 FILE = "utr/utr-x-0.npy"  # 4 MB
@@ -146,8 +146,7 @@ def test_a_pickle_in_the_data_folder_is_refused(name: str, tmp_path: Path) -> No
     folder, proof = tmp_path / "data", tmp_path / "proof"
     for path in DATA_SETS[name].files:
         poison(folder / path, proof)
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        cfg = compose("config", [f"task={name.removesuffix('-original')}", f"data_dir={folder}"])
+    cfg = compose_config([f"task={name.removesuffix('-original')}", f"data_dir={folder}"])
     with pytest.raises(TorchBDIError):
         load_task(cfg)
     assert not proof.exists()
@@ -161,8 +160,7 @@ def test_a_policy_that_is_a_program_is_refused(name: str, size: int, tmp_path: P
     poison(policy, proof)
     np.save(x, np.zeros((25009, size), dtype=np.float32))
     np.save(y, np.zeros((25009, 1), dtype=np.float32))
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        cfg = compose("config", [f"task={name}", f"data_dir={folder}"])
+    cfg = compose_config([f"task={name}", f"data_dir={folder}"])
     with pytest.raises(TorchBDIError, match="which is not part of an array"):
         load_task(cfg)
     assert not proof.exists()

@@ -20,7 +20,7 @@ from experiments.robots.hopper import (
     rollout,
     run_episode,
 )
-from experiments.tasks.shim import HOPPER_SLOT, load_design_bench
+from experiments.tasks._shim import HOPPER_SLOT, load_design_bench
 from torchbdi import InputError
 
 # Version 4 it has to be: version 5 pays a different reward on the last step.

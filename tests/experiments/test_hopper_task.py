@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 
 from experiments.data.evolution import EvolutionConfig
 from experiments.data.hopper import TableConfig, generate
+from experiments.data.sources import DATA_SETS
 from experiments.robots.hopper import rollout
-from experiments.tasks import hopper, load_task
+from experiments.runs.config import compose_config
+from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
@@ -22,22 +23,22 @@ SMALL = TableConfig(runs=2, evolution=EvolutionConfig(generations=8, pairs=4, ke
 
 
 def config(folder: Path, *overrides: str) -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose(
-            "config",
-            ["task=hopper", f"data_dir={folder}", f"out_dir={folder / 'runs'}", *overrides],
-        )
+    return compose_config(
+        ["task=hopper", f"data_dir={folder}", f"out_dir={folder / 'runs'}", *overrides]
+    )
 
 
 @pytest.fixture
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hopper, "generate", functools.partial(generate, config=SMALL))
+    monkeypatch.setattr(
+        "experiments.data.hopper.generate", functools.partial(generate, config=SMALL)
+    )
 
 
 def test_a_regenerated_table_says_so(
     small_table: None, tmp_path: Path, own_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("method.steps=2", "method.designs=8", "trainer.progress_bar=false")
+    words = ("method.steps=2", "designs=8", "trainer.progress_bar=false")
     metrics = train(config(tmp_path, *words))
     assert metrics["data_source"] == "regenerated"
     assert metrics["oracle_source"] == "original"
@@ -59,7 +60,7 @@ def test_a_regenerated_table_says_so(
 
 def test_designs_survive_the_round_trip_in_float64(small_table: None, tmp_path: Path) -> None:
     task = load_task(config(tmp_path))
-    designs = task.codec.decode(task.data.x[:4])
+    designs = task.decode(task.data.x[:4])
     assert designs.dtype == np.float64
     # The table's returns are those of its float32 designs; a rounding error of 1e-15 in a weight
     # moves a return by little more.
@@ -67,8 +68,11 @@ def test_designs_survive_the_round_trip_in_float64(small_table: None, tmp_path: 
 
 
 def test_files_that_are_not_the_original_are_refused(tmp_path: Path) -> None:
-    folder = tmp_path / hopper.SHARDS
-    folder.mkdir()
-    np.save(folder / hopper.X_NAME, np.zeros((3, 5126), dtype=np.float32))
-    with pytest.raises(MissingDataError, match=r"is not design-bench's.*delete .*regenerated"):
+    x, y = (tmp_path / path for path in DATA_SETS["hopper"].files)
+    x.parent.mkdir()
+    np.save(x, np.zeros((3, 5126), dtype=np.float32))
+    with pytest.raises(MissingDataError, match=r"1 of 2 files.*\n.*\n.*\nOr move .*regenerated"):
+        load_task(config(tmp_path))
+    np.save(y, np.zeros((3, 1), dtype=np.float32))
+    with pytest.raises(MissingDataError, match=r"x-0.npy is damaged: its SHA-256 .*da93f2033436"):
         load_task(config(tmp_path))

@@ -11,6 +11,7 @@ from hydra import compose, initialize_config_module
 from hydra._internal.callbacks import Callbacks
 
 from experiments import train
+from experiments.runs.config import register_choices
 
 
 class Evil:
@@ -28,6 +29,7 @@ EVIL = ["+hydra.callbacks.evil._target_=builtins.open", "+hydra.callbacks.evil.m
 
 def test_the_attack_would_work_on_hydra_itself(tmp_path: Path) -> None:
     proof = tmp_path / "proof"
+    register_choices()
     with initialize_config_module("experiments.conf", version_base="1.3"):
         words = [*EVIL, f"+hydra.callbacks.evil.file={proof}"]
         Callbacks(compose("config", words, return_hydra_config=True))
@@ -53,6 +55,7 @@ def test_the_attack_would_work_on_hydra_itself(tmp_path: Path) -> None:
         ["~method"],
         ["--config-dir", "{folder}"],
         ["--config-path={folder}"],
+        [" hydra.callbacks=evil"],
         ["-cn", "evil"],
         ["--experimental-rerun", "{folder}/evil.pickle"],
         ["--experimental-r={folder}/evil.pickle"],

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,12 +21,15 @@ from experiments.figures import FIGURES
 from experiments.paper.plans import GPU_METHODS, PLANS
 from experiments.reproduce import main, method_names
 from experiments.runs import archive
+from experiments.runs.begun import identity_of, write_identity
+from experiments.runs.config import compose_config, method_of
+from experiments.runs.results import line_of
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.settings import compose_config
 from experiments.table import TABLES
 from experiments.tasks import task_names
-from experiments.tasks.task import Codec, OfflineData, Task
-from torchbdi import InputError, TorchBDIError
+from experiments.tasks.assemble import request_of
+from experiments.tasks.task import Task
+from torchbdi import InputError, MissingDataError, OfflineData, Space, TorchBDIError
 from torchbdi.kernels.files import locked
 
 ROOT = Path(__file__).parents[2]
@@ -38,33 +40,36 @@ class Fake:
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, str, float, int]] = []
-        self.data_source = "original"
         self.random = {"rbf"}
-        self.failing: set[str] = set()
+        self.failing: dict[str, Exception] = {}
 
     def load_task(self, cfg: DictConfig) -> Task:
-        nothing = torch.zeros(4, 2)
-        codec = Codec(np.zeros(2), np.ones(2), (2,))
+        letters = np.array([[0, 1], [1, 2], [2, 3], [3, 0]])
+        data = OfflineData.from_raw(letters, np.arange(4.0), Space.sequence(2, "ACGT"))
         return Task(
-            cfg.task.name, "A table", OfflineData(nothing, nothing[:, 0]), codec, np.zeros(4),
-            0.0, 1.0, self.data_source, "original", lambda x: x[:, 0],
+            cfg.task.name, "A table", data, (2,), np.zeros(4), 0.0, 1.0, "original", "original",
+            lambda x: x[:, 0],
         )  # fmt: skip
 
-    def train(self, cfg: DictConfig) -> dict[str, Any]:
-        assert not cfg.resume
-        if cfg.method.name in self.failing:
-            raise TorchBDIError("the loss is not finite")
-        self.ran.append((cfg.task.name, cfg.method.name, cfg.method.alpha, cfg.seed))
+    def train(self, cfg: DictConfig) -> None:
+        assert cfg.resume is None
+        if f"{cfg.method.name} {cfg.seed}" in self.failing:
+            raise self.failing[f"{cfg.method.name} {cfg.seed}"]
+        task = self.load_task(cfg)
+        name, request = request_of(cfg)
+        identity = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
+        alpha = identity.settings.get("alpha")
+        self.ran.append((cfg.task.name, cfg.method.name, alpha, cfg.seed))
         score = cfg.seed / 10 if cfg.method.name in self.random else 0.5
-        metrics = {
-            "task": cfg.task.name, "title": "A table", "data_source": self.data_source,
-            "oracle_source": "original", "method": cfg.method.name, "seed": cfg.seed, "rows": 4,
-            **{k: v for k, v in cfg.method.items() if k != "name"},
+        facts = {
+            "title": "A table", "data_source": "original", "oracle_source": "original",
+            "oracle_spearman": None, "method": cfg.method.name, "rows": 4, "dimensions": 6,
             "best_after_raw": score, "median_after_raw": score, "loss_total": score,
-            "version": torchbdi.__version__,
+            "designs_sha256": str(score), "version": torchbdi.__version__,
         }  # fmt: skip
-        RunFolder.create(cfg).write_results(metrics)
-        return metrics
+        folder = RunFolder.create(cfg)
+        write_identity(folder.path, identity, task.data)
+        folder.write_results(line_of(identity, facts))
 
 
 @pytest.fixture
@@ -111,37 +116,129 @@ def test_tasks_that_are_not_there_are_named(
     assert "left out, not there: task gfp, utr" in out
 
 
-@pytest.mark.parametrize("what", ["version", "data_source", "rows", "title", "alpha", "unfinished"])
-def test_runs_of_another_kind_do_not_count(fake: Fake, tmp_path: Path, what: str) -> None:
+def changed(folder: Path, what: str, value: object) -> None:
+    """Writes another value into a run's identity."""
+    path = folder / "identity.json"
+    content = json.loads(path.read_text())
+    *parts, last = what.split(".")
+    part = content
+    for name in parts:
+        part = part[name]
+    part[last] = value
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("revision", 0),
+        ("task.revision", 0),
+        ("task.source", "files 00"),
+        ("task.settings.max_rows", 3),
+        ("method.revision", 0),
+        ("method.settings.alpha", 0.5),
+        ("designs", 64),
+        ("seed", 7),
+    ],
+)
+def test_runs_of_another_kind_do_not_count(
+    fake: Fake, tmp_path: Path, what: str, value: object
+) -> None:
     words = ["tasks=tfbind8", "methods=bdi", "seeds=0", f"out_dir={tmp_path}"]
     main(words)
     (folder,) = tmp_path.glob("tfbind8*")
-    metrics = json.loads((folder / "metrics.json").read_text())
-    if what == "alpha":
-        words.append("method.alpha=0.5")
-    elif what == "unfinished":  # and begun by another version, so that it is not resumed
-        (folder / "metrics.json").unlink()
-        (folder / "versions.json").write_text('{"torchbdi": "0.0.1"}')
-    else:
-        other = {"version": "0.0.1", "data_source": "regenerated", "rows": 3, "title": "Another"}
-        (folder / "metrics.json").write_text(json.dumps(metrics | {what: other[what]}))
+    changed(folder, what, value)
     main(words)
     assert len(fake.ran) == 2
     main(words)
     assert len(fake.ran) == 2
+
+
+def test_the_version_of_the_package_and_what_is_not_of_a_run_decide_nothing(
+    fake: Fake, tmp_path: Path
+) -> None:
+    words = ["tasks=tfbind8", "methods=bdi", "seeds=0", f"out_dir={tmp_path}"]
+    main(words)
+    (folder,) = tmp_path.glob("tfbind8*")
+    for file, name in (("metrics.json", "version"), ("versions.json", "torchbdi")):
+        content = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps({**content, name: "0.0.1"}))
+    changed(folder, "rows_sha256", "00")  # another processor's table: compared on resume alone
+    changed(folder, "method.settings.steps", 200.0)
+    main([*words, "trainer.checkpoint_every=3", "trainer.progress_bar=false"])
+    assert len(fake.ran) == 1
+
+
+def test_designs_that_were_not_kept_are_made(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduce, "score_trajectory", lambda path: path)
+    words = ["tasks=tfbind8", "methods=bdi", "seeds=0", f"out_dir={tmp_path}"]
+    for more in ([], ["trainer.trajectory_every=20"], [], ["trainer.trajectory_every=20"]):
+        main([*words, *more])
+    assert len(fake.ran) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.json", "{"),
+        ("metrics.json", "[1]"),
+        ("metrics.json", "\x00"),
+        ("versions.json", "{"),
+        ("config.yaml", ""),
+        ("config.yaml", "a: [1"),
+        ("config.yaml", "a: &a [1, 1]\nb: [*a, *a]"),
+        ("config.yaml", "\x00"),
+        ("identity.json", "{"),
+        ("identity.json", "{}"),
+        ("identity.json", '{"task": 3, "method": null}'),
+    ],
+)
+def test_a_damaged_file_is_named_and_its_run_left_out(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, content: str
+) -> None:
+    words = ["tasks=tfbind8", "methods=bdi", "seeds=0,1", f"out_dir={tmp_path}"]
+    main(words)
+    first, _ = sorted(tmp_path.glob("tfbind8*"))
+    (first / file).write_text(content)
+    capsys.readouterr()
+    main(words)
+    assert len(fake.ran) == 3
+    told = [line for line in capsys.readouterr().err.splitlines() if str(first / file) in line]
+    assert len(told) == 1
+    assert told[0].startswith("left out: ")
+    main(words)
+    assert len(fake.ran) == 3
 
 
 def test_other_runs_go_on_when_one_fails(
     fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake.failing = {"bdi"}
-    words = ["tasks=tfbind8", "methods=bdi,backward_only", f"out_dir={tmp_path}"]
-    with pytest.raises(SystemExit, match=r"method=bdi seed=0: the loss is not finite"):
+    fake.failing = {
+        "bdi 1": TorchBDIError("the loss is not finite"),
+        "backward_only 0": RuntimeError("not ours"),
+    }
+    words = ["tasks=tfbind8", "methods=bdi,backward_only", "seeds=0,1,2", f"out_dir={tmp_path}"]
+    with pytest.raises(SystemExit) as ended:
         main(words)
-    assert [r[1] for r in fake.ran] == ["backward_only"] * 2
-    fake.failing = set()
+    failed = str(ended.value).splitlines()
+    assert failed[0] == "failed:"
+    assert failed[1].endswith("method=bdi seed=1: the loss is not finite")
+    assert failed[2].endswith("method=backward_only seed=0: not ours")
+    assert "Traceback" in capsys.readouterr().err
+    ran = [("bdi", 0), ("bdi", 2), ("backward_only", 1), ("backward_only", 2)]
+    assert [(r[1], r[3]) for r in fake.ran] == ran
+    fake.failing = {}
     main(words)
-    assert [r[1] for r in fake.ran[2:]] == ["bdi"] * 2
+    assert [(r[1], r[3]) for r in fake.ran[4:]] == [("bdi", 1), ("backward_only", 0)]
+
+
+def test_without_data_no_other_seed_is_tried(fake: Fake, tmp_path: Path) -> None:
+    fake.failing = {f"bdi {seed}": MissingDataError("no data") for seed in range(8)}
+    with pytest.raises(SystemExit) as ended:
+        main(["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}"])
+    assert str(ended.value).count("no data") == 1
 
 
 def test_a_second_process_is_kept_out(fake: Fake, tmp_path: Path) -> None:
@@ -163,11 +260,13 @@ def test_a_second_process_is_kept_out(fake: Fake, tmp_path: Path) -> None:
         (["table1", "methods=bid"], "no method 'bid'. Valid: .*bdi"),
         (["table1", "seeds=one"], "write seeds=0,1,2"),
         (["table1", "seeds=1", "seeds=2"], "given twice"),
+        (["table1", f"out_dir={ROOT / 'experiments' / 'runs'}"], "is inside the package"),
+        (["table1", f"out_dir={ROOT / 'kernels' / 'made'}"], "is inside the package"),
     ],
 )
 def test_wrong_words(words: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        main([*words, f"out_dir={tmp_path}"])
+        main(words if "out_dir" in str(words) else [*words, f"out_dir={tmp_path}"])
 
 
 def test_a_setting_that_does_not_exist_is_an_error(fake: Fake, tmp_path: Path) -> None:
@@ -218,7 +317,7 @@ main({small(data_dir, tmp_path / "runs")!r})
     first, second = sorted((tmp_path / "runs").glob("tfbind8*"))
     assert (first / "metrics.json").is_file()
     assert not (second / "metrics.json").exists()
-    assert torch.load(second / "last.ckpt", weights_only=True)["global_step"] == 2
+    assert torch.load(second / "state" / "last.ckpt", weights_only=True)["global_step"] == 2
     written = (first / "metrics.json").stat().st_mtime_ns
 
     main(small(data_dir, tmp_path / "runs"))
@@ -238,17 +337,20 @@ def test_a_run_killed_while_scoring_goes_on(
 ) -> None:
     words = [*small(data_dir, tmp_path), "method.steps=4", "seeds=0"]
 
-    def killed(*_: object) -> None:
-        raise MemoryError("killed here")
+    class KilledError(BaseException):
+        pass
 
-    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
         patch.setattr(train, "score_designs", killed)
         main(words)
     (folder,) = tmp_path.glob("tfbind8*")
-    assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] == 4
+    assert torch.load(folder / "state" / "last.ckpt", weights_only=True)["global_step"] == 4
     main(words)
     assert list(tmp_path.glob("tfbind8*")) == [folder]
-    assert json.loads((folder / "metrics.json").read_text())["steps"] == 4
+    assert json.loads((folder / "metrics.json").read_text())["settings"]["steps"] == 4
     assert len((folder / "losses.csv").read_text().splitlines()) == 5
 
 
@@ -262,17 +364,17 @@ def test_a_run_that_cannot_be_resumed_is_begun_anew(
     (folder / "metrics.json").unlink()
     load = train.load_task
 
-    def changed(cfg: DictConfig) -> Task:
+    def other(cfg: DictConfig) -> Task:
         task = load(cfg)
         task.data.y[0] += 1e-9
         return task
 
-    monkeypatch.setattr(train, "load_task", changed)
+    monkeypatch.setattr(train, "load_task", other)
     capsys.readouterr()
     main(words)
-    assert f"{folder.name} cannot be resumed (the checkpoint belongs to another run: data" in (
-        capsys.readouterr().out
-    )
+    out = capsys.readouterr().out
+    assert f"{folder.name} cannot be resumed (" in out
+    assert "the rows of tfbind8 are not those that the run was begun with" in out
     assert len(list(tmp_path.glob("tfbind8*/metrics.json"))) == 1
 
 

@@ -7,20 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 from scipy.stats import spearmanr
 
 from experiments.data.built import superconductor_table
 from experiments.oracles.forest import ROWS, fit_forest
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose("config", ["task=superconductor", f"data_dir={data_dir}", *overrides])
+    return compose_config(["task=superconductor", f"data_dir={data_dir}", *overrides])
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +40,9 @@ def test_the_visible_table(data_dir: Path, table: tuple[np.ndarray, np.ndarray])
     # Nine elements occur in no visible material: their standard deviation is taken as 1.
     constant = x[visible].std(0) == 0
     assert constant.sum() == 9
-    assert (task.codec.std[constant] == 1).all()
+    assert (task.data.space.std[constant] == 1).all()
     np.testing.assert_allclose(task.data.x.std(0, unbiased=False), ~constant, atol=1e-12)
-    np.testing.assert_allclose(task.codec.decode(task.data.x), x[visible], atol=1e-12)
+    np.testing.assert_allclose(task.decode(task.data.x), x[visible], atol=1e-12)
 
 
 def test_the_columns_are_elements(data_dir: Path, table: tuple[np.ndarray, np.ndarray]) -> None:
@@ -74,7 +73,7 @@ def test_the_forest(table: tuple[np.ndarray, np.ndarray]) -> None:
 
 def test_the_true_function_does_not_depend_on_the_seed(data_dir: Path) -> None:
     one, two = (load_task(config(data_dir, f"seed={s}", "task.max_rows=50")) for s in (0, 1))
-    designs = one.codec.decode(one.data.x)
+    designs = one.decode(one.data.x)
     assert np.array_equal(one.predict(designs), two.predict(designs))
     assert one.oracle_spearman == two.oracle_spearman
 
@@ -82,7 +81,7 @@ def test_the_true_function_does_not_depend_on_the_seed(data_dir: Path) -> None:
 def test_a_run(data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     metrics = train(
         config(
-            data_dir, "task.max_rows=400", "method.steps=2", "method.designs=8",
+            data_dir, "task.max_rows=400", "method.steps=2", "designs=8",
             f"out_dir={tmp_path}", "trainer.progress_bar=false",
         )
     )  # fmt: skip

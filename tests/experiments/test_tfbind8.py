@@ -7,23 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from experiments import data as data_module
-from experiments.runs.config import CONF
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task, task_names
-from experiments.tasks.task import OfflineData
-from torchbdi import InputError, MissingDataError
+from torchbdi import InputError, MissingDataError, OfflineData, Space
 
 
-def config(data_dir: Path, **task: object) -> DictConfig:
-    return OmegaConf.create(
-        {
-            "task": OmegaConf.merge(OmegaConf.load(CONF / "task" / "tfbind8.yaml"), task),
-            "seed": 0,
-            "data_dir": str(data_dir),
-        }
-    )
+def config(data_dir: Path, *words: str) -> DictConfig:
+    return compose_config(["task=tfbind8", f"data_dir={data_dir}", *words])
 
 
 def test_the_visible_table(data_dir: Path) -> None:
@@ -50,24 +43,29 @@ def test_the_visible_table(data_dir: Path) -> None:
 
 def test_decode_and_score_round_trip(data_dir: Path) -> None:
     task = load_task(config(data_dir))
-    designs = task.codec.decode(task.data.x)
+    designs = task.decode(task.data.x)
     assert designs.dtype == np.int32
     x = np.load(data_dir / data_module.TFBIND8 / "tf_bind_8-x-0.npy")
     y = np.load(data_dir / data_module.TFBIND8 / "tf_bind_8-y-0.npy").ravel()
     assert np.array_equal(designs, x[y <= np.percentile(y, 50)])
     some = np.random.default_rng(0).choice(len(designs), 500, replace=False)
     assert np.array_equal(task.predict(designs[some]), task.y_raw[some])
-    assert task.codec.text(np.array([0, 1, 2, 3, 3, 2, 1, 0])) == "ACGTTGCA"
+    assert task.text(np.array([0, 1, 2, 3, 3, 2, 1, 0])) == "ACGTTGCA"
     assert np.array_equal(task.normalise(task.y_raw), task.y_raw)
 
 
 def test_starts_are_the_best_dealt_round_robin() -> None:
     x = torch.arange(10, dtype=torch.float64)[:, None]
     y = torch.tensor([0.0, 5, 1, 4, 2, 3, 5, 0, 0, 0], dtype=torch.float64)
-    data = OfflineData(x, y)
+    data = OfflineData.from_raw(x, y, Space.numbers(1))
     assert data.best(4).tolist() == [1, 6, 3, 5]  # ties in the order of the table
-    assert data.starts(4).squeeze(-1).tolist() == [[1], [6], [3], [5]]
-    assert data.starts(6, 2).squeeze(-1).tolist() == [[1, 5], [6, 4], [3, 2]]
+
+    def rows(starts: torch.Tensor) -> list[list[int]]:
+        raw = data.space.decode(starts.reshape(-1, 1)).reshape(starts.shape[:2])
+        return raw.round().astype(int).tolist()  # type: ignore[no-any-return]
+
+    assert rows(data.starts(4)) == [[1], [6], [3], [5]]
+    assert rows(data.starts(6, 2)) == [[1, 5], [6, 4], [3, 2]]
     with pytest.raises(InputError, match="does not divide"):
         data.starts(5, 2)
     with pytest.raises(InputError, match="10 rows"):
@@ -75,8 +73,8 @@ def test_starts_are_the_best_dealt_round_robin() -> None:
 
 
 def test_training_data_has_no_way_to_the_true_function(data_dir: Path) -> None:
-    task = load_task(config(data_dir, max_rows=100))
-    assert set(vars(task.data)) == {"x", "y"}
+    task = load_task(config(data_dir, "task.max_rows=100"))
+    assert set(vars(task.data)) == {"x", "y", "space"}
     assert type(task.data.x) is torch.Tensor
     assert not vars(task.data.x)
     assert not vars(task.data.y)
@@ -85,13 +83,13 @@ def test_training_data_has_no_way_to_the_true_function(data_dir: Path) -> None:
 def test_global_generators_are_left_alone(data_dir: Path) -> None:
     np.random.seed(5)
     before = np.random.get_state()[1].copy()
-    load_task(config(data_dir, max_rows=10))
+    load_task(config(data_dir, "task.max_rows=10"))
     assert np.array_equal(np.random.get_state()[1], before)
 
 
 def test_unknown_task_lists_the_valid_ones(data_dir: Path) -> None:
     with pytest.raises(InputError, match=r"no task 'os'\. Tasks: .*tfbind8"):
-        load_task(config(data_dir, name="os"))
+        config(data_dir, "task.name=os")
     assert "tfbind8" in task_names()
 
 

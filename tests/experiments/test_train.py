@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.runs.config import check_overrides, validate
+from experiments.runs.config import compose_unchecked, validate
+from experiments.runs.overrides import check_overrides
 from experiments.runs.run_folder import RunFolder
 from experiments.train import RunInterruptedError, train
 from torchbdi import InputError, MissingDataError, TorchBDIError
+from torchbdi.methods import registry
 
 ROOT = Path(__file__).parents[2]
 TAGS = [
@@ -34,8 +35,7 @@ TAGS = [
 
 
 def config(*overrides: str) -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose("config", list(overrides))
+    return compose_unchecked(overrides)
 
 
 def small(data_dir: Path, out: Path, *overrides: str) -> DictConfig:
@@ -104,19 +104,25 @@ def test_files_of_a_run(run: tuple[dict[str, Any], Path, str]) -> None:
     _, folder, _ = run
     names = {path.name for path in folder.iterdir() if not path.name.startswith("events")}
     assert names == {
-        "config.yaml", "versions.json", "metrics.json", "results.csv", "proposals.npz",
-        "proposals.csv", "losses.csv", "losses.png", "last.ckpt", "hparams.yaml",
+        "config.yaml", "identity.json", "versions.json", "metrics.json", "results.csv",
+        "proposals.npz", "proposals.csv", "losses.csv", "losses.png", "state", "hparams.yaml",
     }  # fmt: skip
     text = (folder / "config.yaml").read_text()
     assert "seed: 3" in text
-    assert "${" not in text  # resolved: the paper's values stand there as numbers
+    assert "${" not in text
+    asked = OmegaConf.load(folder / "config.yaml").method  # and as it is for this table
+    resolved = json.loads((folder / "identity.json").read_text())["method"]["settings"]
+    kinds = ("lr", "alpha", "tolerance")
+    assert [asked[name] for name in kinds] == [None, None, None]
+    assert [resolved[name] for name in kinds] == [0.1, 0, 1e-8]
+    assert set(resolved) == set(asked) - {"name"}
     versions = json.loads((folder / "versions.json").read_text())
     assert versions["torch"] == torch.__version__
     assert (folder / "losses.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    losses = np.loadtxt(folder / "losses.csv", delimiter=",", skiprows=1)
-    assert losses.shape == (200, 4)
-    assert losses[:, 0].tolist() == list(range(1, 201))
-    assert losses[-1, 1] < losses[0, 1]
+    rows = list(csv.DictReader((folder / "losses.csv").open()))
+    assert set(rows[0]) == {"step", *TAGS} - {"seconds/step"}
+    assert [int(row["step"]) for row in rows] == list(range(1, 201))
+    assert float(rows[-1]["loss/total"]) < float(rows[0]["loss/total"])
 
 
 def test_event_files(run: tuple[dict[str, Any], Path, str]) -> None:
@@ -128,7 +134,7 @@ def test_event_files(run: tuple[dict[str, Any], Path, str]) -> None:
         points = events.Scalars(tag)
         assert len(points) == 200, tag
         assert all(math.isfinite(p.value) for p in points), tag
-        assert [p.step for p in points] == list(range(200)), tag
+        assert [p.step for p in points] == list(range(1, 201)), tag
     assert events.Scalars("distance/x_h")[0].value == 0
     assert events.Scalars("distance/x_h")[-1].value > 0
     texts = [tag for tag in events.Tags()["tensors"] if tag.endswith("/text_summary")]
@@ -159,21 +165,20 @@ def test_the_seed_and_the_run_are_reproducible(data_dir: Path, tmp_path: Path) -
 def test_ablations(data_dir: Path, tmp_path: Path, method: str, kernel: str) -> None:
     metrics = train(small(data_dir, tmp_path, f"method={method}", "method.steps=3"))
     assert metrics["method"] == method
-    assert metrics["kernel"] == kernel
+    assert metrics["settings"]["kernel"] == kernel
     assert ("solver" in metrics) == (method != "backward_only")
 
 
 def test_the_finite_branch_on_a_slice(data_dir: Path, tmp_path: Path) -> None:
     words = ("task.max_rows=300", "method=nn_small", "method.net_epochs=2", "method.steps=2")
     metrics = train(small(data_dir, tmp_path, *words))
-    assert metrics["width"] == 256
-    assert metrics["model"] == "finite"
-    assert metrics["kernel"] is None
+    assert metrics["settings"]["width"] == 256
+    assert "kernel" not in metrics["settings"]
     assert metrics["eta_used"] > 0
     assert 0 < metrics["net_loss"] < 2
     assert math.isfinite(metrics["loss_total"])
-    with pytest.raises(InputError, match="kernel=ntk is not one of None"):
-        validate(config("method=nn", "method.kernel=ntk"))
+    with pytest.raises(InputError, match=r"no method\.kernel\..*method\.width"):
+        check_overrides(["method=nn", "method.kernel=ntk"])
 
 
 def test_groups_of_designs_keep_the_order_of_the_starts(data_dir: Path, tmp_path: Path) -> None:
@@ -208,13 +213,21 @@ def test_multirun(launcher: list[str], data_dir: Path, tmp_path: Path) -> None:
             r"no method\.alhpa\. Did you mean method\.alpha\?.*method\.lr",
         ),
         (["sede=1"], "no sede. Did you mean seed"),
-        (["method.alpha=high"], r"method\.alpha.*'high'.*[Ff]loat"),
-        (["method.kernel=matern"], r"method\.kernel=matern is not one of ntk, rbf"),
+        (["method.alpha=high"], r"method=bdi: BDI: alpha must be a finite number .*'high'"),
+        (["method.kernel=matern"], r"kernel must be one of ntk, rbf, got 'matern'"),
+        (["method.lr={a: 1}"], r"lr must be a finite number or a list"),
+        (["+x=1"], r"there is no x\..*method, .*seed"),
+        (["+method.extra=1"], r"there is no method\.extra\..*method\.alpha"),
+        (["++method.alpha=1"], r"entries can be changed, not added or removed: method\.alpha=VAL"),
+        (["~method.alpha"], r"entries can be changed.*Valid: .*method\.lr"),
+        (["method"], r"method: not of the form name=value\. Valid: .*seed"),
+        (["method.name=rbf"], r"there is no method\.name"),
+        (["method=bdy"], r"no method 'bdy'\. Valid: .*ntk_ascent"),
         (["trainer.accelerator=tpu"], "not one of auto, cpu, gpu"),
-        (["method.steps=0"], r"method\.steps must be at least 1"),
-        (["method.ridge_scale=none"], "ridge_scale must be one of"),
+        (["method.steps=0"], r"steps must be >= 1, got 0"),
+        (["method.ridge_scale=none"], "ridge_scale must be one of trace, absolute"),
         (["method.designs_per_group=3"], "does not divide designs=128"),
-        (["method.designs=300"], "the table has 200 rows"),
+        (["designs=300"], "the table has 200 rows"),
         (["task.max_rows=0"], r"task\.max_rows must be at least 1, got 0"),
         (["trainer.trajectory_every=-1"], r"trajectory_every must be at least 0, got -1"),
         (["seed=-1"], "seed must be at least 0, got -1"),
@@ -261,7 +274,7 @@ def test_ctrl_c_before_the_first_step_says_how_to_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.train.build_model", interrupted)
+        patch.setattr("experiments.train._solve", interrupted)
         with pytest.raises(RunInterruptedError, match="resume=") as stop:
             train(small(data_dir, tmp_path, "task.max_rows=200", "method.steps=1"))
     (folder,) = tmp_path.iterdir()
@@ -281,7 +294,31 @@ def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
             validate(config("trainer.accelerator=cuda"))
 
 
+def test_help_tells_every_field_of_a_method() -> None:
+    done = command("method=nn_small", "--help")
+    assert done.returncode == 0, done.stderr
+    for field in registry.fields("nn_small"):
+        assert f"method.{field.name}=" in done.stdout
+        assert field.meaning.splitlines()[0] in done.stdout
+    assert "method.width=256    (int)" in done.stdout  # the preset's, not the class's
+    assert "method.eta=null    (float | None)" in done.stdout
+    assert "task: ant, dkitty," in done.stdout
+    assert "  seed=0" in done.stdout and "  trainer.accelerator=auto" in done.stdout
+    done = command("method=nope", "-h")
+    assert done.returncode == 1
+    assert "no method 'nope'" in done.stderr
+
+
+def test_numbers_of_the_command_line_are_of_the_type_of_their_field() -> None:
+    words = ["method.target=15", "method.steps=20.0", "method.lr=[1,0.5]"]
+    method = validate(config(*words)).method
+    assert [repr(method[n]) for n in ("target", "steps")] == ["15.0", "20"]
+    assert list(method.lr) == [1.0, 0.5]
+    assert validate(config("method=forward_only")).method.backward_weight == 0.0
+
+
 def test_known_words_pass() -> None:
+    check_overrides(["+hydra.launcher.x=1", "hydra.searchpath=[a]", "--config-dir", "x", "seed=1"])
     check_overrides(
         ["task=tfbind8", "method.alpha=0", "seed=0,1", "data_dir=x", "task.max_rows=5",
          "hydra.sweep.dir=x", "-m", "method=rbf", "method.depth=4"],
@@ -310,10 +347,10 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same(
     assert process.returncode == 130, stderr
     assert f"resume={folder}" in stderr
     assert "Traceback" not in stderr
-    assert (folder / "last.ckpt").is_file()
     assert not (folder / "metrics.json").exists()
-    step = torch.load(folder / "last.ckpt", weights_only=True)["global_step"]
+    step = torch.load(folder / "state" / "last.ckpt", weights_only=True)["global_step"]
     assert 0 < step < 3000
+    assert f"stopped after step {step} of 3000" in stderr
 
 
 def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
@@ -323,28 +360,27 @@ def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
     script = f"""
 import os, signal
 import torchbdi
-from experiments.runs.run_folder import RunFolder
 from experiments.train import train
-from hydra import compose, initialize_config_module
+from experiments.runs.config import compose_unchecked
 step = torchbdi.BDI.training_step
 def killed(self, batch, batch_idx):
     if self.global_step == 77:
         os.kill(os.getpid(), signal.SIGKILL)
     return step(self, batch, batch_idx)
 torchbdi.BDI.training_step = killed
-with initialize_config_module("experiments.conf", version_base="1.3"):
-    cfg = compose("config", ["task.max_rows=2000", "data_dir={data_dir}",
-        "out_dir={tmp_path / "b"}", "trainer.progress_bar=false", "trainer.accelerator=cpu",
-        "method.steps=100", "trainer.checkpoint_every=10"])
+cfg = compose_unchecked(["task.max_rows=2000", "data_dir={data_dir}",
+    "out_dir={tmp_path / "b"}", "trainer.progress_bar=false", "trainer.accelerator=cpu",
+    "method.steps=100", "trainer.checkpoint_every=10"])
 train(cfg)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
     (killed,) = (tmp_path / "b").iterdir()
-    saved = torch.load(killed / "last.ckpt", weights_only=True)
-    assert saved["global_step"] == 70
-    saved["callbacks"]["History"]["seconds"] += 1000
-    torch.save(saved, killed / "last.ckpt")
+    assert torch.load(killed / "state" / "last.ckpt", weights_only=True)["global_step"] == 70
+    log = killed / "log.jsonl"
+    step, seconds, values = json.loads(log.read_text().splitlines()[-1])
+    assert step == 77
+    log.write_text(log.read_text() + json.dumps([step, seconds + 1000, values]) + "\n[78, 1")
     assert 1000 < train(config(f"resume={killed}"))["seconds"] < 1100
     (reference,) = (tmp_path / "a").iterdir()
     one, two = (np.load(f / "proposals.npz") for f in (reference, killed))
@@ -353,6 +389,6 @@ train(cfg)
     assert np.array_equal(*losses)
     events = EventAccumulator(str(killed), size_guidance={"scalars": 0})
     events.Reload()
-    assert [p.step for p in events.Scalars("loss/total")] == list(range(100))
+    assert [p.step for p in events.Scalars("loss/total")] == list(range(1, 101))
     with pytest.raises(InputError, match="complete"):
         train(config(f"resume={killed}"))

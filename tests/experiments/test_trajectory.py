@@ -8,17 +8,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import lightning
 import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+import torchbdi
 from experiments.runs import trajectory
-from experiments.runs.callbacks import Checkpoint
-from experiments.runs.trajectory import Trajectory, main, score_trajectory
-from experiments.tasks.task import Codec, OfflineData, Task
-from torchbdi import BDI, InputError
+from experiments.runs.begun import identity_of, write_identity
+from experiments.runs.config import compose_config, method_of
+from experiments.runs.recorder import Recorder
+from experiments.runs.trajectory import main, score_trajectory
+from experiments.tasks.assemble import request_of
+from experiments.tasks.task import Task
+from torchbdi import InputError, OfflineData
 
 STEPS, EVERY, DESIGNS = 7, 2, 4
 
@@ -26,40 +29,50 @@ STEPS, EVERY, DESIGNS = 7, 2, 4
 def task(cfg: DictConfig | None = None) -> Task:
     """40 rows in two dimensions; the true function is minus the squared length."""
     x = torch.randn(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    y = -(x**2).sum(1)
-    codec = Codec(np.zeros(2), np.ones(2), (2,))
+    x = (x - x.mean(0)) / x.std(0, correction=0)
+    raw = -(x**2).sum(1)
+    y = (raw - raw.mean()) / raw.std(correction=0)
     return Task(
-        "square", "square", OfflineData(x, y), codec, y.numpy(), -10.0, 0.0, "original",
+        "hopper", "square", OfflineData(x, y), (2,), raw.numpy(), -10.0, 0.0, "original",
         "original", lambda designs: -(designs**2).sum(1),
     )  # fmt: skip
 
 
-def fit(folder: Path, steps: int, resume: bool = False) -> BDI:
-    data = task().data
-    # M = 2: the order of the groups is not the order of the starts.
-    model = BDI(data.x, data.y, data.starts(DESIGNS, 2), lr=0.1)
-    checkpoint = folder / "last.ckpt"
-    trainer = lightning.Trainer(
-        max_steps=steps, max_epochs=-1, accelerator="cpu", logger=False,
-        enable_checkpointing=False, enable_model_summary=False, enable_progress_bar=False,
-        callbacks=[Trajectory(folder, EVERY), Checkpoint(checkpoint, 3)],
-    )  # fmt: skip
-    trainer.fit(model, ckpt_path=checkpoint if resume else None, weights_only=True)
-    return model
+def fit(folder: Path, steps: int, die_at: int | None = None) -> torch.Tensor:
+    """A run whose groups, M = 2, are not in the order of the starts; perhaps it is killed."""
+
+    class Dying(Recorder):
+        def log(self, step: int, **values: float) -> None:
+            super().log(step, **values)
+            if step == die_at:
+                raise KilledError
+
+    run = Dying(path=folder, checkpoint_every=3, trajectory_every=EVERY, bars=False)
+    try:
+        method = torchbdi.methods.BDI(steps=steps, designs_per_group=2, lr=0.1)
+        return method.solve(task().data, DESIGNS, run).x
+    finally:
+        run.close()
 
 
-def finished(folder: Path, every: int = EVERY, steps: int = STEPS - 1) -> None:
-    cfg = {"method": {"steps": steps, "designs": DESIGNS}, "trainer": {"trajectory_every": every}}
+class KilledError(Exception):
+    pass
+
+
+def finished(folder: Path, every: int = EVERY, kept: int = 4) -> None:
+    cfg = compose_config(["task=hopper", f"designs={DESIGNS}", f"trainer.trajectory_every={every}"])
     OmegaConf.save(cfg, folder / "config.yaml")
-    facts = {"title": "square", "data_source": "original", "oracle_source": "original"}
-    (folder / "metrics.json").write_text(json.dumps({**facts, "rows": 40}))
+    (folder / "metrics.json").write_text(json.dumps({"steps_kept": kept}))
+    name, request = request_of(cfg)
+    data = task().data
+    write_identity(folder, identity_of(request, name, method_of(cfg), data, DESIGNS), data)
 
 
 def test_scores_are_those_of_the_saved_designs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(trajectory, "load_task", task)
-    model = fit(tmp_path, STEPS - 1)
+    x = fit(tmp_path, STEPS - 1)
     finished(tmp_path)
     main([str(tmp_path)])
     assert str(tmp_path / "trajectory.csv") in capsys.readouterr().out
@@ -68,7 +81,7 @@ def test_scores_are_those_of_the_saved_designs(
     starts = task().y_raw[task().data.best(DESIGNS).numpy()]
     assert float(lines[0]["best_after_raw"]) == starts.max()
     assert float(lines[0]["median_after_raw"]) == np.median(starts)
-    end = -(model.x_h.detach().reshape(-1, 2) ** 2).sum(1).numpy()
+    end = -(x**2).sum(1).numpy()
     assert float(lines[-1]["best_after_raw"]) == pytest.approx(end.max(), rel=1e-12)
     assert float(lines[-1]["median_after_normalised"]) == pytest.approx(
         (np.median(end) + 10) / 10, rel=1e-12
@@ -82,23 +95,13 @@ def test_an_interrupted_run_leaves_no_gap(tmp_path: Path) -> None:
     (tmp_path / "resumed").mkdir()
     fit(tmp_path / "whole", STEPS)
 
-    class KilledError(Exception):
-        pass
-
-    step = BDI.training_step
-
-    def killed(self: BDI, batch: object, index: int) -> torch.Tensor:
-        if self.global_step == 5:
-            raise KilledError
-        return step(self, batch, index)
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KilledError):
-        patch.setattr(BDI, "training_step", killed)
-        fit(tmp_path / "resumed", STEPS)
-    saved = torch.load(tmp_path / "resumed" / "last.ckpt", weights_only=True)["global_step"]
-    assert saved == 3  # the designs of step 4 are ahead of the checkpoint, and are saved again
+    with pytest.raises(KilledError):
+        fit(tmp_path / "resumed", STEPS, die_at=5)
+    state = tmp_path / "resumed" / "state" / "last.ckpt"
+    saved = torch.load(state, weights_only=True)["global_step"]
+    assert saved == 3  # the designs of step 4 are ahead of the state, and are saved again
     (tmp_path / "resumed" / "trajectory" / "step-000004.npy").write_bytes(b"stale")
-    fit(tmp_path / "resumed", STEPS, resume=True)
+    fit(tmp_path / "resumed", STEPS)
     for one in sorted((tmp_path / "whole" / "trajectory").iterdir()):
         two = tmp_path / "resumed" / "trajectory" / one.name
         assert np.array_equal(np.load(one), np.load(two)), one.name
@@ -115,10 +118,10 @@ def test_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         score_trajectory(tmp_path)
     fit(tmp_path, 3)
     finished(tmp_path)
-    with pytest.raises(InputError, match="no designs of step 4, 6"):
+    with pytest.raises(InputError, match="designs of 2 steps; the run kept those of 4"):
         score_trajectory(tmp_path)
     shutil.rmtree(tmp_path / "trajectory")
-    with pytest.raises(InputError, match="no designs of step 0, 2, 4, 6"):
+    with pytest.raises(InputError, match="designs of 0 steps; the run kept those of 4"):
         score_trajectory(tmp_path)
 
 
@@ -127,8 +130,14 @@ def test_designs_of_another_table_are_not_scored(
 ) -> None:
     fit(tmp_path, STEPS - 1)
     finished(tmp_path)
-    other = replace(task(), data_source="regenerated")
+    data = task().data
+    other = replace(task(), data=replace(data, x=data.x.flip(0)))
     monkeypatch.setattr(trajectory, "load_task", lambda cfg: other)
-    with pytest.raises(InputError, match=r"data_source 'original', .* now has 'regenerated'"):
+    with pytest.raises(InputError, match=r"rows of hopper are not those .* hashes differ"):
+        score_trajectory(tmp_path)
+    cfg = OmegaConf.load(tmp_path / "config.yaml")
+    cfg.seed = 3
+    OmegaConf.save(cfg, tmp_path / "config.yaml")
+    with pytest.raises(InputError, match=r"another than it would be now: seed 0 and 3"):
         score_trajectory(tmp_path)
     assert not (tmp_path / "trajectory.csv").exists()

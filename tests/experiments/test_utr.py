@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 from oracle_networks import check_resumption, stand_in, tiny
 from scipy.stats import spearmanr
@@ -20,15 +19,15 @@ from experiments.oracles.recipes import RECIPES
 from experiments.oracles.resnet import ResNet
 from experiments.oracles.stored import load_oracle, own_weights
 from experiments.oracles.training import fit_network, predict, split, table_hash
+from experiments.runs.config import compose_config
 from experiments.tasks import load_task, utr
 from experiments.train import train
-from torchbdi import NTK, InputError, MissingDataError
+from torchbdi import NTK, InputError, MissingDataError, OfflineData
 from torchbdi.kernels.solve.pcg import ConjugateGradient
 
 
 def config(data_dir: Path, *overrides: str) -> DictConfig:
-    with initialize_config_module("experiments.conf", version_base="1.3"):
-        return compose("config", ["task=utr", f"data_dir={data_dir}", *overrides])
+    return compose_config(["task=utr", f"data_dir={data_dir}", *overrides])
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +41,19 @@ def test_the_visible_half(data_dir: Path, table: tuple[np.ndarray, np.ndarray]) 
     assert (y.min(), y.max()) == (0, 12)
     visible = y <= np.percentile(y, 50)
     assert visible.sum() == 140000
-    data, codec, raw = utr.visible_table(config(data_dir).task, data_dir)
+    designs, scores = utr.visible_rows(data_dir)
+    assert np.array_equal(scores.ravel(), y[visible])
+    data = OfflineData.from_raw(designs, scores, utr.TASK.space_of(designs))
+    space = data.space
+    assert space.mean is not None
+    assert space.std is not None
     assert data.x.shape == (140000, 150)
-    assert np.array_equal(raw, y[visible])
     some = np.random.default_rng(0).choice(140000, 500, replace=False)
     p = 0.6 * np.eye(4)[x[visible][some]] + 0.1
     logits = (np.log(p)[..., 1:] - np.log(p)[..., :1]).reshape(500, 150)
-    np.testing.assert_allclose(data.x[some].numpy(), (logits - codec.mean) / codec.std, atol=1e-5)
-    assert np.array_equal(codec.decode(data.x[some]), x[visible][some])
-    assert codec.text(x[0]) == "".join("ACGT"[i] for i in x[0])
+    np.testing.assert_allclose(data.x[some].numpy(), (logits - space.mean) / space.std, atol=1e-5)
+    assert np.array_equal(space.decode(data.x[some]), x[visible][some])
+    assert space.text(x[0]) == "".join("ACGT"[i] for i in x[0])
 
 
 def slow_resnet(network: ResNet, x: Tensor) -> Tensor:
@@ -105,10 +108,13 @@ def test_the_network_is_the_registered_one(table: tuple[np.ndarray, np.ndarray])
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    table: tuple[np.ndarray, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
-    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch)
+    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch, capsys)
     assert fitted.held_out == int(0.07142857142 * 150)
 
 
@@ -197,7 +203,7 @@ def test_a_run(
     stand_in("utr", *table, monkeypatch)
     metrics = train(
         config(
-            data_dir, "task.max_rows=300", "method.steps=2", "method.designs=8",
+            data_dir, "task.max_rows=300", "method.steps=2", "designs=8",
             f"out_dir={tmp_path}", "trainer.progress_bar=false",
         )
     )  # fmt: skip
@@ -235,7 +241,8 @@ def test_the_committed_network(table: tuple[np.ndarray, np.ndarray]) -> None:
 
 def test_6000_rows_matrix_free(data_dir: Path) -> None:
     """What the whole table's solve does, on a part of it: K is never stored."""
-    data, _, _ = utr.visible_table(config(data_dir, "task.max_rows=6000").task, data_dir)
+    designs, scores = (part[:6000] for part in utr.visible_rows(data_dir))
+    data = OfflineData.from_raw(designs, scores, utr.TASK.space_of(designs))
     kernel, y = NTK(), data.y[:, None]
     matrix, ridge = kernel.matrix(data.x), 1e-6 * float(kernel.diagonal(data.x).mean())
     d, stats = ConjugateGradient().prepare(matrix, ridge).solve(y)

@@ -45,7 +45,7 @@ def test_equals_torch_linalg(m: int, dtype: torch.dtype) -> None:
     k = spd(groups, m, dtype=dtype)
     strided = torch.full((groups, 2 * m, m + 3), 77.0, dtype=dtype, device=DEVICE)[:, ::2, 3:].mT
     strided = strided if strided.shape == k.shape else torch.empty_like(k)
-    strided.copy_(k.tril() + 77 * torch.ones_like(k).triu(1))
+    strided.copy_(k.tril() + torch.full_like(k, torch.nan).triu(1))
     b = random(2, groups, m, dtype=dtype, seed=1).permute(1, 2, 0)
     ridge = torch.linspace(0, 1, groups, dtype=dtype, device=DEVICE)
     tolerance = 1e-12 if dtype == torch.float64 else 3e-4
@@ -125,7 +125,7 @@ def test_indefinite_matrices_fail_where_torch_says() -> None:
 def test_refuses_what_is_not_finite(bad: float) -> None:
     k, b = spd(3, 2), random(3, 2, 20)
     spoiled_k, spoiled_b = k.clone(), b.clone()
-    spoiled_k[1, 0, 1] = bad  # in the upper triangle: refused all the same
+    spoiled_k[1, 1, 0] = bad
     spoiled_b[2, 1, 19] = bad
     ridges = torch.tensor([0.0, bad, 1.0], dtype=torch.float64, device=DEVICE)
     for solve in (fused, plain):

@@ -179,12 +179,6 @@ def test_a_fit_of_something_else_is_refused() -> None:
             BDI(x_l, y_l, x_h, coefficients=fit, **other)  # type: ignore[arg-type]
 
 
-def test_ascent_without_a_loss_is_refused() -> None:
-    x_l, y_l, x_h = table()
-    with pytest.raises(InputError, match="forward_weight must be > 0"):
-        torchbdi.Ascent(x_l, y_l, x_h, forward_weight=0).loss()
-
-
 def test_the_only_parameter_is_x_h() -> None:
     x_l, y_l, x_h = table()
     model = BDI(x_l.float(), y_l.numpy(), x_h.float())  # type: ignore[arg-type]

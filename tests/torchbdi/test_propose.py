@@ -14,7 +14,6 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NTK, InputError
-from torchbdi.kernels.solve.choice import SolveOptions
 from torchbdi.proposer import optimise as steps
 from torchbdi.proposer import search as searching
 from torchbdi.proposer import solve as solving
@@ -80,13 +79,15 @@ def test_leave_one_out_equals_as_many_fits(tile: int, monkeypatch: pytest.Monkey
     torch.testing.assert_close(solved.errors, left_out(made.x_l, made.y_l, 1e-4), rtol=1e-7, atol=0)
 
 
-def test_leave_one_out_of_a_sample_equals_as_many_fits() -> None:
+def test_leave_one_out_of_a_sample_equals_as_many_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """After conjugate gradients a random sample of rows has its errors, and exactly so."""
+    monkeypatch.setattr(solving, "PLANNED_ROWS", 10)
+    monkeypatch.setattr(solving, "SAMPLE_ROWS", 7)
+    chosen = torchbdi.kernels.solve.costs.Candidate("pcg-stored", 10, 10, 1.0, 1000)
+    plan = torchbdi.kernels.solve.plan.Plan(chosen, (chosen,), "", "", 10**9)
+    monkeypatch.setattr(solving, "plan_for", lambda *_, **__: plan)
     made = problem_of(*hill())
-    options = SolveOptions("pcg", verbose=False)
-    solved = solving.solve(
-        NTK(), made.x_l, made.y_l, 1e-2, options=options, sample_rows=7, progress=False
-    )
+    solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-2, progress=False)
     assert (solved.solver, len(solved.sample)) == ("pcg", 7)
     expected = left_out(made.x_l, made.y_l, 1e-2)[solved.sample]
     torch.testing.assert_close(solved.errors, expected, rtol=1e-3, atol=1e-6)
@@ -371,7 +372,7 @@ def dna(data_dir: Path) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
 def test_letters_become_design_bench_s_logits(
     dna: tuple[np.ndarray, np.ndarray, dict[str, float]], data_dir: Path
 ) -> None:
-    from experiments.shim import load_design_bench
+    from experiments.tasks._shim import load_design_bench
 
     load_design_bench(data_dir)
     from design_bench.datasets.discrete_dataset import DiscreteDataset

@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..kernels.atomic import sync_folder
 from ..kernels.errors import InputError, TorchBDIError
 from ..kernels.files import (
     disk_of,
     last_good_state,
     locked,
-    sync_folder,
     write_state,
     write_text,
 )

@@ -1,0 +1,48 @@
+"""A launch of every Triton kernel in every form that its callers choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from torchbdi.kernels.gpu.biased import recursion
+from torchbdi.kernels.gpu.cholesky import ROW_SIDE, _backward, _launch
+from torchbdi.kernels.gpu.contract import contract
+from torchbdi.kernels.gpu.gram import gram_
+from torchbdi.kernels.gpu.product import product
+from torchbdi.kernels.relu.recursion import ReLUStack
+from torchbdi.kernels.zonal.gram import unit_rows
+from torchbdi.kernels.zonal.profile import fit_profile
+
+MATRICES = 300
+
+
+def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
+    """Launches Gram, product, contraction, recursion and small solves (sizes M in ``sides``)."""
+    x = torch.ones(100, 24, dtype=dtype)
+    k = torch.ones(100, 100, dtype=dtype)
+    unit, other = unit_rows(x), unit_rows(x)
+    mapped = fit_profile(ReLUStack(48, 1.4, 0.0, tangent=True), 12)
+    plain = fit_profile(ReLUStack(6, 1.0, 0.0, tangent=True), 12)
+    assert mapped is not None and mapped.pole and plain is not None and not plain.pole
+    for profile in (plain, mapped):
+        gram_(profile, unit, unit, k, k)
+        gram_(profile, unit, other, k, k)
+        gram_(profile, unit, other, k)
+        product(profile, unit, unit, x[:, :1], unit[1])
+        product(profile, unit, unit, x)
+    gram_(plain, unit_rows(x[:1, :1]), unit_rows(x[:1, :1]), k[:1, :1], k[:1, :1])
+    contract(k, k.T, k, x)
+    contract(k, k, k, k)
+    stack = ReLUStack(6, 1.0, 0.1, tangent=True)
+    for derivative in (False, True):
+        recursion(stack, x, x, x[:, 0], x[:, 0], derivative=derivative)
+    for m in sides:
+        factor, shift = x.new_ones(MATRICES, m, m), x.new_ones(MATRICES)
+        one, two = (x.new_ones(MATRICES, m, columns) for columns in (1, 2))
+        _launch(factor, shift, one, factor, check=False)
+        if m <= ROW_SIDE:
+            _launch(factor, shift, two, None, check=False)
+        for b in (one, two):
+            _backward(factor, b, b)

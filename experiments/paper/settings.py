@@ -1,0 +1,42 @@
+"""What a paper set for one task and not for all, by method and task.
+
+A method's own defaults hold for every table; what goes by the kind of the columns or by the number
+of rows is resolved by the method. A plan passes on what stands here, so that a table of the paper
+shows the paper's settings. BDI has nothing here: its alpha and its rate go by the kind of the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """Settings of one method for one task.
+
+    Attributes:
+        settings: by the name of the method's field.
+        source: paper and place, or file of the authors' code.
+    """
+
+    settings: Mapping[str, object]
+    source: str
+
+
+PUBLISHED: Mapping[tuple[str, str], Published] = {}
+
+
+def published_words(
+    method: str, task: str, published: Mapping[tuple[str, str], Published] = PUBLISHED
+) -> tuple[str, ...]:
+    """The settings of a method for a task as words of a command line; none where none are known.
+
+    Args:
+        method: the method's word.
+        task: the task's name.
+        published: where to look.
+    """
+    found = published.get((method, task))
+    settings = {} if found is None else found.settings
+    return tuple(f"method.{name}={value}" for name, value in settings.items())

@@ -1,0 +1,85 @@
+"""The identity of a run that begins: made, written into its folder, compared when it goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+
+import torchbdi
+from torchbdi import InputError, OfflineData
+from torchbdi.identity import canonical, table_hash
+from torchbdi.kernels.files import write_json
+from torchbdi.methods import registry
+from torchbdi.methods.base import Method
+
+from ..tasks import registry as task_registry
+from ..tasks.base import Request
+from .identity import FILE, Identity, read_json
+
+
+def identity_of(request: Request, task: str, method: Method, data: OfflineData, n: int) -> Identity:
+    """The identity of a run that is about to begin.
+
+    Args:
+        request: what the task's ``load`` is given.
+        task: the task's name.
+        method: the method, with settings that depend on the table as they are given.
+        data: the table.
+        n: how many designs are proposed.
+    """
+    return Identity(
+        torchbdi.REVISION,
+        task,
+        task_registry.spec_of(task).revision,
+        vars(request.settings),
+        request.source.identity(request.folder),
+        registry.file_of(method),
+        type(method).revision,
+        json.loads(canonical(method.settings_for(data))),
+        n,
+        request.seed,
+    )
+
+
+def write_identity(folder: Path, identity: Identity, data: OfflineData) -> None:
+    """Writes identity.json, with a hash of the rows used."""
+    rows = table_hash(data.x, data.y)
+    write_json(folder / FILE, {**identity.to_json(), "rows_sha256": rows})
+
+
+def check_same(folder: Path, now: Identity, data: OfflineData) -> None:
+    """Compares a run with what it would be now, from the data that are there now.
+
+    Args:
+        folder: of the run.
+        now: what it would be.
+        data: the table now.
+
+    Raises:
+        InputError: the identity is damaged or another, or the rows are; the message says in what.
+    """
+    path = folder / FILE
+    content = read_json(path)
+    try:
+        then = Identity.from_json(content)
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: {error}. Begin a new run.") from error
+    if then.text != now.text:
+        told = "; ".join(then.differences(now))
+        raise InputError(
+            f"{folder}: the run was begun as another than it would be now: {told} (then and now). "
+            "Take the version of torchbdi and the data that it was begun with, or begin a new run."
+        )
+    if content.get("rows_sha256") != table_hash(data.x, data.y):
+        raise InputError(
+            f"{folder}: the rows of {now.task} are not those that the run was begun with (their "
+            "hashes differ). Put the data of the run back, or begin a new one."
+        )
+
+
+def designs_hash(x: torch.Tensor) -> str:
+    """SHA-256 of designs (n, D), float64: equal ones are one computation."""
+    return hashlib.sha256(x.detach().cpu().double().contiguous().numpy().tobytes()).hexdigest()

@@ -1,0 +1,121 @@
+"""What a method may use while it works in a run's folder: its log, bars, and earlier solves."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+from tqdm import tqdm
+
+from torchbdi import RidgeFit
+from torchbdi.events import EventFile
+from torchbdi.kernel import Kernel
+from torchbdi.methods.base import Run
+from torchbdi.ridge import RidgeScale
+
+from ..data.arrays import write_npy
+from .coefficients import cached_fit
+from .history import History
+
+if TYPE_CHECKING:
+    from torchbdi.data import OfflineData
+
+TRAJECTORY = "trajectory"
+
+
+@dataclass
+class Recorder(Run):
+    """A run that writes what it is told to a folder.
+
+    Attributes:
+        path: the folder of the whole run; ``folder`` is the method's own in it.
+        trajectory_every: steps between designs that are kept; 0 keeps none.
+        bars: whether progress bars are shown.
+        start: ``time.perf_counter()`` when the run began.
+    """
+
+    path: Path = Path()
+    trajectory_every: int = 0
+    bars: bool = True
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.folder = self.path / "state"
+        self.folder.mkdir(exist_ok=True)
+        self.history = History(self.path / "log.jsonl")
+        self.start -= self.history.seconds
+        self._board: EventFile | None = None
+        self._last = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken, without the time in which it lay interrupted."""
+        return time.perf_counter() - self.start
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything that a killed run would go on from."""
+        return bool(self.history.rows) or (self.folder is not None and any(self.folder.iterdir()))
+
+    def log(self, step: int, **values: float) -> None:
+        """See :meth:`Run.log`."""
+        sync = step % self.checkpoint_every == 0  # before the state of this step is
+        self.history.add(step, self.seconds, values, sync)
+        now = time.perf_counter()
+        board = self.board(purge=step)
+        for name, value in {**values, "seconds/step": now - self._last}.items():
+            board.scalar(name, value, step)
+        self._last = now
+
+    def keep(self, step: int, x: Tensor) -> None:
+        """See :meth:`Run.keep`."""
+        if self.trajectory_every and step % self.trajectory_every == 0:
+            folder = self.path / TRAJECTORY
+            folder.mkdir(exist_ok=True)
+            write_npy(folder / f"step-{step:06d}.npy", x.detach().cpu().numpy())
+
+    def progress(self, total: int, what: str, done: int = 0) -> AbstractContextManager[Any]:
+        """See :meth:`Run.progress`."""
+        return tqdm(
+            total=total,
+            desc=what,
+            initial=done,
+            disable=not self.bars,
+            mininterval=0.1 if sys.stderr.isatty() else 10.0,
+        )
+
+    def fit(
+        self,
+        kernel: Kernel,
+        data: OfflineData,
+        *,
+        ridge: float,
+        ridge_scale: RidgeScale,
+        tolerance: float,
+    ) -> RidgeFit:
+        """See :meth:`Run.fit`; done once for a table, kernel and ridge, and kept in a cache."""
+        return cached_fit(
+            kernel, data, ridge, ridge_scale, tolerance, self.device, beside=self.folder
+        )
+
+    def board(self, purge: int | None = None) -> EventFile:
+        """The TensorBoard file of this process.
+
+        Args:
+            purge: the step that is written next; what an earlier process wrote of it and of later
+                ones is forgotten.
+        """
+        if self._board is None:
+            self._board = EventFile(self.path, purge)
+        return self._board
+
+    def close(self) -> None:
+        """Closes what is open."""
+        self.history.close()
+        if self._board is not None:
+            self._board.close()

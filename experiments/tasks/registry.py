@@ -1,0 +1,76 @@
+"""Finds tasks by the names of their files; nothing lists them."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import pkgutil
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from torchbdi import InputError, TorchBDIError
+from torchbdi.methods._fields import Field, list_fields
+
+from .base import Settings, TaskSpec
+
+_NO_TASKS = ("assemble", "base", "registry", "task")
+
+
+def task_names() -> list[str]:
+    """The tasks that can be named on the command line: files but those of shared code."""
+    found = (module.name for module in pkgutil.iter_modules(sys.modules[__package__].__path__))
+    return sorted(n for n in found if not n.startswith("_") and n not in _NO_TASKS)
+
+
+def spec_of(name: str) -> TaskSpec:
+    """The one spec that a task's file holds.
+
+    Raises:
+        InputError: there is no such task; the error lists those that there are.
+        TorchBDIError: the file does not hold one spec; it is named.
+    """
+    names = task_names()
+    if name not in names:
+        close = difflib.get_close_matches(str(name), names, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise InputError(f"no task {name!r}.{hint} Tasks: {', '.join(names)}.")
+    module = _load(name)
+    found = [item for item in vars(module).values() if isinstance(item, TaskSpec)]
+    if len(found) != 1:
+        raise TorchBDIError(f"{module.__file__} must hold one TaskSpec, not {len(found)}.")
+    return found[0]
+
+
+def settings_of(name: str, given: Mapping[str, Any]) -> Settings:
+    """The settings of a task, checked and converted.
+
+    Raises:
+        InputError: there is no such task or setting, or a value is wrong.
+    """
+    spec = spec_of(name)
+    valid = [field.name for field in list_fields(spec.settings)]
+    unknown = [key for key in given if key not in valid]
+    if unknown:
+        raise InputError(f"task={name}: there is no {unknown[0]}. Valid: {', '.join(valid)}.")
+    try:
+        return spec.settings(**given)
+    except InputError as error:
+        _, _, told = str(error).partition(": ")
+        raise InputError(f"task={name}: task.{told}") from error
+
+
+def fields(name: str) -> list[Field]:
+    """The settings of a task: name, type, default, meaning.
+
+    Raises:
+        InputError: there is no such task.
+    """
+    return list_fields(spec_of(name).settings)
+
+
+@functools.cache
+def _load(name: str) -> ModuleType:
+    return importlib.import_module(f"{__package__}.{name}")

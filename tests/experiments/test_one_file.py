@@ -1,0 +1,375 @@
+"""A task is one file, a method is one, and adding either or a setting leaves old runs valid."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import experiments.tasks
+from experiments import figures, reproduce, table
+from experiments.data.__main__ import main as data_main
+from experiments.runs import settings as run_settings
+from experiments.runs.archive import Archive
+from experiments.runs.config import compose_config
+from experiments.runs.results import read_runs, unchanged
+from experiments.tasks import load_task, registry, task_names
+from torchbdi import InputError, TorchBDIError, methods
+from torchbdi.methods import registry as method_registry
+
+ROOT = Path(__file__).parents[2]
+RUNS = ROOT / "docs" / "results" / "runs.csv"
+
+TASK = '''
+"""Words of six letters that should hold many b."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.data.sources import DataSet
+from experiments.tasks.base import Labels, Loaded, Request, Settings, Source, TaskSpec, setting
+
+
+@dataclass(frozen=True)
+class ToySettings(Settings):
+    """Of the toy."""
+
+    weight: float = setting(1.0, above=0.0)
+    """What a b counts."""
+
+
+def load(request: Request) -> Loaded:
+    words = np.random.randint(0, 3, (160, 6))
+
+    def truth(designs):
+        return request.settings.weight * (designs == 1).sum(1) + 0.01 * designs[:, 0]
+
+    return Loaded(words, truth(words), truth, Labels("Toy words"))
+
+
+TASK = TaskSpec(
+    kind="discrete",
+    letters="abc",
+    y_min=0.0,
+    y_max=6.0,
+    sources=(
+        Source("original", DataSet("toy", "the toy", ("toy/toy.txt",), "nowhere", "none")),
+        Source("regenerated", recipe="dice"),
+    ),
+    load=load,
+    settings=ToySettings,
+)
+'''
+
+METHOD = '''
+"""A toy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from torchbdi.methods.base import Method, Result, Run, setting
+
+
+@dataclass(frozen=True)
+class ToyDraw(Method):
+    """Draws designs of the space."""
+
+    revision: ClassVar[int] = 1
+
+    tries: int = setting(2, at_least=1)
+    """How often."""
+
+    def solve(self, data, n, run=None):
+        own, run = self.begin(data, n, run)
+        generator = torch.Generator().manual_seed(run.seed)
+        run.log(1, spread=0.5)
+        return Result(data.space.sample(n * own.tries, generator)[:n])
+'''
+
+Write = Callable[[str, str], None]
+
+
+@pytest.fixture
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Writes a file into the folder of tasks, or of methods where its name begins with ``toy_``."""
+    names = set()
+    folders = {experiments.tasks: tmp_path / "tasks", methods: tmp_path / "methods"}
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    for package, folder in folders.items():
+        folder.mkdir()
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+
+    def forget() -> None:
+        for name in names:
+            for package in folders:
+                sys.modules.pop(f"{package.__name__}.{name}", None)
+                vars(package).pop(name, None)
+        method_registry._load.cache_clear()
+        registry._load.cache_clear()
+        run_settings.outline.cache_clear()
+        run_settings.own_settings.cache_clear()
+
+    def write(name: str, text: str) -> None:
+        folder = folders[methods if name.startswith("toy_") else experiments.tasks]
+        (folder / f"{name}.py").write_text(text)
+        names.add(name)
+        forget()
+
+    yield write
+    forget()
+
+
+def identities(path: Path = RUNS) -> list[str]:
+    return [run.identity.text for run in read_runs([path])]
+
+
+def test_a_task_and_a_method_of_one_file_each(
+    add: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, own = identities(), len(unchanged(read_runs([RUNS])))
+    with pytest.raises(InputError, match="toy"):
+        compose_config(["task=toy"])
+    add("toy", TASK)
+    add("toy_draw", METHOD)
+    out, words = tmp_path / "runs", ["tasks=toy", "methods=toy_draw,best_rows"]
+    reproduce.main([*words, f"out_dir={out}", f"data_dir={tmp_path}"])
+    assert len(list(out.glob("toy-*/metrics.json"))) == 8 + 8  # the words are drawn by the seed
+    table.main([f"runs={out},{RUNS}", f"out={tmp_path / 'tables'}"])
+    for name in ("table1", "table3", "a1"):
+        with (tmp_path / "tables" / f"{name}.csv").open(newline="") as file:
+            found = {(line["task"], line["method"]) for line in csv.DictReader(file)}
+        assert {("toy", "toy_draw"), ("toy", "best_rows"), ("tfbind8", "bdi")} <= found
+    assert "toy, data: regenerated" in (tmp_path / "tables" / "table3.md").read_text()
+    figure = figures.rank_figure(read_runs([out]))
+    assert figure is not None
+    names = {label.get_text() for label in figure.axes[0].get_yticklabels()}
+    assert names == {"toy_draw, tasks: 1", "best_rows, tasks: 1"}
+    assert identities() == before
+    assert len(unchanged(read_runs([RUNS]))) == own
+    capsys.readouterr()
+    reproduce.main([*words, f"out_dir={out}", f"data_dir={tmp_path}"])
+    assert capsys.readouterr().out.count("done already") == 16
+
+
+def test_from_the_command_line(add: Write, tmp_path: Path) -> None:
+    add("toy", TASK)
+    add("toy_draw", METHOD)
+    script = f"""
+import sys, experiments.tasks, torchbdi.methods
+experiments.tasks.__path__.append({str(tmp_path / "tasks")!r})
+torchbdi.methods.__path__.append({str(tmp_path / "methods")!r})
+from experiments.train import main
+main()
+"""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", script, *words]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    own = ("task=toy", "method=toy_draw", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}")
+    done = run(*own, "task.weight=2", "designs=4", "-m", "seed=0,1", "method.tries=1,300")
+    assert done.returncode == 0, done.stderr
+    folders = list((tmp_path / "runs").glob("toy-toy_draw-*"))
+    assert len(folders) == 4
+    for folder in folders:
+        identity = json.loads((folder / "identity.json").read_text())
+        assert identity["task"]["settings"] == {"max_rows": None, "weight": 2.0}
+        assert identity["task"]["source"] == "recipe dice, revision 1"
+        assert len(identity["rows_sha256"]) == 64
+        words = [line.split(",")[3] for line in (folder / "proposals.csv").open()][1:]
+        assert all(set(word.strip()) <= set("abc") for word in words)
+    shown = run("task=toy", "--help")
+    assert "task: ant, dkitty" in shown.stdout
+    assert "toy" in shown.stdout
+    assert "task.weight=1.0    (float)\n      What a b counts." in shown.stdout
+    wrong = run("task=toy", "task.weigth=2")
+    assert "there is no task.weigth. Did you mean task.weight?" in wrong.stderr
+
+
+def test_a_job_of_a_sweep_that_fails_is_named_after_the_others(add: Write, tmp_path: Path) -> None:
+    add("toy", TASK)
+    script = f"""
+import experiments.tasks
+experiments.tasks.__path__.append({str(tmp_path / "tasks")!r})
+from experiments.train import main
+main()
+"""
+    words = [
+        "task=toy", "method=best_rows", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}",
+        "-m", "designs=500,3,600,4",
+    ]  # fmt: skip
+    command = [sys.executable, "-c", script, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    end = done.stderr[done.stderr.index("failed:\n") :].splitlines()
+    assert len(end) == 3
+    for line, n in zip(end[1:], (500, 600), strict=True):
+        assert f"designs={n}: designs={n}: the table has 160 rows" in line
+    assert len(list((tmp_path / "runs").glob("toy-*/metrics.json"))) == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_new_setting_leaves_old_runs_valid_and_a_changed_default_does_not(
+    add: Write, tmp_path: Path
+) -> None:
+    add("toy", TASK)
+    add("toy_draw", METHOD)
+    out = tmp_path / "runs"
+    words = ["task=toy", "method=toy_draw", f"data_dir={tmp_path}"]
+    reproduce.main(
+        ["tasks=toy", "methods=toy_draw", "seeds=0", f"out_dir={out}", f"data_dir={tmp_path}"]
+    )
+
+    def found() -> bool:
+        archive = Archive(out)
+        return archive.finished(archive.identity(compose_config(words))) is not None
+
+    def changes() -> tuple[str, ...]:
+        (run,) = read_runs([out])
+        return run.changes
+
+    assert found()
+    assert changes() == ()
+    field = (
+        '    way: str = setting({default!r}, since="out")\n    """Where to."""\n\n    def solve('
+    )
+    younger = METHOD.replace("    def solve(", field.format(new="out"), 1)
+    add("toy_draw", younger)
+    assert found()
+    assert changes() == ()
+    add("toy_draw", METHOD.replace("    def solve(", field.format(new="in"), 1))
+    assert not found()  # the default of now is another
+    assert changes() == ("way=out",)
+    add("toy_draw", younger.replace(', since="out"', ""))
+    assert not found()  # as old as the method: the run would have it
+    add("toy_draw", younger.replace("setting(2,", "setting(3,"))
+    assert not found()
+    assert changes() == ("tries=2",)
+    add("toy_draw", younger.replace("ClassVar[int] = 1", "ClassVar[int] = 2"))
+    assert not found()
+    add("toy_draw", younger)
+    add("toy", TASK.replace("weight: float = setting(1.0, ", "weight: float = setting(1, "))
+    assert found()
+    more = '    size: int = setting(7, since=7)\n    """New."""\n\n\ndef load('
+    add("toy", TASK.replace("\n\ndef load(", more, 1))
+    assert found()
+    add("toy", TASK.replace("\n\ndef load(", more.replace("(7,", "(8,"), 1))
+    assert not found()
+    add("toy", TASK.replace('    letters="abc",', '    letters="abc",\n    revision=2,'))
+    assert not found()
+    add("toy", TASK.replace('recipe="dice"', 'recipe="dice", revision=2'))
+    assert not found()
+    add("toy", TASK)
+    assert found()
+
+
+def test_a_run_is_not_resumed_as_another(add: Write, tmp_path: Path) -> None:
+    from experiments.train import train
+
+    add("toy", TASK)
+    add("toy_draw", METHOD)
+    words = ["task=toy", "method=toy_draw", "designs=5", f"data_dir={tmp_path}"]
+    train(compose_config([*words, f"out_dir={tmp_path / 'runs'}", "trainer.progress_bar=false"]))
+    (folder,) = (tmp_path / "runs").iterdir()
+    (folder / "metrics.json").unlink()
+    again = compose_config([])
+    again.resume = str(folder)
+    add("toy_draw", METHOD.replace("ClassVar[int] = 1", "ClassVar[int] = 2"))
+    with pytest.raises(InputError, match=r"another .* now: method revision 1 and 2 \(then and now"):
+        train(again)
+    add("toy_draw", METHOD)
+    add("toy", TASK.replace("(160, 6)", "(161, 6)"))
+    with pytest.raises(InputError, match="rows of toy are not those that the run was begun with"):
+        train(again)
+    add("toy", TASK)
+    identity = (folder / "identity.json").read_text()
+    (folder / "identity.json").write_text(identity[:-9])
+    with pytest.raises(InputError, match=r"identity\.json is damaged"):
+        train(again)
+    (folder / "identity.json").unlink()
+    (folder / "state" / "some").write_text("a state")
+    with pytest.raises(InputError, match=r"its identity\.json is lost"):
+        train(again)
+    (folder / "identity.json").write_text(identity)
+    train(again)
+    assert (folder / "metrics.json").is_file()
+
+
+def test_a_source_that_is_there_is_used_and_checked(
+    add: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add("toy", TASK)
+    words = ["task=toy", f"data_dir={tmp_path}"]
+    assert load_task(compose_config(words)).data_source == "regenerated"
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "toy.txt").write_text("words")
+    assert load_task(compose_config(words)).data_source == "original"
+    one, two = (registry.spec_of("toy").sources[0].identity(tmp_path) for _ in range(2))
+    assert one == two
+    (tmp_path / "toy" / "toy.txt").write_text("other words")
+    assert registry.spec_of("toy").sources[0].identity(tmp_path) != one
+    digest = "0" * 64
+    add("toy", TASK.replace('"none")', f'"none", sha256={{"toy/toy.txt": "{digest}"}})'))
+    with pytest.raises(TorchBDIError, match=f"toy.txt is damaged: its SHA-256 .* {digest}"):
+        load_task(compose_config(words))
+    data_main(["list", f"data_dir={tmp_path}"])
+    assert "| toy | 1 of 1 | the toy | nowhere | none |" in capsys.readouterr().out
+
+
+def test_a_file_that_holds_no_task_is_named(add: Write) -> None:
+    add("toy", "x = 1\n")
+    with pytest.raises(TorchBDIError, match=r"toy\.py must hold one TaskSpec, not 0"):
+        registry.spec_of("toy")
+    assert "toy" in task_names()
+    assert not {"base", "assemble", "registry", "task"} & set(task_names())
+
+
+def test_settings_of_tasks_are_checked_and_converted(tmp_path: Path) -> None:
+    assert compose_config(["task=ant", "task.rows=30.0"]).task.rows == 30
+    for word, told in (
+        ("task.rows=1", "task.rows must be >= 2, got 1"),
+        ("task.rows=many", "task.rows must be a whole number"),
+        ("task.max_rows=0", "task.max_rows must be >= 1, got 0"),
+        ("task.name=../../x", r"no task '\.\./\.\./x'"),
+        ("task.name=a/b", "no task 'a/b'"),
+        ("method.name=../x", r"no method '\.\./x'"),
+    ):
+        with pytest.raises(InputError, match=told):
+            compose_config(["task=ant", word])
+
+
+def test_every_setting_of_a_task_says_what_it_is() -> None:
+    for name in task_names():
+        for field in registry.fields(name):
+            assert field.meaning.endswith("."), f"{name}: {field.name}"
+        assert sys.modules[f"experiments.tasks.{name}"].__doc__
+
+
+def test_identities_differ_where_their_parts_do() -> None:
+    (first, *_) = (run.identity for run in read_runs([RUNS]))
+    others = [
+        replace(first, revision=2),
+        replace(first, task="utr"),
+        replace(first, task_revision=2),
+        replace(first, source="files 0"),
+        replace(first, method_revision=2),
+        replace(first, designs=1),
+        replace(first, seed=99),
+        replace(first, settings={**first.settings, "steps": 1}),
+        replace(first, task_settings={**first.task_settings, "max_rows": 1}),
+    ]
+    assert len({i.text for i in (first, *others)}) == 10
+    assert len({i.cell for i in (first, *others)}) == 9
+    assert len({i.problem for i in (first, *others)}) == 6
+    assert others[-1].differences(first) == ["task.max_rows 1 and None"]

@@ -1,0 +1,272 @@
+"""The contract of a method: its fields, the registry, a run that says nothing, a result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pytest
+import torch
+
+from torchbdi import InputError, TorchBDIError, methods
+from torchbdi.methods import registry
+from torchbdi.methods.base import Method, Result, Run, setting
+
+TOY = '''
+"""A toy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torchbdi.methods.base import Method, Result, Run, setting
+
+
+@dataclass(frozen=True)
+class ToyWalk(Method):
+    """Steps away from the mean."""
+
+    revision: ClassVar[int] = 3
+
+    size: float = setting(0.5, above=0.0)
+    """Length of a step.
+
+    Ours.
+    """
+    way: Literal["out", "in"] = "out"
+    """Where to."""
+    times: int | None = setting(None, at_least=1, since=2)
+    """How often; None: as many as there are columns."""
+
+    def settings_for(self, data):
+        found = super().settings_for(data)
+        return found | {"times": found["times"] or data.x.shape[1]}
+
+    def solve(self, data, n, run=None):
+        own, run = self.begin(data, n, run)
+        return Result(data.x[:n] * (1 + own.size * own.times), facts={"seed": run.seed})
+
+
+inwards = ToyWalk(way="in")
+'''
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    (tmp_path / "toy_walk.py").write_text(TOY)
+    (tmp_path / "_shared.py").write_text("raise RuntimeError('not a method')\n")
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
+    yield registry.class_of("toy_walk")
+    sys.modules.pop("torchbdi.methods.toy_walk")
+    vars(methods).pop("toy_walk")
+    registry._load.cache_clear()
+
+
+@dataclass(frozen=True)
+class Every(Method):
+    revision: ClassVar[int] = 1
+
+    whole: int = setting(3, at_least=1, below=10)
+    """A whole number."""
+    real: float = setting(1.0, at_least=0.0)
+    """A number."""
+    maybe: float | None = setting(None, above=0.0, at_most=1.0)
+    """A number or nothing."""
+    switch: bool = False
+    """A switch."""
+    word: str = "a"
+    """A word."""
+    choice: Literal["left", "right", 3] = "left"
+    """One of three."""
+    several: tuple[int, ...] = setting((1, 2), at_least=0)
+    """Numbers."""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("whole", 2.0, 2),
+        ("whole", np.int32(4), 4),
+        ("whole", np.float32(4), 4),
+        ("real", 10, 10.0),
+        ("real", np.float32(0.5), 0.5),
+        ("real", -0.0, 0.0),
+        ("real", np.int64(2), 2.0),
+        ("maybe", None, None),
+        ("maybe", 1, 1.0),
+        ("switch", np.True_, True),
+        ("word", np.str_("b"), "b"),
+        ("choice", "right", "right"),
+        ("choice", 3, 3),
+        ("several", [1, 2.0, np.int8(3)], (1, 2, 3)),
+    ],
+)
+def test_values_are_converted(name: str, given: object, kept: object) -> None:
+    found = getattr(Every(**{name: given}), name)
+    assert repr(found) == repr(kept)  # 2.0 == 2 and -0.0 == 0.0 would pass for equal
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("whole", 2.5, "whole must be a whole number, got 2.5"),
+        ("whole", True, "whole must be a whole number, got True"),
+        ("whole", "3", "whole must be a whole number, got '3'"),
+        ("whole", float("inf"), "a whole number, got inf"),
+        ("whole", 0, "whole must be >= 1, got 0"),
+        ("whole", 10, "whole must be < 10, got 10"),
+        ("real", "high", "real must be a finite number, got 'high'"),
+        ("real", float("nan"), "finite number, got nan"),
+        ("real", 10**400, "finite number, got 1000"),
+        ("real", True, "finite number, got True"),
+        ("real", None, "finite number, got None"),
+        ("real", -1e-300, "real must be >= 0.0"),
+        ("maybe", 0.0, "maybe must be > 0.0"),
+        ("maybe", 1.5, "maybe must be <= 1.0"),
+        ("maybe", "x", "a finite number or none"),
+        ("switch", 1, "true or false, got 1"),
+        ("word", 1, "a word, got 1"),
+        ("choice", "up", "one of left, right, 3, got 'up'"),
+        ("choice", 3.0, "one of left, right, 3, got 3.0"),
+        ("several", 1, "several must be a list"),
+        ("several", [0.5], "several must be a whole number"),
+        ("several", [1, -1], "several must be >= 0"),
+    ],
+)
+def test_wrong_values_are_refused(name: str, given: object, told: str) -> None:
+    with pytest.raises(InputError, match=f"Every: .*{told}"):
+        Every(**{name: given})
+
+
+def test_a_method_cannot_be_changed_and_can_be_compared() -> None:
+    assert Every(real=2) == Every(real=2.0)
+    assert hash(Every(several=[3])) == hash(Every(several=(3,)))
+    with pytest.raises(FrozenInstanceError):
+        Every().whole = 4  # type: ignore[misc]
+
+
+def test_fields_have_name_type_default_and_meaning(toy: Any) -> None:
+    size, way, times = registry.fields("toy_walk")
+    assert (size.name, size.kind, size.default) == ("size", "float", 0.5)
+    assert size.meaning == "Length of a step.\n\nOurs."
+    assert way.kind == "Literal['out', 'in']"
+    assert (times.kind, times.default, times.since) == ("int | None", None, 2)
+    assert registry.fields("inwards")[1].default == "in"
+
+
+def test_a_file_is_found_by_its_name(toy: Any) -> None:
+    assert "toy_walk" in registry.file_names()
+    assert "_shared" not in registry.file_names()
+    assert {"toy_walk", "inwards"} <= set(registry.names())
+    assert not {"base", "registry"} & set(registry.names())
+    assert methods.ToyWalk is toy
+    assert methods.Result is Result
+    assert registry.method("toy_walk", size=1) == toy(size=1.0)
+    assert registry.method("inwards", times=4) == toy(way="in", times=4)
+    assert registry.file_of(toy()) == "toy_walk"
+    for wrong in ("Toy_Walk", "toywalk", "Nope", "min"):
+        with pytest.raises(AttributeError, match="no attribute"):
+            getattr(methods, wrong)
+
+
+def test_unknown_words_are_answered_with_the_known_ones(toy: Any) -> None:
+    with pytest.raises(InputError, match=r"no method 'toy_wlk'\. Did you mean toy_walk\?.*inwards"):
+        registry.method("toy_wlk")
+    told = r"toy_walk: there is no setting sise\. Did you mean size\? Valid: size, way, times"
+    with pytest.raises(InputError, match=told):
+        registry.method("toy_walk", sise=1)
+
+
+def test_a_preset_is_a_label_that_settings_have(toy: Any) -> None:
+    data: Any = SimpleNamespace(x=torch.zeros(5, 4, dtype=torch.float64))
+    assert registry.label(toy(way="in")) == "inwards"
+    assert registry.label(toy(way="in", times=4)) == "toy_walk"
+    assert registry.label(toy(way="in", times=4), data) == "inwards"
+    assert registry.label(toy()) == "toy_walk"
+
+
+def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
+    data: Any = SimpleNamespace(x=torch.ones(5, 4, dtype=torch.float64))
+    assert toy().settings_for(data) == {"size": 0.5, "way": "out", "times": 4}
+    result = toy().solve(data, 2)
+    assert torch.equal(result.x, torch.full((2, 4), 3.0, dtype=torch.float64))
+    assert result.facts == {"seed": 0}
+    with pytest.raises(InputError, match="n=6 designs; the table has 5 rows"):
+        toy().solve(data, 6)
+    with pytest.raises(InputError, match="ToyWalk has no score"):
+        toy().score(data, data.x)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("@dataclass(frozen=True)", "@dataclass"), "frozen"),
+        (("@dataclass(frozen=True)", ""), "must be a @dataclass"),
+        (("    revision: ClassVar[int] = 3\n", ""), "needs revision"),
+        (("ToyWalk", "Walk"), "does not go with the name"),
+        (("class ToyWalk(Method)", "class ToyWalk"), "must hold one class"),
+        (('way: Literal["out", "in"] = "out"', "way: str"), "needs a default"),
+    ],
+)
+def test_a_file_that_breaks_the_contract_is_named(
+    change: tuple[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TOY.replace(*change).partition("\n\ninwards")[0]
+    if told == "needs a default":
+        text = text.replace("= setting(0.5, above=0.0)", "").replace(
+            "= setting(None, at_least=1, since=2)", ""
+        )
+    (tmp_path / "toy_walk.py").write_text(text)
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
+    try:
+        with pytest.raises((TorchBDIError, TypeError), match=told):
+            registry.class_of("toy_walk")
+    finally:
+        sys.modules.pop("torchbdi.methods.toy_walk", None)
+        vars(methods).pop("toy_walk", None)
+        registry._load.cache_clear()
+
+
+def test_a_preset_with_a_name_that_is_taken_is_refused(toy: Any) -> None:
+    vars(sys.modules["torchbdi.methods.toy_walk"])["toy_walk"] = toy(way="in")
+    with pytest.raises(TorchBDIError, match="has a name that is taken"):
+        registry.presets()
+
+
+def test_a_run_that_nobody_listens_to() -> None:
+    run = Run()
+    assert (run.seed, run.device, run.folder) == (0, torch.device("cpu"), None)
+    run.log(1, loss=2.0, **{"a/b": 1.0})
+    run.keep(0, torch.zeros(1, 2))
+    with run.progress(3, "steps") as bar:
+        bar.update()
+
+
+def test_a_result_is_checked() -> None:
+    x = torch.zeros(3, 2, dtype=torch.float64)
+    Result(x, torch.zeros(3), {"a": 1.0, "b": 2, "c": "d"})
+    for wrong in (
+        lambda: Result(x[0]),
+        lambda: Result(x / 0),
+        lambda: Result(x, torch.zeros(3, 1)),
+        lambda: Result(x, facts={"a": None}),  # type: ignore[dict-item]
+        lambda: Result(x, facts={"a": np.float64(1)}),
+    ):
+        with pytest.raises(InputError, match="Result"):
+            wrong()
+
+
+def test_every_method_of_the_folder_keeps_the_contract() -> None:
+    """Every field has a docstring of its own, and every preset a name of its own."""
+    assert len(registry.names()) == len(registry.file_names()) + len(registry.presets())
+    for file in registry.file_names():
+        assert registry.class_of(file).revision >= 1
+        for field in registry.fields(file):
+            assert field.meaning.endswith("."), f"{file}: {field.name} has no docstring"

@@ -1,0 +1,43 @@
+"""The designs that a method moves: their order, and how fast each feature moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from ..data import OfflineData
+
+
+def in_order(x_h: Tensor) -> Tensor:
+    """Designs in groups as they were dealt from their starts, best start first, detached.
+
+    The inverse of :meth:`OfflineData.starts`: (B, M, D) to (n, D), or (B, M) to (n,).
+    """
+    return x_h.detach().transpose(0, 1).flatten(0, 1)
+
+
+def starts_within(data: OfflineData, n: int, m: int = 1) -> tuple[Tensor, Tensor | None]:
+    """The n best designs of the table in groups of m, moved to where the space lets them be.
+
+    Returns:
+        (n / m, m, D); and the bounds of every feature, (2, D), None where there are none.
+    """
+    starts, bounds = data.starts(n, m), data.space.bounds.to(data.x)
+    if bounds.isinf().all():
+        return starts, None
+    return starts.clamp(*bounds), bounds
+
+
+def rates(data: OfflineData) -> float | tuple[float, ...]:
+    """Adam's rate for each feature, as one number where it is the same for all."""
+    lr = data.space.lr.tolist()
+    return lr[0] if len(set(lr)) == 1 else tuple(lr)
+
+
+def as_module_takes(lr: float | tuple[float, ...] | None) -> float | Tensor:
+    """A resolved ``lr`` as :class:`torchbdi.BDI` takes it: a number or (D,)."""
+    assert lr is not None
+    return torch.tensor(lr, dtype=torch.float64) if isinstance(lr, tuple) else lr

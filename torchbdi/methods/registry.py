@@ -1,0 +1,166 @@
+"""Finds methods by the names of their files and of their presets; nothing lists them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..kernels.errors import InputError, TorchBDIError
+from . import base
+from ._fields import Field, list_fields
+from .base import Method
+
+if TYPE_CHECKING:
+    from ..data import OfflineData
+
+_NO_METHODS = ("base", "registry")
+
+
+def file_names() -> list[str]:
+    """The files of methods: every module of the folder but base, registry and those with _."""
+    found = (module.name for module in pkgutil.iter_modules(sys.modules[__package__].__path__))
+    return sorted(n for n in found if not n.startswith("_") and n not in _NO_METHODS)
+
+
+def class_of(file: str) -> type[Method]:
+    """The one method that a file holds.
+
+    Raises:
+        TorchBDIError: the file does not hold what the contract wants; it is named.
+    """
+    module = _load(file)
+    found = [
+        item
+        for item in vars(module).values()
+        if inspect.isclass(item) and issubclass(item, Method) and item.__module__ == module.__name__
+    ]
+    where = module.__file__
+    if len(found) != 1:
+        raise TorchBDIError(f"{where} must hold one class made from Method, not {len(found)}.")
+    (cls,) = found
+    parameters: Any = vars(cls).get("__dataclass_params__")
+    if parameters is None or not parameters.frozen:
+        raise TorchBDIError(f"{where}: {cls.__name__} must be a @dataclass(frozen=True).")
+    if type(vars(cls).get("revision")) is not int:
+        raise TorchBDIError(f"{where}: {cls.__name__} needs revision: ClassVar[int] = 1.")
+    bare = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]
+    if bare:
+        raise TorchBDIError(f"{where}: {cls.__name__}: {bare[0]} needs a default that is a value.")
+    if cls.__name__.lower() != file.replace("_", ""):
+        raise TorchBDIError(f"{where}: {cls.__name__} does not go with the name of its file.")
+    return cls
+
+
+def presets() -> Mapping[str, Method]:
+    """Named instances that stand beside the methods, by name.
+
+    Raises:
+        TorchBDIError: a name is given twice, or is that of a file.
+    """
+    found: dict[str, Method] = {}
+    for file in file_names():
+        for name, preset in presets_of(file).items():
+            if name in found or name in file_names():
+                raise TorchBDIError(f"the preset {name} of {file}.py has a name that is taken.")
+            found[name] = preset
+    return found
+
+
+def presets_of(file: str) -> dict[str, Method]:
+    """The presets that one file holds, by name."""
+    cls = class_of(file)
+    return {n: v for n, v in vars(_load(file)).items() if type(v) is cls and not n.startswith("_")}
+
+
+def names() -> list[str]:
+    """Every word that ``method=`` takes: files and presets."""
+    return sorted([*file_names(), *presets()])
+
+
+def method(name: str, **settings: Any) -> Method:
+    """A method by the name of its file or preset, with some settings changed.
+
+    Raises:
+        InputError: there is no such method or setting, or a value is wrong; the error lists what
+            there is.
+    """
+    cls, own = _start(name)
+    unknown = [key for key in settings if key not in own]
+    if unknown:
+        raise InputError(f"{name}: there is no setting {unknown[0]}.{_near(unknown[0], own)}")
+    return cls(**{**own, **settings})
+
+
+def file_of(method: Method | type[Method]) -> str:
+    """The name of the file that holds a method."""
+    cls = method if isinstance(method, type) else type(method)
+    return cls.__module__.rpartition(".")[2]
+
+
+def label(method: Method, data: OfflineData | None = None) -> str:
+    """The name of the preset with these settings; the file's name where there is none.
+
+    Args:
+        method: the method.
+        data: settings are compared as they are resolved for this table; None compares as they are.
+    """
+    file = file_of(method)
+
+    def resolved(m: Method) -> object:
+        return m if data is None else m.settings_for(data)
+
+    same = [n for n, preset in presets_of(file).items() if resolved(preset) == resolved(method)]
+    return same[0] if same else file
+
+
+def fields(name: str) -> list[Field]:
+    """The settings of a method or a preset: name, type, default, meaning.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    cls, own = _start(name)
+    return [dataclasses.replace(field, default=own[field.name]) for field in list_fields(cls)]
+
+
+def find_class(name: str) -> Any:
+    """What ``torchbdi.methods.NAME`` is: a method's class, or one of the contract's.
+
+    Raises:
+        AttributeError: there is none.
+    """
+    if name in base.__all__:
+        return getattr(base, name)
+    for file in file_names():
+        if file.replace("_", "") == name.lower() and (cls := class_of(file)).__name__ == name:
+            return cls
+    raise AttributeError(f"module 'torchbdi.methods' has no attribute {name!r}")
+
+
+def _start(name: str) -> tuple[type[Method], dict[str, Any]]:
+    """The class and the settings that a name begins with."""
+    if name in file_names():
+        cls = class_of(name)
+        return cls, dict(vars(cls()))
+    preset = presets().get(name)
+    if preset is None:
+        raise InputError(f"there is no method {name!r}.{_near(name, names())}")
+    return type(preset), dict(vars(preset))
+
+
+def _near(word: str, valid: Any) -> str:
+    close = difflib.get_close_matches(word, list(valid), n=1)
+    return (f" Did you mean {close[0]}?" if close else "") + f" Valid: {', '.join(valid)}."
+
+
+@functools.cache
+def _load(file: str) -> ModuleType:
+    return importlib.import_module(f"{__package__}.{file}")

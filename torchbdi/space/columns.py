@@ -1,0 +1,201 @@
+"""The columns of a design: numbers, and choices of one among k classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from ..kernels.errors import InputError
+
+SOFT = 0.6  # design-bench's soft interpolation between a class and the uniform distribution
+MAX_LEVELS = 1_000_000  # of one column
+# What is nearer to a level than this share of the distance between levels is that level.
+ON_LEVEL = 1e-6
+
+
+@dataclass(frozen=True)
+class Number:
+    """A column of numbers. Its one feature is the number, or its logarithm.
+
+    Attributes:
+        name: of the column.
+        low: smallest value that a design may have; -inf for none.
+        high: largest value; inf for none.
+        step: distance between the values that a design may have, counted from ``low``; None for
+            any number. Whole numbers are ``step=1`` with whole bounds.
+        levels: the values that a design may have, ascending, where they are no such grid.
+        log: whether the feature is the logarithm to the base 10.
+        fixed: the value that every design has; None where it is free.
+
+    Raises:
+        InputError: the bounds are no interval, a step has no bounds or makes more than 1,000,000
+            levels, or ``fixed`` is none of the values allowed.
+    """
+
+    name: str
+    low: float = -math.inf
+    high: float = math.inf
+    step: float | None = None
+    levels: tuple[float, ...] | None = None
+    log: bool = False
+    fixed: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.levels is not None:
+            grid = tuple(float(v) for v in self.levels)
+            if self.step is not None or not grid or not all(np.isfinite(grid)):
+                raise InputError(f"column {self.name!r}: levels are finite numbers, without step.")
+            if list(grid) != sorted(set(grid)):
+                raise InputError(f"column {self.name!r}: levels must ascend.")
+            object.__setattr__(self, "levels", grid)
+            object.__setattr__(self, "low", max(float(self.low), grid[0]))
+            object.__setattr__(self, "high", min(float(self.high), grid[-1]))
+        if not self.low <= self.high:  # NaN too
+            raise InputError(
+                f"column {self.name!r}: low = {self.low!r} and high = {self.high!r} leave no "
+                "number. Give low <= high."
+            )
+        if self.step is not None:
+            if not (math.isfinite(self.step) and self.step > 0):
+                raise InputError(f"column {self.name!r}: step must be > 0, got {self.step!r}.")
+            if not math.isfinite(self.low) or not math.isfinite(self.high):
+                raise InputError(
+                    f"column {self.name!r}: a step needs bounds. Give low and high, for instance "
+                    "those of the data."
+                )
+            if (self.high - self.low) / self.step >= MAX_LEVELS:
+                raise InputError(
+                    f"column {self.name!r}: a step of {self.step!r} makes more than {MAX_LEVELS:,} "
+                    "levels. Leave it out, or take a larger one."
+                )
+        if self.log and not self.low > 0:
+            raise InputError(f"column {self.name!r}: a logarithm needs low > 0, got {self.low!r}.")
+        if len(self.grid()) == 0 and self.discrete:
+            raise InputError(f"column {self.name!r}: no level lies within the bounds.")
+        if self.fixed is not None:
+            value = float(self.nearest(np.array([self.fixed]))[0])
+            if not math.isclose(value, self.fixed, rel_tol=1e-9, abs_tol=1e-12):
+                raise InputError(
+                    f"column {self.name!r}: it cannot be fixed at {self.fixed!r}; the nearest "
+                    f"value allowed is {value!r}."
+                )
+
+    @property
+    def discrete(self) -> bool:
+        """Whether it has levels."""
+        return self.step is not None or self.levels is not None
+
+    @property
+    def kind(self) -> str:
+        """What the column is: "number" or "level"."""
+        return "level" if self.discrete else "number"
+
+    @property
+    def width(self) -> int:
+        """How many features the column has."""
+        return 1
+
+    def grid(self) -> np.ndarray:
+        """The levels within the bounds, ascending, (L,); empty for a number without levels."""
+        if self.levels is not None:
+            grid = np.array(self.levels)
+            return grid[(grid >= self.low) & (grid <= self.high)]
+        if self.step is None:
+            return np.empty(0)
+        count = math.floor((self.high - self.low) / self.step + ON_LEVEL) + 1
+        return np.minimum(self.low + self.step * np.arange(count), self.high)
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """The nearest values that a design may have, (n,); ``fixed`` is not looked at."""
+        grid = self.grid() if self.discrete else None
+        return np.clip(values, self.low, self.high) if grid is None else nearest(grid, values)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column that holds one of k classes: a category, or one site of a sequence.
+
+    A raw value is the number of the class. The k - 1 features are the logits of the classes after
+    the first, log(0.6 onehot + 0.4 / k) less that of the first class, in float32 as design-bench
+    computes them.
+
+    Attributes:
+        name: of the column.
+        classes: the words or letters, one a class.
+        sequence: name of the sequence whose site this is; None for a category.
+        fixed: number of the class that every design has; None where it is free.
+
+    Raises:
+        InputError: there is no class, one occurs twice, or ``fixed`` is none of them.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    sequence: str | None = None
+    fixed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise InputError(f"column {self.name!r}: give one or more different classes.")
+        if self.fixed is not None and self.fixed not in range(len(self.classes)):
+            raise InputError(
+                f"column {self.name!r}: fixed = {self.fixed!r} is no class; there are "
+                f"{len(self.classes)}, numbered from 0."
+            )
+
+    @property
+    def kind(self) -> str:
+        """What the column is: "category" or "site"."""
+        return "category" if self.sequence is None else "site"
+
+    @property
+    def width(self) -> int:
+        """How many features the column has."""
+        return len(self.classes) - 1
+
+
+Column: TypeAlias = Number | Choice
+
+
+def sequence(
+    length: int, letters: Sequence[str], name: str = "sequence", fixed: Sequence[int | None] = ()
+) -> tuple[Choice, ...]:
+    """The columns of a sequence.
+
+    Args:
+        length: number of sites.
+        letters: the alphabet, for instance "ACGT".
+        name: of the sequence.
+        fixed: for every site the number of its letter, or None where it is free; empty for none.
+
+    Returns:
+        One column a site.
+
+    Raises:
+        InputError: ``length`` is not positive, or ``fixed`` has another length.
+    """
+    if length < 1 or len(fixed) not in (0, length):
+        raise InputError(f"sequence {name!r}: length = {length} and {len(fixed)} fixed letters.")
+    at = fixed or [None] * length
+    return tuple(Choice(f"{name}[{i}]", tuple(letters), name, at[i]) for i in range(length))
+
+
+def logits(classes: int) -> np.ndarray:
+    """Features of every class, (k, k - 1), float64 with the values of design-bench's float32."""
+    one_hot = np.eye(classes, dtype=np.float32)
+    soft = SOFT * one_hot + (1.0 - SOFT) * np.full_like(one_hot, 1 / float(classes))
+    log = np.log(soft)
+    return (log[:, 1:] - log[:, :1]).astype(np.float64)
+
+
+def nearest(grid: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The nearest of an ascending grid (L,) for each value, the lower one where two are."""
+    at = np.searchsorted(grid, values).clip(1, max(1, len(grid) - 1))
+    if len(grid) == 1:
+        return np.full(np.shape(values), grid[0])
+    below, above = grid[at - 1], grid[at]
+    return np.where(above - values < values - below, above, below)

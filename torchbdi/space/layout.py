@@ -1,0 +1,112 @@
+"""Where the columns of a design lie among its features, and the way there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from .columns import Choice, Column, Number, logits, nearest
+
+
+class Layout:
+    """Between raw designs (n, C) and their features (n, D), all columns of one kind at a time.
+
+    Args:
+        columns: C of them.
+    """
+
+    def __init__(self, columns: Sequence[Column]):
+        self.columns = tuple(columns)
+        self.starts = np.cumsum([0, *(c.width for c in self.columns)])
+        self.width = int(self.starts[-1])
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """Which columns are numbers, their indices."""
+        return np.array([i for i, c in enumerate(self.columns) if isinstance(c, Number)], int)
+
+    @cached_property
+    def number_features(self) -> np.ndarray:
+        """Index of the feature of each number."""
+        return self.starts[self.numbers]
+
+    @cached_property
+    def log(self) -> np.ndarray:
+        """Which of the numbers are kept as logarithms, bool."""
+        return np.array([c.log for c in self.columns if isinstance(c, Number)], bool)
+
+    @cached_property
+    def choices(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """For each number of classes k: the columns (S,), their features (S, k - 1), the logits."""
+        by_size: dict[int, list[int]] = {}
+        for i, c in enumerate(self.columns):
+            if isinstance(c, Choice):
+                by_size.setdefault(len(c.classes), []).append(i)
+        return [
+            (np.array(at), self.starts[at][:, None] + np.arange(k - 1), logits(k))
+            for k, at in by_size.items()
+        ]
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """Raw bounds of the numbers, what is fixed between equal ones, (2, numbers)."""
+        own = [c for c in self.columns if isinstance(c, Number)]
+        low = [c.low if c.fixed is None else c.fixed for c in own]
+        high = [c.high if c.fixed is None else c.fixed for c in own]
+        return np.array([low, high]).reshape(2, len(own))
+
+    @cached_property
+    def grids(self) -> list[tuple[int, np.ndarray]]:
+        """The numbers with levels that are not fixed: place among the numbers, and levels."""
+        own = [c for c in self.columns if isinstance(c, Number)]
+        return [(i, c.grid()) for i, c in enumerate(own) if c.discrete and c.fixed is None]
+
+    def features(self, raw: np.ndarray) -> np.ndarray:
+        """Features of raw designs (n, C), (n, D) float64."""
+        out = np.empty((len(raw), self.width))
+        if len(self.numbers):
+            out[:, self.number_features] = self.scaled(raw[:, self.numbers])
+        for columns, at, table in self.choices:
+            out[:, at] = table[raw[:, columns].astype(np.int64)]
+        return out
+
+    def raw(self, features: np.ndarray) -> np.ndarray:
+        """The nearest raw designs, (n, C) float64; constraints between columns are not looked at.
+
+        A choice is the class with the largest logit, the first class having logit 0.
+        """
+        out = np.empty((len(features), len(self.columns)))
+        if len(self.numbers):
+            out[:, self.numbers] = self.snap(self.unscaled(features[:, self.number_features]))
+        for columns, at, _ in self.choices:
+            own = features[:, at]
+            first = np.zeros((*own.shape[:-1], 1))
+            out[:, columns] = np.concatenate([first, own], axis=-1).argmax(-1)
+        for i, c in enumerate(self.columns):
+            if isinstance(c, Choice) and c.fixed is not None:
+                out[:, i] = c.fixed
+        return out
+
+    def scaled(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers as features, (..., numbers)."""
+        out = numbers.astype(np.float64)
+        if self.log.any():
+            with np.errstate(divide="ignore"):
+                out[..., self.log] = np.log10(out[..., self.log])
+        return out
+
+    def unscaled(self, features: np.ndarray) -> np.ndarray:
+        """Features as numbers, (..., numbers)."""
+        out = features.copy()
+        if self.log.any():
+            out[..., self.log] = 10.0 ** out[..., self.log]
+        return out
+
+    def snap(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers (n, numbers) within their bounds and on their levels."""
+        out = np.clip(numbers, *self.bounds)
+        for i, grid in self.grids:
+            out[:, i] = nearest(grid, out[:, i])
+        return out

@@ -1,0 +1,107 @@
+"""Numbers with levels that linear constraints couple: to a nearby point that meets both."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .columns import nearest
+from .constraints import TOLERANCE, Polytope
+
+REPAIRS = 50
+
+
+class Rounding:
+    """Puts points of a polytope on levels.
+
+    Column by column: each goes to the nearest level from which the constraints can still be met
+    (the others taken for free within their bounds), and what is not yet on a level is projected
+    again. What ends outside is repaired by moves of one or two columns by one level.
+
+    Args:
+        polytope: box and constraints.
+        grids: columns with levels: index, and levels (L,) in the coordinates of the polytope.
+    """
+
+    def __init__(self, polytope: Polytope, grids: list[tuple[int, np.ndarray]]):
+        self.polytope = polytope
+        touched = polytope.touched
+        self.free = [(i, grid) for i, grid in grids if not touched[i]]
+        size = np.abs(polytope.a).max(0, initial=0)
+
+        def coarse(item: tuple[int, np.ndarray]) -> float:
+            return float(np.diff(item[1]).max(initial=0) * size[item[0]])
+
+        # The coarse ones first: the fine ones can make good what those miss.
+        self.coupled = sorted(((i, g) for i, g in grids if touched[i]), key=coarse, reverse=True)
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Points (n, C) on levels; the caller looks whether they meet the constraints."""
+        p = self.polytope
+        z = p.project(z)
+        for i, grid in self.free:
+            z[:, i] = nearest(grid, z[:, i])
+        if not self.coupled:
+            return z
+        box = np.broadcast_to(p.box[:, None], (2, *z.shape)).copy()
+        for i, grid in self.coupled:
+            low, high = self._window(box, i)
+            first = np.searchsorted(grid, low - 1e-9 * np.abs(low))
+            last = np.searchsorted(grid, high + 1e-9 * np.abs(high), side="right") - 1
+            at = np.searchsorted(grid, nearest(grid, z[:, i]))
+            at = np.clip(at, first.clip(0, len(grid) - 1), last.clip(first).clip(0, len(grid) - 1))
+            box[:, :, i] = grid[at]
+            z = p.project(z, box)
+        for row in np.flatnonzero(p.violation(z) > TOLERANCE):
+            z[row] = self._repair(z[row])
+        return z
+
+    def _window(self, box: np.ndarray, i: int) -> tuple[np.ndarray, np.ndarray]:
+        """The values of column i for which each constraint alone can be met, (n,) twice."""
+        p = self.polytope
+        low, high = (np.broadcast_to(b, box.shape[1]) for b in p.box[:, i])
+        others = np.arange(box.shape[2]) != i
+        for a, *ends in zip(p.a, *p.ends, strict=True):
+            if not a[i]:
+                continue
+            on = others & (a != 0)
+            terms = a[on] * box[:, :, on]
+            small, large = terms.min(0).sum(1), terms.max(0).sum(1)
+            span = np.stack([ends[0] - large, ends[1] - small]) / a[i]
+            low, high = np.maximum(low, span.min(0)), np.minimum(high, span.max(0))
+        return low, high
+
+    def _repair(self, z: np.ndarray) -> np.ndarray:
+        """One point, (C,): moves that lower the violation most, until there is none."""
+        p, best = self.polytope, float(self.polytope.violation(z[None])[0])
+        for _ in range(REPAIRS):
+            if best <= TOLERANCE:
+                break
+            moves = self._moves(z)
+            box = np.broadcast_to(p.box[:, None], (2, *moves.shape)).copy()
+            for i, _ in self.coupled:
+                box[:, :, i] = moves[:, i]
+            moved = p.project(moves, box)
+            violation = p.violation(moved)
+            at = int(violation.argmin())
+            if violation[at] >= best:
+                break
+            z, best = moved[at], float(violation[at])
+        return z
+
+    def _moves(self, z: np.ndarray) -> np.ndarray:
+        """The point with one or two coupled columns moved by one level, (n, C)."""
+        single = []
+        for i, grid in self.coupled:
+            at = int(np.abs(grid - z[i]).argmin())
+            single += [(i, grid[k]) for k in (at - 1, at + 1) if 0 <= k < len(grid)]
+        out = []
+        for k, (i, v) in enumerate(single):
+            moved = z.copy()
+            moved[i] = v
+            out.append(moved)
+            for j, u in single[k + 1 :]:
+                if j != i:
+                    both = moved.copy()
+                    both[j] = u
+                    out.append(both)
+        return np.array(out) if out else z[None]

@@ -1,0 +1,359 @@
+"""What a design may be, and the way between designs and the standardised features of a kernel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..kernels.errors import InputError
+from .columns import Choice, Column, Number, sequence
+from .constraints import TOLERANCE, Linear, Polytope
+from .layout import Layout
+from .rounding import Rounding
+from .sampling import sample_polytope, uniform
+
+# Features whose deviation is below this share of their size are constant but for rounding.
+ROUNDING = 1e-12
+ANCHORS = 64  # designs kept that are known to meet the constraints
+LR_LOGITS, LR_NUMBERS, ALPHA_NUMBERS = 0.1, 1e-3, 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What a design may be.
+
+    A raw design is a row of C values, one a column: a number, or the number of a class. Its D
+    features are standardised with the means and the population deviations of a table. A space is
+    made of columns and constraints and then fitted to a table, ``Space(columns).fit(raw)``.
+
+    Attributes:
+        columns: C of them.
+        constraints: linear ones between columns of numbers.
+        mean: of the features, (D,).
+        std: of the features, (D,); 1 where a feature is constant.
+        seen: smallest and largest raw values of the table, (2, C).
+        anchors: numbers of designs that meet the constraints, standardised, (A, numbers).
+
+    Raises:
+        InputError: two columns have one name, or a constraint names no column of plain numbers.
+    """
+
+    columns: tuple[Column, ...]
+    constraints: tuple[Linear, ...] = ()
+    mean: np.ndarray | None = field(default=None, repr=False)
+    std: np.ndarray | None = field(default=None, repr=False)
+    seen: np.ndarray | None = field(default=None, repr=False)
+    anchors: np.ndarray | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        names = [c.name for c in self.columns]
+        if not names or len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise InputError(f"Space: give one or more columns with different names; {twice}.")
+        plain = {c.name for c in self.columns if isinstance(c, Number) and not c.log}
+        for constraint in self.constraints:
+            if wrong := sorted(set(constraint.coefficients) - plain):
+                raise InputError(
+                    f"constraint {constraint}: {wrong} are no columns of numbers, or are kept as "
+                    "logarithms. Constrain numbers with log=False."
+                )
+
+    @staticmethod
+    def numbers(width: int) -> Space:
+        """A space of ``width`` numbers without bounds."""
+        return Space(tuple(Number(f"x{i}") for i in range(width)))
+
+    @staticmethod
+    def sequence(length: int, letters: Sequence[str]) -> Space:
+        """A space of sequences; a raw design is a row of numbers of letters."""
+        return Space(sequence(length, letters))
+
+    def fit(self, raw: np.ndarray) -> Space:
+        """The same space with means and deviations of a table, (N, C).
+
+        Raises:
+            InputError: a value is none that its column can hold, or no design was found that
+                meets the constraints.
+        """
+        raw = self._check(raw)
+        features = self.layout.features(raw)
+        if not np.isfinite(features).all():
+            row, at = np.argwhere(~np.isfinite(features))[0]
+            raise InputError(f"Space: feature {at} of row {row} is not finite.")
+        mean, std = features.mean(0), features.std(0)
+        constant = std <= ROUNDING * np.abs(features).max(0)
+        mean, std = np.where(constant, features[0], mean), np.where(constant, 1.0, std)
+        fitted = replace(self, mean=mean, std=std, seen=np.stack([raw.min(0), raw.max(0)]))
+        return replace(fitted, anchors=fitted._find_anchors(fitted._standardise(features)))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the columns lie among the features."""
+        return Layout(self.columns)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of every column "number", "level" (a number with levels), "category" or "site"."""
+        return tuple(c.kind for c in self.columns)
+
+    @property
+    def width(self) -> int:
+        """D, the number of features."""
+        return self.layout.width
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """Which features are logits of classes, (D,) bool."""
+        out = torch.ones(self.width, dtype=torch.bool)
+        out[torch.from_numpy(self.layout.number_features)] = False
+        return out
+
+    @property
+    def lr(self) -> Tensor:
+        """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
+        logits = torch.tensor(LR_LOGITS, dtype=torch.float64)  # two plain numbers make float32
+        return torch.where(self.logits, logits, LR_NUMBERS)
+
+    @property
+    def alpha(self) -> float:
+        """BDI's alpha: 1e-3 where all columns are numbers, else 0 (Appendix A.3)."""
+        return 0.0 if self.layout.choices else ALPHA_NUMBERS
+
+    @cached_property
+    def bounds(self) -> Tensor:
+        """Bounds of the standardised features, (2, D); infinite for free logits."""
+        out = np.stack([np.full(self.width, -np.inf), np.full(self.width, np.inf)])
+        out[:, self.layout.number_features] = self._polytope.box
+        for column, start in zip(self.columns, self.layout.starts, strict=False):
+            if isinstance(column, Choice) and column.fixed is not None:
+                part = slice(start, start + column.width)
+                at = self._table(column, part)[column.fixed]
+                out[:, part] = at
+        return torch.from_numpy(out)
+
+    @cached_property
+    def box(self) -> Tensor:
+        """Finite bounds, (2, D): where there are none, those of the table, and of the classes."""
+        out = self.bounds.numpy().copy()
+        out[:, self.layout.number_features] = self._number_box
+        for column, start in zip(self.columns, self.layout.starts, strict=False):
+            if isinstance(column, Choice) and column.fixed is None:
+                part = slice(start, start + column.width)
+                table = self._table(column, part)
+                out[:, part] = table.min(0), table.max(0)
+        return torch.from_numpy(out)
+
+    def encode(self, raw: np.ndarray) -> Tensor:
+        """Raw designs (n, C) as standardised features, (n, D) float64.
+
+        Raises:
+            InputError: a value is none that its column can hold.
+        """
+        return torch.from_numpy(self._standardise(self.layout.features(self._check(raw))))
+
+    def decode(self, x: Tensor) -> np.ndarray:
+        """The nearest raw designs of standardised features (n, D), (n, C).
+
+        A choice is the class with the largest logit, the first one having 0; numbers go to their
+        nearest level and into their bounds, and what is fixed is as it must be. Constraints are
+        the business of :meth:`project`.
+
+        Returns:
+            int32 where all columns are choices, else float64.
+        """
+        mean, std = self._fitted()
+        raw = self.layout.raw(x.detach().cpu().double().numpy() * std + mean)
+        return raw.astype(np.int32) if not len(self.layout.numbers) else raw
+
+    def project(self, x: Tensor, relax: bool = False) -> Tensor:
+        """The nearest features that a design may have, (n, D).
+
+        Args:
+            x: standardised features, (n, D).
+            relax: leave logits as they are and numbers between their levels; bounds, constraints
+                and what is fixed are kept all the same (the steps of an ascent need this).
+
+        Raises:
+            InputError: x has another width.
+        """
+        if x.ndim != 2 or x.shape[1] != self.width:
+            raise InputError(f"project: x must be (n, {self.width}), got {tuple(x.shape)}.")
+        values = x.detach().cpu().double().numpy()
+        at = self.layout.number_features
+        if relax:
+            out = np.clip(values, *self.bounds.numpy())
+            out[:, at] = self._polytope.project(values[:, at])
+        else:
+            out = self.encode(self.decode(x)).numpy()
+            out[:, at] = self._numbers(values[:, at])
+        return torch.from_numpy(out).to(x)
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Random designs as standardised features, (n, D).
+
+        Choices and levels are uniform. Numbers are uniform within their bounds (those of the
+        table where there are none) and, where constraints couple them, nearly so within these.
+        """
+        raw = np.empty((n, len(self.columns)))
+        for columns, _, table in self.layout.choices:
+            classes = torch.randint(len(table), (n, len(columns)), generator=generator)
+            raw[:, columns] = classes.numpy()
+        for i, column in enumerate(self.columns):
+            if isinstance(column, Choice) and column.fixed is not None:
+                raw[:, i] = column.fixed
+        layout, at = self.layout, self.layout.number_features
+        if len(at):
+            z = sample_polytope(self._polytope, self._number_box, n, generator)
+            for i, grid in self._rounding.free:
+                z[:, i] = grid[(uniform((n,), generator) * len(grid)).astype(int)]
+            raw[:, layout.numbers] = self._snapped(self._numbers(z))
+        return self.encode(raw)
+
+    def allowed(self, x: Tensor, tolerance: float = TOLERANCE) -> Tensor:
+        """Which features (n, D) are those of a design within bounds and constraints, (n,) bool."""
+        near = (self.encode(self.decode(x)) - x.detach().cpu().double()).abs().amax(1)
+        z = x.detach().cpu().double().numpy()[:, self.layout.number_features]
+        fits = torch.from_numpy(self._polytope.violation(z) <= tolerance)
+        return (near <= 1e3 * tolerance) & fits
+
+    def same(self, x: Tensor, other: Tensor, tolerance: float = 1e-6) -> Tensor:
+        """Whether two designs are equal: all classes and levels, numbers within a tolerance.
+
+        Args:
+            x: standardised features, (..., D).
+            other: broadcastable to x.
+            tolerance: for numbers, in standard deviations.
+
+        Returns:
+            (...), bool.
+        """
+        x, other = torch.broadcast_tensors(x, other)
+        a, b = (self.encode(self.decode(v.reshape(-1, self.width))) for v in (x, other))
+        return ((a - b).abs().amax(1) <= tolerance).view(x.shape[:-1])
+
+    def distinct(self, x: Tensor, tolerance: float = 1e-6) -> Tensor:
+        """Row numbers of the first of each set of equal designs among x (n, D), ascending."""
+        keys = (self.encode(self.decode(x)).numpy() / tolerance).round()
+        _, first = np.unique(keys, axis=0, return_index=True)
+        return torch.from_numpy(np.sort(first))
+
+    def text(self, raw: np.ndarray) -> str:
+        """One raw design (C,) in words: the letters of sites together, the rest with commas."""
+        out, last = "", None
+        for column, value in zip(self.columns, raw, strict=True):
+            own = column.sequence if isinstance(column, Choice) else None
+            if out and (own is None or own != last):
+                out += ","
+            out += column.classes[int(value)] if isinstance(column, Choice) else f"{value:.10g}"
+            last = own
+        return out
+
+    # What follows is about numbers, in standardised units.
+
+    @cached_property
+    def _polytope(self) -> Polytope:
+        mean, std = (v[self.layout.number_features] for v in self._fitted())
+        place = {self.columns[c].name: i for i, c in enumerate(self.layout.numbers)}
+        a = np.zeros((len(self.constraints), len(place)))
+        for i, constraint in enumerate(self.constraints):
+            for name, value in constraint.coefficients.items():
+                a[i, place[name]] = value
+        ends = np.array([[c.low, c.high] for c in self.constraints]).reshape(-1, 2).T - a @ mean
+        with np.errstate(over="ignore"):
+            box = (self.layout.scaled(self.layout.bounds) - mean) / std
+        return Polytope(a * std, ends, box)
+
+    @cached_property
+    def _rounding(self) -> Rounding:
+        mean, std = (v[self.layout.number_features] for v in self._fitted())
+        log = self.layout.log
+        grids = [
+            (i, ((np.log10(grid) if log[i] else grid) - mean[i]) / std[i])
+            for i, grid in self.layout.grids
+        ]
+        return Rounding(self._polytope, grids)
+
+    @cached_property
+    def _number_box(self) -> np.ndarray:
+        assert self.seen is not None
+        mean, std = (v[self.layout.number_features] for v in self._fitted())
+        box = self._polytope.box
+        seen = (self.layout.scaled(self.seen[:, self.layout.numbers]) - mean) / std
+        # Where one bound is given and the table lies beyond it, the bound stands.
+        inside = np.clip(seen, *box)
+        return np.where(np.isfinite(box), box, inside)
+
+    def _numbers(self, z: np.ndarray) -> np.ndarray:
+        """Numbers (n, numbers) on levels within all constraints."""
+        out = self._rounding(z)
+        lost = np.flatnonzero(self._polytope.violation(out) > TOLERANCE)
+        if len(lost):
+            assert self.anchors is not None
+            apart = ((z[lost, None] - self.anchors) ** 2).sum(2)
+            out[lost] = self.anchors[apart.argmin(1)]
+        return out
+
+    def _snapped(self, z: np.ndarray) -> np.ndarray:
+        """The raw values of numbers that are on their levels but for rounding."""
+        mean, std = (v[self.layout.number_features] for v in self._fitted())
+        return self.layout.snap(self.layout.unscaled(z * std + mean))
+
+    def _find_anchors(self, x: np.ndarray) -> np.ndarray:
+        """Numbers of designs that meet the constraints: of the table, else made of it."""
+        z = x[:, self.layout.number_features]
+        if not self.constraints:
+            return z[:0]
+        start = np.concatenate([z[:1000], self._number_box.mean(0, keepdims=True)])
+        made = self._rounding(start)
+        fits = made[self._polytope.violation(made) <= TOLERANCE]
+        if not len(fits):
+            told = "; ".join(str(c) for c in self.constraints)
+            raise InputError(
+                f"Space: no design was found that meets bounds, levels and constraints ({told}). "
+                "Widen one of them."
+            )
+        return fits[:ANCHORS]
+
+    def _table(self, column: Choice, part: slice) -> np.ndarray:
+        """Standardised features of every class of a column, (k, k - 1)."""
+        mean, std = self._fitted()
+        table = next(t for _, _, t in self.layout.choices if len(t) == len(column.classes))
+        standardised: np.ndarray = (table - mean[part]) / std[part]
+        return standardised
+
+    def _standardise(self, features: np.ndarray) -> np.ndarray:
+        mean, std = self._fitted()
+        standardised: np.ndarray = (features - mean) / std
+        return standardised
+
+    def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.mean is None or self.std is None:
+            raise InputError("Space: it has no means and deviations yet. Call space.fit(raw).")
+        return self.mean, self.std
+
+    def _check(self, raw: np.ndarray) -> np.ndarray:
+        raw = np.asarray(raw)
+        raw = raw.reshape(len(raw), math.prod(raw.shape[1:]))
+        if raw.shape[1] != len(self.columns) or not np.isfinite(raw).all():
+            raise InputError(
+                f"Space: raw designs must be finite with {len(self.columns)} columns, got shape "
+                f"{raw.shape}."
+            )
+        for columns, _, table in self.layout.choices:
+            own = raw[:, columns]
+            if len(own) and (own.min() < 0 or own.max() >= len(table) or (own % 1).any()):
+                row, at = np.argwhere((own < 0) | (own >= len(table)) | (own % 1 != 0))[0]
+                raise InputError(
+                    f"Space: row {row} has {own[row, at]} in column "
+                    f"{self.columns[columns[at]].name!r}; classes are numbered 0 to "
+                    f"{len(table) - 1}."
+                )
+        return raw
