@@ -121,7 +121,12 @@ class _Reader(pickle._Unpickler):
     buffer is made before its bytes are there.
     """
 
-    dispatch: ClassVar[dict[int, Callable[[_Reader], None]]] = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    # Of pickle's own, which its types do not tell.
+    stack: list[Any]
+    append: Callable[[Any], None]
+    read: Callable[[int], bytes]
+    pop_mark: Callable[[], list[Any]]
 
     def __init__(self, content: bytes) -> None:
         super().__init__(io.BytesIO(content))
