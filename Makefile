@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: train test lint types docs setup gpu gpu-pack
+.PHONY: train test mutation lint types docs setup gpu gpu-pack
 
 setup: $(READY)
 
@@ -27,6 +27,10 @@ train: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# Wrong signs, weights and transposes in the lines of the objective: every one has to be caught.
+mutation: $(READY)
+	$(BIN)/python -m pytest tests/torchbdi/mutants.py
 
 # On a machine with a CUDA GPU: its tests and benchmarks, 8 minutes; results in runs/gpu.
 gpu: $(READY)

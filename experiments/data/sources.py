@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from torchbdi import MissingDataError
 
 #: A public copy of design-bench's data, in its own folder layout. The servers are gone.
 MIRROR = "https://huggingface.co/datasets/beckhamc/design_bench_data/resolve/main"
@@ -174,21 +177,50 @@ DATA_SETS = {
 }
 
 
-@functools.cache
 def checksums() -> dict[str, str]:
     """SHA-256 by path below the data folder, of all files for which one is known.
 
-    The file beside this module has the form that ``sha256sum -c`` reads.
+    Those of the published files stand beside this module. TORCHBDI_CHECKSUMS names a file of the
+    same form, that of ``sha256sum``, with the digests of files that take their place.
     """
-    lines = (Path(__file__).parent / "SHA256SUMS").read_text().splitlines()
-    return {path: digest for digest, path in (line.split() for line in lines)}
+    own = os.environ.get("TORCHBDI_CHECKSUMS")
+    return _published() | (_digests(Path(own)) if own else {})
+
+
+def are_own(data_set: DataSet) -> bool:
+    """Whether TORCHBDI_CHECKSUMS names other files in the place of a data set's."""
+    published, known = _published(), checksums()
+    return any(known.get(path) != published.get(path) for path in data_set.files)
+
+
+@functools.cache
+def _published() -> dict[str, str]:
+    return _digests(Path(__file__).parent / "SHA256SUMS")
+
+
+def _digests(file: Path) -> dict[str, str]:
+    """The digests that a file in the form of ``sha256sum`` lists.
+
+    Raises:
+        MissingDataError: it is not there, or has another form.
+    """
+    try:
+        lines = [line.split(maxsplit=1) for line in file.read_text().splitlines()]
+        return {path: digest for digest, path in lines}
+    except (OSError, ValueError) as error:
+        raise MissingDataError(
+            f"{file} is not a list of SHA-256 as `sha256sum FILES` prints it ({error}). Name "
+            "another with TORCHBDI_CHECKSUMS, or unset it."
+        ) from error
 
 
 @functools.cache
 def sizes() -> dict[str, int]:
     """Bytes by path below the data folder, of all files for which they are known."""
     lines = (Path(__file__).parent / "SIZES").read_text().splitlines()
-    return {path: int(size) for size, path in (line.split() for line in lines)}
+    listed = {path: int(size) for size, path in (line.split() for line in lines)}
+    known, published = checksums(), _published()
+    return {path: size for path, size in listed.items() if known.get(path) == published.get(path)}
 
 
 def expected_size(path: str) -> int | None:

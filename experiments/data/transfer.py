@@ -36,11 +36,13 @@ class Transfer:
         partial: the file that grows. What is in it is gone on from.
         size: how many bytes are wanted, None where that is not known.
         limit: how many there may be where it is not.
+        timeout: seconds without a connection, and without a byte, after which it is given up.
     """
 
     partial: Path
     size: int | None
     limit: int
+    timeout: tuple[float, float] = TIMEOUT
 
     def __call__(self, url: str, output_file: str, _: Any) -> None:
         """Fetches.
@@ -75,7 +77,10 @@ class Transfer:
     def _stream(self, url: str, have: int, watched: _Watched) -> None:
         # Sizes are those of the files, so no compression on the way.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with requests.Session() as session, _answer(session, url, headers) as response:
+        with (
+            requests.Session() as session,
+            _answer(session, url, headers, self.timeout) as response,
+        ):
             watched.response = response
             total = self._total(response, have)
             with (
@@ -142,7 +147,9 @@ def _continues(response: requests.Response, have: int) -> bool:
     )
 
 
-def _answer(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
+def _answer(
+    session: requests.Session, url: str, headers: dict[str, str], timeout: tuple[float, float]
+) -> requests.Response:
     """The answer after all redirects, of whose bodies nothing is read.
 
     A session reads them whole, even when it is told not to follow, so its adapter is asked.
@@ -150,7 +157,7 @@ def _answer(session: requests.Session, url: str, headers: dict[str, str]) -> req
     for _ in range(_REDIRECTS):
         request = session.prepare_request(requests.Request("GET", url, headers=headers))
         settings = session.merge_environment_settings(url, {}, True, None, None)
-        response = session.get_adapter(url).send(request, timeout=TIMEOUT, **settings)
+        response = session.get_adapter(url).send(request, timeout=timeout, **settings)
         if not response.is_redirect:
             return response
         response.close()

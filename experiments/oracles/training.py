@@ -78,6 +78,7 @@ def fit_network(
     seed: int,
     checkpoint: Path,
     stop_after: int | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY,
 ) -> Fitted | None:
     """Trains on the squared error of standardised scores.
 
@@ -92,6 +93,7 @@ def fit_network(
         checkpoint: where the state is kept; its folder must exist. The name should say what is
             trained on what: a state found there is gone on with. What is damaged is said.
         stop_after: stop after this step, as a kill would; for tests.
+        checkpoint_every: seconds between two writes of the state.
 
     Returns:
         The trained network, or None where ``stop_after`` came first.
@@ -136,7 +138,7 @@ def fit_network(
                 predicted = predict(network, letters[held_out], recipe.batch)
                 state.history.append(float(spearmanr(predicted, y[held_out])[0]))
                 bar.set_postfix_str(f"epoch {epoch + 1}: held-out {state.history[-1]:.4f}")
-            if state.due() or state.step == steps:
+            if state.due(checkpoint_every) or state.step == steps:
                 state.save(checkpoint, network, optimiser)
             if state.step == stop_after:
                 return None
@@ -187,8 +189,8 @@ class _State:
         print(f"going on from step {content['step']} ({path})", flush=True)
         return _State(content)
 
-    def due(self) -> bool:
-        return time.perf_counter() - self._saved > CHECKPOINT_EVERY
+    def due(self, seconds: float) -> bool:
+        return time.perf_counter() - self._saved > seconds
 
     def tick(self) -> None:
         now = (time.perf_counter(), time.process_time())

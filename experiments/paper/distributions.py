@@ -24,7 +24,7 @@ def distribution_figure(pools: Sequence[Pool]) -> Figure:
 
 
 def _scores(axes: Axes, pool: Pool) -> None:
-    bins = np.linspace(min(pool.random.min(), 0), max(pool.random.max(), 1), 61)
+    bins = np.linspace(min(pool.random.min(), 0), max(pool.random.max(), 1), 61).tolist()
     axes.hist(pool.random, bins, density=True, color="C0", alpha=0.6, label="random designs")
     if pool.known.any():
         new = pool.random[~pool.known]
@@ -38,7 +38,7 @@ def _scores(axes: Axes, pool: Pool) -> None:
 def _sets(axes: Axes, pool: Pool) -> None:
     rng, n = np.random.default_rng(0), len(pool.best_rows)
     sets = np.stack([rng.choice(pool.random, n, replace=False) for _ in range(DRAWS)])
-    bins = np.linspace(min(pool.random.min(), 0), max(pool.random.max(), 1), 61)
+    bins = np.linspace(min(pool.random.min(), 0), max(pool.random.max(), 1), 61).tolist()
     axes.hist(sets.max(1), bins, color="C3", alpha=0.6, label=f"best of {n}")
     axes.hist(np.median(sets, 1), bins, color="C2", alpha=0.6, label=f"median of {n}")
     axes.set_title(f"{DRAWS} sets of random designs", fontsize=9)

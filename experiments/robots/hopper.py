@@ -29,7 +29,7 @@ DESIGN_SIZE = sum(math.prod(shape) for shape in LAYER_SHAPES)
 #: Seed of the start state that the task uses for every design, so that the task is a function.
 START_SEED = 0
 
-_MAX_STEPS = 1000
+MAX_STEPS = 1000
 _FRAME_SKIP = 4
 _RESET_NOISE = 5e-3
 _CONTROL_COST = 1e-3
@@ -106,12 +106,15 @@ def _reset(model: mujoco.MjModel, data: mujoco.MjData, seed: int) -> None:
     mujoco.mj_forward(model, data)
 
 
-def run_episode(design: NDArray[np.floating], seed: int = START_SEED) -> Episode:
+def run_episode(
+    design: NDArray[np.floating], seed: int = START_SEED, max_steps: int = MAX_STEPS
+) -> Episode:
     """Run one episode; it ends when the hopper falls or after 1000 steps.
 
     Args:
         design: (5126,) policy weights, see ``LAYER_SHAPES``.
         seed: seed of the start state, as in ``env.reset(seed=seed)``.
+        max_steps: of the episode, at most.
 
     Returns:
         The episode.
@@ -136,7 +139,7 @@ def run_episode(design: NDArray[np.floating], seed: int = START_SEED) -> Episode
     rewards: list[float] = []
     total = 0.0
     healthy = True
-    while healthy and len(rewards) < _MAX_STEPS:
+    while healthy and len(rewards) < max_steps:
         hidden = np.tanh(observations[-1] @ w0 + b0)
         hidden = np.tanh(hidden @ w1 + b1)
         action = hidden @ w2 + b2

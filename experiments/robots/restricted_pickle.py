@@ -36,11 +36,12 @@ class UnsafePickleError(ValueError):
     """The file is damaged, or holds something that is not a dict of arrays of numbers."""
 
 
-def load_arrays(path: Path) -> dict[str, NDArray[np.floating]]:
+def load_arrays(path: Path, limit: int = MAX_BYTES) -> dict[str, NDArray[np.floating]]:
     """Reads a dict of arrays.
 
     Args:
         path: a pickle of any protocol, of ``{str: array of float32 or float64}``.
+        limit: bytes of the file, at most.
 
     Returns:
         The arrays, by name.
@@ -49,11 +50,11 @@ def load_arrays(path: Path) -> dict[str, NDArray[np.floating]]:
         UnsafePickleError: the file holds anything else.
     """
     size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise UnsafePickleError(f"{path} has {size:,} bytes; at most {MAX_BYTES:,} are read")
+    if size > limit:
+        raise UnsafePickleError(f"{path} has {size:,} bytes; at most {limit:,} are read")
     try:
         content = _Reader(path.read_bytes()).load()
-        return _arrays(content)
+        return _arrays(content, limit)
     except UnsafePickleError as error:
         raise UnsafePickleError(f"{path}: {error}") from error
     except Exception as error:  # a damaged file can fail anywhere in pickle
@@ -65,7 +66,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[np.floating]]:
         raise UnsafePickleError(f"{path} cannot be read ({reason})") from None
 
 
-def _arrays(content: object) -> dict[str, NDArray[np.floating]]:
+def _arrays(content: object, limit: int) -> dict[str, NDArray[np.floating]]:
     if type(content) is not dict or not all(type(key) is str for key in content):
         raise UnsafePickleError(f"a dict with names was expected, not {quoted(content)}")
     arrays: dict[str, NDArray[np.floating]] = {}
@@ -76,8 +77,8 @@ def _arrays(content: object) -> dict[str, NDArray[np.floating]]:
             raise UnsafePickleError(f"{quoted(name)} is not an array")
         arrays[name] = _array(quoted(name), *parts)
         total += arrays[name].nbytes
-        if total > MAX_BYTES:  # a few bytes can be many arrays, which share what they hold
-            raise UnsafePickleError(f"its arrays have more than {MAX_BYTES:,} bytes")
+        if total > limit:  # a few bytes can be many arrays, which share what they hold
+            raise UnsafePickleError(f"its arrays have more than {limit:,} bytes")
     return arrays
 
 

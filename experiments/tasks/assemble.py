@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from torchbdi import OfflineData
 
 from ..data import data_folder
+from ..data.sources import are_own
 from .base import Request, TaskSpec
 from .registry import settings_of, spec_of
 from .task import Task
@@ -60,6 +61,8 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
     rows = request.settings.max_rows
     designs = np.asarray(designs)[:rows]
     y = np.asarray(scores, dtype=np.float64).ravel()[:rows]
+    published = request.source.data_set
+    own = published is not None and are_own(published)
     return Task(
         name=name,
         title=labels.title,
@@ -68,7 +71,7 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         y_raw=y,
         y_min=spec.y_min if labels.y_min is None else labels.y_min,
         y_max=spec.y_max if labels.y_max is None else labels.y_max,
-        data_source=request.source.label,
+        data_source="own" if own else request.source.label,
         oracle_source=labels.oracle_source,
         oracle_spearman=labels.oracle_spearman,
         predict=truth,

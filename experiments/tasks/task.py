@@ -23,7 +23,8 @@ class Task:
         y_raw: raw scores of the table, (N,).
         y_min: score that is reported as 0.
         y_max: score that is reported as 1.
-        data_source: "original" (the table that others score by) or "regenerated" (made here).
+        data_source: "original" (the table that others score by), "regenerated" (made here) or
+            "own" (a user's, see :func:`experiments.data.sources.checksums`).
         oracle_source: "original", "retrained" or "regenerated".
         predict: the true function: raw designs (n, *shape) to raw scores (n,).
         oracle_spearman: rank correlation of a fitted true function with the measured scores of

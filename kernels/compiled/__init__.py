@@ -1,7 +1,7 @@
 """The numba forms of ``zonal`` and ``solve``, and the switch that turns them off.
 
 Every function here has a plain form elsewhere, with which tests compare it. Nothing is here that
-exists in one form only, and numba is imported by :mod:`.fused` alone.
+exists in one form only, and numba is imported by :mod:`.fused` and what imports it.
 """
 
 from .passes import (
@@ -10,6 +10,7 @@ from .passes import (
     correct_near,
     evaluator,
     multiply_both,
+    pair_sums,
     residuals,
     use,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "correct_near",
     "evaluator",
     "multiply_both",
+    "pair_sums",
     "residuals",
     "use",
 ]

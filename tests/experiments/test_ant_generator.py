@@ -14,6 +14,7 @@ from pathlib import Path
 import cma
 import numpy as np
 import pytest
+from forked import PATIENCE
 from robot_cases import case, write_weights
 
 from experiments.data.arrays import write_npz
@@ -170,7 +171,7 @@ def test_killed_and_started_again_gives_the_same_bytes(policy, tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(killed), str(policy.path)])
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not (killed / "run.npz").exists():
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.005)

@@ -127,10 +127,9 @@ def test_lessons_become_harder():
     assert [RECIPE.noise(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([-0.5, -0.85, -1.2])
 
 
-def test_a_policy_is_softened_as_far_as_that_serves_it(monkeypatch):
-    monkeypatch.setattr(policy_soften, "_DESIGNS", 3)
+def test_a_policy_is_softened_as_far_as_that_serves_it():
     _, strong = case(ANT, 1)  # a random one, which only costs
-    softer, factor = policy_soften.soften(ANT, strong, workers=1)
+    softer, factor = policy_soften.soften(ANT, strong, workers=1, designs=3)
     rng = np.random.default_rng(7)
     designs = [ANT.space.vary(rng) for _ in range(3)]
     means = {}

@@ -15,7 +15,7 @@ import hardening_children as children
 import numpy as np
 import pytest
 import torch
-from forked import child, finished
+from forked import PATIENCE, child, finished
 from omegaconf import OmegaConf
 
 from experiments.runs.config import compose_unchecked, validate
@@ -127,7 +127,7 @@ def test_killed_at_random_moments_it_goes_on(place: Place, whole: Place) -> None
 def half_done(place: Place) -> Path:
     """A run that was killed after its first checkpoint."""
     process = place.start()
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while not (checkpoints := list(place.runs.glob("*/state/last.ckpt"))):
         assert time.monotonic() < deadline and process.is_alive(), place.said()
         time.sleep(0.01)
@@ -178,7 +178,7 @@ def of_two_at_once_one_is_refused(place: Place) -> None:
     logs = [f"{place.log}{i}" for i in range(2)]
     both = [child(children.train, place.command, log, str(place.cache)) for log in logs]
     for process in both:
-        process.join(300)
+        process.join(PATIENCE)
     said = [Path(log).read_text() for log in logs]
     assert sorted(process.exitcode for process in both) == [0, 1], said
     loser = said[[process.exitcode for process in both].index(1)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import PATIENCE
 
 from experiments.data import hopper as generator
 from experiments.data.arrays import write_npz
@@ -81,7 +82,7 @@ def test_killed_and_started_again_gives_the_same_bytes(table, tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(killed)], stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not (finished := list(killed.glob("*/run-*.npz"))):
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.005)

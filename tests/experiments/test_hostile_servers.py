@@ -79,7 +79,6 @@ def address(server: Any, name: str = "wanted.bin") -> str:
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.data.download.LARGEST", LIMIT // 2)
-    monkeypatch.setattr(transfer, "TIMEOUT", (2.0, 2.0))
     monkeypatch.setattr(transfer, "WINDOW", 1.5)
     monkeypatch.setattr(transfer, "SLOWEST", 4000.0)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import torchbdi
-from experiments.tasks import shim
+from experiments.tasks import _shim
 from torchbdi import MissingDataError, MissingDependencyError, TorchBDIError
 from torchbdi.proposer import report
 
@@ -21,7 +21,7 @@ def test_design_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(MissingDependencyError, match=r"pip install --no-deps design-bench==") as e:
-        shim.load_design_bench(tmp_path)
+        _shim.load_design_bench(tmp_path)
     assert isinstance(e.value, ImportError) and isinstance(e.value, TorchBDIError)
     assert not isinstance(e.value, FileNotFoundError)
 

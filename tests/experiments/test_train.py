@@ -1,4 +1,4 @@
-"""The command line from end to end, on 2,000 rows of real data."""
+"""The command line from end to end, on 2,000 rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from forked import PATIENCE
 from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -68,12 +69,12 @@ def run(
     return json.loads((folder / "metrics.json").read_text()), folder, done.stdout
 
 
-def test_what_a_run_prints(run: tuple[dict[str, Any], Path, str]) -> None:
+def test_what_a_run_prints(run: tuple[dict[str, Any], Path, str], origin: str) -> None:
     metrics, folder, out = run
     assert f"{metrics['best_after_raw']:.6f}" in out
     assert f"{metrics['median_before_normalised']:.6f}" in out
     assert str(folder) in out
-    assert "Data: original. True function: original." in out
+    assert f"Data: {origin}. True function: original." in out
     assert "tensorboard --logdir" in out
 
 
@@ -330,19 +331,19 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same(
 ) -> None:
     words = [
         "task=tfbind8", "task.max_rows=500", f"data_dir={data_dir}", f"out_dir={tmp_path}",
-        "trainer.progress_bar=false", "trainer.accelerator=cpu", "trainer.checkpoint_every=1000",
+        "trainer.progress_bar=false", "trainer.accelerator=cpu", "trainer.checkpoint_every=7",
         "method.steps=3000",
     ]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "experiments.train", *words],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("*/events*")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(2)
+    deadline = time.monotonic() + PATIENCE
+    while not list(tmp_path.rglob("last.ckpt")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=120)
+    _, stderr = process.communicate(timeout=PATIENCE)
     (folder,) = tmp_path.iterdir()
     assert process.returncode == 130, stderr
     assert f"resume={folder}" in stderr
@@ -381,7 +382,9 @@ train(cfg)
     step, seconds, values = json.loads(log.read_text().splitlines()[-1])
     assert step == 77
     log.write_text(log.read_text() + json.dumps([step, seconds + 1000, values]) + "\n[78, 1")
-    assert 1000 < train(config(f"resume={killed}"))["seconds"] < 1100
+    begun = time.perf_counter()
+    taken = train(config(f"resume={killed}"))["seconds"]
+    assert 1000 < taken < 1000 + seconds + time.perf_counter() - begun
     (reference,) = (tmp_path / "a").iterdir()
     one, two = (np.load(f / "proposals.npz") for f in (reference, killed))
     assert np.array_equal(one["x_h"], two["x_h"])

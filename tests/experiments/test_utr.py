@@ -108,13 +108,10 @@ def test_the_network_is_the_registered_one(table: tuple[np.ndarray, np.ndarray])
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    table: tuple[np.ndarray, np.ndarray],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    table: tuple[np.ndarray, np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
-    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch, capsys)
+    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, capsys)
     assert fitted.held_out == int(0.07142857142 * 150)
 
 
@@ -195,6 +192,7 @@ def test_the_training_command(
 
 def test_a_run(
     data_dir: Path,
+    origin: str,
     table: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -210,7 +208,7 @@ def test_a_run(
     assert metrics["title"] == "UTR-ResNet-v0"
     assert metrics["oracle_source"] == "retrained"
     assert metrics["oracle_spearman"] == 0.125
-    text = "Data: original. True function: retrained (held-out rank correlation 0.1250)."
+    text = f"Data: {origin}. True function: retrained (held-out rank correlation 0.1250)."
     assert capsys.readouterr().out.count(text) == 2
     # Normalised by the range of the full data.
     assert metrics["best_after_normalised"] == metrics["best_after_raw"] / 12
@@ -226,7 +224,7 @@ def test_without_data_or_network(
         load_task(config(data_dir))
 
 
-def test_the_committed_network(table: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_committed_network(real_data: Path, table: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = table
     oracle = load_oracle("utr", x, y)
     recipe = RECIPES["utr"]

@@ -51,7 +51,7 @@ def slow_gram(stack: ReLUStack, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
 
 
 @pytest.mark.parametrize("tangent", [True, False])
-@pytest.mark.parametrize("depth", [2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64])
+@pytest.mark.parametrize("depth", [2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 63, 64, 70, 76])
 @pytest.mark.parametrize("map_cost", [3, 12])
 def test_profile_agrees_with_the_recursion(depth: int, tangent: bool, map_cost: int) -> None:
     stack = ReLUStack(depth, 1.0, 0.0, tangent)
@@ -64,9 +64,9 @@ def test_profile_agrees_with_the_recursion(depth: int, tangent: bool, map_cost: 
         u = profile.offset + profile.scale / (1 + profile.pole * u)
         assert np.abs(u).max() <= 1 + 1e-14
     fitted = np.polyval(profile.value[::-1], u), np.polyval(profile.slope[::-1], u)
-    # 1e-13 and 1e-11 where it was fitted; a hair more between those points.
-    assert np.abs(fitted[0] - value.numpy()).max() <= 1.5e-13 * profile.at_zero
-    assert np.abs(fitted[1] + slope.numpy()).max() <= 1.5e-11 * profile.at_zero
+    # 1e-13 and 1e-11, and the rounding of the recursion.
+    assert np.abs(fitted[0] - value.numpy()).max() <= 1.1e-13 * profile.at_zero
+    assert np.abs(fitted[1] + slope.numpy()).max() <= 1.1e-11 * profile.at_zero
     assert profile.at_zero == pytest.approx(diagonal_recursion(stack, torch.ones(1))[0].item())
 
 

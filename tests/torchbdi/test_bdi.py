@@ -12,27 +12,15 @@ from pathlib import Path
 import lightning
 import pytest
 import torch
+from small_tables import table
 from torch import Tensor
 from torch.autograd import gradcheck
 
 import torchbdi
 from torchbdi import BDI, NTK, RBF, InputError, TorchBDIError
 
-TABLE = """
-import torch, torchbdi
-def table(n=60, d=4, m=1, groups=5):
-    g = torch.Generator().manual_seed(0)
-    x = torch.randn(n, d, dtype=torch.float64, generator=g)
-    y = (x[:, 0] - x.square().sum(1) / 4)
-    y = (y - y.mean()) / y.std(correction=0)
-    best = y.argsort(descending=True)[: m * groups]
-    return x, y, x[best].reshape(groups, m, d)
-"""
 # Starts lie on data points, where acos turns a rounding error of 1e-16 into one of 1e-8.
 RTOL = 1e-7
-namespace: dict = {}
-exec(TABLE, namespace)
-table = namespace["table"]
 
 
 def dense_losses(
@@ -318,10 +306,12 @@ def test_resume_after_max_steps_within_the_epoch(uninterrupted: Tensor, tmp_path
 def test_resume_after_kill(uninterrupted: Tensor, tmp_path: Path) -> None:
     path = tmp_path / "a.ckpt"
     tests = Path(__file__).parent
-    script = TABLE + textwrap.dedent(f"""
+    script = textwrap.dedent(f"""
         import sys
         from pathlib import Path
         sys.path.insert(0, {str(tests)!r})
+        import torchbdi
+        from small_tables import table
         from test_bdi import StopAt, trainer
         x, y, h = table()
         model = torchbdi.BDI(x, y, h, lr=0.05)

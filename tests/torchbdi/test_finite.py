@@ -13,6 +13,8 @@ from typing import Any
 import lightning
 import pytest
 import torch
+from small_tables import FINITE as SMALL
+from small_tables import table
 from torch import Tensor
 from torch.autograd import gradcheck
 from torch.func import functional_call
@@ -23,21 +25,6 @@ from torchbdi.finite import FiniteBDI
 from torchbdi.network import MLP, fit_network, seeded, squared_error
 from torchbdi.unrolled import linearise, tangent_diagonal
 
-TABLE = """
-import torch
-from torchbdi.finite import FiniteBDI
-def table(n=60, d=4, m=1, groups=5):
-    g = torch.Generator().manual_seed(0)
-    x = torch.randn(n, d, dtype=torch.float64, generator=g)
-    y = (x[:, 0] - x.square().sum(1) / 4)
-    y = (y - y.mean()) / y.std(correction=0)
-    best = y.argsort(descending=True)[: m * groups]
-    return x, y, x[best].reshape(groups, m, d)
-SMALL = {"width": 16, "depth": 4, "net_epochs": 3, "net_batch": 16, "lr": 0.05, "seed": 3}
-"""
-namespace: dict = {}
-exec(TABLE, namespace)
-table, SMALL = namespace["table"], namespace["SMALL"]
 DOUBLE: dict[str, Any] = SMALL | {"dtype": torch.float64}
 
 
@@ -366,7 +353,7 @@ def test_bad_input() -> None:
             FiniteBDI(x_l, y_l, x_h, **SMALL | {name: float("nan")})
     with pytest.raises(InputError, match="seed"):
         FiniteBDI(x_l, y_l, x_h, **SMALL | {"seed": -1})
-    with pytest.raises(InputError, match="standard, ntk"):
+    with pytest.raises(InputError, match="'standard', 'ntk'"):
         FiniteBDI(x_l, y_l, x_h, parametrisation="mup", **SMALL)
     with pytest.raises(InputError, match="float32 or float64"):
         FiniteBDI(x_l, y_l, x_h, dtype=torch.float16, **SMALL)
@@ -418,7 +405,7 @@ def test_resume_after_kill_is_bit_identical(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.ckpt"
-    script = TABLE + textwrap.dedent(f"""
+    script = textwrap.dedent(f"""
         import sys
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})

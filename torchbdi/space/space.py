@@ -94,6 +94,24 @@ class Space:
         fitted = replace(self, mean=mean, std=std, seen=np.stack([raw.min(0), raw.max(0)]))
         return replace(fitted, anchors=fitted._find_anchors(fitted._standardise(features)))
 
+    def boxed(self) -> Space:
+        """The same space, with the table's bounds for numbers that have none."""
+        self._fitted()
+        assert self.seen is not None
+        columns = []
+        for column, (low, high) in zip(self.columns, self.seen.T, strict=True):
+            if isinstance(column, Number) and column.fixed is None:
+                low = column.low if math.isfinite(column.low) else min(low, column.high)
+                high = column.high if math.isfinite(column.high) else max(high, column.low)
+                column = replace(column, low=float(low), high=float(high))
+            columns.append(column)
+        boxed = replace(self, columns=tuple(columns))
+        if self.anchors is not None and len(self.anchors):
+            low, high = boxed._polytope.box
+            inside = ((self.anchors >= low - 1e-9) & (self.anchors <= high + 1e-9)).all(1)
+            boxed = replace(boxed, anchors=self.anchors[inside] if inside.any() else self.anchors)
+        return boxed
+
     @cached_property
     def layout(self) -> Layout:
         """Where the columns lie among the features."""

@@ -1,21 +1,25 @@
 """Every term of the objective is tested: with a wrong sign, weight or transpose a check fails.
 
+``make mutation`` runs it; it reads source text, so `make test` does not.
+
 A mutant is a line of the source with one thing changed. It is compiled and put in the place of the
 original, and the comparison with the direct transcription of Eq. 10 to 14 must then fail.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from test_bdi import dense_losses, table
+from small_tables import table
+from test_bdi import dense_losses
 
 import torchbdi
 from torchbdi import BDI, NTK, RBF
@@ -131,24 +135,26 @@ MUTANTS = [
 ]
 
 
-def mutate(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
+def mutate(patch: pytest.MonkeyPatch, folder: Path, name: str, old: str, new: str) -> None:
     """Puts the changed function of a module in place, wherever it has been imported."""
     module = importlib.import_module(f"torchbdi.{name}")
     source = inspect.getsource(module)
     assert source.count(old) == 1, f"{name}: {old!r} stands there {source.count(old)} times"
-    twin = types.ModuleType(module.__name__)
-    twin.__dict__.update({"__package__": module.__package__, "__file__": module.__file__})
-    code = compile(source.replace(old, new), f"<{new}>", "exec")
+    path = folder / f"{name}.py"
+    path.write_text(source.replace(old, new))
+    spec = importlib.util.spec_from_file_location(module.__name__, path)
+    assert spec is not None and spec.loader is not None
+    twin = importlib.util.module_from_spec(spec)
     if name == "kernels.compiled.fused":
         import numba
 
         with pytest.MonkeyPatch.context() as plain:  # as Python: no time to compile every mutant
             plain.setattr(numba, "njit", lambda *args, **kwargs: lambda function: function)
-            exec(code, twin.__dict__)
+            spec.loader.exec_module(twin)
         twin.__dict__["wide_vectors"] = lambda: None
         patch.setitem(sys.modules, module.__name__, twin)
         return
-    exec(code, twin.__dict__)
+    spec.loader.exec_module(twin)
     pairs = zip(_functions(module), _functions(twin), strict=True)
     changed = [
         (holder, key, before, after.__code__)
@@ -200,10 +206,10 @@ def test_the_original_passes(check: Callable[[], None]) -> None:
     check()
 
 
-def test_the_compiled_original_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_compiled_original_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     line = "backward[g] += _dot(rs, ws)"
-    mutate(monkeypatch, "kernels.compiled.fused", line, line)
+    mutate(monkeypatch, tmp_path, "kernels.compiled.fused", line, line)
     compiled()
 
 
@@ -211,10 +217,15 @@ def test_the_compiled_original_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     ("check", "module", "old", "new"), MUTANTS, ids=[f"{m[1]}: {m[3]}" for m in MUTANTS]
 )
 def test_a_mutant_is_caught(
-    check: Callable[[], None], module: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+    check: Callable[[], None],
+    module: str,
+    old: str,
+    new: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if check is compiled:
         pytest.importorskip("numba")
-    mutate(monkeypatch, module, old, new)
+    mutate(monkeypatch, tmp_path, module, old, new)
     with pytest.raises((AssertionError, torchbdi.TorchBDIError, RuntimeError)):
         check()

@@ -1,0 +1,128 @@
+"""Pools of designs that no method has thought about, on real rows of TF Bind 8."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from experiments.paper.distributions import distribution_figure
+from experiments.paper.yardstick_rows import lines_of, yardstick_table
+from experiments.runs import pools as module
+from experiments.runs.config import compose_config
+from experiments.runs.pools import SETS, YARDSTICKS, Pool, pool_of, score_pool
+from experiments.runs.scores import LABELS
+from experiments.tasks.task import Task
+from experiments.yardsticks import main
+from torchbdi import InputError, OfflineData
+from torchbdi.space import Space
+
+
+def words(data_dir: Path) -> list[str]:
+    return ["task=tfbind8", "task.max_rows=2000", f"data_dir={data_dir}", "designs=40"]
+
+
+def test_a_pool_is_asked_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pool_of(compose_config(words(data_dir)), size=100)
+    assert first.random.shape == (100,)
+    assert first.one_changed.shape == first.two_changed.shape == (SETS, 40)
+    assert (np.diff(first.best_rows) <= 0).all()
+    x = np.load(data_dir / "tf_bind_8-SIX6_REF_R1" / "tf_bind_8-y-0.npy").ravel()
+    assert first.best_rows[0] == np.sort(x[x <= np.percentile(x, 50)][:2000])[-1]
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the true function was asked again")
+
+    monkeypatch.setattr(module, "load_task", refuse)
+    again = pool_of(compose_config(words(data_dir)), size=100)
+    for name in ("random", "known", "best_rows", "one_changed", "two_changed"):
+        assert np.array_equal(getattr(first, name), getattr(again, name))
+    assert (again.title, again.problem) == (first.title, first.problem)
+    for other in ("task.max_rows=1000", "seed=1", "designs=30"):
+        with pytest.raises(AssertionError, match="asked again"):
+            pool_of(compose_config([*words(data_dir), other]), size=100)
+    for yardstick in YARDSTICKS:
+        assert first.told(yardstick)["best"][0] >= first.told(yardstick)["median"][0]
+
+
+def numbers(n: int = 30) -> Task:
+    """A task whose score is the sum of its three numbers."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(5.0, 2.0, (n, 3))
+    data = OfflineData.from_raw(x, x.sum(1), Space.numbers(3))
+    return Task(
+        "sum", "Sum", data, (3,), x.sum(1), 0.0, 10.0, "original", "original",
+        lambda designs: designs.sum(1),
+    )  # fmt: skip
+
+
+def test_numbers_are_drawn_within_the_table_and_changed_by_its_rows() -> None:
+    task = numbers()
+    arrays = score_pool(task, 10, 500)
+    raw = task.decode(task.data.x)
+    assert arrays["random"].min() >= raw.min(0).sum() / 10 - 1e-9
+    assert arrays["random"].max() <= raw.max(0).sum() / 10 + 1e-9
+    assert not arrays["known"].any()
+    assert arrays["best_rows"] == pytest.approx(np.sort(task.y_raw)[::-1][:10] / 10)
+    for name in ("one_changed", "two_changed"):
+        moved = np.abs(arrays[name] - arrays["best_rows"])
+        assert (moved > 1e-9).mean() > 0.8
+    with pytest.raises(InputError, match="30 rows"):
+        score_pool(task, 31, 5)
+
+
+def test_what_stands_in_the_table_is_known() -> None:
+    """All 16 words of two letters but one: the share of new ones is 1 in 16."""
+    words = np.array([[i, j] for i in range(4) for j in range(4)])[:15]
+    y = np.arange(15.0)
+    data = OfflineData.from_raw(words, y, Space.sequence(2, "ACGT"))
+    task = Task(
+        "words", "Words", data, (2,), y, 0.0, 15.0, "original", "original",
+        lambda designs: designs @ np.array([4.0, 1.0]),
+    )  # fmt: skip
+    arrays = score_pool(task, 5, 1000)
+    assert np.array_equal(arrays["known"], arrays["random"] != 1.0)  # TT is the only new one
+    assert (~arrays["known"]).mean() == pytest.approx(1 / 16, abs=0.03)
+    assert isinstance(task.data.x, torch.Tensor)
+
+
+def made_up(problem: str = "p") -> Pool:
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(size=400)
+    changed = scores[:320].reshape(2, SETS, 20)
+    return Pool("toy", "Toy", problem, scores, scores > 0.5, scores[:20], *changed)
+
+
+def test_lines_table_and_picture() -> None:
+    lines = lines_of(made_up())
+    assert len(lines) == len(YARDSTICKS) * (len(LABELS) - 1)  # 20 designs: no best of 32
+    table = yardstick_table(lines)
+    assert "**Toy**, 20 designs" in table
+    assert table.count("\n| ") == 1 + len(YARDSTICKS)
+    left, right = distribution_figure([made_up()]).axes
+    assert left.get_title() == "Toy"
+    assert len(right.patches) == 120
+
+
+def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.yardsticks.pool_of", lambda cfg: made_up(str(cfg.task.name)))
+    folder = f"data_dir={data_dir}"
+    main(["rna1", "tfbind8", folder, f"out={tmp_path}"])
+    main(["tfbind8", folder, "task.max_rows=5", f"out={tmp_path}"])
+    with (tmp_path / "yardsticks.csv").open() as file:
+        problems = [line["problem"] for line in csv.DictReader(file)]
+    each = len(lines_of(made_up()))
+    assert problems == ["rna1"] * each + ["tfbind8"] * each  # the second took the first's place
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "yardsticks.csv", "yardsticks.md", "yardsticks.png",
+    }  # fmt: skip
+    for wrong, message in (
+        ([], "name a task"),
+        (["rna1", "rna2", "task.max_rows=5"], "several without settings"),
+        (["rna1", "seed=3"], "seed=3: not known here"),
+    ):
+        with pytest.raises(InputError, match=message):
+            main([*wrong, folder])

@@ -1,0 +1,205 @@
+"""The search finds what enumeration and algebra say is there."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from torchbdi import InputError, Space
+from torchbdi.search import SearchOptions, maximise
+from torchbdi.space import Choice, Linear, Number
+
+NO_ENUMERATION = SearchOptions(enumerate=0)
+
+
+def sequences(length: int = 6, letters: str = "ACGT") -> Space:
+    rng = np.random.default_rng(0)
+    return Space.sequence(length, letters).fit(rng.integers(0, len(letters), (50, length)))
+
+
+def rough(space: Space, seed: int) -> Callable[[Tensor], Tensor]:
+    """A function of neighbouring features, with many local maxima."""
+    rng = torch.Generator().manual_seed(seed)
+    a = torch.randn(space.width, space.width, generator=rng, dtype=torch.float64)
+    b = torch.randn(space.width, generator=rng, dtype=torch.float64)
+    return lambda x: ((x @ a) * x).sum(1) / space.width + x @ b
+
+
+def everything(space: Space) -> Tensor:
+    levels = [
+        range(len(c.classes)) if isinstance(c, Choice) else c.grid().tolist() for c in space.columns
+    ]
+    return space.encode(np.array(list(itertools.product(*levels)), dtype=float))
+
+
+def test_enumeration_finds_the_best() -> None:
+    space = sequences()
+    f = rough(space, 0)
+    every = everything(space)
+    value, at = f(every).sort(descending=True, stable=True)
+    found = maximise(f, space, 20)
+    assert found.complete
+    assert found.evaluations == 4096
+    torch.testing.assert_close(found.value, value[:20])
+    torch.testing.assert_close(found.x, every[at[:20]])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_beam_finds_the_best_of_all(seed: int) -> None:
+    space = sequences()
+    f = rough(space, seed)
+    found = maximise(f, space, 10, options=NO_ENUMERATION, seed=seed)
+    assert found.way == "beam"
+    assert not found.complete
+    torch.testing.assert_close(found.value, f(everything(space)).sort(descending=True)[0][:10])
+    torch.testing.assert_close(found.value, f(found.x))
+    assert len(space.distinct(found.x)) == 10
+
+
+def test_two_changes_leave_a_place_that_one_does_not() -> None:
+    """All A but for a prize for GG at the first two sites, of which one G alone is worse."""
+    space = sequences(4)
+
+    def f(x: Tensor) -> Tensor:
+        codes = torch.from_numpy(space.decode(x))
+        g = (codes[:, :2] == 2).sum(1)
+        return (codes == 0).sum(1) + torch.tensor([0.0, -3, 10], dtype=torch.float64)[g]
+
+    start = space.encode(np.zeros((1, 4)))
+    few = SearchOptions(enumerate=0, width=1, restarts=0, pair_rounds=0)
+    sampled = maximise(f, space, 1, starts=start, options=few)
+    assert sampled.value[0] == 4
+    found = maximise(
+        f, space, 1, starts=start, options=SearchOptions(enumerate=0, width=1, restarts=0)
+    )
+    assert found.value[0] == 12
+
+
+def test_fixed_columns_stay() -> None:
+    columns = (Choice("a", ("x", "y", "z"), fixed=1), *sequences(4).columns)
+    rng = np.random.default_rng(0)
+    space = Space(columns).fit(np.c_[rng.integers(0, 3, 50), rng.integers(0, 4, (50, 4))])
+    for options in (SearchOptions(), NO_ENUMERATION):
+        found = maximise(rough(space, 0), space, 5, options=options)
+        assert (space.decode(found.x)[:, 0] == 1).all()
+
+
+def test_numbers_come_to_the_optimum() -> None:
+    """A concave quadratic under bounds and an equation; its optimum solves a small system."""
+    rng = np.random.default_rng(0)
+    table = rng.dirichlet(np.ones(4), 60)
+    columns = tuple(Number(f"p{i}", 0, 1) for i in range(4))
+    whole = Linear({f"p{i}": 1.0 for i in range(4)}, 1, 1)
+    space = Space(columns, (whole,)).fit(table)
+    center = np.array(
+        [0.6, 0.5, 0.3, -0.4]
+    )  # projected onto the simplex: (0.4667, .3667, .1667, 0)
+    weights = torch.tensor(space.std) ** 2
+    target = torch.from_numpy((center - space.mean) / space.std)
+
+    def f(x: Tensor) -> Tensor:
+        return -((x - target) ** 2 * weights).sum(1)
+
+    found = maximise(f, space, 1, options=SearchOptions(starts=8))
+    raw = space.decode(found.x)[0]
+    np.testing.assert_allclose(raw, [0.7 - 7 / 30, 0.6 - 7 / 30, 0.4 - 7 / 30, 0], atol=1e-6)
+    assert found.way == "ascent"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mixed_space_comes_to_what_enumeration_finds(seed: int) -> None:
+    """Two numbers on fine levels and three choices: 64 x 64 x 24 designs."""
+    columns = (
+        Number("t", 0, 63, step=1),
+        Number("u", 0, 63, step=1),
+        *(Choice(f"c{i}", tuple("abcd"[:k])) for i, k in enumerate((2, 3, 4))),
+    )
+    rng = np.random.default_rng(0)
+    table = np.c_[rng.integers(0, 64, (80, 2)), *(rng.integers(0, k, 80) for k in (2, 3, 4))]
+    space = Space(columns).fit(table)
+    f = rough(space, seed)
+    every = everything(space)
+    found = maximise(f, space, 1, options=NO_ENUMERATION, seed=seed)
+    assert found.value[0] == pytest.approx(float(f(every).max()), abs=1e-9)
+    free = Space((Number("t", 0, 63), Number("u", 0, 63), *columns[2:])).fit(table)
+    wider = maximise(f, free, 3, options=SearchOptions(starts=16), seed=seed)
+    assert wider.way == "alternation"
+    assert wider.value[0] >= found.value[0] - 1e-9
+    assert free.allowed(wider.x).all()
+
+
+def test_levels_under_an_equation_stay_on_it() -> None:
+    columns = tuple(Number(n, 0, 100, step=5) for n in "abc")
+    whole = Linear(dict.fromkeys("abc", 1.0), 100, 100)
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 11, 60) * 5, rng.integers(0, 10, 60) * 5
+    space = Space(columns, (whole,)).fit(np.c_[a, b, 100 - a - b])
+    every = np.array([r for r in itertools.product(range(0, 101, 5), repeat=3) if sum(r) == 100])
+    f = rough(space, 3)
+    found = maximise(f, space, 5, options=SearchOptions(starts=16))
+    raw = space.decode(found.x)
+    assert (raw.sum(1) == 100).all()
+    assert len(np.unique(raw, axis=0)) == 5
+    assert found.value[0] == pytest.approx(float(f(space.encode(every)).max()), abs=1e-9)
+
+
+class StopError(Exception):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize("way", ["enumeration", "beam", "ascent", "alternation"])
+def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> None:
+    options = SearchOptions(enumerate=0, width=8, starts=200, steps=30, rounds=6)
+    space = sequences(9)
+    if way == "enumeration":
+        options = SearchOptions()
+    elif way != "beam":
+        numbers = tuple(Number(f"x{i}", -3, 3) for i in range(3))
+        choices = tuple(Choice(n, ("a", "b", "d")) for n in ("cde" if way == "alternation" else ""))
+        rng = np.random.default_rng(0)
+        table = np.c_[rng.normal(size=(40, 3)), rng.integers(0, 3, (40, len(choices)))]
+        space = Space(numbers + choices).fit(table)
+    f = rough(space, 1)
+    whole = maximise(f, space, 6, options=options, seed=4)
+    assert whole.way == way
+
+    def kill(rounds: int, best: float) -> None:
+        if rounds in (1, 2, 3, 5):
+            raise StopError
+
+    stops = 0
+    while True:
+        try:
+            again = maximise(f, space, 6, options=options, seed=4, folder=tmp_path, after=kill)
+            break
+        except StopError:
+            stops += 1
+    assert stops >= 1
+    assert torch.equal(again.x, whole.x)
+    assert torch.equal(again.value, whole.value)
+
+
+def test_a_budget_ends_a_search() -> None:
+    space = sequences(10)
+    options = SearchOptions(enumerate=0, budget=2000)
+    found = maximise(rough(space, 0), space, 5, options=options)
+    assert len(found.x) == 5
+    assert found.evaluations < 2000 + 128 * 40
+
+
+def test_refusals() -> None:
+    space = sequences(1)
+    with pytest.raises(InputError, match="has 4 designs"):
+        maximise(rough(space, 0), space, 5)
+    with pytest.raises(InputError, match="finite at 0"):
+        maximise(lambda x: x[:, 0] * float("nan"), space, 2)
+    with pytest.raises(InputError, match="width must be >= 1"):
+        SearchOptions(width=0)
+    with pytest.raises(InputError, match="n must be >= 1"):
+        maximise(rough(space, 0), space, 0)

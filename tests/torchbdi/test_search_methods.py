@@ -1,0 +1,140 @@
+"""bdi_search and kernel_search, on small tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import torchbdi
+from torchbdi import InputError, OfflineData, Space
+from torchbdi.methods import registry
+from torchbdi.methods._searching import spread
+from torchbdi.methods.base import Method, Run
+from torchbdi.methods.bdi_search import BDISearch, backward_search, forward_search
+from torchbdi.methods.kernel_search import KernelSearch
+from torchbdi.space import Choice, Number
+
+
+def sequences() -> OfflineData:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 4, (150, 5))
+    score = (codes == [0, 1, 2, 3, 0]).sum(1) + rng.normal(0, 0.1, 150)
+    return OfflineData.from_raw(codes[score < 3.5], score[score < 3.5], Space.sequence(5, "ACGT"))
+
+
+def mixed() -> OfflineData:
+    rng = np.random.default_rng(0)
+    raw = np.c_[rng.uniform(0, 10, (80, 2)), rng.integers(0, 3, 80)]
+    space = Space((Number("a", 0, 10), Number("b"), Choice("c", ("x", "y", "z"))))
+    return OfflineData.from_raw(raw, -((raw[:, 0] - 7) ** 2) + raw[:, 1] * (raw[:, 2] == 1), space)
+
+
+SMALL = {"width": 16, "starts": 16, "ascent_steps": 20, "rounds": 5}
+
+
+@pytest.mark.parametrize("method", [BDISearch(ridge=1e-3), forward_search, backward_search])
+def test_no_design_has_less_loss(method: BDISearch) -> None:
+    data = sequences()
+    result = method.solve(data, 10)
+    every = torch.cartesian_prod(*[torch.arange(4)] * 5).numpy()
+    x = data.space.encode(every)
+    kernel = torchbdi.NTK()
+    module = torchbdi.BDI(
+        data.x,
+        data.y,
+        x[:, None],
+        ridge=method.ridge,
+        kernel=kernel,
+        forward_weight=method.forward_weight,
+        backward_weight=method.backward_weight,
+    )
+    loss = module.loss()["total"].detach()
+    wanted = loss.sort().values[:10]
+    own = -method.score(data, result.x)
+    torch.testing.assert_close(own, wanted, rtol=1e-7, atol=1e-7)
+    assert result.facts["loss_total"] == pytest.approx(float(wanted.mean()))
+    assert result.facts["search_complete"] == 1
+    assert len(data.space.distinct(result.x)) == 10
+    if method.forward_weight:
+        fit = torchbdi.fit_ridge(kernel, data.x, data.y, method.ridge)
+        assert result.predicted is not None
+        torch.testing.assert_close(result.predicted, fit.predict(result.x), rtol=1e-6, atol=1e-6)
+    else:
+        assert result.predicted is None
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        BDISearch(**SMALL),
+        KernelSearch(**SMALL),
+        KernelSearch(acquisition="ei", **SMALL),
+        KernelSearch(acquisition="bdi", distance=0.3, **SMALL),
+    ],
+    ids=["bdi_search", "mean", "ei", "bdi"],
+)
+@pytest.mark.parametrize("make", [sequences, mixed])
+def test_designs_are_allowed_repeatable_and_survive_a_kill(
+    make: type, method: Method, tmp_path: Path
+) -> None:
+    data = make()
+    first = method.solve(data, 8, Run(seed=2))
+    assert data.space.boxed().allowed(first.x, 1e-7).all()
+    assert len(data.space.distinct(first.x)) == 8
+
+    class StopError(Exception):
+        pass
+
+    class Killed(Run):
+        def log(self, step: int, **values: float) -> None:
+            raise StopError
+
+    with pytest.raises(StopError):
+        method.solve(data, 8, Killed(seed=2, folder=tmp_path))
+    again = method.solve(data, 8, Run(seed=2, folder=tmp_path))
+    assert torch.equal(again.x, first.x)
+
+
+def test_kernel_search_finds_what_the_table_hides() -> None:
+    """The best of the whole space are not in the table; a tuned model finds them."""
+    data = sequences()
+    result = KernelSearch().solve(data, 4)
+    raw = data.space.decode(result.x)
+    assert (raw[0] == [0, 1, 2, 3, 0]).all()
+    assert result.facts["leave_one_out_error"] < 0.5
+    assert result.predicted is not None
+    torch.testing.assert_close(KernelSearch().score(data, result.x), result.predicted)
+    fixed = KernelSearch(kernel="nngp", depth=3, constant=0.0, ridge=0.1).solve(data, 4)
+    assert fixed.facts["chosen_kernel"] == "nngp"
+    assert fixed.facts["chosen_depth"] == 3
+    assert fixed.facts["chosen_ridge"] == 0.1
+
+
+def test_a_spread_batch_lies_further_apart() -> None:
+    data = sequences()
+    close = KernelSearch().solve(data, 8).facts
+    apart = KernelSearch(distance=0.8).solve(data, 8)
+    assert apart.facts["mean_distance"] > close["mean_distance"]
+    assert apart.facts["distance_kept"] == 8
+    distances = torch.pdist(apart.x) / data.x.shape[1] ** 0.5
+    assert distances.min() >= 0.8
+
+
+def test_places_are_joined_by_single_changes() -> None:
+    space = sequences().space
+    raw = np.array([[0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 1, 1], [3, 3, 3, 3, 3]])
+    places, distance = spread(space, space.encode(raw))
+    assert places == 2
+    assert distance > 0
+
+
+def test_presets_and_refusals() -> None:
+    assert registry.label(backward_search) == "backward_search"
+    assert registry.method("kernel_search", acquisition="ei") == KernelSearch(acquisition="ei")
+    with pytest.raises(InputError, match="no loss"):
+        BDISearch(forward_weight=0, backward_weight=0)
+    with pytest.raises(InputError, match="acquisition"):
+        KernelSearch(acquisition="best")  # type: ignore[arg-type]

@@ -1,0 +1,112 @@
+"""The choice of a model, and of a batch, against what is computed row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from torchbdi import NNGP, InputError, fit_ridge
+from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
+from torchbdi.selection import choose_model, leave_one_out_errors
+
+
+def table(n: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(n, 4, generator=rng, dtype=torch.float64)
+    y = x[:, 0].sin() * x[:, 1] + 0.1 * torch.randn(n, generator=rng, dtype=torch.float64)
+    return x, (y - y.mean()) / y.std(correction=0)
+
+
+def test_the_error_is_that_of_leaving_each_row_out() -> None:
+    x, y = table(25)
+    kernel = NNGP(3)
+    k = kernel(x)
+    found = leave_one_out_errors(k, y, (1e-3, 0.1))
+    for ridge, error in zip((1e-3, 0.1), found, strict=True):
+        added = ridge * float(k.diagonal().mean())
+        misses = []
+        for i in range(25):
+            rest = torch.arange(25) != i
+            fit = fit_ridge(kernel, x[rest], y[rest], added, "absolute")
+            misses.append(float(y[i] - fit.predict(x[i : i + 1])))
+        assert error == pytest.approx(np.square(misses).mean(), rel=1e-8)
+
+
+def test_the_model_is_the_best_of_all() -> None:
+    x, y = table()
+    found = choose_model(x, y, depths=(2, 3), generator=torch.Generator().manual_seed(0))
+    tried = []
+    for kernel in ("ntk", "nngp"):
+        for depth in (2, 3):
+            for constant in (0.0, 1.0):
+                only = choose_model(
+                    x,
+                    y,
+                    kernels=(kernel,),  # type: ignore[arg-type]
+                    depths=(depth,),
+                    constants=(constant,),
+                    generator=torch.Generator().manual_seed(0),
+                )
+                tried.append(only)
+    assert found == min(tried, key=lambda m: m.error)
+    assert found.rows == 60
+    assert found.error < 0.9
+    few = choose_model(x, y, rows=40, generator=torch.Generator().manual_seed(0))
+    assert few.rows == 40
+    with pytest.raises(InputError, match="2 rows"):
+        choose_model(x[:1], y[:1], generator=torch.Generator())
+
+
+def test_the_batch_conditions_on_what_is_picked() -> None:
+    """Each pick is the best of a posterior computed anew with the picks added as data."""
+    x, y = table(30)
+    kernel, ridge = NNGP(3), 0.01
+    fit = fit_ridge(kernel, x, y, ridge, "absolute")
+    posterior = Posterior(kernel, x, y, ridge)
+    pool = torch.randn(40, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    mean = fit.predict(pool)
+    best = float(y.quantile(0.8))
+    picks = fill_by_improvement(posterior, pool, mean, best, 6).tolist()
+    assert len(set(picks)) == 6
+    seen_x, seen_y = x, y
+    for pick in picks:
+        k = kernel(seen_x) + ridge * torch.eye(len(seen_x), dtype=torch.float64)
+        cross = kernel(seen_x, pool)
+        solved = torch.linalg.solve(k, cross)
+        torch.testing.assert_close(solved.mT @ seen_y, mean, rtol=1e-6, atol=1e-6)
+        variance = kernel.diag(pool) - (cross * solved).sum(0)
+        value = improvement(mean, (posterior.scale * variance).clamp_min(0).sqrt(), best)
+        value[[p for p in picks[: len(seen_x) - 30]]] = -1.0
+        assert value[pick] == pytest.approx(float(value.max()), rel=1e-6)
+        seen_x = torch.cat([seen_x, pool[pick : pick + 1]])
+        seen_y = torch.cat([seen_y, mean[pick : pick + 1]])
+        best = max(best, float(mean[pick]))
+    wanted = (
+        posterior.scale
+        * (
+            kernel.diag(x)
+            - (
+                kernel(x)
+                * torch.linalg.solve(
+                    kernel(x) + ridge * torch.eye(30, dtype=torch.float64), kernel(x)
+                )
+            ).sum(0)
+        )
+    ).sqrt()
+    torch.testing.assert_close(posterior.deviation(x), wanted, rtol=1e-6, atol=1e-8)
+
+
+def test_improvement_is_the_integral() -> None:
+    rng = np.random.default_rng(0)
+    draws = 0.3 + 0.5 * rng.normal(size=400_000)
+    exact = improvement(torch.tensor([0.3, 2.0]), torch.tensor([0.5, 0.0]), 0.6)
+    assert float(exact[0]) == pytest.approx(np.maximum(draws - 0.6, 0).mean(), rel=0.02)
+    assert float(exact[1]) == pytest.approx(1.4)
+
+
+def test_a_least_distance_is_kept_while_it_can_be() -> None:
+    x = torch.tensor([[0.0], [0.1], [1.0], [1.1], [2.0]], dtype=torch.float64)
+    assert fill_by_distance(x, 3, 0.5)[0].tolist() == [0, 2, 4]
+    picked, kept = fill_by_distance(x, 4, 0.5)
+    assert (picked.tolist(), kept) == ([0, 1, 2, 4], 3)

@@ -1,0 +1,115 @@
+"""A batch of designs out of a pool: one by one, so that each says something new."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from .kernel import Kernel
+
+
+class Posterior:
+    """How far a regression can be off, by the Gaussian process that it is the mean of.
+
+    The scale of the process is the one of largest likelihood, y (K + ridge I)^-1 y / N.
+
+    Args:
+        kernel: the kernel.
+        x: designs of the data, (N, D); N^2 numbers are kept.
+        y: their scores, (N,).
+        ridge: what is added to the diagonal of K.
+    """
+
+    @torch.no_grad()
+    def __init__(self, kernel: Kernel, x: Tensor, y: Tensor, ridge: float):
+        self.kernel, self.x, self.ridge = kernel, x, ridge
+        k = kernel(x)
+        k.diagonal().add_(ridge)
+        self.factor = torch.linalg.cholesky(k)
+        half = torch.linalg.solve_triangular(self.factor, y[:, None], upper=False)
+        self.scale = float(half.square().sum() / len(y))
+
+    @torch.no_grad()
+    def whitened(self, x: Tensor) -> Tensor:
+        """L^-1 k(x_l, x), (N, n)."""
+        return torch.linalg.solve_triangular(self.factor, self.kernel(self.x, x), upper=False)
+
+    def deviation(self, x: Tensor) -> Tensor:
+        """Standard deviation of the process at designs (n, D), given the data, (n,)."""
+        variance = self.kernel.diag(x) - self.whitened(x).square().sum(0)
+        return (self.scale * variance.clamp_min(0)).sqrt()
+
+
+@torch.no_grad()
+def fill_by_improvement(
+    posterior: Posterior, x: Tensor, mean: Tensor, best: float, n: int
+) -> Tensor:
+    """Picks n of a pool by expected improvement, the posterior conditioned on what is picked.
+
+    A picked design counts as measured at its mean (Ginsbourger et al. 2010, the kriging
+    believer): means stay, deviations shrink around it, and the score to improve on may rise.
+
+    Args:
+        posterior: of the data.
+        x: the pool, (P, D).
+        mean: what the regression predicts there, (P,).
+        best: score to improve on.
+        n: how many, at most P.
+
+    Returns:
+        Positions in the pool, (n,), in the order of picking.
+    """
+    white = posterior.whitened(x)
+    variance = (posterior.kernel.diag(x) - white.square().sum(0)).clamp_min(0)
+    known = x.new_zeros(n, len(x))
+    free = torch.ones(len(x), dtype=torch.bool)
+    picked: list[int] = []
+    for i in range(n):
+        value = improvement(mean, (posterior.scale * variance).sqrt(), best)
+        # Far below the best all improvements are 0 in double precision: then the mean decides.
+        at = int(torch.where(free, value, -math.inf).argmax())
+        if not value[at] > 0:
+            at = int(torch.where(free, mean, -math.inf).argmax())
+        covariance = posterior.kernel(x[at : at + 1], x)[0] - white[:, at] @ white
+        covariance -= known[:i, at] @ known[:i]
+        known[i] = covariance / (variance[at] + posterior.ridge).sqrt().clamp_min(1e-150)
+        variance = (variance - known[i].square()).clamp_min(0)
+        best, free[at] = max(best, float(mean[at])), False
+        picked.append(at)
+    return torch.tensor(picked)
+
+
+def improvement(mean: Tensor, deviation: Tensor, best: float) -> Tensor:
+    """Expected improvement of a normal score on ``best``, (n,) (Jones, Schonlau & Welch 1998)."""
+    over = mean - best
+    z = over / deviation.clamp_min(1e-300)
+    density = torch.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    share = torch.erfc(-z / math.sqrt(2)) / 2
+    return torch.where(deviation > 0, over * share + deviation * density, over.clamp_min(0))
+
+
+def fill_by_distance(x: Tensor, n: int, distance: float) -> tuple[Tensor, int]:
+    """The first n of a pool that keep a least distance; the first left over where too few do.
+
+    Args:
+        x: the pool, the best first, (P, D).
+        n: how many, at most P.
+        distance: root of the mean squared difference of features, in standard deviations.
+
+    Returns:
+        Positions in the pool, ascending, (n,); and how many of them keep the distance.
+    """
+    nearest = torch.full((len(x),), math.inf, dtype=x.dtype)
+    picked: list[int] = []
+    for i in range(len(x)):
+        if len(picked) == n:
+            break
+        if nearest[i] >= distance:
+            picked.append(i)
+            apart = (x - x[i]).square().mean(1).sqrt()
+            nearest = torch.minimum(nearest, apart)
+    kept, chosen = len(picked), set(picked)
+    picked += [i for i in range(len(x)) if i not in chosen][: n - kept]
+    return torch.tensor(sorted(picked)), kept

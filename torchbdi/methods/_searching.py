@@ -1,0 +1,142 @@
+"""The settings of methods that search, and what they say of what they found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ..search import Found, Objective, SearchOptions, maximise
+from ..search.engine import planned_rounds
+from .base import Method, Run, setting
+
+if TYPE_CHECKING:
+    from ..data import OfflineData
+    from ..space import Space
+
+NEAR = 0.1  # standard deviations (root of the mean square) below which numbers are one place
+
+
+@dataclass(frozen=True)
+class Searching(Method):
+    """A method that maximises a function over the space of designs."""
+
+    enumerate: int = setting(1_000_000, at_least=0)
+    """Spaces without numbers and with at most so many designs are gone through completely.
+
+    Ours: where that is possible nothing else is better.
+    """
+    width: int = setting(128, at_least=1)
+    """Designs that a beam over changes of sites goes on from.
+
+    Ours, as many as the paper proposes.
+    """
+    rounds: int = setting(50, at_least=1)
+    """Rounds of a beam, or alternations between sites and numbers; it ends when nothing changes.
+
+    Ours.
+    """
+    pairs: int = setting(64, at_least=0)
+    """Best changes of one site of every design that are combined to changes of two; 0 for none.
+
+    Ours.
+    """
+    restarts: int = setting(2, at_least=0)
+    """Further beams, from random designs.
+
+    Ours.
+    """
+    starts: int = setting(256, at_least=1)
+    """Points that the ascent of numbers begins from, half of them the best rows.
+
+    Ours.
+    """
+    ascent_steps: int = setting(200, at_least=1)
+    """Steps of an ascent.
+
+    Ours, as many as the paper's T.
+    """
+    budget: int | None = setting(None, at_least=1)
+    """Evaluations after which a search begins nothing new; None for no such limit.
+
+    Ours.
+    """
+
+    def options(self) -> SearchOptions:
+        """The limits as the search takes them."""
+        return SearchOptions(
+            enumerate=self.enumerate,
+            width=self.width,
+            rounds=self.rounds,
+            pairs=self.pairs,
+            restarts=self.restarts,
+            starts=self.starts,
+            steps=self.ascent_steps,
+            budget=self.budget,
+        )
+
+    def search(
+        self, objective: Objective, data: OfflineData, n: int, run: Run, least: int | None = None
+    ) -> Found:
+        """The n designs of largest value, from the best rows and random ones; see maximise."""
+        options = self.options()
+        begin = data.x[data.best(max(self.width, self.starts // 2))]
+        with run.progress(planned_rounds(data.space, options, n), "rounds") as bar:
+
+            def after(step: int, best: float) -> None:
+                run.log(step, **{"search/best": best})
+                bar.update()
+
+            return maximise(
+                objective,
+                data.space,
+                n,
+                least=least,
+                starts=begin,
+                options=options,
+                seed=run.seed,
+                folder=run.folder,
+                after=after,
+            )
+
+
+def facts_of_search(found: Found, space: Space, x: Tensor) -> dict[str, float | int | str]:
+    """What the metrics say of a search and of the spread of what is proposed."""
+    clusters, distance = spread(space, x)
+    return {
+        "search_way": found.way,
+        "search_evaluations": found.evaluations,
+        "search_complete": int(found.complete),
+        "clusters": clusters,
+        "mean_distance": distance,
+    }
+
+
+def spread(space: Space, x: Tensor) -> tuple[int, float]:
+    """How many places designs (n, D) lie in, and how far apart they are.
+
+    Two designs lie in one place where they differ in one class or level at most and, in numbers,
+    by less than 0.1 standard deviations; and so do those that a chain of such pairs joins.
+
+    Returns:
+        The number of places; and the mean over all pairs of the root of the mean squared
+        difference of features, in standard deviations.
+    """
+    raw = torch.from_numpy(space.decode(x)).double()
+    kinds = torch.tensor([kind == "number" for kind in space.kinds])
+    differ = torch.cdist(raw[:, ~kinds], raw[:, ~kinds], p=0.0)
+    plain = ~space.logits
+    numbers = torch.cdist(x[:, plain], x[:, plain]) / max(1, int(plain.sum())) ** 0.5
+    near = (differ <= 1) & ((numbers < NEAR) | bool((~kinds).all()))
+    label = torch.arange(len(x))
+    while True:
+        lowest = torch.where(near, label, len(x)).amin(1)
+        if torch.equal(lowest, label):
+            break
+        label = lowest
+    if len(x) < 2:
+        return len(x), 0.0
+    apart = torch.pdist(x) / x.shape[1] ** 0.5
+    return len(label.unique()), float(apart.mean())

@@ -1,0 +1,10 @@
+"""Maximises a function of designs over a Space: enumeration, a beam over sites, and ascents.
+
+It knows neither scores nor models: whoever searches brings the function.
+"""
+
+from .engine import Found, maximise
+from .objective import Objective
+from .options import SearchOptions
+
+__all__ = ["Found", "Objective", "SearchOptions", "maximise"]

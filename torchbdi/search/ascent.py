@@ -1,0 +1,87 @@
+"""Many numbers at once, uphill within bounds and linear constraints."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..space import Space
+from .objective import Counted
+
+MEMORY = 5  # the last values that a step may fall below
+HALVINGS = 12
+STILL = 1e-9  # the projected gradient's step, in standard deviations, that counts as none
+
+
+def ascend(
+    f: Counted, space: Space, x: Tensor, free: Tensor, steps: int, length: float = 0.1
+) -> tuple[Tensor, Tensor]:
+    """Spectral projected gradient (Birgin, Martinez & Raydan 2000), each design for itself.
+
+    The step length is that of Barzilai and Borwein; a line search on the way to the projection,
+    which may fall below the last value but not below the worst of the last five, makes it safe.
+
+    Args:
+        f: what is maximised.
+        space: its bounds and constraints hold at every step; levels do not.
+        x: starts within them, (n, D).
+        free: which features move, (D,) bool.
+        steps: at most so many.
+        length: of the first step, in standard deviations.
+
+    Returns:
+        The best design that each start came to, (n, D), and its value (n,).
+    """
+    x = x.clone()
+    if not len(x):
+        return x, x.new_zeros(0)
+    value, slope = f.gradient(x)
+    best, best_x = value.clone(), x.clone()
+    slope = torch.where(free, slope, 0).nan_to_num(0, 0, 0)
+    rate = length / slope.abs().amax(1).clamp_min(1e-300)
+    last = value[:, None].repeat(1, MEMORY)
+    live = torch.arange(len(x))
+    for step in range(steps):
+        if not len(live) or f.spent:
+            break
+        d = _within(space, x[live] + rate[live, None] * slope[live], x[live], free) - x[live]
+        moving = d.abs().amax(1) > STILL
+        live, d = live[moving], d[moving]
+        if not len(live):
+            break
+        rise = (slope[live] * d).sum(1)
+        floor = last[live].amin(1)
+        share = torch.ones(len(live), dtype=x.dtype)
+        new_value, new_slope = torch.empty_like(rise), torch.empty_like(d)
+        todo = torch.arange(len(live))
+        for _ in range(HALVINGS):
+            at = live[todo]
+            v, g = f.gradient(x[at] + share[todo, None] * d[todo])
+            new_value[todo], new_slope[todo] = v, g
+            fails = ~(v >= floor[todo] + 1e-4 * share[todo] * rise[todo])
+            todo = todo[fails]
+            if not len(todo):
+                break
+            share[todo] /= 4
+        # What does not rise at any length has come to a kink, and stays.
+        good = torch.ones(len(live), dtype=torch.bool)
+        good[todo] = False
+        live, d, share = live[good], d[good], share[good]
+        new_value = new_value[good]
+        new_slope = torch.where(free, new_slope[good], 0).nan_to_num(0, 0, 0)
+        moved = share[:, None] * d
+        curved = -(moved * (new_slope - slope[live])).sum(1)
+        size = (moved * moved).sum(1)
+        rate[live] = torch.where(
+            curved > 0, size / curved.clamp_min(1e-300), 10 * rate[live]
+        ).clamp(1e-12, 1e12)
+        x[live] += moved
+        slope[live], value[live] = new_slope, new_value
+        last[live, step % MEMORY] = new_value
+        better = new_value > best[live]
+        best[live[better]], best_x[live[better]] = new_value[better], x[live[better]]
+    return best_x, best
+
+
+def _within(space: Space, x: Tensor, before: Tensor, free: Tensor) -> Tensor:
+    return torch.where(free, space.project(x, relax=True), before)

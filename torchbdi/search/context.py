@@ -1,0 +1,67 @@
+"""What the ways of a search share: space, sites, counted objective, state and draws."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..space import Space
+from .objective import Counted, Objective
+from .options import SearchOptions
+from .sites import Sites
+from .state import SearchState
+
+After: TypeAlias = Callable[[int, float], None]
+"""Called with the number of rounds done, from 1, and the best value so far."""
+
+
+class Search:
+    """What the ways of a search share.
+
+    Args: as for :func:`maximise`.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        space: Space,
+        n: int,
+        starts: Tensor | None,
+        options: SearchOptions,
+        seed: int,
+        folder: Path | None,
+        after: After | None,
+    ):
+        space = space.boxed()
+        self.space, self.n, self.options, self.seed = space, n, options, seed
+        self.sites = Sites(space)
+        self.f = Counted(objective, options.budget)
+        empty = torch.zeros(0, space.width, dtype=torch.float64)
+        self.starts = empty if starts is None else space.project(starts.detach().double().cpu())
+        self.state = SearchState(folder, self._problem())
+        self._after, self.rounds = after, 0
+
+    def generator(self, number: int) -> torch.Generator:
+        """The draws of one part of the search, the same after a resume."""
+        (state,) = np.random.SeedSequence([self.seed, number]).generate_state(1)
+        return torch.Generator().manual_seed(int(state))
+
+    def tell(self, best: float) -> None:
+        """Says that a round is done."""
+        self.rounds += 1
+        if self._after is not None:
+            self._after(self.rounds, best)
+
+    def _problem(self) -> str:
+        digest = hashlib.sha256(repr((self.space, self.n, self.options, self.seed)).encode())
+        digest.update(self.starts.numpy().tobytes())
+        for array in (self.space.mean, self.space.std):
+            assert array is not None
+            digest.update(array.tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,165 @@
+"""The search: which ways a space asks for, one after the other, and the n designs in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..kernels.errors import InputError
+from ..space import Space
+from .beam import beam
+from .context import After, Search
+from .enumeration import batches, enumerate_all
+from .numbers import AT_ONCE, search_numbers
+from .objective import Objective
+from .options import SearchOptions
+from .pool import Pool
+from .sites import Sites
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        x: different designs, (n, D), the best first.
+        value: their values, (n,).
+        way: "enumeration", "beam", "ascent" or "alternation".
+        evaluations: how many designs were evaluated, doubles included.
+        complete: whether every design of the space was.
+    """
+
+    x: Tensor
+    value: Tensor
+    way: str
+    evaluations: int
+    complete: bool
+
+
+def maximise(
+    objective: Objective,
+    space: Space,
+    n: int,
+    *,
+    least: int | None = None,
+    starts: Tensor | None = None,
+    options: SearchOptions | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+    after: After | None = None,
+) -> Found:
+    """The n best different designs of a space that a search finds.
+
+    A space of levels alone is enumerated where it is small, else searched by beams over changes of
+    one site and of two; numbers go uphill from many starts; where there are both they alternate.
+
+    Args:
+        objective: what is maximised. Where it has a method ``pairs`` (see
+            :func:`.objective.pairs_of`), designs that share their parts are asked for by it.
+        space: what a design may be. Numbers without bounds stay within those of the table.
+        n: how many.
+        least: how many there must be at least, where fewer than n will do; None for n.
+        starts: designs to begin from beside random ones, (m, D), the best first; they are
+            projected into the space.
+        options: limits; None for the defaults.
+        seed: of the draws.
+        folder: where the state is kept from which a killed search goes on; the caller sees to
+            it that it is this objective's own. None keeps none.
+        after: told of every round.
+
+    Returns:
+        What was found. Twice the same call gives twice the same.
+
+    Raises:
+        InputError: the space has fewer designs than there must be, or the objective is not finite
+            at so many.
+    """
+    if n < 1:
+        raise InputError(f"maximise: n must be >= 1, got {n}.")
+    least = n if least is None else least
+    search = Search(objective, space, n, starts, options or SearchOptions(), seed, folder, after)
+    if not search.sites.whole:
+        x, value = search_numbers(search, least)
+        way = "alternation" if len(search.sites) else "ascent"
+        return Found(x, value, way, search.f.evaluations, False)
+    if search.sites.count < least:
+        raise InputError(
+            f"maximise: n = {least}, and the space has {search.sites.count} designs. Ask for fewer."
+        )
+    complete = search.sites.count <= max(search.options.enumerate, n)
+    pool = _enumerate(search) if complete else _beams(search)
+    if len(pool) < least:
+        raise InputError(
+            f"maximise: the objective is finite at {len(pool)} designs only, and n = {least}."
+        )
+    way = "enumeration" if complete else "beam"
+    return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)
+
+
+def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
+    """How many rounds :func:`maximise` will tell of at most, for a progress bar."""
+    sites = Sites(space)
+    if not sites.whole and not len(sites):
+        return -(-max(options.starts, 2 * n) // AT_ONCE)
+    if not sites.whole:
+        return options.rounds
+    if sites.count <= max(options.enumerate, n):
+        return batches(sites)
+    return (options.rounds + 1) * (options.pair_rounds + 1) * (options.restarts + 1)
+
+
+def _enumerate(s: Search) -> Pool:
+    pool = Pool(s.n, s.space.width)
+    begun = s.state.load()
+    if begun:
+        pool.load(begun["pool"])
+        s.f.evaluations = begun["evaluations"]
+
+    def after(done: int) -> None:
+        s.state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations)
+        s.tell(float(pool.value[0]) if len(pool) else -torch.inf)
+
+    base = s.space.sample(1, s.generator(0))[0]
+    enumerate_all(s.f, s.sites, base, pool, begun.get("done", 0), after)
+    return pool
+
+
+def _beams(s: Search) -> Pool:
+    """One beam from the starts, then some from random designs alone."""
+    width = s.options.width
+    pool, begun = Pool(max(width, s.n), s.space.width), s.state.load()
+    first = 0
+    if begun:
+        pool.load(begun["pool"])
+        s.f.evaluations, s.rounds, first = begun["evaluations"], begun["rounds"], begun["stage"]
+    for stage in range(first, s.options.restarts + 1):
+        if s.f.spent and stage:
+            break
+        size = width if stage == 0 else -(-width // 2)
+        own = pool if stage == 0 else Pool(max(size, s.n), s.space.width)
+        if begun and begun["own"] is not None and stage == first:
+            own.load(begun["own"])
+        elif not (begun and stage == first):
+            x = s.space.sample(size, s.generator(stage))
+            x = torch.cat([s.starts, x]) if stage == 0 else x
+            own.add(x, s.f(x), s.sites.keys(s.sites.codes(x)))
+
+        def after(paired: int, *, stage: int = stage, own: Pool = own) -> None:
+            s.state.save(
+                pool=pool.state(),
+                own=None if own is pool else own.state(),
+                stage=stage,
+                paired=paired,
+                evaluations=s.f.evaluations,
+                rounds=s.rounds + 1,
+            )
+            s.tell(max(float(p.value[0]) if len(p) else -torch.inf for p in (pool, own)))
+
+        paired = begun["paired"] if begun and stage == first else 0
+        beam(s.f, s.sites, own, size, s.options, paired, after)
+        if own is not pool:
+            pool.add(own.x, own.value, own.key)
+    return pool

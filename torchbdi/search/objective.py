@@ -1,0 +1,103 @@
+"""What a search maximises, and how a search asks for many designs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import torch
+from torch import Tensor
+
+from ..kernels.zonal.sums import Part
+from .sites import Sites
+
+BATCH_NUMBERS = 1 << 24  # numbers of features that one call gets
+
+
+Pairs: TypeAlias = Callable[[Tensor, Sequence[Part], Tensor | None, Tensor], Tensor]
+
+
+class Objective(Protocol):
+    """A function of designs, larger is better.
+
+    Where a space has numbers it is differentiated by autograd.
+    """
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Designs (n, D) to values (n,)."""
+
+
+def pairs_of(objective: Objective) -> Pairs | None:
+    """The method ``pairs`` of an objective that is faster for designs that share their parts.
+
+    It takes left (B, D), right parts with A rows, the rows of these that are taken out (B, A) or
+    None, and the lengths of the designs (B, A), and returns the values (B, A) of
+    left_b + right_a - right_old(b, a); see :class:`ZonalSums`. None where there is no such method,
+    or the objective's own attribute ``pairs`` is None.
+    """
+    found: Pairs | None = getattr(objective, "pairs", None)
+    return found
+
+
+class Counted:
+    """An objective that counts its evaluations and is asked in batches.
+
+    Args:
+        objective: what is maximised.
+        budget: evaluations after which :attr:`spent` is true, or None.
+    """
+
+    def __init__(self, objective: Objective, budget: int | None):
+        self.objective, self.budget, self.evaluations = objective, budget, 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing new should be begun."""
+        return self.budget is not None and self.evaluations >= self.budget
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor) -> Tensor:
+        """Designs (n, D) to values (n,), without a gradient; what is not finite is -inf."""
+        self.evaluations += len(x)
+        step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
+        values = [self.objective(part).detach() for part in x.split(step)]
+        return _finite(torch.cat(values)) if values else x.new_zeros(0)
+
+    def gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Values (n,) and their gradient (n, D)."""
+        self.evaluations += len(x)
+        leaf = x.detach().clone().requires_grad_()
+        with torch.enable_grad():
+            values = self.objective(leaf)
+            (slope,) = torch.autograd.grad(values.sum(), leaf)
+        return _finite(values.detach()), slope
+
+    @torch.no_grad()
+    def changes(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
+        """Values of all changes of one site, (B, A); the design itself where nothing changes.
+
+        Args:
+            x: (B, D).
+            codes: levels of the sites of x, (B, S).
+            sites: with A levels in all.
+        """
+        self.evaluations += len(x) * sites.levels
+        pairs = pairs_of(self.objective)
+        if pairs is not None:
+            old = (codes + sites.offset)[:, sites.site]
+            square = (x * x).sum(1, keepdim=True) + sites.square - sites.square[old]
+            found = pairs(x, sites.parts, old, square.clamp_min(0).sqrt())
+            return _finite(found)
+        return torch.stack([self._changes_of(x[b], codes[b], sites) for b in range(len(x))])
+
+    def _changes_of(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
+        many = codes.repeat(sites.levels, 1)
+        many[torch.arange(sites.levels), sites.site] = sites.level
+        step = max(1, BATCH_NUMBERS // x.shape[0])
+        return _finite(
+            torch.cat([self.objective(sites.put(x, part)).detach() for part in many.split(step)])
+        )
+
+
+def _finite(values: Tensor) -> Tensor:
+    return torch.where(torch.isfinite(values), values, -torch.inf)

@@ -1,0 +1,58 @@
+"""How hard a search looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..kernels.errors import InputError
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How hard a search looks. All counts are limits: what converges earlier stops earlier.
+
+    Attributes:
+        enumerate: spaces without numbers and with at most so many designs are gone through
+            completely.
+        width: designs that a beam goes on from.
+        rounds: rounds of a beam, each of which changes every site of every design once; also the
+            alternations between sites and numbers where a space has both.
+        pairs: of every design the so many best changes of one site that are combined to changes
+            of two, once the changes of one have found all they find. 0 leaves that out.
+        pair_rounds: how often that is done.
+        restarts: further beams, each from random designs and half as wide.
+        starts: points that the ascent of numbers begins from, a half of them random; never fewer
+            than twice what is asked for.
+        steps: steps of an ascent.
+        budget: evaluations after which nothing new is begun; None for no such limit.
+
+    Raises:
+        InputError: a count is negative, or one that must be positive is 0.
+    """
+
+    enumerate: int = 1_000_000
+    width: int = 128
+    rounds: int = 50
+    pairs: int = 64
+    pair_rounds: int = 1
+    restarts: int = 2
+    starts: int = 256
+    steps: int = 200
+    budget: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("enumerate", 0),
+            ("width", 1),
+            ("rounds", 1),
+            ("pairs", 0),
+            ("pair_rounds", 0),
+            ("restarts", 0),
+            ("starts", 1),
+            ("steps", 1),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise InputError(f"SearchOptions: {name} must be >= {least}, got {value!r}.")
+        if self.budget is not None and self.budget < 1:
+            raise InputError(f"SearchOptions: budget must be >= 1, got {self.budget!r}.")

@@ -1,0 +1,45 @@
+"""The state from which a search goes on after it was killed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..kernels.files import last_good_state, write_state
+
+NAME = "search.pt"
+
+
+class SearchState:
+    """A dictionary of tensors and numbers in a folder; nothing where there is no folder.
+
+    Args:
+        folder: where it is kept, or None.
+        problem: what is searched, in words; a state of another problem is not gone on from.
+    """
+
+    def __init__(self, folder: Path | None, problem: str):
+        self.path = None if folder is None else folder / NAME
+        self.problem = problem
+
+    def load(self) -> dict[str, Any]:
+        """The last state, empty where there is none of this problem."""
+        if self.path is None:
+            return {}
+        found = last_good_state(self.path, _parse)
+        return found if found is not None and found["problem"] == self.problem else {}
+
+    def save(self, **state: Any) -> None:
+        """Takes the place of the last state as a whole."""
+        if self.path is not None:
+            file = io.BytesIO()
+            torch.save({"problem": self.problem, **state}, file)
+            write_state(self.path, file.getvalue())
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    return state
