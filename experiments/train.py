@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Any
@@ -86,13 +87,19 @@ def train(cfg: DictConfig) -> dict[str, Any]:
     except OSError as error:
         if isinstance(error, TorchBDIError):
             raise
+        if not folder.path.is_dir():
+            raise TorchBDIError(
+                f"{folder.path}: the folder vanished while the run was at work in it "
+                f"({error.strerror}). Give the command of its beginning again."
+            ) from error
         raise TorchBDIError(
             f"{error.filename or folder.path}: cannot be read or written ({error.strerror}). "
             f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
         ) from error
     finally:
         if recorder is not None:
-            recorder.close()
+            with contextlib.suppress(OSError):  # of a disk that has failed already
+                recorder.close()
 
 
 def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
@@ -182,8 +189,9 @@ def log_results(
 ) -> None:
     """Adds the table and the hyperparameters with their final scores to the run's event files."""
     board = recorder.board()
-    board.experiment.add_text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```")
-    board.experiment.add_text("summary", table, global_step=max(recorder.history.rows, default=0))
+    last = max(recorder.history.rows, default=0)
+    board.text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```", last)
+    board.text("summary", table, last)
     flat = {f"method/{name}": value for name, value in identity.settings.items()} | {
         "task": cfg.task.name,
         "method": cfg.method.name,
@@ -191,8 +199,8 @@ def log_results(
         "data_source": facts["data_source"],
     }
     names = ("best_after_normalised", "median_after_normalised")
-    board.log_hyperparams(flat, metrics={f"hp/{name}": facts[name] for name in names})
-    board.finalize("success")
+    board.hparams(flat, {f"hp/{name}": facts[name] for name in names})
+    recorder.close()
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")

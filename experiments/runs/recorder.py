@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from torchbdi import RidgeFit
+from torchbdi.events import EventFile
 from torchbdi.kernel import Kernel
 from torchbdi.methods.base import Run
 from torchbdi.ridge import RidgeScale
@@ -22,8 +23,6 @@ from .coefficients import cached_fit
 from .history import History
 
 if TYPE_CHECKING:
-    from lightning.pytorch.loggers import TensorBoardLogger
-
     from torchbdi.data import OfflineData
 
 TRAJECTORY = "trajectory"
@@ -50,7 +49,7 @@ class Recorder(Run):
         self.folder.mkdir(exist_ok=True)
         self.history = History(self.path / "log.jsonl")
         self.start -= self.history.seconds
-        self._board: TensorBoardLogger | None = None
+        self._board: EventFile | None = None
         self._last = time.perf_counter()
 
     @property
@@ -68,9 +67,9 @@ class Recorder(Run):
         sync = step % self.checkpoint_every == 0  # before the state of this step is
         self.history.add(step, self.seconds, values, sync)
         now = time.perf_counter()
-        board = self.board(purge=step).experiment
+        board = self.board(purge=step)
         for name, value in {**values, "seconds/step": now - self._last}.items():
-            board.add_scalar(name, value, step)
+            board.scalar(name, value, step)
         self._last = now
 
     def keep(self, step: int, x: Tensor) -> None:
@@ -104,23 +103,19 @@ class Recorder(Run):
             kernel, data, ridge, ridge_scale, tolerance, self.device, beside=self.folder
         )
 
-    def board(self, purge: int | None = None) -> TensorBoardLogger:
-        """The TensorBoard logger.
+    def board(self, purge: int | None = None) -> EventFile:
+        """The TensorBoard file of this process.
 
         Args:
             purge: the step that is written next; what an earlier process wrote of it and of later
                 ones is forgotten.
         """
         if self._board is None:
-            from lightning.pytorch.loggers import TensorBoardLogger
-
-            self._board = TensorBoardLogger(
-                self.path, name="", version="", default_hp_metric=False, purge_step=purge
-            )
+            self._board = EventFile(self.path, purge)
         return self._board
 
     def close(self) -> None:
         """Closes what is open."""
         self.history.close()
         if self._board is not None:
-            self._board.experiment.close()
+            self._board.close()

@@ -162,7 +162,7 @@ def test_an_archive(data_dir: Path, tmp_path: Path) -> None:
         zipped.write(data_dir / wanted, "inner/unique_m.csv")
         zipped.writestr("train.csv", "not wanted")
     with zipfile.ZipFile(served / "wrong.zip", "w") as zipped:
-        zipped.writestr("unique_m.csv", "another table")
+        zipped.writestr("unique_m.csv", (data_dir / wanted).read_bytes()[::-1])
     with zipfile.ZipFile(served / "empty.zip", "w") as zipped:
         zipped.writestr("train.csv", "not wanted")
     with zipfile.ZipFile(served / "holes.zip", "w", zipfile.ZIP_DEFLATED) as zipped:

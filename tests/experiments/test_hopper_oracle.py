@@ -181,3 +181,14 @@ def test_oracle_takes_normalised_designs(table):
     task.map_normalize_x()
     # design-bench normalises in float32, which moves the designs and so the returns a little.
     np.testing.assert_allclose(task.predict(task.normalize_x(x[:2])), y[:2], rtol=0.05)
+
+
+def test_every_design_starts_from_the_state_of_seed_0(env):
+    """The seed is part of the task: with another one every reported score is another one."""
+    still = np.zeros(DESIGN_SIZE)
+    first, _ = env.reset(seed=0)
+    assert np.array_equal(run_episode(still).observations[0], first)
+    assert rollout(still) == pytest.approx(132.12008322361694, abs=1e-6)
+    others = [rollout(still, seed) for seed in (1, 2, 3)]
+    assert all(abs(other - rollout(still)) > 1e-3 for other in others), "no seed would be noticed"
+    assert evaluate(rollout, still[None], START_SEED, workers=1)[0] == rollout(still, 0)

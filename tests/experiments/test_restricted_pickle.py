@@ -5,12 +5,16 @@ from __future__ import annotations
 import collections
 import os
 import pickle
+import time
+import traceback
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments.robots.restricted_pickle import UnsafePickleError, load_arrays
+from experiments.robots import restricted_pickle
+from experiments.robots.restricted_pickle import UnsafePickleError, load_arrays, quoted
 
 ARRAYS = {
     "matrix": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -58,6 +62,14 @@ class Call:
         return self.call
 
 
+def through_getattr(command: str) -> bytes:
+    """By getattr alone: from a recorder's globals to their builtins to exec."""
+    get = b"cbuiltins\ngetattr\n("
+    of_globals = get + get + b"c_codecs\nencode\nS'__globals__'\ntRS'get'\ntR"
+    builtins = of_globals + b"(S'__builtins__'\ntR"
+    return get + builtins + b"S'get'\ntR(S'exec'\ntR" + f"(S{command!r}\ntR.".encode()
+
+
 def attacks(marker: Path) -> dict[str, object]:
     """Pickles that would create the marker, or get hold of something that could."""
     command = f"open({str(marker)!r}, 'w')"
@@ -69,6 +81,7 @@ def attacks(marker: Path) -> dict[str, object]:
         "exec": {"x": Call(exec, command)},
         "open": {"x": Call(open, str(marker), "w")},
         "getattr": {"x": Call(getattr, array, "tofile")},
+        "builtins through getattr": through_getattr(command),
         "import": {"x": Call(__import__, "os")},
         "numpy.load": {"x": Call(np.load, str(marker))},
         "numpy.memmap": {"x": Call(np.memmap, str(marker), "f4", "w+", 0, (4,))},
@@ -89,6 +102,34 @@ def test_nothing_runs(tmp_path, name):
     with pytest.raises(UnsafePickleError, match=r"file\.pkl"):
         load_arrays(written(tmp_path, attacks(marker)[name]))
     assert not marker.exists()
+
+
+def test_a_reader_that_also_knew_getattr_would_run_anything(tmp_path, monkeypatch):
+    """So the attack above fails when that name is let in."""
+    recorders = restricted_pickle._recorders
+    monkeypatch.setattr(
+        restricted_pickle,
+        "_recorders",
+        lambda: recorders() | {("builtins", "getattr"): getattr},
+    )
+    marker = tmp_path / "marker"
+    with pytest.raises(UnsafePickleError):
+        load_arrays(written(tmp_path, attacks(marker)["builtins through getattr"]))
+    assert marker.exists()
+
+
+def test_seven_names_are_known_and_none_of_them_is_imported():
+    known = restricted_pickle._recorders()
+    assert set(known) == {
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy.core.multiarray", "_reconstruct"),
+        ("numpy.core.numeric", "_frombuffer"),
+        ("_codecs", "encode"),
+        ("__builtin__", "bytes"),
+        ("collections", "OrderedDict"),
+    }
+    assert {thing.__module__ for thing in known.values()} == {restricted_pickle.__name__}
 
 
 def test_the_attacks_would_work_on_pickle_itself(tmp_path):
@@ -146,6 +187,94 @@ def changed(old: bytes, new: bytes) -> bytes:
 def test_damaged_files_are_an_error(tmp_path, data):
     with pytest.raises(UnsafePickleError):
         load_arrays(written(tmp_path, data))
+
+
+#: t = (); t = (t, t) forty times: few bytes, and 2^40 things to print, to hash or to compare.
+DOUBLED = b")" + b"2\x86" * 40
+
+
+def dict_of(value: bytes) -> bytes:
+    return b"\x80\x02}U\x01x" + value + b"s."
+
+
+def array_of(shape: bytes) -> bytes:
+    data = pickle.dumps({"x": np.zeros((2, 3), dtype=np.float64)}, 2)
+    assert data.count(b"K\x02K\x03\x86") == 1
+    return data.replace(b"K\x02K\x03\x86", shape)
+
+
+@pytest.mark.parametrize(
+    "data",
+    {
+        "persistent": b"\x80\x02" + DOUBLED + b"Q.",
+        "in place of a dict": b"\x80\x02" + DOUBLED + b".",
+        "in place of an array": dict_of(DOUBLED),
+        "a key": b"\x80\x02}" + DOUBLED + b"K\x01s.",
+        "keys": b"\x80\x02}(" + DOUBLED + b"K\x01" + DOUBLED + b"K\x01u.",
+        "a key of a plain dict": b"\x80\x02(" + DOUBLED + b"K\x01d.",
+        "a key of an ordered dict": b"\x80\x02ccollections\nOrderedDict\n]"
+        + DOUBLED
+        + b"K\x01\x86a\x85R.",
+        "in a set": b"\x80\x04\x8f(" + DOUBLED + b"\x90.",
+        "in a frozen set": b"\x80\x04(" + DOUBLED + b"\x91.",
+        "a shape": array_of(DOUBLED),
+        "in a shape": array_of(DOUBLED + b"\x85"),
+        "a long shape": array_of(b"(" + b"K\x01" * 10**5 + b"t"),
+        "huge numbers as a shape": array_of(
+            b"(" + (b"\x8a\xff" + b"\x7f" * 255) * 30_000 + b"t"
+        ),
+        "a module": b"\x80\x02c" + b"m" * 10**7 + b"\nname\n.",
+        "a name": b"\x80\x02cnumpy\n" + b"n" * 10**7 + b"\n.",
+        "a text": b"\x80\x02X" + (10**7).to_bytes(4, "little") + b"t" * 10**7 + b"Q.",
+        "bytes": b"\x80\x03B" + (10**7).to_bytes(4, "little") + b"t" * 10**7 + b"Q.",
+        "the name of an array": b"\x80\x02}X" + (10**7).to_bytes(4, "little") + b"t" * 10**7
+        + b"K\x01s.",
+        "the name of a recorder": b"\x80\x02cnumpy\nndarray\n0cnumpy\nndarray\nN}U\x08__name__X"
+        + (10**7).to_bytes(4, "little") + b"t" * 10**7 + b"s\x86b)R.",
+        "a number": b"\x80\x02\x8b" + (10**6).to_bytes(4, "little") + b"\x7f" * 10**6 + b"Q.",
+        "the type of an array": pickle.dumps({"x": np.zeros(2)}, 2).replace(
+            b"X\x02\x00\x00\x00f8", b"X" + (10**7).to_bytes(4, "little") + b"8" * 10**7
+        ),
+        "what an array is made of": b"\x80\x02}U\x01xcnumpy.core.multiarray\n_reconstruct\n)R"
+        + DOUBLED + b"bs.",
+        "bytes to come": b"\x80\x05\x96" + (2**36).to_bytes(8, "little") + b".",
+        "text to come": b"\x80\x04\x8d" + (2**36).to_bytes(8, "little") + b".",
+    }.items(),
+    ids=lambda entry: entry[0],
+)  # fmt: skip
+def test_messages_time_and_memory_are_bounded(tmp_path, data):
+    """Whatever stands in the file. Without the bounds these run for ever, or out of memory."""
+    tracemalloc.start()
+    start = time.monotonic()
+    with pytest.raises(UnsafePickleError) as refused:
+        load_arrays(written(tmp_path, data[1]))
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    text = "".join(traceback.format_exception(refused.value))
+    assert len(str(refused.value)) < len(str(tmp_path)) + 300
+    assert len(text) < 20_000
+    assert time.monotonic() - start < 60
+    assert used < 2e8
+
+
+def test_arrays_that_share_their_bytes_do_not_add_up(tmp_path):
+    array = np.zeros(1000)
+    same = {f"x{i}": array for i in range(20)}
+    path = written(tmp_path, same)
+    assert len(load_arrays(path)) == 20
+    assert path.stat().st_size < 20_000
+    with pytest.raises(UnsafePickleError, match="more than 100,000 bytes"):
+        load_arrays(path, limit=100_000)
+
+
+def test_quoted():
+    assert quoted("name") == "'name'"
+    assert quoted(b"a" * 81) == repr(b"a" * 80) + "... (81 in all)"
+    assert quoted((2, 3.5)) == "(2, 3.5)"
+    assert quoted(tuple(range(9))) == "(0, 1, 2, 3, 4, 5, 6, 7, ...)"
+    assert quoted(2**70) == "a number of 71 bits"
+    assert quoted([1]) == "a list"
+    assert quoted(None) == "None"
 
 
 def test_what_a_file_does_to_the_recorders_ends_with_it(tmp_path):

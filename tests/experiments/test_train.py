@@ -106,7 +106,7 @@ def test_files_of_a_run(run: tuple[dict[str, Any], Path, str]) -> None:
     names = {path.name for path in folder.iterdir() if not path.name.startswith("events")}
     assert names == {
         "config.yaml", "identity.json", "versions.json", "metrics.json", "results.csv",
-        "proposals.npz", "proposals.csv", "losses.csv", "losses.png", "state", "hparams.yaml",
+        "proposals.npz", "proposals.csv", "losses.csv", "losses.png", "state",
     }  # fmt: skip
     text = (folder / "config.yaml").read_text()
     assert "seed: 3" in text

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -75,3 +76,42 @@ def _be_quick() -> None:
     from torchbdi.proposer import optimise
 
     optimise.STEPS = STEPS
+
+
+def killed_at_the_report(argv: Sequence[str], log: str) -> None:
+    """The command, killed by SIGKILL when all is done but the proposals are not written."""
+    from torchbdi.proposer import outputs
+
+    outputs.proposals_csv = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    command(argv, log)
+
+
+def whose_folder_goes(argv: Sequence[str], log: str, moment: str, how: str) -> None:
+    """The command, whose folder of work fails under it at some moment."""
+    from torchbdi.proposer import optimise, outputs, pipeline
+
+    like_everybody_else()
+    work = Path(argv[argv.index("-o") + 1] + ".part")
+
+    def before(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def going(*args: Any, **options: Any) -> Any:
+            if work.is_dir() and os.access(work, os.W_OK):
+                if how == "turns read-only":
+                    work.chmod(0o555)
+                else:
+                    shutil.rmtree(work)
+                    if how == "is a file":
+                        work.touch()
+            return original(*args, **options)
+
+        setattr(module, name, going)
+
+    if moment == "solving":
+        before(pipeline, "solve")
+    elif moment == "stepping":
+        before(optimise.BDI, "loss")
+    else:
+        before(outputs, "html_report")
+    command(argv, log)

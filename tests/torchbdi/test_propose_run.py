@@ -26,7 +26,7 @@ import torchbdi
 from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.proposer.folder import RunFolder
-from torchbdi.proposer.pipeline import _parse
+from torchbdi.proposer.pipeline import _unpacked
 from torchbdi.proposer.search import StateFiles
 from torchbdi.proposer.table import read_csv
 
@@ -176,7 +176,7 @@ def test_a_configuration_of_something_else(
         config.write_text(text)
         assert "not the config.json" in said(capsys, argv)
     good = {"n": 5, "minimize": False, "bounds": {}, "fix": {}, "sequence": None,
-            "categories": [], "ignore": [], "drop_missing": False}  # fmt: skip
+            "categories": [], "ignore": [], "drop_missing": False, "safe_csv": False}  # fmt: skip
     config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "score": "tc",
                                   "settings": good}))  # fmt: skip
     assert "not the file that" in said(capsys, argv)
@@ -437,26 +437,8 @@ def test_saved_state_is_never_unpickled(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match=r"round0\.ckpt is of no use"):
         assert StateFiles(tmp_path).load(0) is None
     with pytest.warns(UserWarning, match=r"solve\.state is of no use"):
-        assert last_good_state(tmp_path / "solve.state", _parse) is None
+        assert last_good_state(tmp_path / "solve.state", lambda c: _unpacked(c, 1)) is None
     assert not proof.exists()
-
-
-def test_a_bit_flipped_in_a_state_is_told_and_changes_nothing(
-    data: Path, tmp_path: Path, whole: dict[str, bytes]
-) -> None:
-    """Killed in a round, damaged, and called again: the same files in the end."""
-    draw = random.Random(0)
-    for number, name in ((3, "solve.state"), (4, "round0.ckpt")):
-        out, log = tmp_path / name, str(tmp_path / f"log of {name}")
-        code = finished(children.killed_before_write, words(data, out), log, number)
-        state = out.with_name(f"{out.name}.part") / name
-        assert code == -signal.SIGKILL and state.exists(), Path(log).read_text()
-        content = bytearray(state.read_bytes())
-        content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
-        state.write_bytes(content)
-        assert finished(children.command, words(data, out), log) == 0, Path(log).read_text()
-        assert f"{name} is damaged" in Path(log).read_text()
-        assert contents(out) == whole
 
 
 def test_time_is_told_for_what_takes_long(

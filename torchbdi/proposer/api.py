@@ -28,6 +28,7 @@ def propose(
     categories: Sequence[str] = (),
     ignore: Sequence[str] = (),
     drop_missing: bool = False,
+    safe_csv: bool = False,
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Proposals:
@@ -51,6 +52,8 @@ def propose(
         categories: columns whose values are names, although they look like numbers.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
+        safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
+            tab, which a spreadsheet would take for formulas.
         out: a folder for what the command line writes (``proposals.csv``, ``report.html``, ...);
             it must not exist. None writes nothing.
         progress: show progress bars for what takes more than two seconds.
@@ -81,6 +84,7 @@ def propose(
         categories=tuple(categories),
         ignore=tuple(ignore),
         drop_missing=drop_missing,
+        safe_csv=safe_csv,
     )
     problem = make_problem(table, score, scores, settings)
     if out is None:

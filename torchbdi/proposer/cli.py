@@ -22,7 +22,7 @@ SHOWN = 5
 # The options that a configuration replaces, and what they are when nobody gives them.
 PLAIN: dict[str, Any] = {
     "score": None, "n": 32, "minimize": False, "bounds": [], "fix": [], "sequence": None,
-    "category": [], "ignore": [], "drop_missing": False,
+    "category": [], "ignore": [], "drop_missing": False, "safe_csv": False,
 }  # fmt: skip
 DESCRIPTION = """\
 Proposes designs that should score better than those of a table, with what can be trusted of them.
@@ -64,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--ignore", action="append", metavar="NAME", help="a column to leave out")
     add("--drop-missing", action="store_true", help="leave out rows with missing cells")
     add(
+        "--safe-csv", action="store_true",
+        help="put ' before texts of proposals.csv that begin with = + - @ or a tab, which a "
+        "spreadsheet would take for formulas",
+    )  # fmt: skip
+    add(
         "--config", type=Path, metavar="FILE",
         help="config.json of an earlier run, instead of all other options: gives the same bytes",
     )  # fmt: skip
@@ -91,11 +96,15 @@ def propose(args: argparse.Namespace) -> None:
     print(f"{table.source}: {len(table)} rows, {len(problem.scores)} different designs")
     for remark in problem.remarks:
         print(f"- {remark}")
-    with RunFolder(args.out, configuration(problem, settings)) as folder:
+    with RunFolder(args.out, configuration(problem, settings), _say) as folder:
         if folder.resumed:
             print(f"going on with the run in {folder.work}", flush=True)
         proposals = complete(folder, problem, settings)
     print(_summary(proposals, folder.out))
+
+
+def _say(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 def _settings(args: argparse.Namespace, names: Sequence[str]) -> Settings:
@@ -124,6 +133,7 @@ def _settings(args: argparse.Namespace, names: Sequence[str]) -> Settings:
         categories=tuple(args.category),
         ignore=tuple(args.ignore),
         drop_missing=args.drop_missing,
+        safe_csv=args.safe_csv,
     )
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..kernels.atomic import sync_folder
 from ..kernels.errors import InputError, TorchBDIError
-from ..kernels.files import locked, write_text
+from ..kernels.files import (
+    disk_of,
+    last_good_state,
+    locked,
+    write_state,
+    write_text,
+)
 
 CONFIG = "config.json"
+# What the work in a folder is of: a state, so that damage is not taken for another run.
+IDENTITY = "identity"
 
 
 class RunFolder:
@@ -26,6 +37,7 @@ class RunFolder:
     Args:
         out: the folder that is to appear; it must not exist, or be empty.
         config: what the run is; the work of another run is not touched.
+        say: is told of damaged files, and what is done instead.
 
     Attributes:
         work: the folder with the work so far.
@@ -35,8 +47,13 @@ class RunFolder:
         InputError: the folder is taken, in use, or cannot be made.
     """
 
-    def __init__(self, out: Path, config: Mapping[str, Any]):
-        self.out = out.resolve()
+    def __init__(
+        self,
+        out: Path,
+        config: Mapping[str, Any],
+        say: Callable[[str], object] = warnings.warn,
+    ):
+        self.out, self.say = out.resolve(), say
         self.work = self.out.with_name(self.out.name + ".part")
         self.text = json.dumps(config, indent=2) + "\n"
         self.resumed = False
@@ -50,6 +67,7 @@ class RunFolder:
             taken = InputError(
                 f"another run is writing {self.out}. Wait for it, or choose another -o."
             )
+            # The folder itself is locked, not a file in it: the lock moves with it at the end.
             self._lock.enter_context(locked(self.work, taken))
             self._check_free()
             self._check_config()
@@ -70,35 +88,53 @@ class RunFolder:
             )
 
     def _check_config(self) -> None:
-        path = self.work / CONFIG
-        if not path.exists():
-            write_text(path, self.text)
-        elif path.read_text() != self.text:
+        identity, config = self.work / IDENTITY, self.work / CONFIG
+        if identity.exists():
+            found = last_good_state(identity, bytes.decode, self.say)
+            if found is None:  # whose work it is cannot be told
+                self._empty()
+        else:
+            found = config.read_bytes().decode(errors="replace") if config.exists() else None
+        if found not in (None, self.text):
             raise InputError(
                 f"{self.work} holds the work of an interrupted run with other data or settings "
                 f"(see {CONFIG} in it). Run that command again, remove the folder, or choose "
                 "another -o."
             )
-        else:
-            self.resumed = True
+        self.resumed = found is not None
+        write_text(config, self.text)
+        if not identity.exists():
+            write_state(identity, self.text.encode())
+
+    def _empty(self) -> None:
+        for path in self.work.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def finish(self, scratch: list[str]) -> None:
         """Removes scratch files, by patterns, and moves the folder to where it belongs.
 
         Raises:
             InputError: another run was faster.
+            OSError: the folder is gone, or cannot be moved.
         """
-        for pattern in [*scratch, ".*.part"]:
+        for pattern in [*scratch, f"{IDENTITY}*", ".*.part"]:
             for path in self.work.glob(pattern):
                 path.unlink()
-        self._whole = True
         try:
             self.work.rename(self.out)
         except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            self._whole = True
             raise InputError(
                 f"{self.out} was made by somebody else meanwhile ({error.strerror}); the results "
                 f"are whole, in {self.work}."
             ) from error
+        self._whole = True
+        sync_folder(self.out.parent)
 
     def __exit__(
         self,
@@ -106,11 +142,25 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        there = self.work.is_dir()
         if isinstance(error, TorchBDIError) and not self._whole:
-            shutil.rmtree(self.work)  # it would fail again, and be in the way of a mended command
+            # It would fail again, and be in the way of a mended command.
+            shutil.rmtree(self.work, ignore_errors=True)
         self._lock.close()
-        if isinstance(error, OSError) and not isinstance(error, TorchBDIError):
+        if not isinstance(error, OSError) or isinstance(error, TorchBDIError):
+            return
+        if self._whole:
             raise TorchBDIError(
-                f"{self.work}: cannot be written ({error.strerror}). Nothing is lost: once there "
-                "is room, the same command goes on from here."
+                f"{self.out}: everything is there, but its disk fails ({error.strerror}), so it "
+                "may not be there after a power cut."
             ) from error
+        if not there:
+            raise TorchBDIError(
+                f"{self.work}: the folder vanished while the run was at work in it "
+                f"({error.strerror}). The same command begins anew."
+            ) from error
+        raise TorchBDIError(
+            f"{error.filename or self.work}: cannot be written ({error.strerror}); it is on "
+            f"{disk_of(self.work)}. Nothing is lost: once there is room, the same command goes on "
+            "from here."
+        ) from error

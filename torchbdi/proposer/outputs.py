@@ -15,6 +15,7 @@ import torch
 from ..kernels import compiled
 from ..kernels.files import write_json, write_text
 from ..ntk import NTK
+from .cells import harmless
 from .folder import RunFolder
 from .optimise import method_of
 from .pipeline import SCRATCH, run
@@ -62,7 +63,7 @@ def complete(
     """
     require_matplotlib()
     start = time.time()
-    proposals = run(problem, settings, folder.work, progress)
+    proposals = run(problem, settings, folder.work, progress, folder.say)
     write_text(folder.work / "proposals.csv", proposals_csv(proposals))
     write_text(folder.work / "report.html", html_report(proposals))
     about = {
@@ -83,7 +84,8 @@ def proposals_csv(proposals: Proposals) -> str:
     """The proposals as a table in the person's columns, and what is known of each beside them.
 
     Designs have all their digits. A column that is called like one of ours keeps its name; ours
-    gets an underscore.
+    gets an underscore. Texts are as they are in the person's table, those that a spreadsheet would
+    take for formulas too, unless ``safe_csv`` was chosen.
     """
     p = proposals
     known = {
@@ -102,8 +104,9 @@ def proposals_csv(proposals: Proposals) -> str:
     }
     for name, cells in known.items():
         columns[free_name(name, columns)] = cells
+    cell = harmless if p.settings.safe_csv else str
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    for row in ([*columns], *zip(*columns.values(), strict=True)):
+        writer.writerow([cell(text) for text in row])
     return file.getvalue()

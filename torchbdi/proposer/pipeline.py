@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,11 @@ SCRATCH = ["solve.state*", "pcg.*", "round*.ckpt*"]
 
 
 def run(
-    problem: Problem, settings: Settings, work: Path | None = None, progress: bool = True
+    problem: Problem,
+    settings: Settings,
+    work: Path | None = None,
+    progress: bool = True,
+    say: Callable[[str], object] = warnings.warn,
 ) -> Proposals:
     """From a table that was made ready to proposals.
 
@@ -34,6 +40,7 @@ def run(
         settings: the person's choices.
         work: a folder that keeps the steps done and gets TensorBoard events; None keeps nothing.
         progress: show progress bars.
+        say: is told of damaged files in ``work``, and what is done instead.
 
     Raises:
         InputError: not one new design was found; a column cannot be fixed so.
@@ -41,35 +48,51 @@ def run(
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
     kernel = NTK()
-    solved = _solve(kernel, problem, work, progress)
+    solved = _solve(kernel, problem, work, progress, say)
     quality = assess(problem, solved)
-    events = None if work is None else Events(work, problem, quality)
-    try:
-        states = StateFiles(work)
-        observe = None if events is None else events.round
-        found = search(kernel, problem, solved.coefficients, settings, states, observe, progress)
-    finally:
-        if events is not None:
-            events.close()
+    states = StateFiles(work, say)
+    if work is None:
+        found = search(kernel, problem, solved.coefficients, settings, states, None, progress)
+    else:
+        with Events(work, problem, quality) as events:
+            found = search(
+                kernel, problem, solved.coefficients, settings, states, events.round, progress
+            )
     with torch.no_grad():
         y_h = kernel(found.x, problem.x_l) @ solved.coefficients
     return _sorted(problem, settings, quality, found, y_h)
 
 
-def _solve(kernel: NTK, problem: Problem, work: Path | None, progress: bool) -> Solve:
-    path = None if work is None else work / "solve.state"
-    found = None if path is None else last_good_state(path, _parse)
-    if found is not None:
-        return found
-    checkpoint = None if work is None else work / "pcg.ckpt"
-    solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, checkpoint)
-    if path is not None:
-        write_state(path, to_bytes(vars(solved)))
+def _solve(
+    kernel: NTK,
+    problem: Problem,
+    work: Path | None,
+    progress: bool,
+    say: Callable[[str], object],
+) -> Solve:
+    """The solve, which a folder keeps; what is damaged there is solved again."""
+    if work is None:
+        return solve(kernel, problem.x_l, problem.y_l, RIDGE, progress)
+    path = work / "solve.state"
+    kept = last_good_state(path, lambda content: _unpacked(content, len(problem.y_l)), say)
+    if kept is not None:
+        return kept
+    solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, work / "pcg.ckpt")
+    write_state(path, to_bytes(vars(solved)))
     return solved
 
 
-def _parse(content: bytes) -> Solve:
-    return Solve(**from_bytes(content))
+def _unpacked(content: bytes, rows: int) -> Solve:
+    """The solve that a state holds, of a table of so many rows.
+
+    Raises:
+        ValueError: it is of another table.
+        Exception: it is something else.
+    """
+    solved = Solve(**from_bytes(content))
+    if solved.coefficients.shape != (rows,):
+        raise ValueError(f"it holds the solve of {len(solved.coefficients)} rows, not of {rows}")
+    return solved
 
 
 def _sorted(

@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 
 from ..kernels.errors import MissingDependencyError
+from .cells import columns_like_formulas
 from .columns import Classes, Numbers
 from .pictures import (
     error_picture,
@@ -190,6 +191,13 @@ def _cautions(p: Proposals) -> str:
         items.append(f"Columns that you fixed: {', '.join(p.settings.fix)}.")
     if any(isinstance(c, Classes) for c in p.problem.space.columns):
         items.append("Only letters and categories that occur in the table are proposed.")
+    if formulas := columns_like_formulas(p.columns):
+        what = "have an apostrophe before them" if p.settings.safe_csv else "are as in the table"
+        items.append(
+            f"Texts of {', '.join(formulas)} begin with = + - @ or a tab. A spreadsheet takes such "
+            f"cells for formulas and runs them when proposals.csv is opened. There they {what}"
+            + ("." if p.settings.safe_csv else "; --safe-csv puts an apostrophe before them.")
+        )
     return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 

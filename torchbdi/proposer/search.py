@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,15 +63,16 @@ class StateFiles:
 
     Args:
         folder: where they are written, or None.
+        say: is told of damaged states, and what is gone on from instead.
     """
 
-    def __init__(self, folder: Path | None):
-        self.folder = folder
+    def __init__(self, folder: Path | None, say: Callable[[str], object] = warnings.warn):
+        self.folder, self.say = folder, say
 
     def load(self, number: int) -> dict[str, Any] | None:
-        """The state of a round, if it was begun; a warning says what is damaged."""
+        """The last good state of a round, if there is one."""
         path = self._path(number)
-        return None if path is None else last_good_state(path, from_bytes)
+        return None if path is None else last_good_state(path, _round, self.say)
 
     def save(self, number: int, state: dict[str, Any]) -> None:
         """Replaces the state of a round as a whole."""
@@ -80,6 +82,13 @@ class StateFiles:
 
     def _path(self, number: int) -> Path | None:
         return None if self.folder is None else self.folder / f"round{number}.ckpt"
+
+
+def _round(content: bytes) -> dict[str, Any]:
+    state: dict[str, Any] = from_bytes(content)
+    if not isinstance(state, dict) or set(state) != {"step", "x_h", "adam"}:
+        raise ValueError("it is not the state of a round")
+    return state
 
 
 def _starts(problem: Problem) -> Starts:

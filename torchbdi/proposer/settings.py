@@ -29,6 +29,8 @@ class Settings:
         categories: columns whose values are names, even where they look like numbers.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
+        safe_csv: in proposals.csv, put an apostrophe before texts that a spreadsheet would take
+            for formulas.
     """
 
     n: int = 32
@@ -39,6 +41,7 @@ class Settings:
     categories: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     drop_missing: bool = False
+    safe_csv: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dicts, all fields."""
