@@ -20,7 +20,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from torchbdi import InputError, MissingDataError, TorchBDIError
+from torchbdi import InputError, MissingDataError, MissingDependencyError, TorchBDIError
 from torchbdi.kernels.files import locked
 from torchbdi.methods import registry
 
@@ -91,8 +91,8 @@ def reproduce(
                     raise
                 except Exception as error:
                     failed.append(_told([*words, f"seed={seed}"], error))
-                    if isinstance(error, MissingDataError):  # so it is for every seed
-                        break
+                    if isinstance(error, MissingDataError | MissingDependencyError):
+                        break  # every other seed lacks it too
     return failed
 
 

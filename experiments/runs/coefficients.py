@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import torchbdi
 from torchbdi import OfflineData, RidgeFit, fit_ridge
 from torchbdi.identity import FitIdentity, canonical, fit_identity
 from torchbdi.kernel import Kernel
@@ -80,7 +81,8 @@ def cached_fit(
 
 
 def _key(identity: FitIdentity, tolerance: float) -> str:
-    text = canonical({**dataclasses.asdict(identity), "tolerance": tolerance})
+    floor = {"tolerance": tolerance, "revision": torchbdi.REVISION}
+    text = canonical({**dataclasses.asdict(identity), **floor})
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+import torchbdi
 from experiments.runs import coefficients
 from experiments.runs.coefficients import cached_fit
 from experiments.tasks.task import OfflineData
@@ -41,6 +42,15 @@ def solves(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(coefficients, "fit_ridge", counted)
     return calls
+
+
+def test_a_solve_of_another_revision_is_not_taken(
+    own_cache: Path, solves: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached()
+    monkeypatch.setattr(torchbdi, "REVISION", torchbdi.REVISION + 1)
+    cached()
+    assert len(solves) == 2
 
 
 def test_the_second_fit_comes_from_the_cache(own_cache: Path, solves: list[object]) -> None:

@@ -178,7 +178,7 @@ main()
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     own = ("task=toy", "method=toy_draw", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}")
-    done = run(*own, "task.weight=2", "designs=4", "-m", "seed=0,1", "method.tries=1,300")
+    done = run("-m", *own, "task.weight=2", "designs=4", "seed=0,1", "method.tries=1,300")
     assert done.returncode == 0, done.stderr
     folders = list((tmp_path / "runs").glob("toy-toy_draw-*"))
     assert len(folders) == 4
@@ -206,8 +206,8 @@ from experiments.train import main
 main()
 """
     words = [
-        "task=toy", "method=best_rows", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}",
-        "-m", "designs=500,3,600,4",
+        "-m", "task=toy", "method=best_rows", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}",
+        "designs=500,3,600,4",
     ]  # fmt: skip
     command = [sys.executable, "-c", script, *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -241,9 +241,7 @@ def test_a_new_setting_leaves_old_runs_valid_and_a_changed_default_does_not(
 
     assert found()
     assert changes() == ()
-    field = (
-        '    way: str = setting({default!r}, since="out")\n    """Where to."""\n\n    def solve('
-    )
+    field = '    way: str = setting({new!r}, since="out")\n    """Where to."""\n\n    def solve('
     younger = METHOD.replace("    def solve(", field.format(new="out"), 1)
     add("toy_draw", younger)
     assert found()
