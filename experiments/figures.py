@@ -1,7 +1,8 @@
 """The paper's figures from finished runs: ``python -m experiments.figures [fig4 ...] [runs=...]``.
 
-fig2: ranks of the methods, from the runs of Tables 1 and 2. fig3: score against steps T. fig4:
-score against alpha. scatter: predicted against true score of the proposals.
+fig2: ranks of the methods, from the runs of Tables 1 and 2. fig3: the best score with y_h over that
+with y_h = 10. fig4: the best score of the Ant against steps T, for five alphas. steps: scores
+against T, every task. alpha: scores against alpha. scatter: predicted against true score.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torchbdi.kernels.files import write_atomic
 from .paper.cells import STATISTICS, grid, heading
 from .paper.curves import alpha_figure, finish, steps_figure
 from .paper.ranks import rank_methods
+from .paper.robustness import alpha_steps_figure, target_figure
 from .runs.results import Problem, Run, read_runs, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
@@ -37,9 +39,9 @@ def rank_figure(runs: Sequence[Run]) -> Figure | None:
     axes = figure.subplots()
     for height, (_, rank) in enumerate(ranked):
         axes.plot([min(rank.ranks), max(rank.ranks)], [height, height], "|-", color="C0")
-        axes.plot(rank.mean, height, "o", color="C1", label=None if height else "mean")
+        axes.plot(rank.mean, height, "^", color="black", label=None if height else "mean")
         axes.plot(
-            rank.median, height, "D", mfc="none", color="C2", label=None if height else "median"
+            rank.median, height, "|", ms=18, mew=2, color="C2", label=None if height else "median"
         )
     axes.set_yticks(range(len(ranked)), [f"{m}, tasks: {len(r.ranks)}" for m, r in ranked])
     axes.set_xlabel("rank among the methods run here, from the smallest to the largest")
@@ -80,8 +82,10 @@ def scatter_figure(runs: Sequence[Run]) -> Figure | None:
 
 FIGURES: dict[str, Callable[[Sequence[Run]], Figure | None]] = {
     "fig2": rank_figure,
-    "fig3": steps_figure,
-    "fig4": alpha_figure,
+    "fig3": target_figure,
+    "fig4": alpha_steps_figure,
+    "steps": steps_figure,
+    "alpha": alpha_figure,
     "scatter": scatter_figure,
 }
 

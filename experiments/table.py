@@ -14,8 +14,11 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_csv
 
 from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
+from .paper.printed_rows import log_notes, more_methods, paper_cell, rank_text
 from .paper.ranks import rank_methods
 from .paper.render import Table, markdown, write_table
+from .paper.statistics_table import statistics_table
+from .paper.yardstick_rows import yardstick_rows
 from .runs.results import Run, read_runs, swept, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
@@ -45,28 +48,44 @@ def score_table(
         for problem, methods in table.items()
     }
     ranked = rank_methods({str(p): {m: c.mean for m, c in row.items()} for p, row in cells.items()})
-    best = [_best_of_data(methods.values()) for methods in table.values()]
-    rows = [["best of the data", *(f"{value:.3f}" for value in best), "", ""]]
+    best = [
+        f"{_best_of_data(methods.values()):.3f}{paper_cell(name, 'best_rows', problem)}"
+        for problem, methods in table.items()
+    ]
+    rows = [["best of the data", *best, "", ""]]
+    rows += [[*row, "", ""] for row in yardstick_rows(list(table), statistic)]
     records, notes = [], [*MARKS, *(source_note(p, methods) for p, methods in table.items())]
+    sources: set[str] = set()
     for method in sorted(ranked, key=lambda m: (m != "bdi", m)):
         row = [method]
         for problem in table:
             if method not in cells[problem]:
-                row.append("not run")
+                row.append("not run" + paper_cell(name, method, problem))
                 continue
             found = cells[problem][method]
             entry = record(name, table[problem][method], statistic, found)
             row.append(number(found) + beside(entry))
             records.append(entry)
             if entry["paper"] != "":
-                note = f"[{entry['paper']}] for {method} on {problem.task}: {entry['paper_source']}"
-                notes.append(f"{note}{'; ' if entry['remark'] else ''}{entry['remark']}.")
+                sources.add(str(entry["paper_source"]))
+            if entry["remark"]:
+                notes.append(f"* for {method} on {problem.task}: {entry['remark']}.")
         rank, tail = ranked[method], ""
         if len(rank.ranks) < len(table):
             tail = f" in {len(rank.ranks)} of {len(table)} columns"
-        row += [f"{r:.1f}/{rank.methods}{tail}" for r in (rank.mean, rank.median)]
+        printed = rank_text(method) if name == "table2" else ("", "")
+        row += [
+            f"{r:.1f}/{rank.methods}{tail} {text}".rstrip()
+            for r, text in zip((rank.mean, rank.median), printed, strict=True)
+        ]
         rows.append(row)
+    for method in more_methods(name, list(ranked)):
+        row = [method, *("not run" + paper_cell(name, method, problem) for problem in table)]
+        rows.append([*row, *(rank_text(method) if name == "table2" else ("", ""))])
     header = ["method", *(heading(problem) for problem in table), "rank mean", "rank median"]
+    notes += [f"In brackets: {source}." for source in sorted(sources)]
+    if name == "table3":
+        notes += log_notes([problem.task for problem in table])
     notes.append("Ranks: among the methods of a column, ties take the best rank.")
     return Table(name, caption, header, rows, notes, records)
 
@@ -146,10 +165,10 @@ def sweep_table(name: str, caption: str, runs: Iterable[Run], setting: str) -> T
 NORMALISED = "normalised score of 128 designs"
 TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
     "table1": lambda runs: score_table(
-        "table1", f"Discrete tasks, best {NORMALISED} (Table 1)", runs, "best", "discrete"
+        "table1", f"Continuous tasks, best {NORMALISED} (Table 1)", runs, "best", "continuous"
     ),
     "table2": lambda runs: score_table(
-        "table2", f"Continuous tasks, best {NORMALISED} (Table 2)", runs, "best", "continuous"
+        "table2", f"Discrete tasks, best {NORMALISED} (Table 2)", runs, "best", "discrete"
     ),
     "table3": lambda runs: score_table(
         "table3", f"All tasks and ablations, best {NORMALISED} (Table 3)", runs, "best"
@@ -162,6 +181,7 @@ TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
     ),
     "a3": time_table,
     "a4": lambda runs: sweep_table("a4", "Target score y_h (Appendix A.4)", runs, "target"),
+    "scores": statistics_table,
 }
 
 

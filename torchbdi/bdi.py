@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .coupling import Coupling
-from .inputs import as_float64, choice, instance, number
+from .inputs import as_float64, choice, instance, number, ordinary_mode
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.small.cholesky import cholesky_solve
@@ -94,7 +94,7 @@ class BDI(DesignModule):
         self.kernel = NTK() if kernel is None else kernel
         self.kernel.check_range("x_l", self.x_l)
         self.kernel.check_range("x_h", self.x_h)
-        with torch.inference_mode(False):
+        with ordinary_mode():
             given = None if coefficients is None else self._taken(coefficients)
         self.register_buffer("coefficients", given, persistent=False)
         self._coupling: tuple[torch.device, Coupling] | None = None
@@ -148,9 +148,9 @@ class BDI(DesignModule):
     def couple(self) -> Coupling:
         """What couples designs with this data; made once on each device."""
         if self._coupling is None or self._coupling[0] != self.x_l.device:
-            with torch.inference_mode(False):  # it is used again, where gradients are wanted
+            with ordinary_mode():  # it is used again, where gradients are wanted
                 coefficients = self.fitted() if self.hparams["forward_weight"] else None
-                made = self.kernel.couple(self.x_l, self.y_l, self.weights, coefficients)
+                made = self.kernel.couple(self.x_l, self.y_l, self.squared_weights, coefficients)
             self._coupling = (self.x_l.device, made)
         return self._coupling[1]
 
@@ -158,7 +158,7 @@ class BDI(DesignModule):
         """The dual coefficients, (N,); solved for when they are first asked for."""
         if self.coefficients is None:
             h = self.hparams
-            with torch.inference_mode(False):
+            with ordinary_mode():
                 fit = fit_ridge(self.kernel, self.x_l, self.y_l, h["ridge"], h["ridge_scale"])
             self.coefficients = fit.coefficients
         return self.coefficients

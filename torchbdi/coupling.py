@@ -1,4 +1,10 @@
-"""What couples designs with the data: the two numbers that BDI needs of k(X_h, X_l)."""
+"""A coupling computes what BDI's losses need of the kernel between designs and data.
+
+BDI asks k(X_h, X_l) for two things only: the prediction of the data's model (Eq. 12) and the loss
+of the designs' model on the data (Eq. 11). So a kernel may answer with both and never show the
+matrix, as :class:`torchbdi.kernels.zonal.coupling.ZonalCoupling` does. The coupling of this file
+holds the matrix, serves every kernel, and is what others are compared with.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +25,7 @@ class DenseCoupling:
     Args:
         gram: designs (R, D) to their kernel with the data, (R, N).
         y_l: scores of the data, (N,).
-        weights: w_l^2, (N,).
+        squared_weights: w_l^2, (N,).
         coefficients: (K_ll + beta I)^-1 y_l, (N,); None leaves the prediction out.
     """
 
@@ -27,11 +33,11 @@ class DenseCoupling:
         self,
         gram: Callable[[Tensor], Tensor],
         y_l: Tensor,
-        weights: Tensor,
+        squared_weights: Tensor,
         coefficients: Tensor | None,
     ):
         self.gram, self.y_l = gram, y_l
-        self.weights, self.coefficients = weights, coefficients
+        self.squared_weights, self.coefficients = squared_weights, coefficients
 
     def __call__(self, x_h: Tensor, a: Tensor | None) -> tuple[Tensor, Tensor]:
         """Prediction and backward loss of every group.
@@ -50,5 +56,5 @@ class DenseCoupling:
             prediction = (k_hl @ self.coefficients).reshape(prediction.shape)
         if a is not None:
             k_hl = k_hl.reshape(*x_h.shape[:-1], -1)
-            backward = backward_loss(k_hl, a, self.y_l, self.weights)
+            backward = backward_loss(k_hl, a, self.y_l, self.squared_weights)
         return prediction, backward

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .inputs import choice, instance, number, whole
+from .inputs import choice, instance, number, ordinary_mode, whole
 from .kernels.errors import InputError
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
@@ -131,7 +131,7 @@ class FiniteBDI(DesignModule):
         )
         if forward_net is not None:
             instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
-        with torch.inference_mode(False):
+        with ordinary_mode():
             self._make_networks(forward_net)
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
@@ -223,10 +223,10 @@ class FiniteBDI(DesignModule):
         """
         n, count = len(self.x_l), self.hparams["rows_per_step"]
         if count is None or count >= n:
-            return self.x_l, self.y_l, self.weights
+            return self.x_l, self.y_l, self.squared_weights
         generator = seeded(self.hparams["seed"], _ROWS, step)
         chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
-        weights = self.weights[chosen]
+        weights = self.squared_weights[chosen]
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
     def train_forward_net(self) -> None:

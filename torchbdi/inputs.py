@@ -7,8 +7,10 @@ the argument and the remedy. Behind this door there are float64 tensors and Pyth
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +48,19 @@ def check_finite(name: str, x: Tensor, remedy: str) -> None:
         where = (~finite).nonzero()
         place = f", first at index {tuple(where[0].tolist())}" if x.ndim else ""
         raise InputError(f"{name} contains NaN or inf at {len(where)} places{place}. {remedy}")
+
+
+@contextlib.contextmanager
+def ordinary_mode() -> Iterator[None]:
+    """Leaves inference mode and another default device behind.
+
+    What is made inside is kept: tensors of inference mode could not be saved for a gradient later.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        yield
 
 
 def ordinary(x: Tensor) -> Tensor:
@@ -150,6 +165,7 @@ def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
     _check_aligned(x_l, y_l)
     x_l, y_l = as_float64("x_l", x_l).detach(), as_float64("y_l", y_l).detach()
     check_designs("x_l", x_l)
+    x_l, y_l = x_l.contiguous(), y_l.contiguous()  # sums in one order, however they are stored
     if x_l.ndim != 2 or len(x_l) == 0:
         raise InputError(f"x_l must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")
     if y_l.ndim not in (1, 2) or len(y_l) != len(x_l) or y_l.numel() == 0:

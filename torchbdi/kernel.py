@@ -107,7 +107,7 @@ class Kernel(nn.Module):
             values = self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
         if not torch.isfinite(values).all():
             raise InputError(
-                f"{type(self).__name__}: k(x, x) is not finite in {x.dtype} for {name}, whose "
+                f"{self!r}: k(x, x) is not finite in {x.dtype} for {name}, whose "
                 f"largest number is {float(x.abs().max()):.3g}. Standardise the designs."
             )
 
@@ -120,10 +120,17 @@ class Kernel(nn.Module):
         return KernelMatrix(self, x)
 
     def couple(
-        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+        self, x_l: Tensor, y_l: Tensor, squared_weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
-        """What couples designs with one table of data, see :class:`DenseCoupling`."""
-        return DenseCoupling(partial(self.gram, x2=x_l), y_l, weights, coefficients)
+        """The coupling of designs with one table of data.
+
+        Args:
+            x_l: designs of the data, (N, D).
+            y_l: their scores, (N,).
+            squared_weights: w_l^2 of Eq. 11, (N,).
+            coefficients: (K_ll + beta I)^-1 y_l, (N,); None leaves the prediction out.
+        """
+        return DenseCoupling(partial(self.gram, x2=x_l), y_l, squared_weights, coefficients)
 
     def computes_as(self, kind: type[Kernel]) -> bool:
         """Whether values are those of ``kind``, so that its fast paths may stand for them."""

@@ -62,15 +62,15 @@ class ReLUKernel(Kernel):
         return super().matrix(x)
 
     def couple(
-        self, x_l: Tensor, y_l: Tensor, weights: Tensor, coefficients: Tensor | None
+        self, x_l: Tensor, y_l: Tensor, squared_weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
         """See :meth:`Kernel.couple`; without biases the directions of x_l are computed once."""
         if not self._fast():
-            return super().couple(x_l, y_l, weights, coefficients)
+            return super().couple(x_l, y_l, squared_weights, coefficients)
         if x_l.shape[1] <= SWEEP_WIDTH:
-            return ZonalCoupling(self.stack, x_l, y_l, weights, coefficients)
+            return ZonalCoupling(self.stack, x_l, y_l, squared_weights, coefficients)
         gram = partial(_zonal_gram, self.stack, x_l, unit_rows(x_l))
-        return DenseCoupling(gram, y_l, weights, coefficients)
+        return DenseCoupling(gram, y_l, squared_weights, coefficients)
 
     def _fast(self) -> bool:
         """Whether there are directions to be computed once."""

@@ -1,8 +1,54 @@
-"""The two losses of BDI (Chen et al. 2022, Eq. 10 to 14), for batches of groups of designs."""
+"""The two losses of BDI (Chen et al. 2022, Eq. 10 to 14), as the paper writes them.
+
+With beta the ridge (or beta times the mean of the diagonal, see ``ridge_scale``):
+
+    forward  (Eq. 12)  L_l2h = || w_h . (y_h - K_hl (K_ll + beta I)^-1 y_l) ||^2 ,  w_h = 1/sqrt(M)
+    backward (Eq. 11)  L_h2l = || w_l . (y_l - K_lh (K_hh + beta I)^-1 y_h) ||^2 ,
+                       w_l = sqrt(softmax(alpha y_l))
+    total    (Eq. 14)  L = (forward_weight L_l2h + backward_weight L_h2l) / 2
+
+Everything that computes a loss comes here: :func:`losses` is the whole of it, from matrices, and
+:func:`forward_loss` and :func:`backward_loss` are what :class:`torchbdi.BDI` takes its losses from
+where a kernel has no faster way. The fast way, which keeps no K_hl, is
+:mod:`torchbdi.kernels.zonal.coupling`; tests compare both with this file.
+"""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+from .kernels.small.cholesky import cholesky_solve
+
+
+def losses(
+    k_ll: Tensor,
+    k_hh: Tensor,
+    k_hl: Tensor,
+    y_l: Tensor,
+    y_h: Tensor,
+    squared_weights: Tensor,
+    ridge_l: float | Tensor,
+    ridge_h: float | Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Eq. 12 and Eq. 11 of one group, in full: the large solve is made anew.
+
+    Args:
+        k_ll: kernel of the data with itself, (N, N).
+        k_hh: kernel of the designs with themselves, (..., M, M).
+        k_hl: kernel of the designs with the data, (..., M, N).
+        y_l: scores of the data, (N,).
+        y_h: target scores, (..., M).
+        squared_weights: w_l^2 = softmax(alpha y_l), (N,).
+        ridge_l: what is added to the diagonal of k_ll.
+        ridge_h: what is added to the diagonal of k_hh; a number or (...).
+
+    Returns:
+        L_l2h and L_h2l, (...) each.
+    """
+    d = cholesky_solve(k_ll, y_l, ridge_l)
+    a = cholesky_solve(k_hh, y_h, ridge_h)
+    return forward_loss(k_hl @ d, y_h), backward_loss(k_hl, a, y_l, squared_weights)
 
 
 def forward_loss(prediction: Tensor, y_h: Tensor) -> Tensor:
@@ -18,17 +64,29 @@ def forward_loss(prediction: Tensor, y_h: Tensor) -> Tensor:
     return (y_h - prediction).square().mean(-1)
 
 
-def backward_loss(k_hl: Tensor, a: Tensor, y_l: Tensor, weights: Tensor) -> Tensor:
+def backward_loss(k_hl: Tensor, a: Tensor, y_l: Tensor, squared_weights: Tensor) -> Tensor:
     """Eq. 11: how far the designs' model, asked for the data, is from the data.
 
     Args:
-        k_hl: kernel between designs and data, (..., M, N).
+        k_hl: kernel of the designs with the data, (..., M, N).
         a: coefficients of the designs' model, (K_hh + beta I)^-1 y_h, (..., M).
         y_l: scores of the data, (N,).
-        weights: w_l^2 = softmax(alpha y_l), (N,).
+        squared_weights: w_l^2 = softmax(alpha y_l), (N,).
 
     Returns:
         || w_l . (y_l - K_lh (K_hh + beta I)^-1 y_h) ||^2, (...).
     """
     prediction = (a.unsqueeze(-2) @ k_hl).squeeze(-2)
-    return (y_l - prediction).square() @ weights
+    return (y_l - prediction).square() @ squared_weights
+
+
+def total_loss(
+    forward: Tensor, backward: Tensor, forward_weight: float, backward_weight: float
+) -> Tensor:
+    """Eq. 14, (...)."""
+    return (forward_weight * forward + backward_weight * backward) / 2
+
+
+def data_weights(y_l: Tensor, alpha: float) -> Tensor:
+    """w_l^2 = softmax(alpha y_l), (N,): the squares of Eq. 11's weights, which sum to 1."""
+    return torch.softmax(alpha * y_l, 0)

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from .adam import adam
 from .identity import shown, table_hash
-from .inputs import as_float64, check_designs, check_plain, number, table
+from .inputs import as_float64, check_designs, check_plain, number, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
+from .objective import data_weights, total_loss
 from .steps import Steps
 
 
@@ -36,7 +37,7 @@ class DesignModule(lightning.LightningModule):
 
     x_l: Tensor
     y_l: Tensor
-    weights: Tensor
+    squared_weights: Tensor
     x_h_start: Tensor
 
     def __init__(
@@ -53,7 +54,7 @@ class DesignModule(lightning.LightningModule):
         bounds: Tensor | None = None,
     ):
         super().__init__()
-        with torch.inference_mode(False):  # what is made here is learnt, or saved for a gradient
+        with ordinary_mode():  # what is made here is learnt, or saved for a gradient
             self._set_up(x_l, y_l, x_h, target, alpha, forward_weight, backward_weight, lr, bounds)
 
     def _set_up(
@@ -81,7 +82,7 @@ class DesignModule(lightning.LightningModule):
             raise InputError(
                 f"{name}: y_l must have shape (N,), got {tuple(y_l.shape)}. Use y_l.squeeze(-1)."
             )
-        x_h = as_float64("x_h", x_h).detach().to(x_l.device)
+        x_h = as_float64("x_h", x_h).detach().to(x_l.device).contiguous()
         check_designs("x_h", x_h)
         d = x_l.shape[-1]
         if x_h.ndim not in (2, 3) or x_h.shape[-1] != d or x_h.numel() == 0:
@@ -102,7 +103,7 @@ class DesignModule(lightning.LightningModule):
         # Not in the checkpoint: it holds a hash of the data, not the data.
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
-        self.register_buffer("weights", torch.softmax(alpha * y_l, 0), persistent=False)
+        self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
         self._step_start = 0.0
         self._data_hash: str | None = None
 
@@ -166,7 +167,7 @@ class DesignModule(lightning.LightningModule):
     def combine(self, forward: Tensor, backward: Tensor) -> dict[str, Tensor]:
         """Both losses and total = (forward_weight * forward + backward_weight * backward) / 2."""
         h = self.hparams
-        total = (h["forward_weight"] * forward + h["backward_weight"] * backward) / 2
+        total = total_loss(forward, backward, h["forward_weight"], h["backward_weight"])
         return {"total": total, "forward": forward, "backward": backward}
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:

@@ -2,6 +2,8 @@
 
     list               what is there, from where, and what is missing
     download NAME ...  fetches what is missing or damaged
+    get NAME ... --from PLACE   the same from another place (``from=PLACE`` too)
+    check ant          compares the Ant's table with the coefficients that the BDI authors publish
     verify [NAME ...]  compares what is there with its SHA-256
     build NAME ...     makes a table from files that are there (a run does it by itself)
 
@@ -19,13 +21,16 @@ from ..runs.words import run_command, split_words
 from ..tasks.base import Source
 from ..tasks.registry import spec_of, task_names
 from . import data_folder
+from .authors import check_ant
 from .built import BUILDS, ensure_built
 from .download import download
+from .obtain import obtain, place_of
+from .places import PLACES
 from .present import fault, missing, require
 from .present import known_checksums as known_of
 from .sources import DATA_SETS, DataSet
 
-COMMANDS = ("list", "download", "verify", "build")
+COMMANDS = ("list", "download", "get", "check", "verify", "build")
 
 
 def main(words: Sequence[str]) -> None:
@@ -39,18 +44,23 @@ def main(words: Sequence[str]) -> None:
         raise InputError(f"give one of {', '.join(COMMANDS)}.\n{__doc__}")
     command, sets = words[0], data_sets()
     names = list(sets)
-    chosen, values, rest = split_words(words[1:], names, ("data_dir",))
-    if rest:
-        raise InputError(f"{rest[0]}: not known here. Valid: data_dir=FOLDER.")
-    if not chosen and command in ("download", "build"):
+    chosen, values, rest = split_words(_joined(words[1:]), names, ("data_dir", "from"))
+    if rest or ("from" in values and command != "get"):
+        word = rest[0] if rest else "from"
+        raise InputError(f"{word}: not known here. Valid: data_dir=FOLDER, and --from after get.")
+    if not chosen and command in ("download", "get", "check", "build"):
         raise InputError(f"{command} what? Valid: {', '.join(names)}.")
     folder = data_folder(values.get("data_dir"))
     if command == "list":
         print(listing(folder))
     elif command == "verify":
         verify(folder, chosen)
-    for name in chosen if command in ("download", "build") else ():
-        (get if command == "download" else build)(folder, name)
+    actions = {"download": get, "build": build, "check": check}
+    for name in chosen:
+        if command == "get":
+            get_from(folder, name, values.get("from"))
+        elif command in actions:
+            actions[command](folder, name)
 
 
 def data_sets() -> dict[str, DataSet]:
@@ -69,15 +79,17 @@ def listing(folder: Path) -> str:
     lines = [
         f"data folder: {folder}",
         "",
-        "| data set | files | what | from | licence |",
-        "|---|---|---|---|---|",
+        "| data set | files | what | from | places | licence |",
+        "|---|---|---|---|---|---|",
     ]
     for name, item in data_sets().items():
         absent = missing(folder, item)
         state = f"{len(item.files) - len(absent)} of {len(item.files)}"
         if absent:
             state += f"; {item.optional or f'get them: download {name}'}"
-        lines.append(f"| {name} | {state} | {item.what} | {item.origin} | {item.licence} |")
+        places = ", ".join(place.name for place in PLACES.get(name, ())) or "none"
+        told = (name, state, item.what, item.origin, places, item.licence)
+        lines.append(f"| {' | '.join(told)} |")
     return "\n".join(lines)
 
 
@@ -110,16 +122,50 @@ def verify(folder: Path, names: Sequence[str]) -> None:
 
 
 def get(folder: Path, name: str) -> None:
-    """Fetches a data set and builds what is built from it."""
+    """Fetches a data set from its first place and builds what is built from it.
+
+    Raises:
+        InputError: it is published nowhere.
+        MissingDataError: it could not be had.
+    """
     wanted = data_sets()[name]
-    if wanted.url is not None:
+    if wanted.url is not None and any(place.names for place in PLACES.get(name, ())[:1]):
+        get_from(folder, name, None)  # the place has other names for the files
+    elif wanted.url is not None:
         download(wanted, folder)
         require(folder, wanted)  # also by checksums that the task's own file has
     else:
         (source,) = (s for s in _sources() if s.data_set is not None and s.data_set.name == name)
+        if source.fetch is None:
+            raise InputError(f"{name} cannot be fetched: {wanted.origin}.")
         source.ensure(folder)
     if name in BUILDS:
         ensure_built(folder, name)
+
+
+def get_from(folder: Path, name: str, place: str | None) -> None:
+    """Takes a data set from a place; the Ant's table is then checked by what its authors publish.
+
+    Raises:
+        InputError: there is no such place.
+        MissingDataError: it could not be had, or is not what it should be.
+    """
+    written = obtain(data_sets()[name], folder, place_of(name, place))
+    if name == "ant" and written:
+        check(folder, name)
+
+
+def check(folder: Path, name: str) -> None:
+    """Compares a table with the coefficients that the BDI authors publish.
+
+    Raises:
+        InputError: there are none for it.
+        MissingDataError: it is another table.
+    """
+    if name != "ant":
+        raise InputError(f"{name}: there is nothing to check it by. Valid: ant.")
+    error = check_ant(folder)
+    print(f"ant: the authors' coefficients give its scores to {error:.1e} standard deviations")
 
 
 def build(folder: Path, name: str) -> None:
@@ -134,6 +180,17 @@ def build(folder: Path, name: str) -> None:
             f"python -m experiments.data download {name}"
         )
     print(f"{name}: the table is in {ensure_built(folder, name)}")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """``--from PLACE`` and ``--from=PLACE`` as ``from=PLACE``."""
+    out: list[str] = []
+    given = iter(words)
+    for word in given:
+        if word == "--from":
+            word = f"--from={next(given, '')}"
+        out.append(word.removeprefix("--") if word.startswith("--from=") else word)
+    return out
 
 
 if __name__ == "__main__":

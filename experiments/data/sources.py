@@ -11,6 +11,10 @@ from pathlib import Path
 MIRROR = "https://huggingface.co/datasets/beckhamc/design_bench_data/resolve/main"
 UCI = "https://archive.ics.uci.edu/static/public/464/superconductivty+data.zip"
 FIGSHARE = "https://ndownloader.figshare.com/articles/3102154/versions/1"
+BOOTGEN = "https://raw.githubusercontent.com/kaist-silab/bootgen/main"
+SOO_BENCH = (
+    "https://raw.githubusercontent.com/zhuyiyi-123/SOO-Bench/main/soo_bench/design_bench_data"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,15 @@ def shard_files(stem: str, count: int) -> tuple[str, ...]:
     return tuple(f"{stem}-{part}-{i}.npy" for i in range(count) for part in "xy")
 
 
+def rna_files(number: int) -> tuple[str, str]:
+    """Paths of the designs and of the scores of an RNA table."""
+    return f"rna/RNA{number}_x.npy", f"rna/RNA{number}_y.npy"
+
+
+_PHO4 = (
+    "shards: those of SOO-Bench, GPL-3.0; measurements: CC BY 4.0 (BET-seq, figshare 5728467, "
+    "Le et al. 2018)"
+)
 _MIRRORED = "public copy of design-bench's files (Hugging Face, beckhamc/design_bench_data)"
 _MADE = "a table is regenerated where they are missing"
 
@@ -125,6 +138,34 @@ DATA_SETS = {
             _MIRRORED,
             "not stated",
             optional=_MADE,
+        ),
+        DataSet(
+            "tfbind10",
+            "design-bench's shards, 8,321,066 rows, 366 MB",
+            shard_files("tf_bind_10-pho4/tf_bind_10", 84),
+            "the repository zhuyiyi-123/SOO-Bench, soo_bench/design_bench_data/tf_bind_10-pho4",
+            _PHO4,
+            url=SOO_BENCH,
+        ),
+        DataSet(
+            "tfbind10-packed",
+            "the rows of tfbind10 in one file of 16 MB; used instead of the shards where it is",
+            ("tf_bind_10-pho4.npz",),
+            "packed from the shards, without loss; published nowhere",
+            _PHO4,
+            url=None,
+            optional="design-bench's shards are used where it is missing",
+        ),
+        *(
+            DataSet(
+                f"rna{number}",
+                f"FLEXS's L14_RNA{number}, 5,000 rows",
+                rna_files(number),
+                "the repository kaist-silab/bootgen, rna_data (Kim et al. 2023)",
+                "Apache-2.0 (the repository's)",
+                url=BOOTGEN,
+            )
+            for number in (1, 2, 3)
         ),
     )
 }

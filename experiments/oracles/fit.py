@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from torchbdi import InputError
+from torchbdi.kernels.files import remove_state
 
 from ..data import cache_folder, data_folder, whole
 from ..runs.words import run_command, split_words
@@ -55,7 +56,7 @@ def fit_task(task: str, folder: Path, out: Path) -> None:
     fitted = fit_network(recipe, x, y, SEED, state)
     assert fitted is not None
     card = write_oracle(out, recipe, fitted, title, data_hash, SEED)
-    state.unlink()
+    remove_state(state)
     print(
         f"{task}: held-out rank correlation {fitted.spearman:.4f} (design-bench's own: "
         f"{recipe.published}), RMSE {fitted.rmse:.4f}, {fitted.minutes:.0f} minutes\n{card}"

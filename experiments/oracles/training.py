@@ -16,7 +16,8 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from torchbdi.kernels.files import write_atomic
+from torchbdi.kernels.files import last_good_state, write_state
+from torchbdi.kernels.tensors import from_bytes, to_bytes
 
 from .recipes import Recipe
 
@@ -89,7 +90,7 @@ def fit_network(
         y: scores, (N,).
         seed: seeds the split, the initial weights, the order of rows and dropout.
         checkpoint: where the state is kept; its folder must exist. The name should say what is
-            trained on what: a state found there is gone on with.
+            trained on what: a state found there is gone on with. What is damaged is said.
         stop_after: stop after this step, as a kill would; for tests.
 
     Returns:
@@ -178,9 +179,9 @@ class _State:
 
     @staticmethod
     def load(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> _State:
-        if not path.is_file():
+        content: dict[str, Any] | None = last_good_state(path, from_bytes, print)
+        if content is None:
             return _State({})
-        content = torch.load(path, weights_only=True)
         network.load_state_dict(content["network"])
         optimiser.load_state_dict(content["optimiser"])
         print(f"going on from step {content['step']} ({path})", flush=True)
@@ -205,5 +206,5 @@ class _State:
             "network": network.state_dict(),
             "optimiser": optimiser.state_dict(),
         }
-        write_atomic(path, lambda file: torch.save(content, file))
+        write_state(path, to_bytes(content))
         self._saved = time.perf_counter()

@@ -17,9 +17,9 @@ MARKS = (
     "a ± b (se c, n): mean, sample standard deviation and standard error over n seeds.",
     "det.: deterministic; two seeds or more are the same computation to six digits. "
     "The same with n seeds: this number is, but not the whole computation.",
-    "[x]: the paper's figure. [x*]: the paper's figure for a different setting, see below. "
-    "‡: a published figure exists, but our data, true function or number of rows is not the "
-    "original, so it is not put beside ours.",
+    "[x]: the paper's figure, as printed. [x ‡]: our data, true function or number of rows is not "
+    "the original, so the two are not comparable. [x *]: the paper's is of another setting, see "
+    "below.",
 )
 
 
@@ -106,14 +106,16 @@ def record(table: str, runs: Sequence[Run], statistic: str, found: Cell) -> dict
         "mean": found.mean,
         "std": "" if math.isnan(found.std) else found.std,
         "standard_error": "" if math.isnan(found.standard_error) else found.standard_error,
-        "paper": known.value if known and same else "",
-        "paper_source": known.source if known and same else "",
-        "remark": known.caveat if known and same else ("not comparable" if known else ""),
+        "paper": known.printed if known else "",
+        "paper_source": known.source if known else "",
+        "comparable": ("yes" if same else "no") if known else "",
+        "remark": known.caveat if known else "",
     }
 
 
 def beside(entry: Mapping[str, object]) -> str:
-    """The published figure or the mark that goes behind a number."""
-    if entry["paper"] != "":
-        return f" [{entry['paper']}{'*' if entry['remark'] else ''}]"
-    return " ‡" if entry["remark"] else ""
+    """The published figure that goes behind a number, with its marks; nothing where none is."""
+    if entry["paper"] == "":
+        return ""
+    marks = ("‡" if entry["comparable"] == "no" else "") + ("*" if entry["remark"] else "")
+    return f" [{entry['paper']}{' ' if marks else ''}{marks}]"

@@ -1,4 +1,4 @@
-"""Figures 3 and 4: scores against a setting, a line a problem."""
+"""Scores against the number of steps and against alpha, a line a problem."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # x (n,), mean (n, 2), standar
 
 
 def steps_figure(runs: Sequence[Run]) -> Figure | None:
-    """Normalised score of saved designs against the step, of the longest runs (Fig. 3)."""
+    """Normalised score of saved designs against the step, of the longest runs."""
     saved: dict[Problem, list[Run]] = {}
     for run in swept(runs, "steps"):
         if (run.path.parent / FILE).is_file():
@@ -30,22 +30,30 @@ def steps_figure(runs: Sequence[Run]) -> Figure | None:
     for problem in grid(run for found in saved.values() for run in found):
         found = saved[problem]
         steps = max(run.settings["steps"] for run in found)
-        longest = [run for run in found if run.settings["steps"] == steps]
-        tables = [_trajectory(run) for run in longest]
-        for run, table in zip(longest, tables, strict=True):
-            if not np.array_equal(table[:, 0], tables[0][:, 0]):
-                raise InputError(
-                    f"{longest[0].path.parent} and {run.path.parent} were not saved at the same "
-                    "steps. Draw them apart."
-                )
-        scores = np.stack([table[:, 1:] for table in tables])
-        std = scores.std(0, ddof=1) if len(scores) > 1 else np.zeros_like(scores[0])
-        lines[problem] = (tables[0][:, 0], scores.mean(0), std)
+        lines[problem] = mean_trajectory([r for r in found if r.settings["steps"] == steps])
     return _panels(lines, "steps T (the paper's own: dotted)", 200)
 
 
+def mean_trajectory(runs: Sequence[Run]) -> Line:
+    """Steps, mean and sample deviation (0 for one run) of best and median over some runs.
+
+    Raises:
+        InputError: they were not saved at the same steps.
+    """
+    tables = [_trajectory(run) for run in runs]
+    for run, table in zip(runs, tables, strict=True):
+        if not np.array_equal(table[:, 0], tables[0][:, 0]):
+            raise InputError(
+                f"{runs[0].path.parent} and {run.path.parent} were not saved at the same "
+                "steps. Draw them apart."
+            )
+    scores = np.stack([table[:, 1:] for table in tables])
+    std = scores.std(0, ddof=1) if len(scores) > 1 else np.zeros_like(scores[0])
+    return tables[0][:, 0], scores.mean(0), std
+
+
 def alpha_figure(runs: Sequence[Run]) -> Figure | None:
-    """Normalised score against alpha (Fig. 4)."""
+    """Normalised score against alpha."""
     chosen = swept(runs, "alpha")
     lines: dict[Problem, Line] = {}
     for problem in grid(run for run in chosen if run.changes):

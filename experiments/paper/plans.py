@@ -30,17 +30,21 @@ def _sweep(name: str, *values: str) -> tuple[tuple[str, ...], ...]:
 
 
 ALL = DISCRETE + CONTINUOUS
+TARGETS = _sweep("target", "5", "10", "15", "20")
+ALPHAS = _sweep("alpha", "0", "5e-4", "1e-3", "2e-3", "4e-3")
+TRAJECTORY = ("method.steps=400", "trainer.trajectory_every=20")
 PLANS = {
-    "table1": Plan(DISCRETE),
-    "table2": Plan(CONTINUOUS),
+    "table1": Plan(CONTINUOUS),
+    "table2": Plan(DISCRETE),
     "table3": Plan(ALL),
     "fig2": Plan(ALL),
-    "fig3": Plan(
-        FIGURE_TASKS, ("bdi",), (("method.steps=400", "trainer.trajectory_every=20"),)
-    ),
-    "fig4": Plan(FIGURE_TASKS, ("bdi",), _sweep("alpha", "0", "5e-4", "1e-3", "2e-3", "4e-3")),
+    "fig3": Plan(ALL, ("bdi",), TARGETS),
+    "fig4": Plan(("ant",), ("bdi",), tuple((*alpha, *TRAJECTORY) for alpha in ALPHAS)),
+    "steps": Plan(FIGURE_TASKS, ("bdi",), (TRAJECTORY,)),
+    "alpha": Plan(FIGURE_TASKS, ("bdi",), ALPHAS),
     "a1": Plan(ALL),
     "a2": Plan(FIGURE_TASKS, ("bdi",), _sweep("designs_per_group", "1", "2", "4", "8")),
     "a3": Plan(ALL),
-    "a4": Plan(FIGURE_TASKS, ("bdi",), _sweep("target", "5", "10", "15", "20")),
+    "a4": Plan(ALL, ("bdi",), TARGETS),
+    "scores": Plan(ALL),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from torchbdi.kernels.files import write_csv
 
 from ..data.arrays import write_npz
 from ..tasks.task import Task
+from .novelty import novelty, share_clipped
+from .scores import LABELS, score_statistics
+
+_PART = 2**16  # rows of a table that are decoded at once
 
 
 def score_designs(
@@ -25,8 +30,9 @@ def score_designs(
         n_before: how many of the table's best rows they are compared with.
 
     Returns:
-        Metrics (best and median, before and after, raw and normalised) and the arrays of the
-        proposals.
+        Metrics and the arrays of the proposals. Metrics are best and median, before and after,
+        raw and normalised; the other statistics of :data:`LABELS`, normalised; and how new the
+        designs are (:func:`novelty`).
     """
     designs = task.decode(x)
     after, before = task.predict(designs), task.y_raw[task.data.best(n_before).numpy()]
@@ -35,6 +41,10 @@ def score_designs(
         for unit, values in (("raw", y), ("normalised", task.normalise(y))):
             metrics[f"best_{when}_{unit}"] = float(np.max(values))
             metrics[f"median_{when}_{unit}"] = float(np.median(values))
+        told = score_statistics(task.normalise(y))
+        metrics |= {f"{name}_{when}_normalised": value for name, value in told.items()}
+    metrics |= novelty(designs, _decoded(task), None if task.discrete else task.data.space.std)
+    metrics["share_clipped"] = share_clipped(designs, task.limits)
     arrays = {
         "designs": designs,
         "x_h": x.detach().cpu().numpy(),
@@ -42,6 +52,12 @@ def score_designs(
         "normalised_after": task.normalise(after),
     }
     return metrics, arrays
+
+
+def _decoded(task: Task) -> Iterator[np.ndarray]:
+    """The rows of a task's table as raw designs, part by part."""
+    for start in range(0, len(task.data.x), _PART):
+        yield task.decode(task.data.x[start : start + _PART])
 
 
 def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> None:
@@ -91,6 +107,19 @@ def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
             for when in ("before", "after")
         )
         lines.append(f"| {label} | {' | '.join(cells)} |")
-    lines.append("")
-    lines.append(task.sources)
+    lines += ["", "| normalised | before | after |", "|---|---|---|"]
+    for name, label in LABELS.items():
+        if name not in ("best", "median") and f"{name}_after_normalised" in metrics:
+            pair = (f"{metrics[f'{name}_{when}_normalised']:.6f}" for when in ("before", "after"))
+            lines.append(f"| {label} | {' | '.join(pair)} |")
+    unit = "letters" if task.discrete else "standard deviations, root mean square over columns"
+    lines += [
+        "",
+        f"Of the proposals {metrics['share_equal']:.1%} are equal to an earlier one, "
+        f"{metrics['share_known']:.1%} stand in the table, {metrics['share_clipped']:.1%} are "
+        f"moved into bounds. Mean distance to the table {metrics['distance_to_data']:.3g}, to "
+        f"each other {metrics['diversity']:.3g} ({unit}).",
+        "",
+        task.sources,
+    ]
     return "\n".join(lines)

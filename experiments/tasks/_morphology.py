@@ -77,7 +77,8 @@ def load_robot(name: str, title: str, request: Request) -> Loaded:
     def truth(designs: np.ndarray) -> np.ndarray:
         return evaluate(robot.rollout, designs, policy.path, desc=f"{robot.title} episodes")
 
-    return Loaded(np.asarray(bench.x), np.asarray(bench.y), truth, labels)
+    limits = np.stack([robot.space.lower, robot.space.upper])
+    return Loaded(np.asarray(bench.x), np.asarray(bench.y), truth, labels, limits)
 
 
 def _oracle_source(policy: str) -> Literal["original", "regenerated"]:

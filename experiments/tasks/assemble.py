@@ -56,7 +56,7 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         MissingDataError: something that it needs is not there.
     """
     with _seeded(request.seed):
-        designs, scores, truth, labels = spec.load(request)
+        designs, scores, truth, labels, limits = spec.load(request)
     rows = request.settings.max_rows
     designs = np.asarray(designs)[:rows]
     y = np.asarray(scores, dtype=np.float64).ravel()[:rows]
@@ -72,6 +72,7 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         oracle_source=labels.oracle_source,
         oracle_spearman=labels.oracle_spearman,
         predict=truth,
+        limits=limits,
     )
 
 

@@ -148,12 +148,15 @@ class Loaded(NamedTuple):
         scores: raw scores, (N,) or (N, 1), large is good.
         truth: raw designs (n, ...) to raw scores (n,); int32 letters or float64 numbers.
         labels: what they are called.
+        limits: the lowest and highest numbers that the true function takes, (2, C): it moves
+            others there. None where it takes all.
     """
 
     designs: np.ndarray
     scores: np.ndarray
     truth: Callable[[np.ndarray], np.ndarray]
     labels: Labels
+    limits: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Task:
         predict: the true function: raw designs (n, *shape) to raw scores (n,).
         oracle_spearman: rank correlation of a fitted true function with the measured scores of
             rows it was not fitted to; None for one that is not fitted.
+        limits: the lowest and highest numbers that the true function takes, (2, C): it moves
+            others there. None where it takes all.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Task:
     oracle_source: str
     predict: Callable[[np.ndarray], np.ndarray]
     oracle_spearman: float | None = None
+    limits: np.ndarray | None = None
 
     @property
     def sources(self) -> str:

@@ -4,6 +4,22 @@ Every function here has a plain form elsewhere, with which tests compare it. Not
 exists in one form only, and numba is imported by :mod:`.fused` alone.
 """
 
-from .passes import Evaluator, available, evaluator, multiply_both, residuals, use
+from .passes import (
+    Evaluator,
+    available,
+    correct_near,
+    evaluator,
+    multiply_both,
+    residuals,
+    use,
+)
 
-__all__ = ["Evaluator", "available", "evaluator", "multiply_both", "residuals", "use"]
+__all__ = [
+    "Evaluator",
+    "available",
+    "correct_near",
+    "evaluator",
+    "multiply_both",
+    "residuals",
+    "use",
+]

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..relu.recursion import KINK_EPS
+from ..relu.recursion import KINK_EPS, ReLUStack
+from ..zonal.near import Near, bound, kink
 from ..zonal.profile import Profile
 
 _enabled: ContextVar[bool] = ContextVar("compiled", default=True)
@@ -61,11 +62,11 @@ class Evaluator:
         self.map = None
         if profile.pole:
             self.map = np.array([profile.pole, profile.offset, profile.scale])
-        self.kink = KINK_EPS * torch.finfo(dtype).eps
+        self.kink, self.bound = KINK_EPS * torch.finfo(dtype).eps, bound(dtype)
 
     def __call__(
         self, c: Tensor, rows: Tensor, cols: Tensor, out: Tensor, slope: Tensor | None = None
-    ) -> None:
+    ) -> int:
         """Turns a block of cosines into kernel values.
 
         Args:
@@ -74,8 +75,11 @@ class Evaluator:
             cols: contiguous (C,) factors.
             out: (R, C), rows contiguous; receives rows * cols * kappa. It may be ``c``.
             slope: where given, (R, C) with rows contiguous; receives rows * cols * dkappa/dcos.
+
+        Returns:
+            How many pairs are near, see :mod:`..zonal.near`.
         """
-        self.function(
+        found: int = self.function(
             c.numpy(),
             rows.numpy(),
             cols.numpy(),
@@ -83,9 +87,55 @@ class Evaluator:
             self.value,
             None if slope is None else self.slope,
             self.kink,
+            self.bound,
             *_flat(out),
             *((None, 0) if slope is None else _flat(slope)),
         )
+        return found
+
+
+def correct_near(
+    stack: ReLUStack,
+    c: Tensor,
+    hat1: Tensor,
+    hat2: Tensor,
+    rows: Tensor,
+    cols: Tensor,
+    out: Tensor,
+    slope: Tensor | None,
+) -> Near | None:
+    """The compiled form of :func:`..zonal.near.correct_`, for one tile.
+
+    Args:
+        stack: the network, without biases.
+        c: contiguous (R, C) cosines.
+        hat1: directions of the rows, (R, D).
+        hat2: directions of the columns, (C, D).
+        rows: contiguous (R,) factors.
+        cols: contiguous (C,) factors.
+        out: (R, C), rows contiguous; receives rows * cols * kappa at near pairs.
+        slope: None, or the same for slopes, which become 0 there.
+    """
+    from .fused import near
+
+    i, j, told = near(
+        c.numpy(),
+        bound(c.dtype),
+        kink(c.dtype),
+        stack.depth,
+        stack.w,
+        stack.tangent,
+        hat1.contiguous().numpy(),
+        hat2.contiguous().numpy(),
+        rows.numpy(),
+        cols.numpy(),
+        *_flat(out),
+        *((None, 0) if slope is None else _flat(slope)),
+    )
+    if not len(i):
+        return None
+    signs, slopes = torch.from_numpy(told).to(c.dtype).unbind(1)
+    return Near(torch.from_numpy(i), torch.from_numpy(j), signs, slopes)
 
 
 def residuals(*tile: Tensor) -> None:

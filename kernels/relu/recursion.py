@@ -39,12 +39,12 @@ class ReLUStack:
     @property
     def w(self) -> float:
         """Weight variance."""
-        return self.w_std**2
+        return self.w_std * self.w_std  # inf, where ** raises
 
     @property
     def b(self) -> float:
         """Bias variance."""
-        return self.b_std**2
+        return self.b_std * self.b_std
 
     @property
     def zonal(self) -> bool:
@@ -94,7 +94,7 @@ def covariance_recursion(
     scale = 1.0  # dq_l/dq_0
     kink = KINK_EPS * torch.finfo(s.dtype).eps
     for _ in range(stack.depth - 1):
-        r = (q1 * q2).sqrt()
+        r = q1.sqrt() * q2.sqrt()  # q1 * q2 overflows for designs of 1e100
         c = (s / torch.where(r > 0, r, 1)).clamp(-1, 1)
         sin = ((1 - c) * (1 + c)).sqrt()
         k0 = (pi - torch.acos(c)) / (2 * pi)

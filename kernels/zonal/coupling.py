@@ -1,12 +1,14 @@
-"""The coupling of designs with the data in BDI, with its gradient, in one sweep over the data.
+"""One sweep over the data computes what BDI's losses need of k(X_h, X_l), and its gradient.
 
-BDI needs k_hl = k(X_h, X_l) for two numbers only,
+The losses are those of :mod:`torchbdi.objective`, which says what they mean. They need k_hl =
+k(X_h, X_l) for two things only,
 
     prediction = k_hl d                                (Eq. 12; d from the large solve)
     backward = sum_j w_j r_j^2,  r = y_l - a^T k_hl     (Eq. 11; a = (K_hh + ridge)^-1 y_h)
 
-and each tile of k_hl gives its share of both and of their gradients as soon as it is there. So a
-step keeps no matrix at all: with as many columns as the data has rows that is most of its time.
+with w_j the squares of the paper's weights. Each tile of k_hl gives its share of both and of their
+gradients as soon as it is there. So a step keeps no matrix at all: with as many columns as the data
+has rows that is most of its time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from .. import compiled
 from ..relu.recursion import ReLUStack
 from .fill import plan
 from .gram import refuse_second_derivative, unit_rows
+from .near import Near
 from .tiles import ENTRIES, pieces, tile_shape
 
 ITEMS = 8  # pieces of work: enough to share out evenly
@@ -33,7 +36,7 @@ class ZonalCoupling:
         stack: the network, without biases.
         x_l: designs of the data, (N, D).
         y_l: their scores, (N,).
-        weights: w_l^2, (N,).
+        squared_weights: w_l^2, (N,).
         coefficients: d, (N,); None leaves the prediction out.
     """
 
@@ -42,10 +45,11 @@ class ZonalCoupling:
         stack: ReLUStack,
         x_l: Tensor,
         y_l: Tensor,
-        weights: Tensor,
+        squared_weights: Tensor,
         coefficients: Tensor | None,
     ):
-        self.stack, self.y, self.w, self.d = stack, y_l, weights, coefficients
+        self.stack, self.y, self.d = stack, y_l, coefficients
+        self.squared_weights = squared_weights
         self.hat, self.norm = unit_rows(x_l)
         self.d_hat = None if coefficients is None else coefficients.unsqueeze(1) * self.hat
 
@@ -91,15 +95,18 @@ class ZonalCoupling:
             for g, chunk in items:
                 first = hat[g].flatten(0, 1), norm[g].flatten(0, 1)
                 prediction, backward, da, toward_p, toward_b = (x[chunk, g] for x in sums)
+                a_g = None if a is None else a[g]
                 for j in pieces(len(self.y), width, chunks[chunk]):
                     shape = len(first[0]), j.stop - j.start
                     k, s = (x[: shape[0] * shape[1]].view(shape) for x in memory)
-                    fill(first, (self.hat[j], self.norm[j]), k, s)
+                    near = fill(first, (self.hat[j], self.norm[j]), k, s)
+                    if near is not None:
+                        self._add_near_(near, k, first[0], j, a_g, toward_p, toward_b)
                     if self.d is not None and self.d_hat is not None:
                         prediction.view(-1).addmv_(k, self.d[j])
                         toward_p.view(-1, d).addmm_(s, self.d_hat[j])
-                    if a is not None:
-                        add_residuals(k, s, a[g], self.y[j], self.w[j], backward, da)
+                    if a_g is not None:
+                        add_residuals(k, s, a_g, self.y[j], self.squared_weights[j], backward, da)
                         toward_b.view(-1, d).addmm_(s, self.hat[j])
 
         way.share(work, [(g, chunk) for chunk in range(len(chunks)) for g in blocks])
@@ -115,9 +122,45 @@ class ZonalCoupling:
             dx_b *= -2 * a.unsqueeze(-1)
         return prediction, dx_p, backward, dx_b, -2 * da
 
+    def _add_near_(
+        self,
+        near: Near,
+        k: Tensor,
+        hat: Tensor,
+        cols: slice,
+        a: Tensor | None,
+        toward_p: Tensor,
+        toward_b: Tensor,
+    ) -> None:
+        """The share of a tile's near pairs in the tangential sums.
+
+        Args:
+            near: the pairs.
+            k: the tile, (R, C).
+            hat: directions of its rows, (R, D).
+            cols: the data of its columns.
+            a: (G, M), or None.
+            toward_p: sum_j d_j s_ij x_hat_j, (G, M, D); changed in place.
+            toward_b: sum_j w_j r_j s_ij x_hat_j, (G, M, D); changed in place.
+        """
+        d, other = hat.shape[1], self.hat[cols]
+        if self.d is not None:
+            near.add_toward_(toward_p.view(-1, d), hat, other, self.d[cols][near.cols])
+        if a is not None:
+            group = near.rows // a.shape[1]
+            predicted = (a[group] * k.view(*a.shape, -1)[group, :, near.cols]).sum(1)
+            weights = self.squared_weights[cols][near.cols] * (self.y[cols][near.cols] - predicted)
+            near.add_toward_(toward_b.view(-1, d), hat, other, weights)
+
 
 def _add_residuals(
-    k: Tensor, s: Tensor, a: Tensor, y: Tensor, weights: Tensor, backward: Tensor, da: Tensor
+    k: Tensor,
+    s: Tensor,
+    a: Tensor,
+    y: Tensor,
+    squared_weights: Tensor,
+    backward: Tensor,
+    da: Tensor,
 ) -> None:
     """A tile's share of the backward loss.
 
@@ -126,7 +169,7 @@ def _add_residuals(
         s: their slopes; multiplied by w_j r_j in place.
         a: (G, M).
         y: scores of that data, (C,).
-        weights: their weights, (C,).
+        squared_weights: their w_j, (C,).
         backward: (G,); sum_j w_j r_j^2 is added.
         da: (G, M); sum_j w_j r_j k_mj is added.
     """
@@ -136,7 +179,7 @@ def _add_residuals(
     else:
         r = torch.bmm(a.unsqueeze(1), groups).squeeze(1)
         torch.sub(y, r, out=r)
-    weighted = r * weights
+    weighted = r * squared_weights
     backward += r.mul_(weighted).sum(1)
     s.view_as(groups).mul_(weighted.unsqueeze(1))
     da += (groups * weighted.unsqueeze(1)).sum(2)

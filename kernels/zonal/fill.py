@@ -19,6 +19,7 @@ from torch import Tensor
 from .. import compiled, gpu
 from ..relu.recursion import KINK_EPS, ReLUStack, angular_recursion
 from ..threads import drain
+from .near import Near, correct_, near_entries
 from .profile import Profile, fit_profile
 
 Unit: TypeAlias = tuple[Tensor, Tensor]
@@ -47,7 +48,7 @@ class PlainTiles:
         self.buffer = like.new_empty(0)
         self.one = like.new_tensor(1.0)
 
-    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> Near | None:
         """Writes |x||x'|/D kappa into out, and |x||x'|/D dkappa/dcos into slope.
 
         Args:
@@ -55,12 +56,34 @@ class PlainTiles:
             x2: directions (..., C, D) and lengths (..., C, 1).
             out: (..., R, C), any strides.
             slope: None, or the shape of out.
+
+        Returns:
+            The pairs whose slope is 0 here and given there, because their share of the gradient
+            is taken from differences; None where there are none.
         """
         (hat1, norm1), (hat2, norm2) = x1, x2
         rows, cols = norm1 / hat1.shape[-1], norm2.mT
         c, p, w = self._scratch(out)
         torch.matmul(hat1, hat2.mT, out=c)
         c.clamp_(-1, 1)
+        near = near_entries(c)
+        opposite = None if near is None else c[near] < 0
+        self._write(c, p, w, rows, cols, out, slope)
+        if near is None or opposite is None:
+            return None
+        return correct_(self.stack, near, opposite, x1, x2, out, slope)
+
+    def _write(
+        self,
+        c: Tensor,
+        p: Tensor,
+        w: Tensor,
+        rows: Tensor,
+        cols: Tensor,
+        out: Tensor,
+        slope: Tensor | None,
+    ) -> None:
+        """From cosines c to values and slopes; p and w are scratch."""
         kink = 2 * KINK_EPS * torch.finfo(c.dtype).eps
         if slope is not None:  # 1 / sin(theta); sin^2 is (1 - |c|)(1 + |c|)
             torch.addcmul(self.one, c, c, value=-1, out=w)
@@ -106,14 +129,15 @@ class CompiledTiles:
     """Fills tiles by the compiled pass; one for each thread.
 
     Args:
+        stack: the network, without biases.
         evaluate: the compiled pass.
     """
 
-    def __init__(self, evaluate: compiled.Evaluator):
-        self.evaluate = evaluate
+    def __init__(self, stack: ReLUStack, evaluate: compiled.Evaluator):
+        self.stack, self.evaluate = stack, evaluate
         self.buffer = torch.empty(0)
 
-    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> Near | None:
         """As :class:`PlainTiles`, for two-dimensional tiles with contiguous rows."""
         (hat1, norm1), (hat2, norm2) = x1, x2
         if self.buffer.numel() < out.numel():
@@ -121,7 +145,10 @@ class CompiledTiles:
         c = self.buffer[: out.numel()].view(out.shape)
         torch.mm(hat1, hat2.mT, out=c)
         rows = (norm1 / hat1.shape[-1]).flatten()
-        self.evaluate(c, rows, norm2.flatten(), out, slope)
+        cols = norm2.flatten()
+        if not self.evaluate(c, rows, cols, out, slope):
+            return None
+        return compiled.correct_near(self.stack, c, hat1, hat2, rows, cols, out, slope)
 
 
 class TritonTiles:
@@ -188,5 +215,5 @@ def plan(stack: ReLUStack, like: Tensor, entries: int) -> Plan:
         profile = fit_profile(stack, COMPILED_MAP_COST)
         if profile is not None:
             evaluate = compiled.evaluator(profile, like.dtype)
-            return Plan(lambda: CompiledTiles(evaluate), compiled=True)
+            return Plan(lambda: CompiledTiles(stack, evaluate), compiled=True)
     return Plan(lambda: PlainTiles(stack, like), compiled=False)

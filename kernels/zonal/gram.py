@@ -13,6 +13,7 @@ taken as 0; the radial term stays and is exact (x . dk/dx = k). A zero vector ha
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor
 from .. import gpu
 from ..errors import TorchBDIError
 from ..relu.recursion import ReLUStack, diagonal_recursion
+from .near import Near
 from .tiles import ENTRIES, gram_, pieces, tile_shape
 
 
@@ -33,8 +35,16 @@ def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         x_hat (..., N, D), 0 for a zero row, and |x| (..., N, 1).
     """
-    norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return x / torch.where(norm > 0, norm, 1), norm
+    largest = torch.linalg.vector_norm(x, math.inf, dim=-1, keepdim=True)
+    limits = torch.finfo(x.dtype)
+    odd = (largest > 1e-6 * limits.max**0.5) | ((largest < 1e6 * limits.tiny**0.5) & (largest > 0))
+    if not odd.any():
+        norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        return x / torch.where(norm > 0, norm, 1), norm
+    # Squares would leave the range of the dtype.
+    scale = torch.where(odd, largest, 1)
+    hat, norm = unit_rows(x / scale)
+    return hat, norm * scale
 
 
 class ZonalGram(torch.autograd.Function):
@@ -64,7 +74,7 @@ class ZonalGram(torch.autograd.Function):
         k = x1.new_empty(*batch, x1.shape[-2], unit2[0].shape[-2])
         need = any(ctx.needs_input_grad)
         slope = torch.empty_like(k) if need else None
-        gram_(stack, unit1, unit2, k, slope)
+        near = gram_(stack, unit1, unit2, k, slope)
         if x2 is None:
             q = unit1[1].squeeze(-1) ** 2 * (stack.w / x1.shape[-1])
             diagonal, _ = diagonal_recursion(stack, q)
@@ -72,7 +82,7 @@ class ZonalGram(torch.autograd.Function):
             if slope is not None:
                 slope.diagonal(dim1=-2, dim2=-1).zero_()
         if need:
-            ctx.symmetric = x2 is None
+            ctx.symmetric, ctx.near = x2 is None, near
             ctx.save_for_backward(k, slope, *unit1, *unit2)
         return k
 
@@ -84,14 +94,21 @@ class ZonalGram(torch.autograd.Function):
         grad1 = grad2 = None
         if ctx.needs_input_grad[1]:
             both = grad + grad.mT if ctx.symmetric else grad
-            grad1 = pull_back(both, k, slope, hat1, norm1, hat2)
+            grad1 = pull_back(both, k, slope, hat1, norm1, hat2, ctx.near)
         if not ctx.symmetric and ctx.needs_input_grad[2]:
-            grad2 = pull_back(grad.mT, k.mT, slope.mT, hat2, norm2, hat1)
+            near = None if ctx.near is None else ctx.near.swapped()
+            grad2 = pull_back(grad.mT, k.mT, slope.mT, hat2, norm2, hat1, near)
         return None, grad1, grad2, None
 
 
 def pull_back(
-    grad: Tensor, k: Tensor, slope: Tensor, hat: Tensor, norm: Tensor, other: Tensor
+    grad: Tensor,
+    k: Tensor,
+    slope: Tensor,
+    hat: Tensor,
+    norm: Tensor,
+    other: Tensor,
+    near: Near | None = None,
 ) -> Tensor:
     """The gradient of sum(grad * k) with respect to the rows' designs.
 
@@ -103,15 +120,17 @@ def pull_back(
             those of grad.
         norm: their lengths, (..., N1, 1).
         other: directions of the columns' designs, (..., N2, D).
+        near: pairs that ``slope`` leaves out.
 
     Returns:
         The shape of hat.
     """
     if grad.ndim > 2 and other.ndim == 2 and hat.ndim == grad.ndim:  # rows can be stacked
         grad, k, slope = (g.reshape(-1, g.shape[-1]) for g in (grad, k, slope))
-        return pull_back(grad, k, slope, hat.flatten(0, -2), norm.flatten(0, -2), other).view_as(
-            hat
-        )
+        if near is not None:
+            near = Near(near.rows, near.cols % len(other), near.signs, near.slopes)
+        rows = hat.flatten(0, -2), norm.flatten(0, -2)
+        return pull_back(grad, k, slope, *rows, other, near).view_as(hat)
     if gpu.takes(grad):
         from ..gpu.contract import contract
 
@@ -121,10 +140,21 @@ def pull_back(
     else:
         radial = torch.linalg.vecdot(grad, k).unsqueeze(-1)
         toward = (grad * slope) @ other
+    if near is not None:
+        _add_near_(toward, near, grad, hat, other)
     # sum_j (grad slope)_ij c_ij is toward . x_hat: the tangential part is a projection.
     along = radial - torch.linalg.vecdot(toward, hat).unsqueeze(-1)
     inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
     return toward.addcmul_(along, hat).mul_(inverse).sum_to_size(hat.shape)
+
+
+def _add_near_(toward: Tensor, near: Near, grad: Tensor, hat: Tensor, other: Tensor) -> None:
+    """Adds the tangential share of near pairs to ``toward``, (..., N1, D)."""
+    *batch, n1, n2 = grad.shape
+    member, i, j = near.rows // n1, near.rows % n1, near.cols % n2
+    weights = grad.reshape(-1, n1, n2)[member, i, j]
+    rows, cols = (x.expand(*batch, *x.shape[-2:]).reshape(-1, x.shape[-1]) for x in (hat, other))
+    near.add_toward_(toward.view(-1, toward.shape[-1]), rows, cols, weights)
 
 
 def _contract(grad: Tensor, k: Tensor, slope: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..relu.recursion import ReLUStack
 from .fill import PlainTiles, TritonTiles, Unit, plan, triton_profile
+from .near import Near, join
 
 ROWS = 64  # of a tile
 WIDE = 256  # features; from here on the matrix product is what costs, and likes twice the rows
@@ -35,7 +36,9 @@ def tile_shape(
     return rows, math.ceil(n2 / (threads * math.ceil(tiles / threads)))
 
 
-def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+def gram_(
+    stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None
+) -> Near | None:
     """Writes the Gram matrix into a buffer.
 
     Args:
@@ -45,25 +48,31 @@ def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | Non
             matrix is symmetric: the lower triangle is computed and mirrored.
         out: (..., N1, N2) with contiguous rows, receives k.
         slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos.
+
+    Returns:
+        Where slopes are asked for, the pairs whose slope is 0 in ``slope`` because their share of
+        the gradient is taken from differences; None where there are none.
     """
     if out.numel() == 0:
-        return
+        return None
     fused = triton_profile(stack, out)
     if fused is not None:  # all tiles, of all matrices, in one launch
         TritonTiles(fused)(x1, x2, out, slope)
-        return
+        return None
     if out.ndim > 2:
-        _batched_(stack, x1, x2, out, slope)
-        return
+        return _batched_(stack, x1, x2, out, slope)
     symmetric = x2 is x1
     n1, n2 = out.shape
     way = plan(stack, out, out.numel())
+    found: dict[tuple[int, int], Near] = {}
 
     def work(tiles: Iterator[tuple[slice, slice]]) -> None:
         fill = way.make()
         for i, j in tiles:
             part = None if slope is None else slope[i, j]
-            fill((x1[0][i], x1[1][i]), (x2[0][j], x2[1][j]), out[i, j], part)
+            near = fill((x1[0][i], x1[1][i]), (x2[0][j], x2[1][j]), out[i, j], part)
+            if near is not None:
+                found[j.start, i.start] = near.shifted(i.start, j.start)
             if symmetric:
                 for matrix in (out,) if slope is None else (out, slope):
                     mirror_(matrix, i, j)
@@ -76,6 +85,10 @@ def gram_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | Non
         if not symmetric or i.start >= j.start
     ]
     way.share(work, tiles)
+    near = [found[place] for place in sorted(found)]  # not in the order of the threads
+    if symmetric:
+        near = [n for part in near for n in (part.below(), part.below().swapped())]
+    return join(near)
 
 
 def pieces(n: int, step: int, within: slice | None = None) -> list[slice]:
@@ -93,14 +106,19 @@ def mirror_(matrix: Tensor, rows: slice, cols: slice) -> None:
         matrix[cols, rows].copy_(tile.mT)
 
 
-def _batched_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None) -> None:
+def _batched_(
+    stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None
+) -> Near | None:
     """Batches: many small matrices at a time, or large ones one by one."""
     batch, size = out.shape[:-2], out.shape[-2:].numel()
     if x2[0].ndim == 2 and x1[0].ndim == out.ndim:  # one table for all: rows can be stacked
         stacked = x1[0].flatten(0, -2), x1[1].flatten(0, -2)
         rows = None if slope is None else slope.view(-1, slope.shape[-1])
-        gram_(stack, stacked, x2, out.view(-1, out.shape[-1]), rows)
-        return
+        near = gram_(stack, stacked, x2, out.view(-1, out.shape[-1]), rows)
+        if near is None:
+            return None
+        member = near.rows // out.shape[-2]  # columns are numbered anew in each matrix
+        return Near(near.rows, near.cols + member * out.shape[-1], near.signs, near.slopes)
     same = x2 is x1
     (hat1, norm1), (hat2, norm2) = (
         tuple(x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:]) for x in unit)
@@ -109,20 +127,28 @@ def _batched_(stack: ReLUStack, x1: Unit, x2: Unit, out: Tensor, slope: Tensor |
     flat_out = out.view(-1, *out.shape[-2:])
     flat_slope = None if slope is None else slope.view_as(flat_out)
     step = ENTRIES // size
+    every: list[Near] = []
     if step == 0:
         for b in range(len(flat_out)):
             first = hat1[b], norm1[b]
             second = first if same else (hat2[b], norm2[b])
-            gram_(stack, first, second, flat_out[b], None if flat_slope is None else flat_slope[b])
-        return
+            part = None if flat_slope is None else flat_slope[b]
+            found = gram_(stack, first, second, flat_out[b], part)
+            if found is not None:
+                every.append(found.shifted(b * out.shape[-2], b * out.shape[-1]))
+        return join(every)
     fill = PlainTiles(stack, out)
     for b in range(0, len(flat_out), step):
         s = slice(b, b + step)
         part = None if flat_slope is None else flat_slope[s]
-        fill((hat1[s], norm1[s]), (hat2[s], norm2[s]), flat_out[s], part)
+        found = fill((hat1[s], norm1[s]), (hat2[s], norm2[s]), flat_out[s], part)
+        if found is not None:
+            kept = [found.below(), found.below().swapped()] if same else [found]
+            every += [n.shifted(b * out.shape[-2], b * out.shape[-1]) for n in kept]
         if same:
             for r in (flat_out[s],) if part is None else (flat_out[s], part):
                 r.copy_(r.tril() + r.tril(-1).mT)
+    return join(every)
 
 
 def product(stack: ReLUStack, x1: Unit, x2: Unit, v: Tensor) -> Tensor:

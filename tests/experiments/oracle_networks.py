@@ -33,16 +33,27 @@ def tiny(task: str, **changes: object) -> Recipe:
 
 
 def check_resumption(
-    recipe: Recipe, x: np.ndarray, y: np.ndarray, folder: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe,
+    x: np.ndarray,
+    y: np.ndarray,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Fitted:
-    """A training that is killed twice ends with the bits of one that is not."""
+    """A training that is killed twice, and has its state damaged, ends with the same bits."""
     whole = fit_network(recipe, x, y, 0, folder / "whole")
     assert whole is not None
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
     per_epoch = -(-(len(y) - whole.held_out) // recipe.batch)
     for step in (2, per_epoch + 1):
         assert fit_network(recipe, x, y, 0, folder / "killed", stop_after=step) is None
-    resumed = fit_network(recipe, x, y, 0, folder / "killed")
+    killed = folder / "killed"
+    content = killed.read_bytes()
+    killed.write_bytes(content[:999] + bytes([content[999] ^ 8]) + content[1000:])
+    resumed = fit_network(recipe, x, y, 0, killed)
+    said = capsys.readouterr().out
+    assert f"{killed} is damaged" in said
+    assert f"going on from step {per_epoch} ({killed})" in said
     assert resumed is not None
     assert resumed.history == whole.history
     assert len(whole.history) == recipe.epochs

@@ -12,6 +12,7 @@ from synthetic_runs import write_run
 
 from experiments.figures import FIGURES, draw, main, rank_figure, scatter_figure
 from experiments.paper.curves import alpha_figure, steps_figure
+from experiments.paper.robustness import alpha_steps_figure, target_figure
 from experiments.runs.results import read_runs
 from torchbdi import InputError
 
@@ -77,6 +78,41 @@ def test_trajectories_of_other_steps_are_not_averaged(tmp_path: Path) -> None:
         steps_figure(read_runs([tmp_path]))
 
 
+def test_ratios_to_the_score_with_a_target_of_10(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.8)
+    write_run(tmp_path, best=0.4, settings={"target": 5.0})
+    write_run(tmp_path, best=1.0, settings={"target": 20.0})
+    write_run(tmp_path, best=0.1, settings={"target": 20.0, "alpha": 0.5})  # not here
+    write_run(tmp_path, task="hopper", best=0.5, settings={"target": 5.0})  # without its own 10
+    figure = target_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (axes,) = figure.axes
+    line, base = axes.lines
+    assert line.get_label() == "tfbind8"
+    assert list(line.get_xdata()) == [5, 10, 20]
+    assert list(line.get_ydata()) == pytest.approx([0.5, 1.0, 1.25])
+    assert list(base.get_ydata()) == [1.0, 1.0]
+    assert target_figure(read_runs([tmp_path / "hopper-bdi-0-0.5-5.0"])) is None
+
+
+def test_the_ant_against_steps_a_line_an_alpha(tmp_path: Path) -> None:
+    for alpha, top in ((0.0, 0.6), (1e-3, 0.8)):
+        for seed in (0, 1):
+            folder = write_run(
+                tmp_path, task="ant", seed=seed, settings={"steps": 400, "alpha": alpha}
+            )
+            write_trajectory(folder, [0, 200, 400], [0.4, 0.5, top + 0.1 * seed])
+    folder = write_run(tmp_path, task="tfbind8", settings={"steps": 400})
+    write_trajectory(folder, [0, 400], [0.1, 0.1])
+    figure = alpha_steps_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (axes,) = figure.axes
+    lines = bars(axes)
+    assert set(lines) == {"alpha = 0", "alpha = 0.001"}
+    assert list(lines["alpha = 0.001"].lines[0].get_ydata()) == pytest.approx([0.4, 0.5, 0.85])
+    assert alpha_steps_figure(read_runs([folder])) is None
+
+
 def test_ranks(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9)
     write_run(tmp_path, method="rbf", best=0.5)
@@ -116,7 +152,7 @@ def test_files_and_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture
     write_run(tmp_path / "runs", best=0.8, settings={"alpha": 1e-3})
     out = tmp_path / "out"
     main([f"runs={tmp_path / 'runs'}", f"out={out}"])
-    assert {path.name for path in out.iterdir()} == {"fig2.png", "fig4.png"}
+    assert {path.name for path in out.iterdir()} == {"fig2.png", "alpha.png"}
     for path in out.iterdir():
         assert path.read_bytes()[:8] == PNG
         assert path.stat().st_size > 5000

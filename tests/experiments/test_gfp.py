@@ -142,12 +142,12 @@ def test_dropout_drops_a_tenth() -> None:
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 20, (60, 12)), rng.normal(size=60)
     recipe = tiny("gfp", network=lambda: Transformer(20, 12, 8, 16, 2, 2, 0.1))
-    fitted = check_resumption(recipe, x, y, tmp_path, monkeypatch)
+    fitted = check_resumption(recipe, x, y, tmp_path, monkeypatch, capsys)
     assert fitted.held_out == 6
 
 

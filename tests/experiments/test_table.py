@@ -12,7 +12,11 @@ from synthetic_runs import identity_of, write_run
 
 from experiments.paper.cells import beside, kind, number, record
 from experiments.paper.render import Table, latex, markdown
+from experiments.paper.statistics_table import statistics_table
+from experiments.paper.yardstick_rows import kept_lines, yardstick_rows
+from experiments.runs.pools import YARDSTICKS
 from experiments.runs.results import Problem, Run, neutral_title, read_runs, swept
+from experiments.runs.scores import LABELS
 from experiments.runs.spread import Cell, cell, same_computation
 from experiments.table import TABLES, main
 from torchbdi import InputError
@@ -34,15 +38,19 @@ def test_spread_is_told_as_it_is(tmp_path: Path) -> None:
         write_run(tmp_path, method="bdi", seed=seed, best=0.9734363)
         write_run(tmp_path, method="forward_only", seed=seed, best=0.5, loss_total=seed)
     write_run(tmp_path, method="backward_only", best=0.75)
-    rows = rows_of(tmp_path, "table1")
+    rows = rows_of(tmp_path, "table2")
     mean, std = np.mean(RANDOM), np.std(RANDOM, ddof=1)
     text = f"{mean:.3f} ± {std:.3f} (se {std / np.sqrt(8):.3f}, n = 8)"
-    assert rows["rbf"]["tfbind8"] == f"{text} [0.925]"
-    assert rows["bdi"]["tfbind8"] == "0.973 (det.) [0.973]"
-    assert rows["forward_only"]["tfbind8"] == "0.500 (the same with 2 seeds) [0.973]"
-    assert rows["backward_only"]["tfbind8"] == "0.750 (1 seed) [0.984]"
-    assert rows["best of the data"]["tfbind8"] == "0.439"
-    assert "± 0.000" not in str(rows)
+    assert rows["rbf"]["tfbind8"] == f"{text} [0.925 ± 0.000]"
+    assert rows["bdi"]["tfbind8"] == "0.973 (det.) [0.973 ± 0.000]"
+    assert rows["forward_only"]["tfbind8"] == "0.500 (the same with 2 seeds) [0.973 ± 0.000]"
+    assert rows["backward_only"]["tfbind8"] == "0.750 (1 seed) [0.984 ± 0.000]"
+    assert rows["best of the data"]["tfbind8"] == "0.439 [0.439]"
+    assert rows["cma_es"]["tfbind8"] == "not run [0.953 ± 0.022]"  # and all the paper's others
+    assert len(rows) == 1 + 4 + 10
+    assert "± 0.000 (" not in str(rows)
+    assert (rows["bdi"]["rank mean"], rows["nemo"]["rank median"]) == ("1.0/4 [1.9/11]", "[4/11]")
+    rows = rows_of(tmp_path, "table3")
     assert [rows[m]["rank mean"] for m in ("bdi", "rbf", "backward_only", "forward_only")] == [
         "1.0/4", "2.0/4", "3.0/4", "4.0/4",
     ]  # fmt: skip
@@ -77,8 +85,11 @@ def test_what_differs_is_not_mixed(tmp_path: Path, other: dict[str, Any], header
     assert sorted(table.header[1:3]) == sorted(["tfbind8", header])
     (bdi,) = (row for row in table.rows if row[0] == "bdi")
     by_number = sorted(zip(bdi[1:3], table.header[1:3], strict=True))
-    mark = "[0.973]" if "identity" in other or "title" in other else "‡"
-    assert by_number == [(f"0.700 (1 seed) {mark}", header), ("0.900 (1 seed) [0.973]", "tfbind8")]
+    same = "identity" in other or "title" in other
+    assert by_number == [
+        (f"0.700 (1 seed) [0.973 ± 0.000{'' if same else ' ‡'}]", header),
+        ("0.900 (1 seed) [0.973 ± 0.000]", "tfbind8"),
+    ]
     assert sum(note.startswith("tfbind8") for note in table.notes) == 2
     if "identity" in other:
         with pytest.raises(InputError, match="do not go into one cell"):
@@ -148,7 +159,9 @@ def test_changed_settings_stand_in_their_sweep_only(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9, settings={"alpha": 0.1})
     write_run(tmp_path, best=0.1, method="rbf", settings={"target": 5.0})
     rows = rows_of(tmp_path, "table3")
-    assert set(rows) == {"best of the data", "bdi"}
+    assert {name for name, row in rows.items() if not row["tfbind8"].startswith("not run")} == {
+        "best of the data", "bdi",
+    }  # fmt: skip
     assert rows["bdi"]["tfbind8"].startswith("0.500")
     sweep = rows_of(tmp_path, "a4")
     assert {k: v["tfbind8, best"][:5] for k, v in sweep.items()} == {
@@ -180,8 +193,9 @@ def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path)
             tmp_path, task="hopper", seed=seed, best=1 + seed, title=f"Hopper, table {seed}",
             data_source="regenerated", rows=3200, loss_total=seed,
         )  # fmt: skip
-    rows = rows_of(tmp_path, "table2")
-    assert rows["bdi"]["hopper, data: regenerated"] == "2.000 ± 1.000 (se 0.577, n = 3)"
+    rows = rows_of(tmp_path, "table1")
+    text = "2.000 ± 1.000 (se 0.577, n = 3) [1.989 ± 0.050 ‡]"
+    assert rows["bdi"]["hopper, data: regenerated"] == text
     assert neutral_title("TFBind8-Exact-v0", 8) == "TFBind8-Exact-v0"
     assert neutral_title("HopperController-Exact-v0", 0) == "HopperController-Exact-v0"
     # The seed is not looked for within a number of rows.
@@ -195,11 +209,11 @@ def test_a_method_that_was_not_run(tmp_path: Path) -> None:
     write_run(tmp_path, method="rbf", best=0.9)
     write_run(tmp_path, task="hopper", best=0.7, rows=3200)
     rows = rows_of(tmp_path, "table3")
-    assert rows["rbf"]["hopper"] == "not run"
+    assert rows["rbf"]["hopper"] == "not run [0.965 ± 0.103]"
     assert rows["rbf"]["rank mean"] == "1.0/2 in 1 of 2 columns"
     assert rows["bdi"]["rank mean"] == "1.5/2"
-    assert "hopper" not in rows_of(tmp_path, "table1")["bdi"]
-    assert "tfbind8" not in rows_of(tmp_path, "table2")["bdi"]
+    assert "hopper" not in rows_of(tmp_path, "table2")["bdi"]
+    assert "tfbind8" not in rows_of(tmp_path, "table1")["bdi"]
 
 
 def test_published_figures_with_a_caveat_carry_a_star() -> None:
@@ -209,7 +223,7 @@ def test_published_figures_with_a_caveat_carry_a_star() -> None:
     line = {"version": "0.1.0"}
     run = Run(identity, problem, "nn_small", (), {}, Path("x"), line)
     entry = record("table3", [run], "best", Cell((0.9,), False))
-    assert beside(entry) == " [0.958*]"
+    assert beside(entry) == " [0.958 ± 0.025 *]"
     assert "2,048" in str(entry["remark"])
     changed = Run(identity, problem, "bdi", ("alpha=1",), {}, Path("x"), line)
     assert beside(record("table3", [changed], "best", Cell((0.9,), False))) == ""
@@ -219,7 +233,7 @@ def test_the_median_and_the_time_table(tmp_path: Path) -> None:
     for seed in (0, 1):
         write_run(tmp_path, seed=seed, median=0.5953, seconds=10 + seed, solve_seconds=4.0)
     write_run(tmp_path, method="backward_only", seconds=7.0)
-    assert rows_of(tmp_path, "a1")["bdi"]["tfbind8"] == "0.595 (det.) [0.59505]"
+    assert rows_of(tmp_path, "a1")["bdi"]["tfbind8"] == "0.595 (det.) [0.595050]"
     times = rows_of(tmp_path, "a3")
     assert times["bdi"]["tfbind8"] == "10.5 / 4.0 (n = 2)"
     assert times["backward_only"]["tfbind8"] == "7.0 (n = 1)"
@@ -232,20 +246,21 @@ def test_the_command_line_writes_three_kinds_and_all_digits(
     write_run(tmp_path / "runs", best=0.25, settings={"target": 5.0})
     main([f"runs={tmp_path / 'runs'}", f"out={tmp_path / 'out'}"])
     out = capsys.readouterr().out
-    assert "| bdi | 0.333 (1 seed) [0.973] | 1.0/1 | 1.0/1 |" in out
-    assert "no runs for table2" in out
+    assert "| bdi | 0.333 (1 seed) [0.973 ± 0.000] | 1.0/1 | 1.0/1 |" in out
+    assert "The authors' log of tfbind8: best of bdi 0.973436." in out
+    assert "no runs for table1" in out
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    tables = {f"{t}.{kind}" for t in ("table1", "table3", "a1", "a3", "a4") for kind in
+    tables = {f"{t}.{kind}" for t in ("table2", "table3", "a1", "a3", "a4", "scores") for kind in
               ("md", "csv", "tex")}  # fmt: skip
     assert names == tables | {"runs.csv"}
     (line,) = csv.DictReader((tmp_path / "out" / "table3.csv").open())
     assert float(line["mean"]) == 1 / 3
-    assert (line["kind"], line["std"], line["paper"]) == ("1 seed", "", "0.973")
-    assert "Table 3" in line["paper_source"]
+    assert (line["kind"], line["std"], line["paper"]) == ("1 seed", "", "0.973 ± 0.000")
+    assert "Table 2" in line["paper_source"]
     values = [r["target"] for r in csv.DictReader((tmp_path / "out" / "a4.csv").open())]
     assert values == ["5.0", "5.0", "10.0", "10.0"]
     # The gathered lines alone give the same tables.
-    for name in ("table3", "a3", "a4"):
+    for name in ("table3", "a3", "a4", "scores"):
         gathered = TABLES[name](read_runs([tmp_path / "out" / "runs.csv"]))
         assert gathered == TABLES[name](read_runs([tmp_path / "runs"]))
 
@@ -283,3 +298,43 @@ def test_errors(tmp_path: Path) -> None:
     write_run(tmp_path / "more", method="backward_only")
     with pytest.raises(InputError, match="it has no solve_seconds"):
         cell(read_runs([tmp_path / "more"]), "solve_seconds")
+
+
+def test_more_statistics_a_line_a_method(tmp_path: Path) -> None:
+    more = {"p90_after_normalised": 0.4, "share_known": 0.25, "diversity": 5.5}
+    for seed, known in ((0, 0.0), (1, 0.5)):
+        write_run(tmp_path, seed=seed, best=0.9, **{**more, "share_known": known})
+    write_run(tmp_path, method="rbf", best=0.8)
+    rows = {row[1]: row for row in TABLES["scores"](read_runs([tmp_path])).rows}  # type: ignore[union-attr]
+    header = list(TABLES["scores"](read_runs([tmp_path])).header)  # type: ignore[union-attr]
+    bdi = dict(zip(header, rows["bdi"], strict=True))
+    assert (bdi["best (100th percentile)"], bdi["90th percentile"]) == ("0.900", "0.400")
+    assert (bdi["in the table"], bdi["distance to each other"]) == ("0.250", "5.500")
+    assert dict(zip(header, rows["rbf"], strict=True))["90th percentile"] == ""
+
+
+def test_yardsticks_stand_above_the_methods(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.9)
+    (run,) = read_runs([tmp_path])
+    line = {
+        "problem": run.problem.key, "yardstick": "random", "statistic": "best", "mean": "0.944",
+        "std": "0.036",
+    }  # fmt: skip
+    other = {**line, "problem": "another", "mean": "0.1"}
+    assert yardstick_rows([run.problem], "best", [line, other]) == [
+        ["random designs", "0.944 ± 0.036"]
+    ]
+    assert yardstick_rows([run.problem], "median", [line]) == []
+    assert yardstick_rows([run.problem], "best", []) == []
+    found = statistics_table([run], [line])
+    assert found is not None
+    assert found.rows[1][:3] == ["tfbind8", "random designs", "0.944"]
+
+
+def test_the_kept_yardsticks_are_whole() -> None:
+    lines = kept_lines()
+    for problem in {line["problem"] for line in lines}:
+        own = [line for line in lines if line["problem"] == problem]
+        pairs = [(line["yardstick"], line["statistic"]) for line in own]
+        assert sorted(pairs) == sorted((y, s) for y in YARDSTICKS for s in LABELS)
+    assert {"tfbind8", "tfbind10", "rna1", "rna2", "rna3"} <= {line["task"] for line in lines}

@@ -108,10 +108,13 @@ def test_the_network_is_the_registered_one(table: tuple[np.ndarray, np.ndarray])
 
 
 def test_a_killed_training_goes_on_to_the_bit(
-    table: tuple[np.ndarray, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
-    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch)
+    fitted = check_resumption(recipe, table[0][:150], table[1][:150], tmp_path, monkeypatch, capsys)
     assert fitted.held_out == int(0.07142857142 * 150)
 
 

@@ -413,7 +413,7 @@ def test_a_run_that_finds_the_folder_moved_away(tmp_path: Path) -> None:
         def flock(lock: int, how: int) -> None:
             work.rename(tmp_path / "out")
 
-        patch.setattr("torchbdi.kernels.files.fcntl.flock", flock)
+        patch.setattr("torchbdi.kernels.atomic.fcntl.flock", flock)
         with pytest.raises(torchbdi.InputError, match="another run is writing"):
             RunFolder(tmp_path / "out", {}).__enter__()
 

@@ -8,11 +8,11 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .. import methods
 from ..kernels.errors import InputError, TorchBDIError
 from . import base
 from ._fields import Field, list_fields
@@ -26,7 +26,7 @@ _NO_METHODS = ("base", "registry")
 
 def file_names() -> list[str]:
     """The files of methods: every module of the folder but base, registry and those with _."""
-    found = (module.name for module in pkgutil.iter_modules(methods.__path__))
+    found = (module.name for module in pkgutil.iter_modules(sys.modules[__package__].__path__))
     return sorted(n for n in found if not n.startswith("_") and n not in _NO_METHODS)
 
 
@@ -163,4 +163,4 @@ def _near(word: str, valid: Any) -> str:
 
 @functools.cache
 def _load(file: str) -> ModuleType:
-    return importlib.import_module(f"{methods.__name__}.{file}")
+    return importlib.import_module(f"{__package__}.{file}")

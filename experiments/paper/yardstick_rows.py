@@ -1,0 +1,92 @@
+"""Yardsticks as lines of a file, as a table of their own, and as rows of the paper's tables."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..runs.pools import YARDSTICKS, Pool
+from ..runs.results import Problem
+from ..runs.scores import LABELS
+
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "yardsticks.csv"
+COLUMNS = ("task", "title", "yardstick", "statistic", "mean", "std", "designs", "problem")
+Lines = Iterable[Mapping[str, str]]
+
+
+def lines_of(pool: Pool) -> list[dict[str, str]]:
+    """A line for every yardstick and statistic of a pool; numbers with six digits."""
+    return [
+        {
+            "task": pool.task,
+            "title": pool.title,
+            "yardstick": yardstick,
+            "statistic": statistic,
+            "mean": f"{mean:.6f}",
+            "std": f"{std:.6f}",
+            "designs": str(len(pool.best_rows)),
+            "problem": pool.problem,
+        }
+        for yardstick in YARDSTICKS
+        for statistic, (mean, std) in pool.told(yardstick).items()
+    ]
+
+
+@functools.cache
+def kept_lines(path: Path = KEPT) -> tuple[Mapping[str, str], ...]:
+    """The lines that come with the code; none where the file is not there."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        return tuple(csv.DictReader(file))
+
+
+def yardstick_rows(
+    problems: Sequence[Problem], statistic: str, lines: Lines | None = None
+) -> list[list[str]]:
+    """Rows for a table with a column a problem: the yardstick's name, then a number each.
+
+    Args:
+        problems: the columns.
+        statistic: "best", "median" or another of the scores' labels.
+        lines: of yardsticks; None for those that come with the code.
+
+    Returns:
+        A row for every yardstick that is known for a problem; "not measured" elsewhere.
+    """
+    known = {
+        (line["problem"], line["yardstick"]): line
+        for line in (kept_lines() if lines is None else lines)
+        if line["statistic"] == statistic
+    }
+    rows = []
+    for yardstick, label in YARDSTICKS.items():
+        found = [known.get((problem.key, yardstick)) for problem in problems]
+        if any(found):
+            rows.append([label, *(_number(line) if line else "not measured" for line in found)])
+    return rows
+
+
+def yardstick_table(lines: Lines) -> str:
+    """All yardsticks as markdown: a table a problem, a row a yardstick, a column a statistic."""
+    by_problem: dict[tuple[str, str], dict[str, dict[str, Mapping[str, str]]]] = {}
+    for line in lines:
+        table = by_problem.setdefault((line["title"], line["designs"]), {})
+        table.setdefault(line["yardstick"], {})[line["statistic"]] = line
+    out = []
+    for (title, designs), table in by_problem.items():
+        out += [f"**{title}**, {designs} designs, normalised", ""]
+        out.append("| | " + " | ".join(LABELS.values()) + " |")
+        out.append("|" + "---|" * (1 + len(LABELS)))
+        for yardstick, found in table.items():
+            cells = (_number(found[name]) if name in found else "" for name in LABELS)
+            out.append(f"| {YARDSTICKS[yardstick]} | {' | '.join(cells)} |")
+        out.append("")
+    return "\n".join(out)
+
+
+def _number(line: Mapping[str, str]) -> str:
+    mean, std = float(line["mean"]), float(line["std"])
+    return f"{mean:.3f} ± {std:.3f}" if std else f"{mean:.3f}"

@@ -1,0 +1,71 @@
+"""What chance gives on each task: ``python -m experiments.yardsticks [TASK ...] [out=FOLDER]``.
+
+Random designs (all of a pool of 2,048, and those that are not in the table), the best rows, and the
+best rows with one and with two places drawn anew: what each scores, in sets of 128. Scores are
+asked once and kept in the user's cache. ``out=FOLDER`` writes yardsticks.csv and yardsticks.md,
+adding to a file that is there, and yardsticks.png, the pictures of docs/yardsticks.md; the tables
+take their rows from docs/results/yardsticks.csv.
+
+``task.NAME=VALUE`` and ``data_dir=FOLDER`` as for experiments.train; the former with one task.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from torchbdi import InputError
+from torchbdi.kernels.files import write_atomic, write_csv, write_text
+
+from .paper.distributions import distribution_figure
+from .paper.yardstick_rows import COLUMNS, lines_of, yardstick_table
+from .runs.config import compose_config
+from .runs.pools import pool_of
+from .runs.words import run_command, split_words
+from .tasks.registry import task_names
+
+
+def main(words: Sequence[str]) -> None:
+    """The command line.
+
+    Raises:
+        InputError: a word is wrong.
+        MissingDataError: the data of a task is not there.
+    """
+    settings = [word for word in words if word.startswith("task.")]
+    names, values, rest = split_words(
+        [word for word in words if word not in settings], task_names(), ("out", "data_dir")
+    )
+    if rest:
+        raise InputError(f"{rest[0]}: not known here. Valid: task names, task.NAME=VALUE, out=.")
+    if not names or (settings and len(names) > 1):
+        raise InputError(f"name a task, or several without settings: {', '.join(task_names())}.")
+    folder = [f"data_dir={values['data_dir']}"] if "data_dir" in values else []
+    pools = [pool_of(compose_config([f"task={name}", *settings, *folder])) for name in names]
+    lines = [line for pool in pools for line in lines_of(pool)]
+    if "out" not in values:
+        print(yardstick_table(lines))
+        return
+    out = Path(values["out"])
+    out.mkdir(parents=True, exist_ok=True)
+    kept = _read(out / "yardsticks.csv")
+    new = {line["problem"] for line in lines}
+    lines = [line for line in kept if line["problem"] not in new] + lines
+    lines.sort(key=lambda line: (line["task"], line["problem"]))  # stable: yardsticks keep order
+    write_csv(out / "yardsticks.csv", COLUMNS, [[line[name] for name in COLUMNS] for line in lines])
+    write_text(out / "yardsticks.md", yardstick_table(lines))
+    figure = distribution_figure(pools)
+    write_atomic(out / "yardsticks.png", lambda f: figure.savefig(f, format="png", dpi=120))
+    print(f"{yardstick_table(lines)}\nwritten to {out}: yardsticks.csv, .md, .png")
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    run_command(main, __doc__)

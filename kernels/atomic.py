@@ -1,0 +1,104 @@
+"""The one atomic write, the one lock, and what both are made of. See :mod:`.files`, the door."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import DamagedStateError
+
+
+def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Writes a file under a temporary name and moves it into place.
+
+    File and folder are flushed to the disk, so that after a power cut the name stands for the old
+    content or for the new one, never for less.
+
+    Args:
+        path: the file; its folder must exist.
+        write: is handed the open temporary file.
+
+    Raises:
+        OSError: the disk is full or the folder is read-only; ``path``, which the error names, is
+            as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with blaming(path):
+        try:
+            write_flushed(temporary, write)
+            temporary.replace(path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path, taken: Exception) -> Iterator[None]:
+    """Keeps other processes out of a folder.
+
+    The folder itself is locked, not a file in it: so the lock moves with the folder, and the system
+    takes it back however a process ends.
+
+    Args:
+        folder: must exist.
+        taken: raised if another process holds the folder, or has moved it away meanwhile.
+    """
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            moved = not folder.exists() or not os.path.samestat(os.fstat(lock), folder.stat())
+        except BlockingIOError as error:
+            raise taken from error
+        if moved:
+            raise taken
+        yield
+    finally:
+        os.close(lock)
+
+
+def read_whole(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DamagedStateError: it cannot be read; says why.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedStateError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def write_flushed(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Writes a file and flushes it to the disk."""
+    with path.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Flushes the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def blaming(path: Path) -> Iterator[None]:
+    """Errors of the system name ``path``, not the temporary file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
