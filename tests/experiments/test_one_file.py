@@ -206,7 +206,8 @@ from experiments.train import main
 main()
 """
     words = [
-        "-m", "task=toy", "method=best_rows", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}",
+        "-m", "task=toy", "method=best_rows", f"data_dir={tmp_path}",
+        f"out_dir={tmp_path / 'runs'}",
         "designs=500,3,600,4",
     ]  # fmt: skip
     command = [sys.executable, "-c", script, *words]
