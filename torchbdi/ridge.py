@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .identity import FitIdentity, fit_identity
-from .inputs import as_float64, check_designs, choice, instance, number, table
+from .inputs import as_float64, check_designs, choice, instance, number, ordinary_mode, table
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
@@ -160,14 +160,14 @@ def fit_ridge(
     if checkpoint is not None and not checkpoint.parent.is_dir():
         raise InputError(f"fit_ridge: the folder of checkpoint {checkpoint} does not exist.")
     options = SolveOptions(solver, tolerance, checkpoint, verbose)
-    x_l, y_l = table(x_l, y_l)
-    with torch.no_grad():
+    with ordinary_mode(), torch.no_grad():
+        x_l, y_l = table(x_l, y_l)
         start = time.perf_counter()
         added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
         solved = solve_by(kernel.matrix(x_l), y_l.reshape(len(y_l), -1), added, options)
         report = dataclasses.replace(solved.report, seconds=time.perf_counter() - start)
-    identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
-    return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity)
+        identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
+        return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity)
 
 
 def ridge_to_add(diagonal: Tensor, ridge: float, ridge_scale: str) -> Tensor:

@@ -41,7 +41,11 @@ class SolveCheckpoint:
         data = rhs.detach().cpu().contiguous().numpy().tobytes()
         described = f"{tuple(rhs.shape)} {rhs.dtype}".encode()
         self.key = hashlib.sha256(described + data).hexdigest()
-        rows = torch.linspace(0, operator.n - 1, min(operator.n, PROBE_ROWS)).long().unique()
+        rows = (
+            torch.linspace(0, operator.n - 1, min(operator.n, PROBE_ROWS), dtype=torch.float64)
+            .long()
+            .unique()
+        )
         rows = rows.to(operator.device)
         block = torch.empty(len(rows), len(rows), dtype=rhs.dtype, device=rhs.device)
         operator.fill(rows, rows, block)

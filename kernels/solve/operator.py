@@ -138,7 +138,11 @@ def check_symmetry(operator: GramOperator) -> None:
 
     NaN and inf are left to those who look for them.
     """
-    rows = torch.linspace(0, operator.n - 1, min(operator.n, SAMPLE_ROWS)).long().unique()
+    rows = (
+        torch.linspace(0, operator.n - 1, min(operator.n, SAMPLE_ROWS), dtype=torch.float64)
+        .long()
+        .unique()
+    )
     rows = rows.to(operator.device)
     block = torch.empty(len(rows), len(rows), dtype=operator.dtype, device=operator.device)
     operator.fill(rows, rows, block)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,17 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.benchmarks import Options, _measure, _rivals, gpu, large_solve, rates, subjects
+from experiments.benchmarks import (
+    Options,
+    _gpu_pack,
+    _measure,
+    _rivals,
+    gpu,
+    large_solve,
+    rates,
+    small_cholesky,
+    subjects,
+)
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
 from torchbdi import NTK, InputError, MissingDependencyError
@@ -35,8 +49,10 @@ def test_small_solves(tmp_path: Path) -> None:
     words = ["small-cholesky", "--small", "--rounds", "1", "--out", str(tmp_path)]
     assert main(words) == 0
     result = json.loads((tmp_path / "small-cholesky.json").read_text())
-    assert all(row["seconds"] > 0 for row in result["rows"])
+    assert all(row["ours_us"] > 0 and row["limit_us"] > 0 for row in result["rows"])
     assert {row["m"] for row in result["rows"]} >= {1, 3}
+    assert {row["dtype"] for row in result["rows"]} == {"float64", "float32"}
+    assert result["bdi"]["ours"] > 0
 
 
 def test_large_solves(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,3 +196,42 @@ def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(MissingDependencyError, match="--no-rivals"):
         _rivals.environment("gpytorch")
     assert not list(tmp_path.rglob("ready"))
+
+
+def test_the_pack_for_a_gpu_machine_runs_elsewhere_and_says_that_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU: make gpu runs the real thing")
+    monkeypatch.delenv("TORCHBDI_DATA", raising=False)
+    _gpu_pack.pack(tmp_path / "gpu", wheels=False)
+    elsewhere = shutil.copytree(tmp_path / "gpu", tmp_path / "elsewhere")
+    environment = {
+        **os.environ,
+        "PYTHON": sys.executable,
+        "PARTS": "small gpu",
+        "WORDS": "--small --rounds 1",
+        "OUT": str(tmp_path / "out"),
+    }
+    done = subprocess.run(
+        ["bash", elsewhere / "call.sh"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = (tmp_path / "out" / "summary.txt").read_text()
+    assert "cuda False" in summary and len(summary.splitlines()) <= 40
+    assert "still to be measured" in (tmp_path / "out" / "log.txt").read_text()
+    small = json.loads((tmp_path / "out" / "small-cholesky.json").read_text())
+    assert not small["gpu_measured"] and small["rows"]
+    assert json.loads((tmp_path / "out" / "gpu.json").read_text())["measured"] is False
+
+
+def test_what_is_cut_off_keeps_what_it_measured(tmp_path: Path) -> None:
+    kept: list[int] = []
+    options = Options(tmp_path, rounds=1, small=True, keep=lambda r: kept.append(len(r["rows"])))
+    result = small_cholesky.run(options)
+    assert kept == list(range(1, len(result["rows"]) + 1))

@@ -156,3 +156,18 @@ def test_offsets_past_32_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     k, b = file.as_strided((2, 2, 2), (far, 2, 1)), torch.ones(2, 2)
     k.copy_(spd(2, 2, dtype=torch.float32))
     assert_near(fused(k, b), plain(k.clone(), b), 1e-5)
+
+
+@pytest.mark.parametrize("m", [3, 8, 16, 40])
+def test_float32_is_as_good_as_the_condition_allows(m: int) -> None:
+    """|x32 - x64| <= c m eps cond |x64|, normwise (Higham, Accuracy and Stability, 10.4)."""
+    for seed, scale in enumerate((1.0, 1e-2, 1e-4)):
+        q, _ = torch.linalg.qr(random(m, m, seed=seed))
+        spectrum = torch.logspace(0, torch.tensor(scale).log10().item(), m).to(q)
+        k = ((q * spectrum) @ q.mT).unsqueeze(0)
+        k, b = (k + k.mT) / 2, random(1, m, seed=seed + 9)
+        k = k.float().double()  # the same system in both
+        b = b.float().double()
+        exact = plain(k, b)
+        error = (fused(k.float(), b.float()).double() - exact).norm() / exact.norm()
+        assert error <= 4 * m * torch.finfo(torch.float32).eps / scale
