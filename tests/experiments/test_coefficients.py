@@ -24,6 +24,7 @@ from torchbdi.kernels.tensors import from_bytes, to_bytes
 def table() -> OfflineData:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(30, 3, dtype=torch.float64, generator=generator)
+    x = (x - x.mean(0)) / x.std(0, correction=0)
     return OfflineData(x, x[:, 0])
 
 
