@@ -25,7 +25,7 @@ class FeatureAdam(torch.optim.Optimizer):
         super().__init__([x_h], {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step; returns what the closure, called with gradients on, returns."""
         loss = None
         if closure is not None:
@@ -58,8 +58,9 @@ def adam(x_h: Tensor, lr: float | Tensor, bounds: Tensor | None) -> torch.optim.
         bounds: lower and upper bounds, (2, D); the designs are moved to the nearest point within
             them after each step. None means none.
     """
-    several = isinstance(lr, Tensor)
-    optimizer = FeatureAdam(x_h, lr) if several else torch.optim.Adam([x_h], lr=lr)
+    optimizer: torch.optim.Optimizer = (
+        FeatureAdam(x_h, lr) if isinstance(lr, Tensor) else torch.optim.Adam([x_h], lr=lr)
+    )
     if bounds is not None:
         low, high = bounds.to(x_h.device)
 

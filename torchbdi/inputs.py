@@ -182,7 +182,7 @@ def _check_aligned(x_l: Any, y_l: Any) -> None:
     labels = [getattr(value, "index", None) for value in (x_l, y_l)]
     if any(label is None or callable(label) for label in labels):
         return
-    first, second = (list(label) for label in labels)
+    first, second = (list(label) for label in labels if label is not None)
     if len(first) == len(second) and first != second:
         at = next(i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
         raise InputError(

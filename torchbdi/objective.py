@@ -51,7 +51,7 @@ def losses(
     return forward_loss(k_hl @ d, y_h), backward_loss(k_hl, a, y_l, squared_weights)
 
 
-def forward_loss(prediction: Tensor, y_h: Tensor) -> Tensor:
+def forward_loss(prediction: Tensor, y_h: Tensor | float) -> Tensor:
     """Eq. 12: how far the data's model, asked for X_h, is from the target.
 
     Args:

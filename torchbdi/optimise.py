@@ -271,7 +271,7 @@ def rates(owner: str, lr: Any, d: int) -> float | Tensor:
     Raises:
         InputError: it is neither, or a rate is negative or not finite.
     """
-    if isinstance(lr, list | tuple) or getattr(lr, "ndim", 0):
+    if isinstance(lr, list | tuple) or getattr(lr, "ndim", False):
         lr = as_float64("lr", lr).detach().cpu()
         if lr.shape != (d,):
             raise InputError(
@@ -300,9 +300,10 @@ def box(owner: str, bounds: Any, x_h: Tensor) -> Tensor | None:
         )
     low, high = bounds
     if not (low <= high).all():
-        at = int((~(low <= high)).nonzero()[0])
+        feature = int((~(low <= high)).nonzero()[0])
         raise InputError(
-            f"{owner}: the bounds of feature {at} are {float(low[at]):g} to {float(high[at]):g}. "
+            f"{owner}: the bounds of feature {feature} are {float(low[feature]):g} to "
+            f"{float(high[feature]):g}. "
             "The lower one comes first, and NaN is none."
         )
     outside = ((x_h.cpu() < low) | (x_h.cpu() > high)).nonzero()

@@ -34,7 +34,7 @@ class Options:
     rounds: int = 7
     small: bool = False
     rivals: bool = True
-    keep: Callable[[dict[str, Any]], None] = lambda _: None
+    keep: Callable[[dict[str, Any]], object] = lambda _: None
 
 
 def subjects() -> list[str]:

@@ -127,5 +127,6 @@ def _assemble(ptx: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "kernel.ptx"
         source.write_text(ptx)
-        command = [ptxas(), "-v", f"--gpu-name={target[1]}", source, "-o", source.with_suffix(".o")]
+        out = str(source.with_suffix(".o"))
+        command = [str(ptxas()), "-v", f"--gpu-name={target[1]}", str(source), "-o", out]
         return subprocess.run(command, capture_output=True, text=True, check=True).stderr

@@ -79,11 +79,11 @@ def _wheels(into: Path) -> None:
     wanted = [next((p for p in pins if p.lower().startswith(f"{w.lower()}==")), w) for w in WHEELS]
     pip = [sys.executable, "-m", "pip"]
     for command in (
-        [*pip, "download", "-q", "--no-deps", *PLATFORM, "-d", into, *wanted],
-        [*pip, "wheel", "-q", "--no-deps", "-w", into, *SOURCES],
+        [*pip, "download", "-q", "--no-deps", *PLATFORM, "-d", str(into), *wanted],
+        [*pip, "wheel", "-q", "--no-deps", "-w", str(into), *SOURCES],
     ):
         if subprocess.run(command, check=False).returncode:
-            raise MissingDataError(f"pip could not fetch {' '.join(map(str, command[4:]))}.")
+            raise MissingDataError(f"pip could not fetch {' '.join(command[4:])}.")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import itertools
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -129,7 +129,8 @@ def cell(
     size = torch.empty((), dtype=dtype).element_size() * b * (m * m + 2 * m * columns)
     count = max(2, min(MAX_SETS, math.ceil(BEYOND_CACHE / size))) if device.type == "cuda" else 2
     sets = [_system(device, dtype, columns, b, m, seed) for seed in range(count)]
-    exact = linalg_cholesky(*(t.double() for t in sets[0]), RIDGE)
+    k, rhs = (t.double() for t in sets[0])
+    exact = linalg_cholesky(k, rhs, RIDGE)
     error = float((cholesky_solve(*sets[0], RIDGE) - exact).abs().max() / exact.abs().max())
     works = {name: _calls(way, sets, gradient) for name, way in WAYS.items()}
     seconds = event_medians(device, works, 2 * rounds + 1)
@@ -184,7 +185,7 @@ def _calls(
 
 
 def event_medians(
-    device: torch.device, works: dict[str, Iterator[Callable[[], object]]], rounds: int
+    device: torch.device, works: Mapping[str, Iterator[Callable[[], object]]], rounds: int
 ) -> dict[str, float]:
     """Median seconds of a call of each, in turns, from before it is asked for until it is done."""
     seconds: dict[str, list[float]] = {name: [] for name in works}

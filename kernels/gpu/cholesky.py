@@ -155,7 +155,15 @@ def _launch(
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
     flag = _flag(device) if check else status
     matrix, added = right if k is None else k, status if shift is None else shift
-    tensors = (matrix, added, right, x if factor is None else factor, x, status, flag)
+    tensors: tuple[Tensor, ...] = (
+        matrix,
+        added,
+        right,
+        x if factor is None else factor,
+        x,
+        status,
+        flag,
+    )
     strides = (*matrix.stride(), added.stride(0) if added.ndim else 0, *right.stride())
     factors = k is not None
     with on(device):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -180,7 +180,7 @@ class Plan:
         compiled: whether it is the compiled pass.
     """
 
-    make: Callable[[], Fill]
+    make: Callable[[], Callable[..., Any]]
     compiled: bool
 
     def share(self, work: Callable[[Iterator], None], items: list) -> None:

@@ -229,7 +229,7 @@ def test_multirun(launcher: list[str], data_dir: Path, tmp_path: Path) -> None:
         (["method.ridge_scale=none"], "ridge_scale must be one of trace, absolute"),
         (["method.designs_per_group=3"], "does not divide designs=128"),
         (["designs=300"], "the table has 200 rows"),
-        (["task.max_rows=0"], r"task\.max_rows must be at least 1, got 0"),
+        (["task.max_rows=0"], r"task\.max_rows must be >= 1, got 0"),
         (["trainer.trajectory_every=-1"], r"trajectory_every must be at least 0, got -1"),
         (["seed=-1"], "seed must be at least 0, got -1"),
         (["seed=4294967296"], r"seed must be below 2\^32"),

@@ -88,7 +88,7 @@ def test_parts_give_the_search_what_whole_designs_give(way: str, constant: float
     by_parts = maximise(f, data.space, 10, options=options)
     whole = maximise(lambda x: f(x), data.space, 10, options=options)
     assert by_parts.way == way
-    torch.testing.assert_close(by_parts.value, whole.value, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(by_parts.value, whole.value, rtol=1e-7, atol=1e-7)
     torch.testing.assert_close(by_parts.x, whole.x)
     assert by_parts.evaluations == whole.evaluations
 

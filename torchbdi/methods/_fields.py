@@ -11,7 +11,7 @@ import numbers
 import textwrap
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any, Literal
 
@@ -82,7 +82,7 @@ def checked_fields(method: Any) -> dict[str, Any]:
         InputError: a value has another type, is not one of the choices, or is out of its limits.
     """
     out = {}
-    hints = _hints(type(method))
+    hints = _hints(method.__class__)
     for field in dataclasses.fields(method):
         name, value = f"{type(method).__name__}: {field.name}", getattr(method, field.name)
         try:
@@ -132,7 +132,7 @@ def _attributes(cls: Any) -> Mapping[str, tuple[str, str]]:
 
 
 @functools.cache
-def _hints(cls: type) -> Mapping[str, Any]:
+def _hints(cls: Hashable) -> Mapping[str, Any]:
     return typing.get_type_hints(cls)
 
 

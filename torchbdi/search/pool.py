@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+SAME = 1e-7  # by how much, relatively, a value must be better to be another one
+
 
 class Pool:
     """At most ``size`` designs, the best first; of two with one key the better one stays.
@@ -40,6 +42,12 @@ class Pool:
     def add(self, x: Tensor, value: Tensor, key: Tensor) -> None:
         """Takes in designs; one that is there already stays as it is unless the new is better."""
         good = value > -torch.inf
+        if len(self):
+            # The same design reached from elsewhere has the same value but for rounding.
+            order = torch.argsort(self.key)
+            at = order[torch.searchsorted(self.key[order], key).clamp_max(len(self) - 1)]
+            old = self.value[at]
+            good &= (self.key[at] != key) | (value > old + SAME * (1 + old.abs()))
         value = torch.cat([self.value, value[good]])
         key = torch.cat([self.key, key[good]])
         x = torch.cat([self.x, x[good]])
