@@ -114,7 +114,7 @@ def solve(words: list[str], log: str, cache: str, marks: Path) -> None:
     import torch
 
     from torchbdi.kernels.files import write_state
-    from torchbdi.kernels.solve.pcg import ConjugateGradient
+    from torchbdi.kernels.solve.pcg import ConjugateGradient, ConjugateGradientOptions
     from torchbdi.kernels.tensors import to_bytes
     from torchbdi.ntk import NTK
 
@@ -124,10 +124,11 @@ def solve(words: list[str], log: str, cache: str, marks: Path) -> None:
         torch.set_num_threads(1)
         generator = torch.Generator().manual_seed(0)
         x = torch.randn(ROWS, FEATURES, dtype=torch.float64, generator=generator)
-        solver = ConjugateGradient(NTK().matrix(x), 1e-6, rank=50, stored=True)
-        d, stats = solver.solve(
-            x.sin().sum(1, keepdim=True), tolerance=1e-8, checkpoint=state, checkpoint_seconds=0
+        options = ConjugateGradientOptions(
+            rank=50, stored=True, tolerance=1e-8, checkpoint=state, checkpoint_seconds=0
         )
+        solver = ConjugateGradient().prepare(NTK().matrix(x), 1e-6, options)
+        d, stats = solver.solve(x.sin().sum(1, keepdim=True))
         write_state(out, to_bytes({"d": d, "iterations": stats.iterations}))
 
     logged(job, log)
