@@ -5,12 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from hydra._internal.utils import get_args_parser
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import OverrideType
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError
@@ -19,28 +15,17 @@ from torchbdi.methods import registry
 from ..tasks import task_names
 from .config import CONF, compose_unchecked
 
-#: What Hydra itself can be told.
-HYDRA_ENTRIES = (
-    "hydra/launcher", "hydra.launcher.n_jobs", "hydra.run.dir", "hydra.sweep.dir",
-    "hydra.sweep.subdir",
-)  # fmt: skip
-LAUNCHERS = ("basic", "joblib")
-REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_rerun")
-
 
 def check_overrides(words: Sequence[str]) -> None:
     """Raises InputError for an override of a name that does not exist, listing those that do.
 
-    Of Hydra's own entries and flags a few are let through: the others can name any class or
-    function, which Hydra would call before a run's own code starts.
+    Hydra's own entries and flags are Hydra's to check: who types them may run code of their own.
 
     Args:
         words: the command line, such as ``["-m", "method.alpha=0"]``.
     """
     # Hydra's parser, because a flag may stand between overrides, with a word of its own.
-    args = get_args_parser().parse_intermixed_args(list(words))
-    overrides: list[str] = args.overrides
-    _refuse_calls(args)
+    overrides: list[str] = get_args_parser().parse_intermixed_args(list(words)).overrides
     _refuse_beside_resume(overrides)
     own = [word for word in overrides if not re.match(r"[+~]*hydra\b", word)]
     choices = group_choices()
@@ -87,36 +72,6 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
         )
     if "=" not in word:
         raise InputError(f"{word}: not of the form name=value.{valid}")
-
-
-def _refuse_calls(args: Any) -> None:
-    """Raises InputError for words that could make Hydra call something.
-
-    Args:
-        args: the words as Hydra's own parser takes them, which knows abbreviations of flags.
-    """
-    for name in REFUSED_FLAGS:
-        if getattr(args, name) is not None:
-            raise InputError(f"--{name.replace('_', '-')}: a run has no configuration but its own.")
-    for word in args.overrides:
-        try:
-            override = OverridesParser.create().parse_override(word)
-        except HydraException as error:
-            reason = str(error).splitlines()[0][:200]
-            raise InputError(f"{word}: not of the form name=value ({reason}).") from error
-        key = str(override.key_or_group)
-        if "_target_" in word:
-            raise InputError(f"{word}: the configuration names no classes or functions.")
-        if override.package is not None:
-            raise InputError(f"{word}: {key} stands where it is and nowhere else.")
-        if key == "hydra/launcher" and override.value() not in LAUNCHERS:
-            raise InputError(f"{word}: hydra/launcher is one of {', '.join(LAUNCHERS)}.")
-        added = override.type != OverrideType.CHANGE
-        if re.match(r"hydra\b", key) and (added or key not in HYDRA_ENTRIES):
-            raise InputError(
-                f"{word}: {key} cannot be set so. Of Hydra's own entries: "
-                f"{', '.join(HYDRA_ENTRIES)}."
-            )
 
 
 def _refuse_beside_resume(words: Sequence[str]) -> None:
