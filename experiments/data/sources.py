@@ -214,7 +214,6 @@ def _digests(file: Path) -> dict[str, str]:
         ) from error
 
 
-@functools.cache
 def sizes() -> dict[str, int]:
     """Bytes by path below the data folder, of all files for which they are known."""
     lines = (Path(__file__).parent / "SIZES").read_text().splitlines()

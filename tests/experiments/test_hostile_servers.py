@@ -513,10 +513,10 @@ def test_one_member_for_the_memory(tmp_path: Path) -> None:
         read_member(path, "in/wanted.bin", len(WANTED))
 
 
-def test_the_known_sizes_are_those_of_the_data(data_dir: Path) -> None:
+def test_the_known_sizes_are_those_of_the_data(real_data: Path) -> None:
     assert set(sizes()) <= set(sources.checksums())
     for path, size in sizes().items():
-        assert (data_dir / path).stat().st_size == size
+        assert (real_data / path).stat().st_size == size
     assert most_bytes("utr/utr-y-0.npy") == 80_128
     assert most_bytes("ant_morphology/ant_oracle.pkl") == 2 * sources.LARGEST
     assert max(sizes().values()) <= sources.LARGEST

@@ -126,7 +126,7 @@ def test_the_gathered_lines_are_written_as_they_are_read(runs: list[Run]) -> Non
 
 
 def test_figures_have_what_they_show(runs: list[Run]) -> None:
-    kept = read_runs([RESULTS / "fig3"])
+    kept = read_runs([RESULTS / "steps"])
     for figure in (steps_figure(kept), alpha_figure(runs)):
         assert figure is not None
         assert len(figure.axes[0].containers) == 3

@@ -14,6 +14,7 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NTK, InputError
+from torchbdi.kernels.solve.choice import SolveOptions
 from torchbdi.proposer import optimise as steps
 from torchbdi.proposer import search as searching
 from torchbdi.proposer import solve as solving
@@ -79,16 +80,14 @@ def test_leave_one_out_equals_as_many_fits(tile: int, monkeypatch: pytest.Monkey
     torch.testing.assert_close(solved.errors, left_out(made.x_l, made.y_l, 1e-4), rtol=1e-7, atol=0)
 
 
-def test_leave_one_out_of_a_sample_equals_as_many_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leave_one_out_of_a_sample_equals_as_many_fits() -> None:
     """After conjugate gradients a random sample of rows has its errors, and exactly so."""
-    monkeypatch.setattr(solving, "PLANNED_ROWS", 10)
-    monkeypatch.setattr(solving, "SAMPLE_ROWS", 7)
-    chosen = torchbdi.kernels.solve.costs.Candidate("pcg-stored", 10, 10, 1.0, 1000)
-    plan = torchbdi.kernels.solve.plan.Plan(chosen, (chosen,), "", "", 10**9)
-    monkeypatch.setattr(solving, "plan_for", lambda *_, **__: plan)
     made = problem_of(*hill())
-    solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-2, progress=False)
-    assert (solved.solver, len(solved.sample)) == ("pcg", 7)
+    options = SolveOptions(solver="pcg", rank=10, tolerance=1e-8, verbose=False)
+    solved = solving.solve(
+        NTK(), made.x_l, made.y_l, 1e-2, progress=False, options=options, sample_rows=7
+    )
+    assert len(solved.sample) == 7 and solved.solver.startswith("pcg")
     expected = left_out(made.x_l, made.y_l, 1e-2)[solved.sample]
     torch.testing.assert_close(solved.errors, expected, rtol=1e-3, atol=1e-6)
 
