@@ -72,9 +72,7 @@ def run(options: Options) -> dict[str, Any]:
 
 def _last(options: Options) -> tuple[int, int]:
     """The last batch and side: after the first float64 cells with gradients, BDI is run."""
-    if options.small or not torch.cuda.is_available():
-        return (8, 3) if options.small else (BATCHES[-1], SIDES[-1])
-    return BATCHES[-1], SIDES[-1]
+    return (8, 3) if options.small else (BATCHES[-1], SIDES[-1])
 
 
 def _short(value: object) -> object:
