@@ -17,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -c constraints.txt torch
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[fast,experiments,rna,dev]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[fast,propose,baselines,experiments,rna,dev]"
 	$(BIN)/python -m pip install -q -c constraints.txt --no-deps design-bench==2.0.20
 	touch $@
 
