@@ -1,0 +1,143 @@
+"""The stages of a method's work, such as training and ascent; a killed run goes on within one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from ..identity import canonical, table_hash
+from ..kernels.errors import InputError, TorchBDIError
+from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
+from .base import Method, Run
+
+SECONDS = 60.0  # after which a state is written, however few steps were done
+
+
+class Stateful(Protocol):
+    """What a step changes: a network, an optimiser, designs."""
+
+    def state_dict(self) -> Any:
+        """Tensors, numbers and texts that say all of it."""
+
+    def load_state_dict(self, state: Any, /) -> Any:
+        """Takes a state back."""
+
+
+class Stages:
+    """One stage after another, each with a state of its own in the run's folder.
+
+    Steps are logged with one count over all stages. A stage that is over keeps its last state, so
+    that a later one need not begin with it.
+
+    Args:
+        method: with its settings resolved; a state knows them.
+        data: the table, whose hash a state knows.
+        run: is told of every step; its folder holds the states.
+    """
+
+    def __init__(self, method: Method, data: Any, run: Run) -> None:
+        self.run, self.logged = run, 0
+        self._of = {"seed": str(run.seed), "method": type(method).__name__}
+        if run.folder is not None:
+            self._of["table"] = table_hash(data.x, data.y)
+            self._of |= {k: canonical({k: v}) for k, v in vars(method).items()}
+
+    def go(
+        self,
+        name: str,
+        total: int,
+        what: str,
+        parts: Mapping[str, Stateful],
+        step: Callable[[int], Mapping[str, float]],
+        designs: Callable[[], Tensor] | None = None,
+    ) -> None:
+        """Does the steps of a stage that are not done yet.
+
+        Args:
+            name: of the stage and of its file.
+            total: how many steps there are.
+            what: what is counted, in the plural.
+            parts: all that a step changes.
+            step: does a step, counted from 1, and returns what is logged of it. Its draws come
+                from generators made of the seed and of the step.
+            designs: gives the designs (n, D), standardised, where a step moves them.
+
+        Raises:
+            InputError: the state is that of another run.
+            TorchBDIError: a number that is logged is not finite.
+        """
+        run = self.run
+        path = None if run.folder is None else run.folder / name
+        done = 0 if path is None else self._go_on(path, parts)
+        if designs is not None and not done:
+            run.keep(0, designs())
+        written = time.monotonic()
+        with run.progress(total, what, done) as bar:
+            for i in range(done + 1, total + 1):
+                values = {key: float(value) for key, value in step(i).items()}
+                wrong = [key for key, value in values.items() if not math.isfinite(value)]
+                if wrong:
+                    raise TorchBDIError(
+                        f"{self._of['method']}: {wrong[0]} is {values[wrong[0]]} after {i} of "
+                        f"{total} {what} of the stage {name}. Lower its learning rate."
+                    )
+                at = self.logged + i
+                run.log(at, **values)
+                if designs is not None:
+                    run.keep(i, designs())
+                late = time.monotonic() - written > SECONDS
+                if path is not None and (late or i == total or at % run.checkpoint_every == 0):
+                    states = {key: part.state_dict() for key, part in parts.items()}
+                    write_state(path, to_bytes({"of": self._of, "done": i, "parts": states}))
+                    written = time.monotonic()
+                bar.update()
+        self.logged += total
+
+    def _go_on(self, path: Path, parts: Mapping[str, Stateful]) -> int:
+        """Takes the newest state that is whole; returns how many steps it has behind it."""
+        found = last_good_state(path, lambda content: dict(from_bytes(content)))
+        if found is None:
+            return 0
+        for key in sorted(set(found["of"]) | set(self._of)):
+            there, own = found["of"].get(key), self._of.get(key)
+            if there != own:
+                raise InputError(
+                    f"{path} is the state of another run: {key} is {own}, and was {there}. Give "
+                    "the run a folder of its own."
+                )
+        for key, part in parts.items():
+            part.load_state_dict(found["parts"][key])
+        return int(found["done"])
+
+
+class Held:
+    """Tensors and numbers by name, as a part of a stage: ``held["x"]``.
+
+    Args:
+        **values: tensors, on any device, or plain numbers.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.values[name] = value
+
+    def state_dict(self) -> dict[str, Any]:
+        """The values."""
+        return dict(self.values)
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Takes values back, each to the device of the one that it replaces."""
+        for name, value in state.items():
+            own = self.values.get(name)
+            self.values[name] = value.to(own.device) if isinstance(own, Tensor) else value
