@@ -134,17 +134,20 @@ def ascend(
     """
 
     def step(i: int) -> dict[str, float]:
-        x = designs.x.detach().requires_grad_()
-        with torch.enable_grad():
-            f = value(x)
-            (gradient,) = torch.autograd.grad(f.sum(), x)
+        f, gradient = gradient_of(value, designs.x)
         designs.rise(gradient)
-        return {
-            "ascent/predicted": float(f.detach().mean()),
-            "ascent/best": float(f.detach().max()),
-        }
+        return {"ascent/predicted": float(f.mean()), "ascent/best": float(f.max())}
 
     stages.go("ascent", steps, "steps", {"designs": designs}, step, designs.standardised)
+
+
+def gradient_of(value: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    """Values (n,) of designs (n, D), each from its own row, and their gradients (n, D)."""
+    x = x.detach().requires_grad_()
+    with torch.enable_grad():
+        f = value(x)
+        (gradient,) = torch.autograd.grad(f.sum(), x)
+    return f.detach(), gradient
 
 
 def root_rate(rate: float, data: OfflineData) -> float:

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from ..network import seeded
+from ._ensemble import glorot, leaky
 
 Start = Literal["keras", "torch"]
 Activation = Literal["relu", "leaky", "softplus"]
-SLOPE = 0.3  # Keras' LeakyReLU
 ENTRIES = 1 << 27  # of the widest activations that are held at a time: 512 MiB in float32
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
-    "leaky": lambda z: nn.functional.leaky_relu(z, SLOPE),
+    "leaky": leaky,
     "softplus": nn.functional.softplus,
 }
 
@@ -34,10 +34,10 @@ def starting_weights(
             1 / sqrt(inputs).
         generator: of the draws, on the CPU.
     """
-    size = (6 / (inputs + outputs)) ** 0.5 if start == "keras" else inputs**-0.5
-    weight = (torch.rand(inputs, outputs, generator=generator) * 2 - 1) * size
     if start == "keras":
-        return weight, torch.zeros(outputs)
+        return glorot(1, inputs, outputs, generator)[0], torch.zeros(outputs)
+    size = inputs**-0.5
+    weight = (torch.rand(inputs, outputs, generator=generator) * 2 - 1) * size
     return weight, (torch.rand(outputs, generator=generator) * 2 - 1) * size
 
 

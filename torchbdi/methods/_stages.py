@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
 
-from ..identity import canonical, table_hash
-from ..kernels.errors import InputError, TorchBDIError
-from ..kernels.files import last_good_state, write_state
-from ..kernels.tensors import from_bytes, to_bytes
+from ..kernels.errors import TorchBDIError
+from ._kept import Kept
 from .base import Method, Run
+
+if TYPE_CHECKING:
+    from ..data import OfflineData
 
 SECONDS = 60.0  # after which a state is written, however few steps were done
 
@@ -41,12 +41,10 @@ class Stages:
         run: is told of every step; its folder holds the states.
     """
 
-    def __init__(self, method: Method, data: Any, run: Run) -> None:
+    def __init__(self, method: Method, data: OfflineData, run: Run) -> None:
         self.run, self.logged = run, 0
-        self._of = {"seed": str(run.seed), "method": type(method).__name__}
-        if run.folder is not None:
-            self._of["table"] = table_hash(data.x, data.y)
-            self._of |= {k: canonical({k: v}) for k, v in vars(method).items()}
+        self._name = type(method).__name__
+        self._kept = Kept(run, method, data, 0)  # designs that move know their number themselves
 
     def go(
         self,
@@ -73,8 +71,11 @@ class Stages:
             TorchBDIError: a number that is logged is not finite.
         """
         run = self.run
-        path = None if run.folder is None else run.folder / name
-        done = 0 if path is None else self._go_on(path, parts)
+        done = 0
+        if (state := self._kept.read(name)) is not None:
+            done = int(state["done"])
+            for key, part in parts.items():
+                part.load_state_dict(state["parts"][key])
         if designs is not None and not done:
             run.keep(0, designs())
         written = time.monotonic()
@@ -84,7 +85,7 @@ class Stages:
                 wrong = [key for key, value in values.items() if not math.isfinite(value)]
                 if wrong:
                     raise TorchBDIError(
-                        f"{self._of['method']}: {wrong[0]} is {values[wrong[0]]} after {i} of "
+                        f"{self._name}: {wrong[0]} is {values[wrong[0]]} after {i} of "
                         f"{total} {what} of the stage {name}. Lower its learning rate."
                     )
                 at = self.logged + i
@@ -92,28 +93,12 @@ class Stages:
                 if designs is not None:
                     run.keep(i, designs())
                 late = time.monotonic() - written > SECONDS
-                if path is not None and (late or i == total or at % run.checkpoint_every == 0):
+                if late or i == total or at % run.checkpoint_every == 0:
                     states = {key: part.state_dict() for key, part in parts.items()}
-                    write_state(path, to_bytes({"of": self._of, "done": i, "parts": states}))
+                    self._kept.write(name, done=i, parts=states)
                     written = time.monotonic()
                 bar.update()
         self.logged += total
-
-    def _go_on(self, path: Path, parts: Mapping[str, Stateful]) -> int:
-        """Takes the newest state that is whole; returns how many steps it has behind it."""
-        found = last_good_state(path, lambda content: dict(from_bytes(content)))
-        if found is None:
-            return 0
-        for key in sorted(set(found["of"]) | set(self._of)):
-            there, own = found["of"].get(key), self._of.get(key)
-            if there != own:
-                raise InputError(
-                    f"{path} is the state of another run: {key} is {own}, and was {there}. Give "
-                    "the run a folder of its own."
-                )
-        for key, part in parts.items():
-            part.load_state_dict(found["parts"][key])
-        return int(found["done"])
 
 
 class Held:

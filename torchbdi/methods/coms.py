@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from ..kernels.errors import InputError
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers, ascend, root_rate
+from ._ensemble import held_out
+from ._epochs import EPSILON, adam
 from ._mlp import Dense, relu_slope, train_rows
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ..data import OfflineData
 
 _NET, _ROWS, _ORDER = range(3)  # what a seed is used for
-KERAS_EPS = 1e-7
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ class COMs(Method):
 
     design-baselines.
     """
-    held_out: int | None = setting(None, at_least=0)
-    """Rows that are not trained on; their loss is logged and decides nothing.
+    val: int = setting(500, at_least=0)
+    """Rows that are not trained on, a tenth of the table at the most [A].
 
-    None: 500, as design-baselines, but at most a tenth of the table [A].
+    design-baselines: 500, whose loss it logs and makes no choice by.
     """
 
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
@@ -111,16 +111,11 @@ class COMs(Method):
             "tau": 0.5 if plain else 2.0,
             "lr": 0.05 if plain else 2.0,
             "raw_logits": not plain,
-            "held_out": min(500, len(data.x) // 10),
         }
         return own | {name: v for name, v in resolved.items() if own[name] is None}
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
-        """See :meth:`Method.solve`; x is in the order of the starts, the best first.
-
-        Raises:
-            InputError: all rows are held out.
-        """
+        """See :meth:`Method.solve`; x is in the order of the starts, the best first."""
         own, run = self.begin(data, n, run)
         stages = Stages(own, data, run)
         units, net, weight = own._trained(data, run, stages)
@@ -140,21 +135,18 @@ class COMs(Method):
 
     def _trained(self, data: OfflineData, run: Run, stages: Stages) -> tuple[Units, Dense, float]:
         """The trained network, and a."""
-        assert self.lr is not None and self.tau is not None and self.held_out is not None
-        if self.held_out >= len(data.x):
-            raise InputError(
-                f"COMs: held_out={self.held_out} of the {len(data.x)} rows leaves none to train on."
-            )
+        assert self.lr is not None and self.tau is not None
         units = Units(data, bool(self.raw_logits), run.device)
         x, y = units.of(data.x), data.y.to(run.device, torch.float32)
         train, held = (
-            rows.to(run.device) for rows in train_rows(len(x), self.held_out, run.seed, _ROWS)
+            rows.to(run.device)
+            for rows in train_rows(len(x), held_out(len(x), self.val), run.seed, _ROWS)
         )
         sizes = [x.shape[1], *[self.width] * (self.depth - 1), 1]
         net = Dense(sizes, "keras", "relu", seeded(run.seed, _NET)).to(run.device)
-        adam = torch.optim.Adam(net.parameters(), lr=self.net_lr, eps=KERAS_EPS)
+        optimizer = adam(net, self.net_lr)
         log_weight = torch.tensor(math.log(self.weight), device=run.device, requires_grad=True)
-        weight_adam = torch.optim.Adam([log_weight], lr=self.weight_lr, eps=KERAS_EPS)
+        weight_adam = torch.optim.Adam([log_weight], lr=self.weight_lr, eps=EPSILON)
         dual = _Dual(log_weight)
         rate = root_rate(self.lr, data)
 
@@ -165,11 +157,11 @@ class COMs(Method):
                 above = risen(net, x[some], self.inner_steps, rate)
                 error, gap = conservative(net, x[some], above, y[some])
                 weight = log_weight.detach().exp()
-                adam.zero_grad()
+                optimizer.zero_grad()
                 (error + weight * gap).backward()
                 # d/d log a of a (tau - gap)
                 log_weight.grad = weight * (self.tau - gap.detach())
-                adam.step()
+                optimizer.step()
                 weight_adam.step()
                 sums += len(some) * torch.stack([error.detach(), gap.detach()])
             error, gap = (sums / len(train)).tolist()
@@ -182,7 +174,7 @@ class COMs(Method):
                 found["loss/held_out"] = float((net.scores(x[held]) - y[held]).square().mean())
             return found
 
-        parts = {"net": net, "adam": adam, "dual": dual, "dual_adam": weight_adam}
+        parts = {"net": net, "optimizer": optimizer, "dual": dual, "dual_adam": weight_adam}
         stages.go("training", self.net_epochs, "epochs of the network", parts, epoch)
         return units, net.requires_grad_(False), float(log_weight.detach().exp())
 
@@ -195,7 +187,7 @@ class _Dual(Held):
 
     def state_dict(self) -> dict[str, Any]:
         """The number."""
-        return {"log_weight": float(self["log_weight"])}
+        return {"log_weight": float(self["log_weight"].detach())}
 
     def load_state_dict(self, state: Any, /) -> None:
         """Takes the number back."""

@@ -35,6 +35,7 @@ class RaM(Method):
     """
 
     revision: ClassVar[int] = 1
+    fidelity = "defect mended"
 
     as_published: bool = False
     """Bring the source's defects back: the last epoch in place of the best one (the kept weights
@@ -168,7 +169,9 @@ class RaM(Method):
         x, y = units.of(data.x), data.y.to(run.device, torch.float32)
         sizes = [x.shape[1], *[self.width] * (self.depth - 1), 1]
         net = Dense(sizes, "torch", "relu", seeded(run.seed, _NET)).to(run.device)
-        adam = torch.optim.Adam(net.parameters(), lr=self.net_lr, weight_decay=self.weight_decay)
+        adam = torch.optim.Adam(
+            net.parameters(), lr=self.net_lr, weight_decay=self.weight_decay, fused=True
+        )
         best = Held(loss=math.inf, epoch=0, weights=copy.deepcopy(net.state_dict()))
         loss_of = list_net if self.loss == "listnet" else rank_cosine
 
