@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from ..data import OfflineData
 
 SECONDS = 60.0  # after which a state is written, however few steps were done
-
-
-class Stateful(Protocol):
-    """What a step changes: a network, an optimiser, designs."""
-
-    def state_dict(self) -> Any:
-        """Tensors, numbers and texts that say all of it."""
-
-    def load_state_dict(self, state: Any, /) -> Any:
-        """Takes a state back."""
 
 
 class Stages:
@@ -51,7 +41,7 @@ class Stages:
         name: str,
         total: int,
         what: str,
-        parts: Mapping[str, Stateful],
+        parts: Mapping[str, Any],
         step: Callable[[int], Mapping[str, float]],
         designs: Callable[[], Tensor] | None = None,
     ) -> None:
@@ -61,7 +51,8 @@ class Stages:
             name: of the stage and of its file.
             total: how many steps there are.
             what: what is counted, in the plural.
-            parts: all that a step changes.
+            parts: all that a step changes, such as networks, optimisers and :class:`Held`: what has
+                ``state_dict`` and ``load_state_dict``.
             step: does a step, counted from 1, and returns what is logged of it. Its draws come
                 from generators made of the seed and of the step.
             designs: gives the designs (n, D), standardised, where a step moves them.

@@ -148,7 +148,7 @@ class COMs(Method):
         log_weight = torch.tensor(math.log(self.weight), device=run.device, requires_grad=True)
         weight_adam = torch.optim.Adam([log_weight], lr=self.weight_lr, eps=EPSILON)
         dual = _Dual(log_weight)
-        rate = root_rate(self.lr, data)
+        rate, tau = root_rate(self.lr, data), self.tau
 
         def epoch(i: int) -> dict[str, float]:
             order = torch.randperm(len(train), generator=seeded(run.seed, _ORDER, i))
@@ -160,7 +160,7 @@ class COMs(Method):
                 optimizer.zero_grad()
                 (error + weight * gap).backward()
                 # d/d log a of a (tau - gap)
-                log_weight.grad = weight * (self.tau - gap.detach())
+                log_weight.grad = weight * (tau - gap.detach())
                 optimizer.step()
                 weight_adam.step()
                 sums += len(some) * torch.stack([error.detach(), gap.detach()])
