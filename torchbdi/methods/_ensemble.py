@@ -41,10 +41,11 @@ class Members(nn.Module):
         letter: numbers that an embedding has for a letter.
 
     Attributes:
-        weights: of every layer, (E, inputs, outputs). With tokens the first one's inputs are the P
-            numbers and then ``letter`` numbers for each of the S columns.
+        weights: of every layer, (E, inputs, outputs); of the first, with tokens, those of the P
+            numbers alone.
         biases: of every layer, (E, 1, outputs).
         letters: the embedding, (E, letters, letter); None without classes.
+        looked: the first layer's weights of the embedded columns, (E, letter, S * outputs).
     """
 
     def __init__(
@@ -60,19 +61,25 @@ class Members(nn.Module):
     ) -> None:
         super().__init__()
         self.activation = activation
-        self.tokens = inputs if isinstance(inputs, Tokens) and inputs.letters else None
-        self.letters: nn.Parameter | None = None
-        self.rows: Tensor
-        width = inputs.width if isinstance(inputs, Tokens) else inputs
-        if self.tokens is not None:
-            width = self.tokens.numbers + len(self.tokens.rows) * letter
-            first = torch.rand(members, self.tokens.letters, letter, generator=generator)
-            self.letters = nn.Parameter((first * 2 - 1) * 0.05)
-            self.register_buffer("rows", self.tokens.rows, persistent=False)
+        tokens = inputs if isinstance(inputs, Tokens) and inputs.letters else None
+        width = inputs.numbers if isinstance(inputs, Tokens) else inputs
         sizes = [width, *hidden, outputs]
-        self.weights = nn.ParameterList(
-            glorot(members, a, b, generator) for a, b in itertools.pairwise(sizes)
-        )
+        self.letters: nn.Parameter | None = None
+        if tokens is not None:
+            columns = len(tokens.rows)
+            first = glorot(members, width + columns * letter, sizes[1], generator)
+            looked = first[:, width:].unflatten(1, (columns, letter)).transpose(1, 2).flatten(2)
+            self.looked = nn.Parameter(looked.contiguous())
+            embedding = torch.rand(members, tokens.letters, letter, generator=generator)
+            self.letters = nn.Parameter((embedding * 2 - 1) * 0.05)
+            own = torch.arange(columns).unsqueeze(1) + tokens.rows * columns
+            self.place: Tensor
+            self.register_buffer("place", own[tokens.rows >= 0], persistent=False)
+            weights = [first[:, :width].clone()]
+        else:
+            weights = [glorot(members, width, sizes[1], generator)]
+        weights += [glorot(members, a, b, generator) for a, b in itertools.pairwise(sizes[1:])]
+        self.weights = nn.ParameterList(weights)
         self.biases = nn.ParameterList(torch.zeros(members, 1, n) for n in sizes[1:])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -95,13 +102,12 @@ class Members(nn.Module):
         A class's row is the product of its vector and the weights of its column: one look-up in
         place of a product with all of the embedded design.
         """
-        if self.letters is None or self.tokens is None:
-            return self.weights[0]
-        weight = self.weights[0]
-        own = weight[:, self.tokens.numbers :].unflatten(1, (len(self.rows), -1))
-        table = self.letters[:, self.rows.clamp(min=0)] @ own  # (E, S, k, outputs)
-        table = table.flatten(1, 2)[:, (self.rows >= 0).flatten()]
-        return torch.cat([weight[:, : self.tokens.numbers], table], 1)
+        numbers = self.weights[0]
+        if self.letters is None:
+            return numbers
+        every = (self.letters @ self.looked).reshape(len(numbers), -1, numbers.shape[2])
+        table = every.index_select(1, self.place)
+        return torch.cat([numbers, table], 1) if numbers.shape[1] else table
 
 
 class GaussianHead(nn.Module):

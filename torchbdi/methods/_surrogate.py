@@ -64,21 +64,27 @@ class Surrogate(Method):
             y: scores, (N,) float32, on the device.
             kept: the run and its state.
         """
+        net, _ = self.trained(inputs, layout, y, kept)
+        return net.requires_grad_(False)
+
+    def trained(
+        self, inputs: Tensor, layout: int | Tokens, y: Tensor, kept: Kept
+    ) -> tuple[Ensemble, torch.optim.Optimizer]:
+        """The trained ensemble and its optimiser, for those who train further."""
         net = self.untrained(layout, kept)
         rows, b = split_and_bootstrap(self, len(y), kept.run.seed)
-        if self.ensemble_epochs:
-            train(
-                net,
-                ensemble_loss(net, inputs, y, b.to(y.device)),
-                rows,
-                epochs=self.ensemble_epochs,
-                batch=self.ensemble_batch,
-                lr=self.ensemble_lr,
-                kept=kept,
-                name="ensemble",
-                place=EPOCHS,
-            )
-        return net.requires_grad_(False)
+        optimizer = train(
+            net,
+            ensemble_loss(net, inputs, y, b.to(y.device)),
+            rows,
+            epochs=self.ensemble_epochs,
+            batch=self.ensemble_batch,
+            lr=self.ensemble_lr,
+            kept=kept,
+            name="ensemble",
+            place=EPOCHS,
+        )
+        return net, optimizer
 
     def untrained(self, layout: int | Tokens, kept: Kept) -> Ensemble:
         """The ensemble with its initial weights."""
