@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor, nn
 
-from ..adam import FeatureAdam
+from ..adam import adam
 from ..kernels.errors import InputError
 from ._stages import Stages
 
 if TYPE_CHECKING:
     from ..data import OfflineData
+    from ._latent import Latent
 
 
 class Units:
@@ -64,26 +65,23 @@ class Designs:
         x: where they are, (n, D) in the network's units.
         way: "plain" for x + rate * gradient, "adam" for Adam.
         rate: of all features, or one for each, (D,).
-        units: of the network.
+        units: of the network, or the codes that stand for designs.
     """
 
     def __init__(
-        self, x: Tensor, way: Literal["plain", "adam"], rate: float | Tensor, units: Units
+        self, x: Tensor, way: Literal["plain", "adam"], rate: float | Tensor, units: Units | Latent
     ) -> None:
         self.x = nn.Parameter(x.clone())
         self.rate, self.units = rate, units
         self.adam: torch.optim.Optimizer | None = None
         if way == "adam":
-            one = not isinstance(rate, Tensor)
-            self.adam = (
-                torch.optim.Adam([self.x], lr=rate) if one else FeatureAdam(self.x, rate)  # type: ignore[arg-type]
-            )
+            self.adam = adam(self.x, rate, None)
 
     def rise(self, gradient: Tensor) -> None:
         """One step upwards; afterwards the designs are within the bounds of the space."""
         with torch.no_grad():
             if self.adam is None:
-                self.x += self.rate * gradient
+                self.x.add_(gradient * self.rate)
             else:
                 self.x.grad = -gradient
                 self.adam.step()

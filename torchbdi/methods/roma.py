@@ -12,6 +12,7 @@ from ..network import seeded
 from ._ascending import Designs, Units, all_numbers
 from ._ensemble import Ensemble, held_out, nll
 from ._epochs import adam, shuffled
+from ._latent import Latent
 from ._mlp import train_rows
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
@@ -19,7 +20,7 @@ from .base import Method, Result, Run, setting
 if TYPE_CHECKING:
     from ..data import OfflineData
 
-_NET, _ROWS, _ORDER = range(3)  # what a seed is used for
+_NET, _ROWS, _ORDER, _VAE = range(4)  # what a seed is used for
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,37 @@ class RoMA(Method):
     Hopper), else 2e-3 (RoMA for GFP).
     """
 
+    latent: int | None = setting(None, at_least=0)
+    """Numbers of the code that a design becomes, on which network and designs live; 0 for none.
+
+    None: 0 where all columns are numbers, else 32 (RoMA for GFP; [A] for other tables with
+    classes).
+    """
+    vae_hidden: int = setting(256, at_least=1)
+    """Hidden units of the autoencoder that makes the codes.
+
+    RoMA for GFP.
+    """
+    vae_epochs: int = setting(200, at_least=1)
+    """Passes of its training over the table.
+
+    RoMA for GFP.
+    """
+    vae_lr: float = setting(1e-3, above=0.0)
+    """Adam's rate of its training.
+
+    RoMA for GFP.
+    """
+
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
-        """See :meth:`Method.settings_for`; radius and lr go by the kinds of the columns."""
+        """See :meth:`Method.settings_for`; what is None goes by the kinds of the columns."""
         own, plain = super().settings_for(data), all_numbers(data)
         if self.radius is None:
             own["radius"] = 5e-3 if plain else 5e-4
         if self.lr is None:
             own["lr"] = 3e-3 if plain else 2e-3
+        if self.latent is None:
+            own["latent"] = 0 if plain else 32
         return own
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
@@ -135,9 +160,22 @@ class RoMA(Method):
         own, run = self.begin(data, n, run)
         assert own.lr is not None
         stages, units = Stages(own, data, run), Units(data, False, run.device)
-        net = own._trained(data, run, stages, units)
-        starts = units.starts(data, n)
-        designs = Designs(starts, "adam", own.lr, units)
+        place: Units | Latent = units
+        if own.latent:
+            place = Latent(
+                data,
+                own.latent,
+                own.vae_hidden,
+                epochs=own.vae_epochs,
+                batch=own.net_batch,
+                lr=own.vae_lr,
+                stages=stages,
+                place=_VAE,
+            )
+        x = place.codes if isinstance(place, Latent) else units.of(data.x)
+        net = own._trained(x, data.y.to(run.device, torch.float32), stages)
+        starts = place.starts(data, n)
+        designs = Designs(starts, "adam", own.lr, place)
         first = net(starts)[0][0].detach()
         last = Held(prediction=first.clone())
         trained = [p.detach().clone() for p in net.parameters()]
@@ -177,9 +215,10 @@ class RoMA(Method):
             move(net, loss, -self.radius / self.adaptations, not self.as_published)
         return float(slope)
 
-    def _trained(self, data: OfflineData, run: Run, stages: Stages, units: Units) -> Ensemble:
+    def _trained(self, x: Tensor, y: Tensor, stages: Stages) -> Ensemble:
+        """The network, trained on rows (N, D) and scores (N,) against moves of its weights."""
         assert self.radius is not None
-        x, y = units.of(data.x), data.y.to(run.device, torch.float32)
+        run = stages.run
         net = Ensemble(
             1,
             x.shape[1],
@@ -201,10 +240,10 @@ class RoMA(Method):
                 at, score = x[some] + self.noise * noise, y[some]
                 before = [p.detach().clone() for p in net.parameters()]
                 for _ in range(self.attacks):
-                    move(net, nll(*net(at), score).mean(), size, not self.as_published)
+                    move(net, mean_nll(net, at, score), size, not self.as_published)
                 optimizer.zero_grad()
-                loss = nll(*net(at), score).mean()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss = mean_nll(net, at, score)
+                loss.backward()
                 restore(net, before)  # Adam's step does not depend on where the weights are
                 for p in net.parameters():
                     nn.utils.clip_grad_norm_(p, self.clip)
@@ -215,6 +254,12 @@ class RoMA(Method):
         parts = {"net": net, "optimizer": optimizer}
         stages.go("training", self.net_epochs, "epochs of the network", parts, epoch)
         return net
+
+
+def mean_nll(net: Ensemble, x: Tensor, y: Tensor) -> Tensor:
+    """Mean of -log N(y; f(x), s(x)^2) over rows (n, D) and scores (n,), a scalar."""
+    mean, log_std = net(x)
+    return nll(mean, log_std, y).mean()
 
 
 def adaptation_loss(
