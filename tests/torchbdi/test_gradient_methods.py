@@ -24,7 +24,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "ram": {"width": 32, "net_epochs": 20, "lists": 40, "list_batch": 4, "list_size": 20},
     "coms": {"width": 32, "net_epochs": 30, "net_batch": 32, "inner_steps": 10},
     "nemo": {"width": 16, "net_epochs": 30, "net_batch": 32, "steps": 50},
-    "min": {"width": 32, "net_epochs": 60, "net_batch": 16, "critic_steps": 3},
+    "min": {"width": 32, "net_epochs": 60, "net_batch": 16, "net_lr": 2e-3, "critic_steps": 3},
     "grad": {"width": 32, "net_epochs": 15, "net_batch": 32, "net_lr": 3e-3},
     "grad_db": {"width": 32, "net_epochs": 15, "net_batch": 32, "net_lr": 3e-3, "members": 2},
     "roma": {"width": 16, "net_epochs": 8, "net_batch": 32, "net_lr": 3e-3, "attacks": 2,
@@ -80,7 +80,7 @@ class Told(Run):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_designs_are_higher_up_the_hill_than_the_table(name: str, hill: OfflineData) -> None:
-    result = quick(name).solve(hill, 20, Run(seed=1))
+    result = quick(name).solve(hill, 64 if name == "min" else 20, Run(seed=1))
     found = height(hill.space.decode(result.x))
     there = height(hill.space.decode(hill.x[hill.best(20)]))
     assert found.max() > there.max()
@@ -124,7 +124,9 @@ def test_designs_stay_within_the_bounds_of_the_space(hill: OfflineData) -> None:
     inside = raw[(raw[:, 0] <= 0.25) & (raw[:, 1] >= -0.5)]
     data = OfflineData.from_raw(inside, height(inside), space)
     for name in QUICK:
-        changes = {"lr": 0.05} if name in ("ram", "grad", "nemo", "roma") else {}
+        changes: dict[str, Any] = {"net_epochs": 4}
+        if name in ("ram", "grad", "nemo", "roma"):
+            changes["lr"] = 0.05
         x = quick(name, **changes).solve(data, 10).x
         low, high = data.space.bounds
         assert bool(((x >= low - 1e-5) & (x <= high + 1e-5)).all()), name
