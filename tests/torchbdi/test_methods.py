@@ -31,11 +31,18 @@ SMALL_NETS = {
     "lists": 20, "list_batch": 2, "list_size": 5, "attacks": 2, "adaptations": 2, "vae_epochs": 2,
 }  # fmt: skip
 
+SMALL_ENSEMBLES = {
+    "ensemble_epochs": 2, "hidden": 8, "generations": 3, "steps": 5, "batch": 16, "vae_epochs": 2,
+    "latent": 2, "rounds": 2, "round_epochs": 1, "draws": 20, "draws_learnt": 20, "focus_epochs": 1,
+    "gp_rows": 2, "q": 1, "samples": 8, "restarts": 1, "raw_samples": 4, "iterations": 3,
+}  # fmt: skip
+
 
 def small(name: str) -> Method:
     """A method or preset that takes less than a second."""
     fields = {field.name for field in registry.fields(name)}
     wanted = SMALL_NETS if "width" in fields else SMALL
+    wanted = SMALL_ENSEMBLES if "bootstraps" in fields else wanted
     return registry.method(name, **{k: v for k, v in wanted.items() if k in fields})
 
 

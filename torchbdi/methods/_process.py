@@ -5,23 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
-
-
-class Search(Protocol):
-    """The settings of a search for points."""
-
-    q: int
-    samples: int
-    restarts: int
-    raw_samples: int
-    batch_limit: int
-    iterations: int
 
 
 def fitted_process(x: Tensor, y: Tensor, noise: float, before: dict[str, Any] | None) -> Any:
@@ -67,14 +56,30 @@ def fitted_process(x: Tensor, y: Tensor, noise: float, before: dict[str, Any] | 
     return model
 
 
-def maximised(own: Search, model: Any, y: Tensor, bounds: Tensor) -> tuple[Tensor, Tensor]:
-    """The q points of the largest expected improvement over the best label.
+def maximised(
+    model: Any,
+    best: Tensor,
+    bounds: Tensor,
+    *,
+    q: int,
+    samples: int,
+    restarts: int,
+    raw_samples: int,
+    batch_limit: int,
+    iterations: int,
+) -> tuple[Tensor, Tensor]:
+    """The q points of the largest expected improvement, by L-BFGS.
 
     Args:
-        own: the settings of the search.
         model: the process.
-        y: labels, (n,).
+        best: the label that is to be improved on.
         bounds: (2, D).
+        q: how many points.
+        samples: Sobol samples of the acquisition.
+        restarts: starts.
+        raw_samples: sets of points that the starts are chosen from.
+        batch_limit: starts that are followed at once.
+        iterations: of a start at the most.
 
     Returns:
         The points, (q, D), and the acquisition's value.
@@ -87,14 +92,14 @@ def maximised(own: Search, model: Any, y: Tensor, bounds: Tensor) -> tuple[Tenso
     from botorch.sampling import SobolQMCNormalSampler
 
     seed = int(torch.randint(1 << 31, ()))
-    sampler = SobolQMCNormalSampler(torch.Size([own.samples]), seed=seed)
+    sampler = SobolQMCNormalSampler(torch.Size([samples]), seed=seed)
     points, value = optimize_acqf(
-        qExpectedImprovement(model, best_f=y.max(), sampler=sampler),
+        qExpectedImprovement(model, best_f=best, sampler=sampler),
         bounds=bounds,
-        q=own.q,
-        num_restarts=own.restarts,
-        raw_samples=own.raw_samples,
-        options={"batch_limit": own.batch_limit, "maxiter": own.iterations},
+        q=q,
+        num_restarts=restarts,
+        raw_samples=raw_samples,
+        options={"batch_limit": batch_limit, "maxiter": iterations},
     )
     return points.detach(), value.detach()
 

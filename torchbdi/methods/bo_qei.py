@@ -140,7 +140,17 @@ class BOqEI(Surrogate):
             model = fitted_process(x, y, self.noise, state["process"])
             bounds = torch.stack([data.x.amin(0), data.x.amax(0)]).to(x)
             try:
-                points, value = maximised(self, model, y, bounds)
+                points, value = maximised(
+                    model,
+                    y.max(),
+                    bounds,
+                    q=self.q,
+                    samples=self.samples,
+                    restarts=self.restarts,
+                    raw_samples=self.raw_samples,
+                    batch_limit=self.batch_limit,
+                    iterations=self.iterations,
+                )
             except RuntimeError as error:
                 if self.as_published:
                     return None

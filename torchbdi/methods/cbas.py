@@ -174,6 +174,7 @@ class CbAS(Surrogate):
         told = {
             "gamma": at.gamma,
             "predicted/mean": float(mean.mean()),
+            "mean_weight": float(w.mean()),
             "effective_draws": float(w.sum().square() / w.square().sum()),
         }
         rows, loss = torch.arange(self.draws_learnt), self._loss(at.q, inputs, w)
