@@ -41,6 +41,7 @@ def squeezed(head: GaussianHead, e: int, s: float) -> float:
     return low + softplus(s - low)
 
 
+@torch.no_grad()
 def one(
     net: Ensemble, codec: Codec, e: int, numbers: Tensor, classes: Tensor
 ) -> tuple[float, float]:
@@ -56,7 +57,7 @@ def one(
         *body.weights[0][e],
         *(looked[i, c] for c in range(columns) for i in range(len(looked))),
     ]
-    out = [float(v) for v in body.biases[1][e, 0].detach()]
+    out = [float(v) for v in body.biases[1][e, 0]]
     for j in range(units):
         h = float(body.biases[0][e, 0, j]) + sum(
             v * float(r[j]) for v, r in zip(line, rows, strict=True)
