@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -232,7 +233,7 @@ def copy_of(
     count = len(copies.biases[0])
     for to, source in zip(copies.parameters(), one.parameters(), strict=True):
         to.copy_(source.expand_as(to))
-    state = optimizer.state_dict()
+    state = copy.deepcopy(optimizer.state_dict())  # it holds the optimiser's own memory
     for memory in state["state"].values():
         for name in ("exp_avg", "exp_avg_sq"):
             memory[name] = memory[name].repeat(count, 1, 1)
