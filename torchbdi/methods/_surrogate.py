@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..kernels.memory import require
 from ..network import seeded
-from ._ensemble import Ensemble, bootstrap, held_out, nll, weighted
+from ._ensemble import Ensemble, bootstrap, embedded_width, held_out, nll, weighted
 from ._epochs import Loss, train
 from .base import Method, setting
 
@@ -87,7 +88,18 @@ class Surrogate(Method):
         return net, optimizer
 
     def untrained(self, layout: int | Tokens, kept: Kept) -> Ensemble:
-        """The ensemble with its initial weights."""
+        """The ensemble with its initial weights.
+
+        Raises:
+            DoesNotFitError: weights, gradients and Adam's two moments do not fit into memory.
+        """
+        weights = self.bootstraps * self.hidden * embedded_width(layout)
+        require(
+            4 * 4 * weights,
+            kept.run.device,
+            f"{type(self).__name__}: training {weights:,} weights of {self.bootstraps} networks",
+            "Lower hidden or bootstraps.",
+        )
         generator = seeded(kept.run.seed, WEIGHTS)
         net = Ensemble(self.bootstraps, layout, [self.hidden], generator=generator)
         return net.to(kept.run.device)

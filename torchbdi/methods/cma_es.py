@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError, MissingDependencyError
+from ..kernels.memory import require
 from ._codec import Codec
 from ._kept import Kept
 from ._surrogate import Surrogate
@@ -56,6 +57,7 @@ class CMAES(Surrogate):
         Raises:
             MissingDependencyError: cma is not installed.
             InputError: the table has one feature; cma needs two.
+            DoesNotFitError: the covariances of the strategies do not fit into memory.
         """
         own, run = self.begin(data, n, run)
         try:
@@ -67,6 +69,13 @@ class CMAES(Surrogate):
         width = data.x.shape[1]
         if width < 2:
             raise InputError("CMAES: the table has one feature; cma needs two or more.")
+        size = min(n, own._block(width))
+        require(
+            size * own._bytes(width),
+            torch.device("cpu"),
+            f"CMAES: {size} strategies in D = {width} features",
+            "separable=true keeps the diagonals of their covariances alone.",
+        )
         kept, device = Kept(run, own, data, n), run.device
         x, y = data.x.float().to(device), data.y.float().to(device)
         net = own.ensemble(x, width, y, kept)
@@ -78,7 +87,7 @@ class CMAES(Surrogate):
 
         begun = data.x[starts].cpu().double().numpy()
         state = kept.read("strategies") or {"best": torch.empty(0, width, dtype=torch.float64)}
-        best, size = state["best"], own._block(width)
+        best = state["best"]
         with run.progress(n, "strategies", len(best)) as bar:
             while (done := len(best)) < n:
                 which = range(done, min(n, done + size))
@@ -109,10 +118,13 @@ class CMAES(Surrogate):
             run.log(step, **{"search/best": float(np.mean([-es.best.f for es in made]))})
         return torch.from_numpy(np.stack([es.best.x for es in made]))
 
+    def _bytes(self, width: int) -> int:
+        """What one strategy holds."""
+        return 8 * _MATRICES * (width if self.separable else width**2)
+
     def _block(self, width: int) -> int:
         """How many strategies run side by side."""
-        entries = width if self.separable else width**2
-        return max(1, int(_BLOCK_BYTES / (8 * _MATRICES * entries)))
+        return max(1, int(_BLOCK_BYTES / self._bytes(width)))
 
     def _options(self, seed: int, place: int) -> dict[str, Any]:
         """cma's, with draws of the strategy's own."""

@@ -86,7 +86,7 @@ class Reinforce(Surrogate):
                 optimizer.zero_grad()
                 with torch.enable_grad():
                     loss = policy_loss(*policy.log_prob(*drawn), value, own.as_published)
-                    loss.backward()  # type: ignore[no-untyped-call]
+                    loss.backward()
                 optimizer.step()
                 run.log(
                     own.ensemble_epochs + step,
