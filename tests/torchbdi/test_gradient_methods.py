@@ -133,6 +133,17 @@ def test_designs_stay_within_the_bounds_of_the_space(hill: OfflineData) -> None:
         assert bool(((x >= low - 1e-5) & (x <= high + 1e-5)).all()), name
 
 
+@pytest.mark.parametrize("name", QUICK)
+def test_gradients_that_are_switched_off_outside_play_no_part(
+    name: str, letters: OfflineData
+) -> None:
+    method = quick(name, **TINY, **({} if name == "min" else {"steps": 2}))
+    expected = method.solve(letters, 4)
+    with torch.no_grad():
+        result = method.solve(letters, 4)
+    assert torch.equal(result.x, expected.x)
+
+
 def test_ram_takes_the_last_epoch_only_as_published(hill: OfflineData) -> None:
     """A rate that is far too high makes the last epoch the best one of neither."""
     for as_published in (False, True):
