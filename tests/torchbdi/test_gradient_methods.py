@@ -13,11 +13,12 @@ from torch import Tensor
 from torchbdi import InputError
 from torchbdi.data import OfflineData
 from torchbdi.methods import registry
+from torchbdi.methods._moved import move, nll_gradients
 from torchbdi.methods.base import Method, Run
 from torchbdi.methods.grad_db import GradDB, own_rows
 from torchbdi.methods.min import MIN
 from torchbdi.methods.ram import RaM
-from torchbdi.methods.roma import RoMA, mean_nll, move
+from torchbdi.methods.roma import RoMA
 from torchbdi.space import Space
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -193,7 +194,7 @@ def test_romas_biases_stand_still_at_first_only_as_published(hill: OfflineData) 
 
     for as_published in (False, True):
         net = Ensemble(1, 2, [8], generator=seeded(0), activation=torch.nn.functional.softplus)
-        loss = mean_nll(net, hill.x[:9].float(), hill.y[:9].float())
-        move(net, loss, 0.1, together=not RoMA(as_published=as_published).as_published)
+        gradients = nll_gradients(net, hill.x[:9].float(), hill.y[:9].float())
+        move(net, gradients, 0.1, together=not RoMA(as_published=as_published).as_published)
         moved = [bool(bias.abs().sum() > 0) for bias in net.body.biases]
         assert moved == [not as_published] * 2
