@@ -29,8 +29,8 @@ class CMAES(Surrogate):
     """Each of the n best rows begins an evolution strategy (Hansen's ``cma``) of its own.
 
     Every strategy minimises -(mean of the ensemble) over the standardised features, without
-    bounds, and gives its best point. *As published* in design-baselines; candidates of all
-    strategies are judged at once there where the original judges one by one.
+    bounds, and gives its best point. *As published* in design-baselines (commit 785dbcf,
+    ``cma_es``); candidates of all strategies are judged at once here and one by one there.
     """
 
     revision: ClassVar[int] = 1
@@ -38,17 +38,17 @@ class CMAES(Surrogate):
     sigma: float = setting(0.5, above=0.0)
     """First step size, in standard deviations of a feature.
 
-    design-baselines: 0.5 (BASELINES.md, 2.2).
+    design-baselines: 0.5.
     """
     generations: int = setting(100, at_least=1)
     """Generations of a strategy at the most; it may stop before by cma's own rules.
 
-    design-baselines: 100 (BASELINES.md, 2.2).
+    design-baselines: 100.
     """
     separable: bool = False
     """Keep the covariance diagonal, where (D, D) matrices are too large.
 
-    design-baselines: false. True is an adaptation of ours (BASELINES.md, 2.2).
+    design-baselines: false. True is an adaptation of ours.
     """
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
