@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..network import seeded
 from ._codec import Codec
+from ._ensemble import Members
 from ._epochs import adam, one_epoch
 from ._stages import Stages
 from ._vae import VAE
@@ -54,7 +55,10 @@ class Latent:
         run, self.codec = stages.run, Codec(data.space)
         inputs = self.codec.inputs_of(data.x).to(run.device)
         first = seeded(run.seed, place)
-        vae = self.vae = VAE(self.codec.tokens, hidden, size, first, soft=False).to(run.device)
+        vae = self.vae = VAE(self.codec.tokens, hidden, size, first, soft=False)
+        # Without an embedding: the source names none, and it is two fifths of the work.
+        vae.encoder = Members(1, self.codec.tokens.width, [hidden], 2 * size, generator=first)
+        vae.to(run.device)
         optimizer = adam(vae, lr)
 
         def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
