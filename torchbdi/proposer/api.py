@@ -29,13 +29,14 @@ def propose(
     ignore: Sequence[str] = (),
     drop_missing: bool = False,
     safe_csv: bool = False,
+    acquisition: str = "ucb",
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Proposals:
     """Proposes designs that should score better than those of a table.
 
-    Known designs with the best scores are moved by BDI (:class:`torchbdi.BDI` with the paper's
-    settings: 200 steps, target 10, ridge 1e-6). Nothing is random: the same table gives the same
+    A kernel ridge regression is chosen by leaving each design out, and new designs are searched
+    for where it promises most. All draws are the same each time: the same table gives the same
     proposals, on the same machine with as many threads to the last digit.
 
     Args:
@@ -47,19 +48,20 @@ def propose(
         bounds: (low, high) of number columns, by name; None for the end of the observed range,
             which is the bound of columns that are not named.
         fix: columns that do not vary: names (a proposal keeps the value of the known design that it
-            starts from), or names with the value they are to have.
+            is told from), or names with the value they are to have.
         sequence: the column of sequences; one is recognised where nothing else is possible.
         categories: columns whose values are names, although they look like numbers.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
+        acquisition: what makes a design worth trying: "ucb", "ei", "mean" or "bdi".
         out: a folder for what the command line writes (``proposals.csv``, ``report.html``, ...);
             it must not exist. None writes nothing.
         progress: show progress bars for what takes more than two seconds.
 
     Returns:
-        At most n new designs, with what is known of them.
+        n new designs, or all where there are fewer, with what is known of them.
 
     Raises:
         InputError: something is wrong with the table or the choices; the message says what to do.
@@ -85,6 +87,7 @@ def propose(
         ignore=tuple(ignore),
         drop_missing=drop_missing,
         safe_csv=safe_csv,
+        acquisition=acquisition,
     )
     problem = make_problem(table, score, scores, settings)
     if out is None:

@@ -15,14 +15,14 @@ from .folder import RunFolder
 from .outputs import complete, configuration
 from .problem import make_problem
 from .result import Proposals
-from .settings import Settings
+from .settings import ACQUISITIONS, Settings
 from .table import parse_number, read_csv
 
 SHOWN = 5
 # The options that a configuration replaces, and what they are when nobody gives them.
 PLAIN: dict[str, Any] = {
     "score": None, "n": 32, "minimize": False, "bounds": [], "fix": [], "sequence": None,
-    "category": [], "ignore": [], "drop_missing": False, "safe_csv": False,
+    "category": [], "ignore": [], "drop_missing": False, "safe_csv": False, "acquisition": "ucb",
 }  # fmt: skip
 DESCRIPTION = """\
 Proposes designs that should score better than those of a table, with what can be trusted of them.
@@ -67,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--safe-csv", action="store_true",
         help="put ' before texts of proposals.csv that begin with = + - @ or a tab, which a "
         "spreadsheet would take for formulas",
+    )  # fmt: skip
+    add(
+        "--acquisition", choices=ACQUISITIONS,
+        help="what makes a design worth trying: ucb, the prediction and half a deviation more "
+        "(default); ei, the expected improvement on the best known score; mean, the prediction; "
+        "bdi, the loss of BDI",
     )  # fmt: skip
     add(
         "--config", type=Path, metavar="FILE",
@@ -134,6 +140,7 @@ def _settings(args: argparse.Namespace, names: Sequence[str]) -> Settings:
         ignore=tuple(args.ignore),
         drop_missing=args.drop_missing,
         safe_csv=args.safe_csv,
+        acquisition=args.acquisition,
     )
 
 
@@ -166,6 +173,9 @@ def _summary(p: Proposals, out: Path) -> str:
         f"leave-one-out{'' if q.exact else f' ({len(q.rows)} rows drawn at random)'}: rank "
         f"correlation {q.rank_correlation:.2f}, error {q.rmse:.4g}, scores scatter by "
         f"{q.true.std():.4g}",
+        f"model: {p.model.text()}",
+        "",
+        p.outlook(),
         "",
         f"  #  predicted {p.problem.score}  +-error  nearest row  distance",
     ]
@@ -176,7 +186,7 @@ def _summary(p: Proposals, out: Path) -> str:
             f"{p.nearest_row[i]:>11}  {p.distance[i]:>8.3g}{mark}"
         )
     if len(p) < p.settings.n:
-        lines.append(f"only {len(p)} of {p.settings.n}: the others were known designs or repeated.")
+        lines.append(f"only {len(p)} of {p.settings.n}: there are no more new designs.")
     lines += ["", f"proposals: {out / 'proposals.csv'}", f"report:    {out / 'report.html'}"]
     return "\n".join(lines)
 

@@ -42,7 +42,7 @@ class Problem:
         rows: number of the first row of each distinct design, (N,).
         counts: rows of each distinct design, (N,).
         noise: standard deviation of scores of the same design; None without repetitions.
-        x_l: encoded distinct designs, (N, D + 1).
+        x_l: encoded distinct designs, (N, D).
         y_l: standardised mean scores, (N,), large is good.
         y_mean: mean of the scores.
         y_scale: units of score for one unit of y_l; negative where low scores are good.
@@ -110,11 +110,6 @@ def make_problem(table: Table, score: str, y: Values, settings: Settings) -> Pro
         raise InputError(
             f"{table.source}: only {len(index)} of {len(table)} rows are different designs; at "
             f"least {FEWEST_ROWS} are needed."
-        )
-    if settings.n > len(index):
-        raise InputError(
-            f"n = {settings.n}: every proposal starts from a known design, and there are "
-            f"{len(index)}. Ask for at most as many."
         )
     values = {name: column[index] for name, column in values.items()}
     space = DesignSpace.fit(columns, values)

@@ -1,4 +1,4 @@
-"""What a person can choose for a run of propose, and the paper's numbers behind it."""
+"""What a person can choose for a run of propose."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 from ..kernels.errors import InputError
 
-# Chen et al. 2022, section 4 and appendix A: continuous and discrete tasks.
-STEPS, TARGET, RIDGE = 200, 10.0, 1e-6
-CONTINUOUS = {"alpha": 1e-3, "lr": 1e-3}
-DISCRETE = {"alpha": 0.0, "lr": 1e-1}
+# y_h of BDI's loss (Chen et al. 2022, section 4), in standard deviations of the scores.
+TARGET = 10.0
+ACQUISITIONS = ("ucb", "ei", "mean", "bdi")
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,9 @@ class Settings:
         categories: columns whose values are names, even where they look like numbers.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
+        acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
+            more; "ei", the expected improvement on the best known score; "mean", the prediction;
+            "bdi", the loss of BDI.
         safe_csv: in proposals.csv, put an apostrophe before texts that a spreadsheet would take
             for formulas.
     """
@@ -42,6 +44,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     drop_missing: bool = False
     safe_csv: bool = False
+    acquisition: str = "ucb"
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dicts, all fields."""
@@ -75,6 +78,10 @@ class Settings:
         """
         if not isinstance(self.n, int) or isinstance(self.n, bool) or self.n < 1:
             raise InputError(f"n must be a whole number from 1, got {self.n!r}.")
+        if self.acquisition not in ACQUISITIONS:
+            raise InputError(
+                f"acquisition is one of {', '.join(ACQUISITIONS)}, got {self.acquisition!r}."
+            )
         uses = {
             "bounds": list(self.bounds),
             "fix": list(self.fix),
