@@ -194,8 +194,9 @@ def markdown(rows: Sequence[Mapping[str, Any]], table: Sequence[Mapping[str, Any
         )
     ratios = [row["error_ratio"] for row in rows if "error_ratio" in row]
     if ratios:
-        lines += ["", f"Error over stated error, 20 proposals predicted highest (root mean square), "
-                  f"median over tables and seeds: {np.median(ratios):.2f}."]  # fmt: skip
+        middle = np.median(ratios)
+        lines += ["", "Error over stated error of the 20 proposals predicted highest (root mean "
+                  f"square), median over tables and seeds: {middle:.2f}."]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

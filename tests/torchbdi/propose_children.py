@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
 def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     """Fewer candidates and steps; ``change`` is what sets an attribute, monkeypatch's say."""
     from torchbdi import scales
-    from torchbdi.proposer import candidates
+    from torchbdi.proposer import candidates, model
     from torchbdi.search import SearchOptions
 
     change(candidates, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
@@ -81,6 +81,8 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     change(candidates, "SAMPLES", 200)
     change(candidates, "NEIGHBOURS", 200)
     change(scales, "STEPS", 10)
+    change(model, "DEPTHS", (2, 3))
+    change(model, "CONSTANTS", (0.0, 1.0))
 
 
 def killed_at_the_report(argv: Sequence[str], log: str) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..scales import tuned_scales
-from ..selection import FIRST_ROWS, Model, choose_model, leave_one_out_errors
+from ..selection import DEPTHS, FIRST_ROWS, Model, choose_model, leave_one_out_errors
 from ..space import Space
 from .problem import Problem
 
@@ -72,6 +72,7 @@ def choose(problem: Problem, rows: int = ROWS) -> Chosen:
     model = choose_model(
         x,
         y,
+        depths=DEPTHS,
         constants=CONSTANTS,
         ridges=RIDGES,
         rows=rows,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,11 +81,21 @@ def run(
             events.round(step, best)
             bar.update()
 
-        found = search(problem, chosen, solved, posterior, settings, work, after)
+        with _told(say):
+            found = search(problem, chosen, solved, posterior, settings, work, after)
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
     error = calibration.error(found.mean.numpy(), variance) * abs(problem.y_scale)
     return _sorted(problem, settings, quality, chosen, found, error)
+
+
+@contextlib.contextmanager
+def _told(say: Callable[[str], object]) -> Iterator[None]:
+    """What is warned of inside, of damaged states, is said."""
+    with warnings.catch_warnings():
+        if say is not warnings.warn:
+            warnings.showwarning = lambda message, *_, **__: say(str(message))
+        yield
 
 
 def _kept(

@@ -16,6 +16,7 @@ from .solve import Solve
 BLOCK_ENTRIES = 1 << 24
 # Errors are compared with those of a fifth of the known designs, between these numbers of them.
 FEWEST, COMPARED = 20, 100
+HIDDEN = 5  # one in so many designs, the best ones, is hidden
 # The mean of all errors counts as so many designs more.
 PRIOR = 5
 FAR_SHARE = 0.99
@@ -86,15 +87,20 @@ class Calibration:
 
     A regression errs more where it predicts much, or less, than its posterior knows: that depends
     on distances alone. So the errors of leaving known designs out are compared with the deviations
-    stated for them, among those that are predicted about as high.
+    stated for them, among those that are predicted about as high. And proposals are to be better
+    than what is known, where errors are larger: so the best fifth of the designs is hidden, and of
+    all designs those are looked at that the rest predicts highest.
 
     Attributes:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
         squares: squared error over squared deviation of these designs, (S,).
+        beyond: mean squared error over squared deviation, the best fifth hidden, of the 20 designs
+            predicted highest.
     """
 
     predicted: np.ndarray
     squares: np.ndarray
+    beyond: float
 
     @staticmethod
     def of(problem: Problem, solved: Solve, posterior: Posterior, rows: Tensor) -> Calibration:
@@ -113,10 +119,10 @@ class Calibration:
         predicted = problem.y_l[rows[both]] - errors
         order = torch.argsort(predicted, stable=True)
         squares = errors.square() / variance[both].clamp_min(1e-300)
-        return Calibration(predicted[order].numpy(), squares[order].numpy())
+        return Calibration(predicted[order].numpy(), squares[order].numpy(), _beyond(posterior))
 
     def error(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """The error to be stated of predictions, (n,), standardised.
+        """The error to be stated of proposals, (n,), standardised.
 
         Args:
             mean: what is predicted, (n,).
@@ -128,8 +134,29 @@ class Calibration:
         sums = np.concatenate([[0.0], np.cumsum(self.squares)])
         near = sums[start + window] - sums[start]
         factor = (near + PRIOR * self.squares.mean()) / (window + PRIOR)
-        error: np.ndarray = np.sqrt(factor * variance)
+        error: np.ndarray = np.sqrt(np.maximum(factor, self.beyond) * variance)
         return error
+
+
+def _beyond(posterior: Posterior) -> float:
+    """See :attr:`Calibration.beyond`."""
+    x, y = posterior.x, posterior.y
+    order = torch.argsort(y, descending=True, stable=True)
+    hidden, rest = order[: len(y) // HIDDEN], order[len(y) // HIDDEN :]
+    middle = y[rest].mean()
+    part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
+    inverse = torch.cholesky_inverse(part.factor)
+    d = inverse @ part.y
+    cross = posterior.kernel(x[hidden], x[rest])
+    noise = part.scale * part.ridge
+    predicted = torch.cat([cross @ d, part.y - d / inverse.diagonal()])
+    variance = torch.cat(
+        [part.deviation(x[hidden]).square() + noise, part.scale / inverse.diagonal()]
+    )
+    true = torch.cat([y[hidden], y[rest]]) - middle
+    top = torch.argsort(predicted, descending=True, stable=True)[:FEWEST]
+    squares = (true - predicted)[top].square() / variance[top].clamp_min(1e-300)
+    return float(squares.mean())
 
 
 def assess(problem: Problem, solved: Solve) -> Quality:
