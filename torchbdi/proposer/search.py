@@ -16,6 +16,7 @@ from ..kernel import Kernel
 from ..kernels.errors import InputError
 from ..kernels.files import last_good_state, write_state
 from ..kernels.tensors import from_bytes, to_bytes
+from .designs import within
 from .optimise import Box, Observer, optimise
 from .problem import Problem
 from .settings import Settings
@@ -134,11 +135,13 @@ def search(
     Raises:
         InputError: not one new design was found.
     """
+    if problem.candidates is not None:
+        return _chosen(kernel, problem, coefficients, problem.n)
     starts = _starts(problem)
     space = problem.space
     taken = problem.x_l
     found: list[Found] = []
-    missing, first = settings.n, 0
+    missing, first = problem.n, 0
     for number in range(ROUNDS):
         part = slice(first, first + missing)
         values = {name: v[part] for name, v in starts.values.items()}
@@ -160,6 +163,8 @@ def search(
             progress=progress,
         )
         made = space.decode(x, start, values, list(settings.fix))
+        if problem.restricted:
+            made = within(problem, problem.design_space, made)
         encoded = space.encode(made)
         keep: list[int] = []
         far_from_known = nearest(encoded, taken)[0] >= NEW_FROM
@@ -180,3 +185,14 @@ def search(
         torch.cat([part.x for part in found]),
         np.concatenate([part.start for part in found]),
     )
+
+
+def _chosen(kernel: Kernel, problem: Problem, coefficients: Tensor, n: int) -> Found:
+    """The candidates that are predicted best; each starts from its nearest known design."""
+    assert problem.candidates is not None
+    x = problem.space.encode(problem.candidates)
+    with torch.no_grad():
+        predicted = kernel(x, problem.x_l) @ coefficients
+    at = torch.argsort(predicted, descending=True, stable=True)[:n]
+    values = {name: v[at.numpy()] for name, v in problem.candidates.items()}
+    return Found(values, x[at], nearest(x[at], problem.x_l)[1].numpy())
