@@ -187,7 +187,7 @@ def _workbook(pandas: Any, name: str, content: bytes, sheet: str | None) -> Grid
     if sheet is not None and sheet not in sheets:
         raise InputError(f"{name}: there is no sheet {sheet!r}. Sheets: {listed(sheets)}.")
     own = sheets[0] if sheet is None else sheet
-    frame = book.parse(own, header=None, dtype=object)
+    frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object)
     told = f"Of the workbook the sheet {own!r} was read."
     if len(sheets) > 1 and sheet is None:
         told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."

@@ -83,10 +83,14 @@ def grid_of(
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     places = places_or_none
     levels, counts = np.unique(values, return_counts=True)
-    if len(levels) <= MAX_LEVELS and counts.min() >= SEVERAL and not free and not bounded:
+    few = len(levels) <= MAX_LEVELS and counts.min() >= SEVERAL
+    if few and not free and not bounded:
         made = Number(column.name, low, high, levels=tuple(levels.tolist()))
         return Grid(made, places, None, "levels")
-    unit = _unit(levels, places, free)
+    unit = _unit(levels, places)
+    if free and unit == 1 and not few:  # nothing to give up but its decimals
+        return Grid(Number(column.name, low, high), None, MAX_DECIMALS, "")
+    unit = 1 if free else unit
     if places and unit == 1 and over_decades(values):
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     size = unit / 10**places
@@ -111,12 +115,12 @@ def over_decades(values: np.ndarray) -> bool:
     return bool(values.min() > 0 and high > DECADES * low)
 
 
-def _unit(levels: np.ndarray, places: int, free: bool) -> int:
+def _unit(levels: np.ndarray, places: int) -> int:
     """The step of a column in units of its last decimal; 1 where chance may have made it."""
     whole = np.rint(levels * 10**places).astype(np.int64)
     gaps = np.diff(whole)
     unit = int(np.gcd.reduce(gaps)) if len(gaps) else 1
-    if free or unit < 2 or float(unit) ** (len(levels) - 1) < CHANCE:
+    if unit < 2 or float(unit) ** (len(levels) - 1) < CHANCE:
         return 1
     return unit
 

@@ -236,7 +236,9 @@ def _write(
 ) -> None:
     """Puts the column into ``out`` with plain numbers, and tells its unit."""
     written = {cell: plain(number, decimal) for cell, (number, _) in column.found.items()}
-    units = {unit: cell for cell, (_, unit) in column.found.items()}
+    units: dict[str, str] = {}
+    for cell, (_, unit) in column.found.items():
+        units.setdefault(unit, cell)
     if len({unit.strip() for unit in units}) > 1:
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
         out.complaints[name] = (

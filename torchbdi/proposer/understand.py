@@ -403,7 +403,7 @@ def _count(
             return (USUAL if settings.n is None else settings.n), []
         left, everything = room.left, f"all {room.possible} combinations that there are"
     if not left:
-        free = [c.name for c in restricted.columns if c.name in restricted.grids]
+        free = [name for name, grid in restricted.grids.items() if grid.kind]
         way = f", or give up levels ({ways('free', free[0])})" if free else ""
         raise InputError(
             f"every design is known: {everything} have a score. The best is row {rows[best]} with "
