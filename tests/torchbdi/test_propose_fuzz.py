@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
+from propose_children import be_quick
 
 import torchbdi
 from torchbdi import TorchBDIError
-from torchbdi.proposer import optimise
 from torchbdi.proposer.columns import Numbers
 from torchbdi.proposer.outputs import proposals_csv
 from torchbdi.proposer.reading import read_table
@@ -27,8 +27,8 @@ QUICK = settings(
 
 
 @pytest.fixture(autouse=True)
-def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimise, "STEPS", 3)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_quick(monkeypatch.setattr)
 
 
 def write(folder: Path, content: bytes) -> Path:

@@ -26,9 +26,8 @@ import torchbdi
 from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.proposer.folder import RunFolder
-from torchbdi.proposer.pipeline import _unpacked
+from torchbdi.proposer.pipeline import _model, _unpacked
 from torchbdi.proposer.reading import read_table
-from torchbdi.proposer.search import StateFiles
 from torchbdi.proposer.settings import Settings
 
 SAME = ("proposals.csv", "report.html", "config.json")
@@ -100,11 +99,12 @@ def test_what_is_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert str(out / "report.html") in printed
     config = json.loads((out / "config.json").read_text())
     assert config["settings"]["ignore"] == ["lot"]
-    assert config["method"]["lr"] == 0.1
+    assert config["method"]["depths"] == [1, 2, 3, 4, 6, 8]
+    assert config["settings"]["acquisition"] == "ucb"
     assert "seconds" in json.loads((out / "run.json").read_text())
 
 
-def test_tensorboard_events_hold_the_steps(data: Path, tmp_path: Path) -> None:
+def test_tensorboard_events_hold_the_rounds(data: Path, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     out = tmp_path / "out"
@@ -112,9 +112,9 @@ def test_tensorboard_events_hold_the_steps(data: Path, tmp_path: Path) -> None:
     events = EventAccumulator(str(out))
     events.Reload()
     tags = set(events.Tags()["scalars"])
-    assert {"loss/total", "loss/forward", "distance/x_h", "leave_one_out/r2"} <= tags
-    assert len(events.Scalars("loss/total")) >= children.STEPS
-    assert events.Scalars("distance/x_h")[0].value > 0  # of the first step, from the start
+    assert {"search/best", "leave_one_out/r2"} <= tags
+    best = [event.value for event in events.Scalars("search/best")]
+    assert best == sorted(best)
 
 
 def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
@@ -125,7 +125,8 @@ def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
     plain = html.unescape(re.sub(r"<[^>]+>", " ", text))
     for words in (
         "Proposals for data.csv: tc, high is good", "Is the model any good", "Rank correlation",
-        "What is proposed, and why", "How far it moved", "What to be careful about", "started from",
+        "What is proposed, and why", "How far it lies from what is known", "told from",
+        "What to be careful about", "proposals are predicted above it", "of depth",
     ):  # fmt: skip
         assert words in plain, words
 
@@ -310,13 +311,13 @@ def test_steps_done_are_not_done_again(
     def stop(*_: Any) -> None:
         raise StopError
 
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", children.STEPS)
+    children.be_quick(monkeypatch.setattr)
     with monkeypatch.context() as patch:
         patch.setattr("torchbdi.proposer.outputs.proposals_csv", stop)
         with pytest.raises(StopError):
             main(words(data, tmp_path / "out"))
     monkeypatch.setattr(pipeline, "solve", stop)
-    monkeypatch.setattr("torchbdi.bdi.BDI.loss", stop)
+    monkeypatch.setattr(pipeline, "choose", stop)
     assert main(words(data, tmp_path / "out")) == 0
 
 
@@ -326,7 +327,7 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("torchbdi.bdi.BDI.loss", interrupt)
+    monkeypatch.setattr("torchbdi.proposer.pipeline.search", interrupt)
     assert main(words(data, tmp_path / "out")) == 130
     assert "The same command goes on" in capsys.readouterr().err
     assert (tmp_path / "out.part").is_dir()
@@ -335,10 +336,10 @@ def test_ctrl_c_says_how_to_go_on(
 def test_a_run_that_failed_is_not_in_the_way(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", children.STEPS)
+    children.be_quick(monkeypatch.setattr)
     data.write_text("x,y\n" + "".join(f"{i},{(i - 9) ** 2}\n" for i in range(20)))
     argv = ["propose", str(data), "--score", "y", "-n", "2", "-o", str(tmp_path / "out")]
-    assert "every proposal is a known design" in said(capsys, [*argv, "--bounds", "x=3:3"])
+    assert "the table is complete" in said(capsys, [*argv, "--bounds", "x=3:3"])
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
     assert main([*argv, "--bounds", "x=0:25"]) == 0
 
@@ -438,10 +439,10 @@ def test_saved_state_is_never_unpickled(tmp_path: Path) -> None:
     """A state file that somebody else has put into the folder is data, not a program."""
     proof, kept = tmp_path / "proof", io.BytesIO()
     torch.save({"step": Evil(proof)}, kept)
-    for name in ("round0.ckpt", "solve.state"):
+    for name in ("model.state", "solve.state"):
         write_state(tmp_path / name, kept.getvalue())
-    with pytest.warns(UserWarning, match=r"round0\.ckpt is of no use"):
-        assert StateFiles(tmp_path).load(0) is None
+    with pytest.warns(UserWarning, match=r"model\.state is of no use"):
+        assert last_good_state(tmp_path / "model.state", _model) is None
     with pytest.warns(UserWarning, match=r"solve\.state is of no use"):
         assert last_good_state(tmp_path / "solve.state", lambda c: _unpacked(c, 1)) is None
     assert not proof.exists()
@@ -459,8 +460,8 @@ def test_time_is_told_for_what_takes_long(
         plain(self, *args, **{**kwargs, "delay": 0, "mininterval": 0})
 
     monkeypatch.setattr(tqdm, "__init__", at_once)
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 100)
+    children.be_quick(monkeypatch.setattr)
     assert main(words(data, tmp_path / "out")) == 0
     error = capsys.readouterr().err
-    for name in ("Cholesky 80", "Leave-one-out 80", "BDI, 5 designs"):
+    for name in ("Cholesky 80", "Leave-one-out 80", "Search"):
         assert re.search(rf"{name}:?\s+\d+%.*<", error), error

@@ -37,13 +37,14 @@ def propose(
     free: Sequence[str] | str = (),
     at_most: Sequence[str] | str = (),
     safe_csv: bool = False,
+    acquisition: str = "ucb",
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Proposals:
     """Proposes designs that should score better than those of a table.
 
-    Known designs with the best scores are moved by BDI (:class:`torchbdi.BDI` with the paper's
-    settings: 200 steps, target 10, ridge 1e-6). Nothing is random: the same table gives the same
+    A kernel ridge regression is chosen by leaving each design out, and new designs are searched
+    for where it promises most. All draws are the same each time: the same table gives the same
     proposals, on the same machine with as many threads to the last digit.
 
     Args:
@@ -55,7 +56,7 @@ def propose(
         bounds: (low, high) of number columns, by name; None for the end of the observed range,
             which is the bound of columns that are not named.
         fix: columns that do not vary: names (a proposal keeps the value of the known design that it
-            starts from), or names with the value they are to have.
+            is told from), or names with the value they are to have.
         sequence: the columns of sequences; those of DNA and protein are recognised.
         categories: columns whose values are names, although they look like numbers.
         numbers: columns that are numbers of the design, although they look like dates or like the
@@ -72,12 +73,13 @@ def propose(
         at_most: such as "4 of a,b,c,d", or "4 of a,b,c,d least 5".
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
+        acquisition: what makes a design worth trying: "ucb", "ei", "mean" or "bdi".
         out: a folder for what the command line writes (``proposals.csv``, ``report.html``, ...);
             it must not exist. None writes nothing.
         progress: show progress bars for what takes more than two seconds.
 
     Returns:
-        At most n new designs, with what is known of them.
+        n new designs, or all where there are fewer, with what is known of them.
 
     Raises:
         InputError: something is wrong with the table or the choices; the message says what to do.
@@ -110,6 +112,7 @@ def propose(
         free=_names(free),
         at_most=_names(at_most),
         safe_csv=safe_csv,
+        acquisition=acquisition,
     )
     problem = make_problem(table, score, scores, settings)
     settings = replace(settings, n=problem.n)

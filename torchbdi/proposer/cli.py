@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..kernels.errors import InputError, MissingDataError, TorchBDIError
-from .digits import best_known, digits
+from .digits import digits
 from .reading import read_table
-from .settings import Settings
+from .settings import ACQUISITIONS, Settings
 from .table import parse_number
 from .understand import Understood, understand
 
@@ -26,7 +26,7 @@ PLAIN: dict[str, Any] = {
     "score": [], "n": None, "minimize": False, "bounds": [], "fix": [], "sequence": [],
     "category": [], "number": [], "ignore": [], "drop_missing": False, "take": [], "sum": [],
     "rule": [], "step": [], "free": [], "at_most": [], "decimal": None, "sheet": None,
-    "safe_csv": False,
+    "safe_csv": False, "acquisition": "ucb",
 }  # fmt: skip
 DESCRIPTION = """\
 Proposes designs that should score better than those of a table, with what can be trusted of them.
@@ -107,6 +107,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--safe-csv", action="store_true",
         help="put ' before texts of proposals.csv that begin with = + - @ or a tab, which a "
         "spreadsheet would take for formulas",
+    )  # fmt: skip
+    add(
+        "--acquisition", choices=ACQUISITIONS,
+        help="what makes a design worth trying: ucb, the prediction and half a deviation more "
+        "(default); ei, the expected improvement on the best known score; mean, the prediction; "
+        "bdi, the loss of BDI",
     )  # fmt: skip
     add(
         "--config", type=Path, metavar="FILE",
@@ -240,6 +246,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         decimal=args.decimal,
         sheet=args.sheet,
         safe_csv=args.safe_csv,
+        acquisition=args.acquisition,
     )
 
 
@@ -287,11 +294,13 @@ def _summary(p: Proposals, out: Path) -> str:
     q = p.quality
     lines = [
         "",
-        best_known(p),
+        p.outlook(),
+        "",
         q.verdict(),
         f"leave-one-out{'' if q.exact else f' ({len(q.rows)} rows drawn at random)'}: rank "
         f"correlation {q.rank_correlation:.2f}, error {q.rmse:.4g}, scores scatter by "
         f"{q.true.std():.4g}",
+        f"model: {p.model.text()}",
         "",
         f"  #  predicted {p.problem.score}  +-error  nearest row  distance",
     ]
@@ -303,7 +312,7 @@ def _summary(p: Proposals, out: Path) -> str:
             f"{p.distance[i]:>8.3g}{mark}"
         )
     if p.settings.n is not None and len(p) < p.settings.n:
-        lines.append(f"only {len(p)} of {p.settings.n}: the others were known designs or repeated.")
+        lines.append(f"only {len(p)} of {p.settings.n}: there are no more new designs.")
     lines += ["", f"proposals: {out / 'proposals.csv'}", f"report:    {out / 'report.html'}"]
     return "\n".join(lines)
 

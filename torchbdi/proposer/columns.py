@@ -29,15 +29,6 @@ class Numbers:
     name: str
     low: float
     high: float
-    width = 1
-
-    def features(self, values: Values) -> np.ndarray:
-        """The numbers as they are, (N, 1)."""
-        return values[:, None].astype(np.float64)
-
-    def values(self, features: np.ndarray) -> Values:
-        """The numbers within their bounds, (n,)."""
-        return np.clip(features[:, 0], self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -56,28 +47,15 @@ class Classes:
     length: int
     sequence: bool
 
-    @property
-    def width(self) -> int:
-        """Features of the column: every position has one a class, less the first."""
-        return self.length * (len(self.classes) - 1)
-
-    def features(self, values: Values) -> np.ndarray:
-        """Logits, (N, width): log(0.6 onehot + 0.4 / classes), less the first class.
-
-        This is design-bench's encoding of discrete designs (soft interpolation 0.6).
-        """
+    def codes(self, values: Values) -> np.ndarray:
+        """Numbers of the classes at every position, (N, length)."""
         place = {name: i for i, name in enumerate(self.classes)}
-        codes = np.array([[place[c] for c in (v if self.sequence else (v,))] for v in values])
-        soft = 0.6 * np.eye(len(self.classes)) + 0.4 / len(self.classes)
-        logits = np.log(soft)
-        return (logits[:, 1:] - logits[:, :1])[codes].reshape(len(values), self.width)
+        cells = [[place[c] for c in (v if self.sequence else (v,))] for v in values]
+        return np.array(cells, dtype=np.int64).reshape(len(values), self.length)
 
-    def values(self, features: np.ndarray) -> Values:
-        """At each position the class with the largest logit (the first class has 0), (n,)."""
-        logits = features.reshape(len(features), self.length, len(self.classes) - 1)
-        first = np.zeros((*logits.shape[:2], 1))
-        codes = np.concatenate([first, logits], axis=2).argmax(2)
-        out = np.empty(len(features), dtype=object)
+    def texts(self, codes: np.ndarray) -> Values:
+        """The values that have these classes, (n, length) to (n,)."""
+        out = np.empty(len(codes), dtype=object)
         out[:] = ["".join(self.classes[i] for i in row) for row in codes]
         return out
 

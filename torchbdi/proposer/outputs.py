@@ -14,15 +14,15 @@ import torch
 
 from ..kernels import compiled
 from ..kernels.files import write_json, write_text
-from ..ntk import NTK
+from ..selection import DEPTHS, KERNELS
 from .cells import harmless
 from .folder import RunFolder
-from .optimise import method_of
+from .model import CONSTANTS, RIDGES, ROWS
 from .pipeline import SCRATCH, run
 from .problem import Problem
 from .report import html_report, require_matplotlib
 from .result import Proposals
-from .settings import RIDGE, STEPS, TARGET, Settings
+from .settings import TARGET, Settings
 from .solve import SAMPLE_ROWS
 from .table import free_name, show_number
 
@@ -36,13 +36,12 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
         "scores": list(problem.score_columns),
         "settings": settings.to_json(),
         "method": {
-            "kernel": repr(NTK()),
-            "bias_feature": True,
+            "kernels": list(KERNELS),
+            "depths": list(DEPTHS),
+            "constants": list(CONSTANTS),
+            "ridges": list(RIDGES),
+            "rows": ROWS,
             "target": TARGET,
-            "ridge": RIDGE,
-            "ridge_scale": "trace",
-            "steps": STEPS,
-            **method_of(problem.space.discrete),
             "leave_one_out_sample": SAMPLE_ROWS,
         },
     }

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from ..space import Space
-from .designs import design_space
 from .settings import Settings
 from .space import DesignSpace
 from .table import Table, Values
@@ -23,21 +22,25 @@ class Problem(Understood):
 
     Attributes:
         space: between columns and features.
-        design_space: what a design may be: the columns that vary, in the order of the table (a
-            sequence has a column a site), with their levels, steps and rules, fitted to the
-            distinct designs.
-        x_l: encoded distinct designs, (N, D + 1).
+        x_l: encoded distinct designs, (N, D).
         y_l: standardised mean scores, (N,), large is good.
         y_mean: mean of the scores.
         y_scale: units of score for one unit of y_l; negative where low scores are good.
     """
 
     space: DesignSpace
-    design_space: Space
     x_l: Tensor
     y_l: Tensor
     y_mean: float
     y_scale: float
+
+    @property
+    def design_space(self) -> Space:
+        """What a design may be: the columns that vary, in the order of the table, with rules.
+
+        A sequence has a column a site. It is fitted to the distinct designs.
+        """
+        return self.space.space
 
     def best(self) -> np.ndarray:
         """The distinct designs from best to worst, ties in the order of the table, (N,)."""
@@ -71,14 +74,14 @@ def ready(understood: Understood, settings: Settings) -> Problem:
     Raises:
         InputError: no column varies by more than rounding, or no design meets all rules.
     """
-    space = DesignSpace.fit(understood.columns, understood.values)
+    grids = {name: grid.number for name, grid in understood.grids.items()}
+    space = DesignSpace.fit(understood.columns, understood.values, grids, understood.rules)
     sign = -1.0 if settings.minimize else 1.0
     means = understood.scores
     mean, std = float(means.mean()), float(means.std())
     return Problem(
         **vars(understood),
         space=space,
-        design_space=design_space(understood),
         x_l=space.encode(understood.values),
         y_l=torch.from_numpy((means - mean) / (sign * std)),
         y_mean=mean,

@@ -53,12 +53,13 @@ def html_report(p: Proposals) -> str:
         _quality(p),
         _image(leave_one_out_picture(p), 49) + _image(error_picture(p), 49),
         "<h2>What is proposed, and why</h2>",
-        "<p>Every proposal starts from one of the best known designs and is moved, a small step in "
-        "every column, to where the model of the known designs predicts a better score and where, "
-        "the other way round, a model of the proposal alone explains the known scores best.</p>",
+        "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
+        "it is predicted high, or may be high and is not known well. They were chosen one by one, "
+        "each as if those before it had been measured, so that they differ. Changes are counted "
+        "from the nearest of the best known designs.</p>",
         _image(score_picture(p), 100),
         _table(p),
-        "<h2>How far it moved</h2>",
+        "<h2>How far it lies from what is known</h2>",
         _movement(p),
         "" if movement is None else _image(movement, 100),
         "<h2>What to be careful about</h2>",
@@ -71,9 +72,7 @@ def html_report(p: Proposals) -> str:
 
 def _summary(p: Proposals) -> str:
     known = p.problem
-    best = known.best()[0]
     far = int(p.far.sum())
-    score = escape(known.score)
     flagged = (
         f"{far} of {len(p)} proposals lie far outside the known designs and are marked."
         if far
@@ -81,8 +80,7 @@ def _summary(p: Proposals) -> str:
     )
     return (
         f'<p class="verdict">{escape(p.quality.verdict())}</p>\n<p>{len(known.scores)} different '
-        f"designs are known. The best has {score} {known.scores[best]:.6g} (row "
-        f"{known.rows[best]}). The best of {len(p)} proposals is predicted at "
+        f"designs are known. {escape(p.outlook())} The best of them is predicted at "
         f"{p.predicted[0]:.6g}, give or take {p.error[0]:.3g}. {flagged}</p>"
     )
 
@@ -111,7 +109,7 @@ def _quality(p: Proposals) -> str:
 def _table(p: Proposals) -> str:
     score = escape(p.problem.score)
     head = (
-        f"<tr><th></th><th>predicted {score}</th><th>changes</th><th>started from</th>"
+        f"<tr><th></th><th>predicted {score}</th><th>changes</th><th>told from</th>"
         "<th>nearest known design</th><th>distance</th><th>remarks</th></tr>"
     )
     rows = []
@@ -133,7 +131,7 @@ def _table(p: Proposals) -> str:
 
 
 def _changes(p: Proposals, i: int) -> str:
-    """What is different from the start: text first, then the numbers that moved farthest."""
+    """What differs from the design it is told from: text first, then numbers by their size."""
     texts, numbers = [], []
     for column in p.problem.space.columns:
         known = p.problem.values[column.name]
@@ -165,16 +163,17 @@ def _movement(p: Proposals) -> str:
         f"text). Proposals lie {np.median(p.distance):.3g} from their nearest known design in the "
         f"median, {p.distance.max():.3g} at most. Known designs lie {np.median(q.gaps):.3g} from "
         f"their nearest in the median, and 99 % of them less than {q.far:.3g}. The error given for "
-        "a proposal is the root mean square leave-one-out error of known designs that lie about as "
-        "far from their nearest "
-        "neighbour.</p>"
+        "a proposal is the one that the model states there, times what the same statement has to "
+        "be multiplied by to be true of known designs that are predicted about as high and were "
+        f"left out.</p><p>The model: {escape(p.model.text())}, chosen by the error of leaving each "
+        f"known design out{'' if p.model.exact else ' (of a random sample of the table)'}.</p>"
     )
 
 
 def _cautions(p: Proposals) -> str:
     general = [
-        "Predicted scores are the highest that could be found, so they tend to be too good. The "
-        "errors come from known designs, which were not chosen by the model.",
+        "Predicted scores are chosen for being high, so they tend to be too good. The errors come "
+        "from known designs, which were not chosen by the model.",
         "The model knows the numbers of the table and no rules behind them: parts that must add up "
         "to 100 %, settings that must be whole numbers, combinations that cannot be made. Look at "
         "every proposal before you spend money on it.",

@@ -1,4 +1,4 @@
-"""What a person can choose for a run of propose, and the paper's numbers behind it."""
+"""What a person can choose for a run of propose."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 from ..kernels.errors import InputError
 
-# Chen et al. 2022, section 4 and appendix A: continuous and discrete tasks.
-STEPS, TARGET, RIDGE = 200, 10.0, 1e-6
-CONTINUOUS = {"alpha": 1e-3, "lr": 1e-3}
-DISCRETE = {"alpha": 0.0, "lr": 1e-1}
+# y_h of BDI's loss (Chen et al. 2022, section 4), in standard deviations of the scores.
+TARGET = 10.0
+ACQUISITIONS = ("ucb", "ei", "mean", "bdi")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,9 @@ class Settings:
             where those that are present have a least amount.
         decimal: the mark before decimals, "comma" or "point"; None where the file tells.
         sheet: of a workbook; None for the first.
+        acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
+            more; "ei", the expected improvement on the best known score; "mean", the prediction;
+            "bdi", the loss of BDI.
         safe_csv: in proposals.csv, put an apostrophe before texts that a spreadsheet would take
             for formulas.
     """
@@ -63,6 +65,7 @@ class Settings:
     decimal: str | None = None
     sheet: str | None = None
     safe_csv: bool = False
+    acquisition: str = "ucb"
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dicts, all fields."""
@@ -101,6 +104,10 @@ class Settings:
         for name, step in self.steps.items():
             if not 0 < step < float("inf"):
                 raise InputError(f"step: column {name!r} needs a step > 0, got {step!r}.")
+        if self.acquisition not in ACQUISITIONS:
+            raise InputError(
+                f"acquisition is one of {', '.join(ACQUISITIONS)}, got {self.acquisition!r}."
+            )
         uses = {
             "bounds": list(self.bounds),
             "fix": list(self.fix),

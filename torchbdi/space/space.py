@@ -94,6 +94,25 @@ class Space:
         fitted = replace(self, mean=mean, std=std, seen=np.stack([raw.min(0), raw.max(0)]))
         return replace(fitted, anchors=fitted._find_anchors(fitted._standardise(features)))
 
+    def changed(self, columns: Sequence[Column], scale: np.ndarray | None = None) -> Space:
+        """The same fitted space with other columns in the place of its own.
+
+        Args:
+            columns: as many, each with as many features as before.
+            scale: what every feature is multiplied by, (D,); None for 1.
+
+        Raises:
+            InputError: no design meets bounds, levels and constraints any more.
+        """
+        std = self._fitted()[1]
+        assert self.anchors is not None
+        scale = np.ones(len(std)) if scale is None else scale
+        moved = replace(self, columns=tuple(columns), std=std / scale)
+        at = self.layout.number_features
+        begin = np.zeros((len(self.anchors), len(std)))
+        begin[:, at] = self.anchors * scale[at]
+        return replace(moved, anchors=moved._find_anchors(begin))
+
     def boxed(self) -> Space:
         """The same space, with the table's bounds for numbers that have none."""
         self._fitted()
