@@ -26,9 +26,9 @@ from torchbdi.proposer.cells import columns_like_formulas, harmless, like_a_form
 from torchbdi.proposer.folder import CONFIG, IDENTITY, RunFolder
 from torchbdi.proposer.pipeline import _unpacked
 from torchbdi.proposer.problem import make_problem
+from torchbdi.proposer.reading import read_table
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.table import read_csv
 
 
 class Place:
@@ -245,7 +245,7 @@ class Frame(dict):  # type: ignore[type-arg]
 def formulas(out: Path, safe: bool) -> torchbdi.Proposals:
     x = np.random.default_rng(0).uniform(size=60)
     frame = Frame({"=name": np.array(TEXTS * 10, dtype=object), "x": x, "n": -x})
-    return torchbdi.propose(frame, x, n=6, out=out, safe_csv=safe, progress=False)
+    return torchbdi.propose(frame, 2 * x, n=6, out=out, safe_csv=safe, progress=False)
 
 
 @pytest.mark.parametrize("safe", [False, True])
@@ -296,7 +296,7 @@ def test_categories_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     kinds = ["<b>one</b>", "<i>other</i>"]
     kind, x = np.array(kinds * 30, dtype=object), rng.uniform(size=60)
-    p = torchbdi.propose(Frame(kind=kind, x=x), x, n=4, progress=False)
+    p = torchbdi.propose(Frame(kind=kind, x=x), 2 * x, n=4, progress=False)
     before = p.problem.values["kind"][p.start]
     swapped = np.array([kinds[kinds[0] == name] for name in before], dtype=object)
     text = html_report(dataclasses.replace(p, columns={**p.columns, "kind": swapped}))
@@ -310,9 +310,9 @@ def test_ties_stay_in_the_order_of_the_table(tmp_path: Path) -> None:
     """Large enough that a sort which is not stable mixes them."""
     n = 2000
     y = np.arange(n) % 3 * 1.0
-    rows = "".join(f"{i},{v:.0f}\n" for i, v in enumerate(y))
+    rows = "".join(f"{i * i},{v:.0f}\n" for i, v in enumerate(y))
     (tmp_path / "a.csv").write_text("x,y\n" + rows)
-    table = read_csv(tmp_path / "a.csv")
+    table = read_table(tmp_path / "a.csv")
     score = table.columns.pop("y")  # type: ignore[attr-defined]
     problem = make_problem(table, "y", score, Settings())
     expected = sorted(range(n), key=lambda i: -y[i])

@@ -27,7 +27,8 @@ from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.proposer.folder import RunFolder
 from torchbdi.proposer.pipeline import _model, _unpacked
-from torchbdi.proposer.table import read_csv
+from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.settings import Settings
 
 SAME = ("proposals.csv", "report.html", "config.json")
 
@@ -50,7 +51,8 @@ def data(tmp_path: Path) -> Path:
 
 
 def words(data: Path, out: Path, *more: str) -> list[str]:
-    chosen = ["--score", "tc", "--ignore", "lot", "--sequence", "seq", "-n", "5"]
+    score = [] if "--score" in more else ["--score", "tc"]
+    chosen = [*score, "--ignore", "lot", "--sequence", "seq", "-n", "5"]
     return ["propose", str(data), *chosen, "-o", str(out), *more]
 
 
@@ -83,7 +85,7 @@ def test_what_is_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         "start_row", "far_outside", "note",
     ]  # fmt: skip
     assert len(rows) == 5
-    table = read_csv(data)
+    table = read_table(data)
     by_row = dict(zip(table.rows.tolist(), table.columns["tc"], strict=True))
     for row in rows:
         assert 20 <= float(row["temp"]) <= 80
@@ -176,15 +178,13 @@ def test_a_configuration_of_something_else(
     for text in ("{", "[]", "{}", '{"data": 1, "score": 2, "settings": 3}', "\x00"):
         config.write_text(text)
         assert "not the config.json" in said(capsys, argv)
-    good = {"n": 5, "minimize": False, "bounds": {}, "fix": {}, "sequence": None,
-            "categories": [], "ignore": [], "drop_missing": False, "safe_csv": False,
-            "acquisition": "ucb"}  # fmt: skip
-    config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "score": "tc",
+    good = Settings(n=5).to_json()
+    config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "scores": ["tc"],
                                   "settings": good}))  # fmt: skip
     assert "not the file that" in said(capsys, argv)
     assert "drop score" in said(capsys, [*argv, "--score", "tc"])
     assert "drop fix" in said(capsys, [*argv, "--fix", "temp"])
-    config.write_text(json.dumps({"data": {"sha256": "0"}, "score": "tc", "settings": {"n": 5}}))
+    config.write_text(json.dumps({"data": {"sha256": "0"}, "scores": ["tc"], "settings": {"n": 5}}))
     assert "another version" in said(capsys, argv)
 
 
@@ -198,6 +198,11 @@ def test_a_configuration_of_something_else(
         (["--fix", "metal=Zn"], "cannot be 'Zn'. It is one of or made of: Fe, Ni"),
         (["--category", "tc"], "'tc' is the score"),
         (["-n", "0"], "n must be a whole number"),
+        (["--fix", "temp=60", "--fix", "temp=70"], "--fix: column 'temp' is given twice"),
+        (["--bounds", "temp=1:2", "--bounds", "temp=1:3"], "'temp' is given twice"),
+        (["--step", "temp=5", "--step", "temp=6"], "'temp' is given twice"),
+        (["--ignore", "temp", "--ignore", "temp"], "--ignore temp is given twice"),
+        (["--score", "tc", "--score", "tc"], "--score tc is given twice"),
         (["--score", "tx"], "there is no column 'tx'. Columns: temp, metal, seq, lot, tc"),
         (["--score", "metal"], "is not a number"),
     ],
@@ -214,15 +219,16 @@ def test_the_score_has_to_be_named(
 ) -> None:
     argv = ["propose", str(data), "-o", str(tmp_path / "out")]
     assert "--score NAME is missing. Columns: temp, metal" in said(capsys, argv)
-    assert "too many for a category" in said(capsys, [*argv, "--score", "tc"])
+    assert "there is no column 'tx'" in said(capsys, [*argv, "--score", "tx"])
 
 
 def test_a_fixed_column_may_have_a_sign_in_its_name(data: Path, tmp_path: Path) -> None:
-    from torchbdi.proposer.cli import PLAIN, _settings
+    from torchbdi.proposer.cli import PLAIN, _fix, _settings
 
-    args = {**PLAIN, "fix": ["a=b", "a=b=3", "c"], "bounds": ["a=b=-1:", "d=:2e3"]}
-    made = _settings(type("Args", (), args), ["a=b", "c", "d"])  # type: ignore[arg-type]
-    assert made.fix == {"a=b": "3", "c": None}
+    assert _fix(["a=b=3", "c"], ["a=b", "c", "d"]) == {"a=b": "3", "c": None}
+    assert _fix(["a=b", "c"], ["a=b", "c", "d"]) == {"a=b": None, "c": None}
+    args = {**PLAIN, "bounds": ["a=b=-1:", "d=:2e3"]}
+    made = _settings(type("Args", (), args))  # type: ignore[arg-type]
     assert made.bounds == {"a=b": (-1.0, None), "d": (None, 2000.0)}
 
 
@@ -234,7 +240,7 @@ def test_the_report_needs_matplotlib_and_says_so_first(
         "importlib.util.find_spec", lambda name, *a: None if name == "matplotlib" else found(name)
     )
     monkeypatch.setattr("torchbdi.proposer.outputs.run", None)
-    assert "pip install matplotlib" in said(capsys, words(data, tmp_path / "out"))
+    assert "pip install 'torchbdi[propose]'" in said(capsys, words(data, tmp_path / "out"))
 
 
 def importlib_find_spec() -> Any:

@@ -37,7 +37,7 @@ def require_matplotlib() -> None:
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingDependencyError(
             "the report needs matplotlib, which is not installed. Install it with: "
-            "pip install matplotlib"
+            "pip install 'torchbdi[propose]'"
         )
 
 

@@ -62,10 +62,16 @@ class Proposals:
         sign = -1 if self.settings.minimize else 1
         above = int((sign * self.predicted > sign * known.scores[best]).sum())
         side = "below" if self.settings.minimize else "above"
-        return (
+        text = (
             f"The best known {known.score} is {known.scores[best]:.6g} (row {known.rows[best]}); "
             f"{above} of {len(self)} proposals are predicted {side} it."
         )
+        if not above:
+            text += (
+                " Warning: none of them is expected to be better than what is known; making them "
+                "would teach the model, and little more."
+            )
+        return text
 
     @property
     def nearest_row(self) -> np.ndarray:

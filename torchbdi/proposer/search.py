@@ -14,7 +14,7 @@ from ..batch import Posterior
 from ..kernels.errors import InputError
 from ..solved import Prediction, SingleLoss
 from .acquire import fill, worth
-from .candidates import PARENTS, candidates, rounds
+from .candidates import PARENTS, Candidates, candidates, rounds
 from .columns import Numbers
 from .model import ROWS, Chosen
 from .problem import Problem
@@ -99,7 +99,9 @@ def search(
     best = problem.x_l[problem.best()[:PARENTS]]
     made = _held(problem, settings)
     parts = [
-        candidates(
+        listed(problem, held)
+        if problem.candidates is not None
+        else candidates(
             mean, chosen.space(problem.space.held(held)), chosen.scale, problem.x_l, best,
             settings.n, number, folder if len(made) == 1 else None, after,
         )
@@ -137,6 +139,16 @@ def search(
         unseen=sum(counts) if len(counts) == len(parts) else None,
         looked_at=len(x),
     )
+
+
+def listed(problem: Problem, held: dict[str, float | str]) -> Candidates:
+    """The rows of the table that have no score yet, with these values where columns are held."""
+    assert problem.candidates is not None
+    fits = np.ones(len(problem.candidate_rows), dtype=bool)
+    for name, value in held.items():
+        fits &= problem.candidates[name] == value
+    values = {name: v[fits] for name, v in problem.candidates.items()}
+    return Candidates(problem.space.encode(values), True, int(fits.sum()))
 
 
 def planned(problem: Problem, settings: Settings) -> int:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..batch import Posterior
 from .problem import Problem
 from .solve import Solve
+from .suspects import rank_correlation
 
 # Entries of a block of distances.
 BLOCK_ENTRIES = 1 << 24
@@ -206,15 +207,3 @@ def nearest(x: Tensor, x_l: Tensor, itself: bool = False) -> tuple[Tensor, Tenso
         distances.append((block - x_l[place]).norm(dim=1))
         places.append(place)
     return torch.cat(distances), torch.cat(places)
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rank correlation of a (N,) and b (N,), ties at their mean rank; 0 if constant."""
-    ranks = []
-    for values in (a, b):
-        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-        last = np.cumsum(counts)
-        rank = (last - (counts - 1) / 2)[inverse]
-        ranks.append(rank - rank.mean())
-    size = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
-    return float((ranks[0] * ranks[1]).sum()) / size if size > 0 else 0.0
