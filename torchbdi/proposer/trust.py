@@ -90,18 +90,21 @@ class Calibration:
     on distances alone. So the errors of leaving known designs out are compared with the deviations
     stated for them, among those that are predicted about as high. And proposals are to be better
     than what is known, where errors are larger: so the best two fifths of the designs are hidden,
-    and of all designs those are looked at that the rest predicts highest.
+    and of all designs those are looked at that the rest predicts highest. What these are missed by
+    is added: the deviation is next to nothing where a smooth function hardly has noise.
 
     Attributes:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
         squares: squared error over squared deviation of these designs, (S,).
         beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
             designs predicted highest.
+        missed: mean squared error of these, standardised.
     """
 
     predicted: np.ndarray
     squares: np.ndarray
     beyond: float
+    missed: float
 
     @staticmethod
     def of(problem: Problem, solved: Solve, posterior: Posterior, rows: Tensor) -> Calibration:
@@ -120,7 +123,7 @@ class Calibration:
         predicted = problem.y_l[rows[both]] - errors
         order = torch.argsort(predicted, stable=True)
         squares = errors.square() / variance[both].clamp_min(1e-300)
-        return Calibration(predicted[order].numpy(), squares[order].numpy(), _beyond(posterior))
+        return Calibration(predicted[order].numpy(), squares[order].numpy(), *_beyond(posterior))
 
     def error(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """The error to be stated of proposals, (n,), standardised.
@@ -135,12 +138,12 @@ class Calibration:
         sums = np.concatenate([[0.0], np.cumsum(self.squares)])
         near = sums[start + window] - sums[start]
         factor = (near + PRIOR * self.squares.mean()) / (window + PRIOR)
-        error: np.ndarray = np.sqrt(np.maximum(factor, self.beyond) * variance)
-        return error
+        own: np.ndarray = np.maximum(factor, self.beyond) * variance
+        return np.sqrt(own + self.missed)
 
 
-def _beyond(posterior: Posterior) -> float:
-    """See :attr:`Calibration.beyond`."""
+def _beyond(posterior: Posterior) -> tuple[float, float]:
+    """``beyond`` and ``missed`` of :class:`Calibration`."""
     x, y = posterior.x, posterior.y
     order = torch.argsort(y, descending=True, stable=True)
     count = int(HIDDEN * len(y))
@@ -157,8 +160,8 @@ def _beyond(posterior: Posterior) -> float:
     )
     true = torch.cat([y[hidden], y[rest]]) - middle
     top = torch.argsort(predicted, descending=True, stable=True)[:FEWEST]
-    squares = (true - predicted)[top].square() / variance[top].clamp_min(1e-300)
-    return float(squares.mean())
+    squares = (true - predicted)[top].square()
+    return float((squares / variance[top].clamp_min(1e-300)).mean()), float(squares.mean())
 
 
 def assess(problem: Problem, solved: Solve) -> Quality:
