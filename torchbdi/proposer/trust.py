@@ -17,7 +17,7 @@ from .suspects import rank_correlation
 BLOCK_ENTRIES = 1 << 24
 # Errors are compared with those of a fifth of the known designs, between these numbers of them.
 FEWEST, COMPARED = 20, 100
-HIDDEN = 5  # one in so many designs, the best ones, is hidden
+HIDDEN = 0.4  # share of the designs, the best ones, that are hidden
 # The mean of all errors counts as so many designs more.
 PRIOR = 5
 FAR_SHARE = 0.99
@@ -89,14 +89,14 @@ class Calibration:
     A regression errs more where it predicts much, or less, than its posterior knows: that depends
     on distances alone. So the errors of leaving known designs out are compared with the deviations
     stated for them, among those that are predicted about as high. And proposals are to be better
-    than what is known, where errors are larger: so the best fifth of the designs is hidden, and of
-    all designs those are looked at that the rest predicts highest.
+    than what is known, where errors are larger: so the best two fifths of the designs are hidden,
+    and of all designs those are looked at that the rest predicts highest.
 
     Attributes:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
         squares: squared error over squared deviation of these designs, (S,).
-        beyond: mean squared error over squared deviation, the best fifth hidden, of the 20 designs
-            predicted highest.
+        beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
+            designs predicted highest.
     """
 
     predicted: np.ndarray
@@ -143,7 +143,8 @@ def _beyond(posterior: Posterior) -> float:
     """See :attr:`Calibration.beyond`."""
     x, y = posterior.x, posterior.y
     order = torch.argsort(y, descending=True, stable=True)
-    hidden, rest = order[: len(y) // HIDDEN], order[len(y) // HIDDEN :]
+    count = int(HIDDEN * len(y))
+    hidden, rest = order[:count], order[count:]
     middle = y[rest].mean()
     part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
     inverse = torch.cholesky_inverse(part.factor)
