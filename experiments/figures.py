@@ -17,8 +17,8 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_atomic
 
 from .paper.cells import STATISTICS, grid, heading
+from .paper.comparison import ranked
 from .paper.curves import alpha_figure, finish, steps_figure
-from .paper.ranks import rank_methods
 from .paper.robustness import alpha_steps_figure, target_figure
 from .runs.results import Problem, Run, read_runs, unchanged
 from .runs.spread import cell
@@ -34,18 +34,18 @@ def rank_figure(runs: Sequence[Run]) -> Figure | None:
         str(problem): {m: cell(found, STATISTICS["best"]).mean for m, found in methods.items()}
         for problem, methods in table.items()
     }
-    ranked = sorted(rank_methods(scores).items(), key=lambda item: -item[1].mean)
-    figure = Figure(figsize=(7, 1.2 + 0.4 * len(ranked)), layout="constrained")
+    found = sorted(ranked("table2", scores).items(), key=lambda item: -item[1].mean)
+    figure = Figure(figsize=(7, 1.2 + 0.4 * len(found)), layout="constrained")
     axes = figure.subplots()
-    for height, (_, rank) in enumerate(ranked):
+    for height, (_, rank) in enumerate(found):
         axes.plot([min(rank.ranks), max(rank.ranks)], [height, height], "|-", color="C0")
         axes.plot(rank.mean, height, "^", color="black", label=None if height else "mean")
         axes.plot(
             rank.median, height, "|", ms=18, mew=2, color="C2", label=None if height else "median"
         )
-    axes.set_yticks(range(len(ranked)), [f"{m}, tasks: {len(r.ranks)}" for m, r in ranked])
+    axes.set_yticks(range(len(found)), [f"{m}, tasks: {len(r.ranks)}" for m, r in found])
     axes.set_xlabel("rank among the methods run here, from the smallest to the largest")
-    axes.set_xlim(0.8, max(r.methods for _, r in ranked) + 0.2)
+    axes.set_xlim(0.8, max(r.methods for _, r in found) + 0.2)
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

@@ -6,15 +6,20 @@
 A run counts as done when a finished folder in ``out_dir`` has the same identity: task, method,
 their revisions and settings, the source of the table, and the seed; an interrupted one is resumed.
 Without ``seeds=`` two seeds are run, and eight where those two differ. A run that fails is named
-at the end, after all others.
+at the end, after all others. ``jobs=2`` runs two at a time, each with its share of the cores, and
+``collect=docs/results/runs.csv`` adds the lines of finished runs to that file as it goes on.
 """
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +35,7 @@ from .paper.settings import published_words
 from .runs.archive import Archive
 from .runs.config import compose_config
 from .runs.identity import Identity
-from .runs.results import read_runs
+from .runs.results import read_runs, write_runs
 from .runs.run_folder import refuse_package
 from .runs.spread import same_computation
 from .runs.trajectory import FILE, score_trajectory
@@ -38,12 +43,25 @@ from .runs.words import run_command, split_words
 from .tasks.registry import task_names
 from .train import RunInterruptedError, train
 
-KEYS = ("tasks", "methods", "seeds", "out_dir")
+KEYS = ("tasks", "methods", "seeds", "out_dir", "jobs", "collect")
 
 
 def method_names() -> list[str]:
     """The methods that can be named on the command line."""
     return registry.names()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What runs of one cell of a table ended in.
+
+    Attributes:
+        paths: the results.csv of those that are finished.
+        failed: the others, one line each.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 def reproduce(
@@ -52,6 +70,8 @@ def reproduce(
     methods: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
     out_dir: str = "runs/reproduce",
+    jobs: int = 1,
+    collect: str | None = None,
     overrides: Sequence[str] = (),
 ) -> list[str]:
     """Runs what is missing.
@@ -62,6 +82,9 @@ def reproduce(
         methods: only these methods.
         seeds: these seeds; None means two, and eight where the two differ.
         out_dir: where the folders of the runs are.
+        jobs: cells worked on at once, in processes that share the cores. A run's designs depend
+            on the threads in their last digits, so that they may differ from those of one job.
+        collect: CSV file to which the lines of finished runs are added, cell by cell.
         overrides: further words for every run, such as ``data_dir=...``.
 
     Returns:
@@ -75,25 +98,62 @@ def reproduce(
     out = Path(out_dir)
     refuse_package(out)
     out.mkdir(parents=True, exist_ok=True)
+    cells = [
+        [f"task={task}", f"method={method}", *published_words(method, task), *setting, *overrides]
+        for task, method, setting in _grid(names, tasks, methods)
+    ]
     with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
-        archive = Archive(out)
-        for task, method, setting in _grid(names, tasks, methods):
-            own = published_words(method, task)
-            words = [f"task={task}", f"method={method}", *own, *setting, *overrides]
-            paths: list[Path] = []
-            for seed in seeds if seeds is not None else range(SEEDS):
-                if seeds is None and len(paths) == 2 and same_computation(read_runs(paths)):
-                    print(f"{task} {method} {' '.join(setting)}: deterministic", flush=True)
-                    break
-                try:
-                    paths.append(_run(archive, [*words, f"seed={seed}"]))
-                except RunInterruptedError:
-                    raise
-                except Exception as error:
-                    failed.append(_told([*words, f"seed={seed}"], error))
-                    if isinstance(error, MissingDataError | MissingDependencyError):
-                        break  # every other seed lacks it too
+        for cell in _work(out, cells, seeds, jobs):
+            failed += cell.failed
+            if collect is not None and cell.paths:
+                file = Path(collect)
+                write_runs(file, read_runs([*([file] if file.exists() else []), *cell.paths]))
     return failed
+
+
+def _work(
+    out: Path, cells: Sequence[Sequence[str]], seeds: Sequence[int] | None, jobs: int
+) -> Iterable[Cell]:
+    """Every cell as it is finished; in processes of their own where there are several jobs."""
+    if jobs == 1:
+        archive = Archive(out)
+        for words in cells:
+            yield _cell(archive, words, seeds)
+        return
+    threads = os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    print(f"{jobs} at a time, {threads} threads each", flush=True)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        waiting = [pool.submit(_cell_apart, out, words, seeds) for words in cells]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _cell_apart(out: Path, words: Sequence[str], seeds: Sequence[int] | None) -> Cell:
+    """A cell in a process of its own, without progress bars, which would mix."""
+    return _cell(Archive(out), [*words, "trainer.progress_bar=false"], seeds)
+
+
+def _cell(archive: Archive, words: Sequence[str], seeds: Sequence[int] | None) -> Cell:
+    """The runs of one cell, seed by seed."""
+    cell = Cell()
+    for seed in seeds if seeds is not None else range(SEEDS):
+        if seeds is None and len(cell.paths) == 2 and same_computation(read_runs(cell.paths)):
+            print(f"{' '.join(words)}: deterministic", flush=True)
+            break
+        try:
+            cell.paths.append(_run(archive, [*words, f"seed={seed}"]))
+        except RunInterruptedError:
+            raise
+        except Exception as error:
+            cell.failed.append(_told([*words, f"seed={seed}"], error))
+            if isinstance(error, MissingDataError | MissingDependencyError):
+                break  # every other seed lacks it too
+    return cell
 
 
 def _told(words: Sequence[str], error: Exception) -> str:
@@ -173,6 +233,12 @@ def main(words: Sequence[str]) -> None:
             chosen["seeds"] = [int(seed) for seed in values["seeds"].split(",")]
         except ValueError as error:
             raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.") from error
+    if "jobs" in values:
+        if not values["jobs"].isdecimal() or not int(values["jobs"]):
+            raise InputError(f"jobs={values['jobs']}: write jobs=2.")
+        chosen["jobs"] = int(values["jobs"])
+    if "collect" in values:
+        chosen["collect"] = values["collect"]
     out_dir = values.get("out_dir", "runs/reproduce")
     try:
         failed = reproduce(names, **chosen, out_dir=out_dir, overrides=rest)

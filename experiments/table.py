@@ -11,18 +11,26 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_csv
 
 from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
+from .paper.comparison import ranked
+from .paper.exact import exact_table
+from .paper.paired import paired_table
 from .paper.printed_rows import log_notes, more_methods, paper_cell, rank_text
-from .paper.ranks import rank_methods
+from .paper.ranks import Ranks
 from .paper.render import Table, markdown, write_table
 from .paper.statistics_table import statistics_table
 from .paper.yardstick_rows import yardstick_rows
-from .runs.results import Run, read_runs, swept, unchanged
+from .runs.results import Run, read_runs, swept, unchanged, write_runs
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 from .tasks.registry import spec_of
+
+RANK_NOTE = (
+    "Ranks: among the methods of the paper's table; ties take the best rank. Where columns have "
+    "all of them, over these columns alone. A method with _small is its published form but for "
+    "a width of 256, and stands in for it."
+)
 
 
 def score_table(
@@ -47,7 +55,8 @@ def score_table(
         problem: {m: cell(found, STATISTICS[statistic]) for m, found in methods.items()}
         for problem, methods in table.items()
     }
-    ranked = rank_methods({str(p): {m: c.mean for m, c in row.items()} for p, row in cells.items()})
+    ranks = ranked(name, {str(p): {m: c.mean for m, c in row.items()} for p, row in cells.items()})
+    names = {method for row in cells.values() for method in row}
     best = [
         f"{_best_of_data(methods.values()):.3f}{paper_cell(name, 'best_rows', problem)}"
         for problem, methods in table.items()
@@ -56,7 +65,7 @@ def score_table(
     rows += [[*row, "", ""] for row in yardstick_rows(list(table), statistic)]
     records, notes = [], [*MARKS, *(source_note(p, methods) for p, methods in table.items())]
     sources: set[str] = set()
-    for method in sorted(ranked, key=lambda m: (m != "bdi", m)):
+    for method in sorted(names, key=lambda m: (m not in ranks, m != "bdi", m)):
         row = [method]
         for problem in table:
             if method not in cells[problem]:
@@ -70,24 +79,28 @@ def score_table(
                 sources.add(str(entry["paper_source"]))
             if entry["remark"]:
                 notes.append(f"* for {method} on {problem.task}: {entry['remark']}.")
-        rank, tail = ranked[method], ""
-        if len(rank.ranks) < len(table):
-            tail = f" in {len(rank.ranks)} of {len(table)} columns"
-        printed = rank_text(method) if name == "table2" else ("", "")
-        row += [
-            f"{r:.1f}/{rank.methods}{tail} {text}".rstrip()
-            for r, text in zip((rank.mean, rank.median), printed, strict=True)
-        ]
-        rows.append(row)
-    for method in more_methods(name, list(ranked)):
+        rows.append([*row, *_rank_cells(name, method, ranks.get(method), len(table))])
+    for method in more_methods(name, list(names)):
         row = [method, *("not run" + paper_cell(name, method, problem) for problem in table)]
         rows.append([*row, *(rank_text(method) if name == "table2" else ("", ""))])
     header = ["method", *(heading(problem) for problem in table), "rank mean", "rank median"]
     notes += [f"In brackets: {source}." for source in sorted(sources)]
     if name == "table3":
         notes += log_notes([problem.task for problem in table])
-    notes.append("Ranks: among the methods of a column, ties take the best rank.")
+    notes.append(RANK_NOTE)
     return Table(name, caption, header, rows, notes, records)
+
+
+def _rank_cells(table: str, method: str, rank: Ranks | None, columns: int) -> list[str]:
+    """Rank mean and median with how many were ranked, and the paper's own."""
+    printed = rank_text(method) if table == "table2" else ("", "")
+    if rank is None:
+        return list(printed)
+    tail = f" in {len(rank.ranks)} of {columns} columns" if len(rank.ranks) < columns else ""
+    return [
+        f"{r:.1f}/{rank.methods}{tail} {text}".rstrip()
+        for r, text in zip((rank.mean, rank.median), printed, strict=True)
+    ]
 
 
 def _best_of_data(runs: Iterable[Sequence[Run]]) -> float:
@@ -182,6 +195,8 @@ TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
     "a3": time_table,
     "a4": lambda runs: sweep_table("a4", "Target score y_h (Appendix A.4)", runs, "target"),
     "scores": statistics_table,
+    "exact": exact_table,
+    "paired": paired_table,
 }
 
 
@@ -211,9 +226,7 @@ def main(words: Sequence[str]) -> None:
         if "out" in values:
             write_table(Path(values["out"]), table)
     if "out" in values and runs:
-        header = list(dict.fromkeys(column for run in runs for column in run.line))
-        lines = [[run.line.get(column, "") for column in header] for run in runs]
-        write_csv(Path(values["out"]) / "runs.csv", header, lines)
+        write_runs(Path(values["out"]) / "runs.csv", runs)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from .facts import CONTINUOUS, DISCRETE
 
-GPU_METHODS = ("nn", "finite_ntk2nn")  # width 2048: 5.7e16 flop for TF Bind 8; run where named
+# Hours to days on two cores; run where they are named. nn: 5.7e16 flop for TF Bind 8.
+GPU_METHODS = ("nn", "finite_ntk2nn", "min", "grad", "coms", "ram")
+# The methods of Tables 1 and 2, of less width where they are too dear, and those beyond the paper.
+COMPARISON = (
+    "bdi", "bo_qei", "cma_es", "reinforce", "cbas", "autofocused_cbas", "min_small", "grad_small",
+    "coms_small", "roma", "nemo", "grad_db", "ram_small", "bdi_search", "kernel_search", "random",
+    "best_rows",
+)  # fmt: skip
+ABLATION = ("bdi", "backward_only", "forward_only", "nn_small", "rbf", "ntk_ascent")
 FIGURE_TASKS = ("tfbind8", "hopper", "ant")
 
 
@@ -30,14 +38,15 @@ def _sweep(name: str, *values: str) -> tuple[tuple[str, ...], ...]:
 
 
 ALL = DISCRETE + CONTINUOUS
+EXACT = ("tfbind8", "tfbind10", "rna1", "rna2", "rna3")  # data and true function are the originals
 TARGETS = _sweep("target", "5", "10", "15", "20")
 ALPHAS = _sweep("alpha", "0", "5e-4", "1e-3", "2e-3", "4e-3")
 TRAJECTORY = ("method.steps=400", "trainer.trajectory_every=20")
 PLANS = {
-    "table1": Plan(CONTINUOUS),
-    "table2": Plan(DISCRETE),
-    "table3": Plan(ALL),
-    "fig2": Plan(ALL),
+    "table1": Plan(CONTINUOUS, COMPARISON),
+    "table2": Plan(DISCRETE, COMPARISON),
+    "table3": Plan(ALL, ABLATION),
+    "fig2": Plan(ALL, COMPARISON),
     "fig3": Plan(ALL, ("bdi",), TARGETS),
     "fig4": Plan(("ant",), ("bdi",), tuple((*alpha, *TRAJECTORY) for alpha in ALPHAS)),
     "steps": Plan(FIGURE_TASKS, ("bdi",), (TRAJECTORY,)),
@@ -47,4 +56,7 @@ PLANS = {
     "a3": Plan(ALL),
     "a4": Plan(ALL, ("bdi",), TARGETS),
     "scores": Plan(ALL),
+    "exact": Plan(EXACT, COMPARISON),
+    "affinity": Plan(("tfbind10",), COMPARISON, (("task.truth=affinity",),)),
+    "paired": Plan(EXACT, COMPARISON),
 }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..runs.results import Problem
 from .cells import beside
+from .comparison import stands_for
 from .facts import ABLATIONS, COMPARED, comparable, fact, logged
 from .printed.read import printed_ranks
 
@@ -35,6 +36,7 @@ def paper_cell(table: str, method: str, problem: Problem) -> str:
 
 def more_methods(table: str, there: Sequence[str]) -> list[str]:
     """The methods of the paper's table that have no runs, in its order; D(best) is no method."""
+    there = [stands_for(method, there) for method in there]
     return [m for m in METHODS.get(table, ()) if m not in there and m != "best_rows"]
 
 

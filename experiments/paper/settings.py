@@ -24,7 +24,14 @@ class Published:
     source: str
 
 
-PUBLISHED: Mapping[tuple[str, str], Published] = {}
+_LAUNCH = "launch files of github.com/brandontrabucco/design-baselines, commit 785dbcf"
+
+PUBLISHED: Mapping[tuple[str, str], Published] = {
+    # The ensemble of this one is not trained at all.
+    ("reinforce", "hopper"): Published({"ensemble_epochs": 0, "lr": 0.1}, _LAUNCH),
+    ("cbas", "tfbind10"): Published({"vae_epochs": 100}, _LAUNCH),
+    ("autofocused_cbas", "tfbind10"): Published({"vae_epochs": 100}, _LAUNCH),
+}
 
 
 def published_words(

@@ -7,13 +7,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torchbdi import InputError
 from torchbdi.identity import canonical
+from torchbdi.kernels.files import write_csv
 from torchbdi.methods import registry
 
 from ..tasks.registry import task_names
@@ -226,6 +227,12 @@ def _number(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
+
+
+def write_runs(path: Path, runs: Sequence[Run]) -> None:
+    """Writes a CSV file of runs' lines as a whole; ``read_runs`` reads it."""
+    header = list(dict.fromkeys(column for run in runs for column in run.line))
+    write_csv(path, header, [[run.line.get(column, "") for column in header] for run in runs])
 
 
 def unchanged(runs: Iterable[Run]) -> list[Run]:

@@ -117,7 +117,7 @@ LEAK = 500
 
 def test_memory_does_not_grow_over_2000_steps_of_training() -> None:
     x, y = table(n=30, d=10)
-    model = torchbdi.BDI(x, y, x[:4].unsqueeze(1))
+    model = torchbdi.BDI(x, y, x[:4].unsqueeze(1), kernel=NTK(2))
     memory = Memory()
     trainer = lightning.Trainer(
         max_steps=2000, max_epochs=-1, accelerator="cpu", logger=False, callbacks=[memory],

@@ -171,7 +171,7 @@ def test_a_file_is_found_by_its_name(toy: Any) -> None:
     assert registry.method("toy_walk", size=1) == toy(size=1.0)
     assert registry.method("inwards", times=4) == toy(way="in", times=4)
     assert registry.file_of(toy()) == "toy_walk"
-    for wrong in ("Toy_Walk", "toywalk", "Nope", "min"):
+    for wrong in ("Toy_Walk", "toywalk", "Nope", "Min"):
         with pytest.raises(AttributeError, match="no attribute"):
             getattr(methods, wrong)
 

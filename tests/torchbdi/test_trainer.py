@@ -47,10 +47,10 @@ def by_hand(model: DesignModule, steps: int, lr: float) -> Tensor:
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_an_epoch_is_two_hundred_steps_however_many_there_are(epochs: int) -> None:
     x, y, starts = table()
-    run, model = trainer(max_epochs=epochs), BDI(x, y, starts, lr=1e-2)
+    run, model = trainer(max_epochs=epochs), BDI(x, y, starts, kernel=NTK(2), lr=1e-2)
     run.fit(model)
     assert run.global_step == 200 * epochs
-    expected = by_hand(BDI(x, y, starts, lr=1e-2), 200 * epochs, 1e-2)
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 200 * epochs, 1e-2)
     assert (model.x_h - expected).abs().max() <= 1e-12
 
 
@@ -71,7 +71,7 @@ def test_no_part_of_an_epoch_is_skipped(
 ) -> None:
     x, y, starts = table()
     run = trainer(**settings)
-    run.fit(kind(x, y, starts))
+    run.fit(kind(x, y, starts, kernel=NTK(2)))
     assert run.global_step == steps
 
 
@@ -89,9 +89,9 @@ def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     """However far the first run had come, the second ends where an uninterrupted one does."""
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
-    whole = BDI(x, y, starts)
+    whole = BDI(x, y, starts, kernel=NTK(2))
     trainer(max_epochs=2, callbacks=[SaveAt(step, path)]).fit(whole)
-    again = BDI(x, y, starts)
+    again = BDI(x, y, starts, kernel=NTK(2))
     run = trainer(max_epochs=2)
     run.fit(again, ckpt_path=path, weights_only=True)
     assert run.global_step == 400
@@ -102,22 +102,22 @@ def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
     first = trainer(max_epochs=1)
-    first.fit(BDI(x, y, starts))
+    first.fit(BDI(x, y, starts, kernel=NTK(2)))
     first.save_checkpoint(path)
-    run, model = trainer(max_epochs=3), BDI(x, y, starts)
+    run, model = trainer(max_epochs=3), BDI(x, y, starts, kernel=NTK(2))
     run.fit(model, ckpt_path=path, weights_only=True)
     assert run.global_step == 600
-    assert (model.x_h - by_hand(BDI(x, y, starts), 600, 1e-3)).abs().max() <= 1e-12
+    assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 600, 1e-3)).abs().max() <= 1e-12
 
 
 def test_several_fits_go_on_from_where_the_designs_are() -> None:
     x, y, starts = table()
-    model = BDI(x, y, starts)
+    model = BDI(x, y, starts, kernel=NTK(2))
     for _ in range(2):
         run = trainer(max_epochs=1)
         run.fit(model)
         assert run.global_step == 200
-    expected = BDI(x, y, starts)
+    expected = BDI(x, y, starts, kernel=NTK(2))
     for _ in range(2):  # each fit has an Adam of its own
         by_hand(expected, 200, 1e-3)
     assert (model.x_h - expected.x_h).abs().max() <= 1e-12

@@ -1,0 +1,47 @@
+"""Which methods a table ranks against one another, and over which problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .facts import ABLATIONS, COMPARED
+from .ranks import Ranks, rank_methods
+
+SMALL = "_small"  # a preset of less width, which stands in for its method where that was not run
+RANKED = {
+    "table1": tuple(m for m in COMPARED.values() if m != "best_rows"),
+    "table2": tuple(m for m in COMPARED.values() if m != "best_rows"),
+    "table3": tuple(ABLATIONS.values()),
+}
+
+
+def stands_for(method: str, there: Sequence[str]) -> str:
+    """The method whose place a preset takes: ``min_small`` that of ``min``, if min is not there."""
+    whole = method.removesuffix(SMALL)
+    return method if whole in there else whole
+
+
+def ranked(table: str, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Ranks]:
+    """Ranks by the paper's rule, among the methods that its table compares.
+
+    Where some problems have scores of all of them, ranks are taken over these problems alone;
+    else over all problems, among the methods that are there.
+
+    Args:
+        table: the table's name; of one that the paper does not have, all methods are ranked.
+        scores: scores[problem][method].
+
+    Returns:
+        The ranks, by the names in ``scores``.
+    """
+    wanted = RANKED.get(table)
+    chosen = {
+        problem: {
+            method: score
+            for method, score in row.items()
+            if wanted is None or stands_for(method, list(row)) in wanted
+        }
+        for problem, row in scores.items()
+    }
+    whole = {problem: row for problem, row in chosen.items() if len(row) == len(wanted or row)}
+    return rank_methods(whole or chosen)

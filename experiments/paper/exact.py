@@ -1,0 +1,48 @@
+"""The tasks whose data and true function are the originals: best and median side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..runs.results import Run, unchanged
+from ..runs.spread import cell
+from .cells import MARKS, STATISTICS, grid, number, record, source_note
+from .plans import EXACT
+from .render import Table
+from .yardstick_rows import yardstick_rows
+
+
+def exact_table(runs: Iterable[Run]) -> Table | None:
+    """Methods by exact tasks, best and median a column each.
+
+    Args:
+        runs: all runs; those with changed settings of their method are left out.
+
+    Returns:
+        The table, or None where no run is of an exact task.
+    """
+    table = {p: methods for p, methods in grid(unchanged(runs)).items() if p.task in EXACT}
+    if not table:
+        return None
+    yardsticks = {
+        s: {row[0]: row[1:] for row in yardstick_rows(list(table), s)} for s in STATISTICS
+    }
+    rows, records = [], []
+    for label in yardsticks["best"]:
+        cells = zip(yardsticks["best"][label], yardsticks["median"][label], strict=True)
+        rows.append([label, *(text for pair in cells for text in pair)])
+    for method in sorted({m for methods in table.values() for m in methods}):
+        row = [method]
+        for methods in table.values():
+            for statistic, column in STATISTICS.items():
+                if method not in methods:
+                    row.append("not run")
+                    continue
+                found = cell(methods[method], column)
+                row.append(number(found))
+                records.append(record("exact", methods[method], statistic, found))
+        rows.append(row)
+    header = ["method", *(f"{p.title}, {s}" for p in table for s in STATISTICS)]
+    notes = [*MARKS[:2], *(source_note(p, methods) for p, methods in table.items())]
+    caption = "Tasks whose data and true function are the originals, normalised scores of 128"
+    return Table("exact", caption, header, rows, notes, records)

@@ -1,0 +1,104 @@
+"""How much better than random designs, and than BDI, on the same seeds: with intervals."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..runs.results import Problem, Run, unchanged
+from ..runs.spread import cell
+from .cells import STATISTICS, grid, heading, source_note
+from .render import Table
+
+AGAINST = ("random", "bdi")
+LEVEL = 0.95
+
+
+def paired_table(runs: Iterable[Run]) -> Table | None:
+    """Differences of best and median from ``random`` and from ``bdi``, seed by seed.
+
+    A method in which nothing is random has one value, which stands for every seed.
+
+    Args:
+        runs: all runs; those with changed settings are left out.
+
+    Returns:
+        The table, or None where neither of the two was run.
+    """
+    rows, records = [], []
+    problems: dict[Problem, Mapping[str, Sequence[Run]]] = {}
+    for problem, methods in grid(unchanged(runs)).items():
+        for method in sorted(methods):
+            there = [a for a in AGAINST if a in methods and a != method]
+            if not there:
+                continue
+            problems[problem] = methods
+            row = [heading(problem), method]
+            for against in AGAINST:
+                for statistic, column in STATISTICS.items():
+                    if against not in there:
+                        row.append("")
+                        continue
+                    differences = paired(methods[method], methods[against], column)
+                    row.append(interval_text(differences))
+                    records.append(
+                        {
+                            "task": problem.task,
+                            "title": problem.title,
+                            "method": method,
+                            "against": against,
+                            "statistic": statistic,
+                            "pairs": len(differences),
+                            "mean": statistics.fmean(differences) if differences else "",
+                            "half_width": half_width(differences) or "",
+                        }
+                    )
+            rows.append(row)
+    if not rows:
+        return None
+    header = ["task", "method"]
+    header += [f"{s} less {a}'s" for a in AGAINST for s in STATISTICS]
+    notes = [
+        f"a ± b (n): mean difference over n seeds that both have, and its {LEVEL:.0%} interval by "
+        "Student's t. A deterministic method counts for every seed; the difference of two such has "
+        "no interval.",
+        *(source_note(problem, methods) for problem, methods in problems.items()),
+    ]
+    return Table("paired", "Differences on the same seeds", header, rows, notes, records)
+
+
+def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> list[float]:
+    """Differences of a number between runs of equal seeds, in the order of the seeds."""
+    values = [_by_seed(runs, column) for runs in (one, other)]
+    fixed = [cell(runs, column).deterministic for runs in (one, other)]
+    if all(fixed):
+        return [next(iter(values[0].values())) - next(iter(values[1].values()))]
+    for i in (0, 1):
+        if fixed[i]:
+            values[i] = dict.fromkeys(values[1 - i], next(iter(values[i].values())))
+    return [values[0][seed] - values[1][seed] for seed in sorted(values[0]) if seed in values[1]]
+
+
+def half_width(differences: Sequence[float]) -> float | None:
+    """Half of the interval of their mean; None for fewer than two."""
+    from scipy.stats import t
+
+    n = len(differences)
+    if n < 2:
+        return None
+    quantile = float(t.ppf((1 + LEVEL) / 2, n - 1))
+    return quantile * statistics.stdev(differences) / math.sqrt(n)
+
+
+def interval_text(differences: Sequence[float]) -> str:
+    """The mean with its interval and the number of pairs."""
+    if not differences:
+        return "no seed in common"
+    half = half_width(differences)
+    mean = statistics.fmean(differences)
+    return f"{mean:+.3f}" if half is None else f"{mean:+.3f} ± {half:.3f} ({len(differences)})"
+
+
+def _by_seed(runs: Sequence[Run], column: str) -> dict[int, float]:
+    return {run.seed: run.values[column] for run in runs}
