@@ -266,9 +266,9 @@ def test_steps_and_rules_hold_in_all_that_a_space_makes(
         values = problem.space.decode(space.decode(x))
         holds(understood, chosen, values, len(x))
     relaxed = space.project(moved, relax=True)
-    raw = space.layout.unscaled(relaxed.numpy() * space.std + space.mean)
     names = [column.name for column in space.columns]
     if not space.layout.choices:  # then raw columns and features are the same
+        raw = space.layout.unscaled(relaxed.numpy() * space.std + space.mean)
         for rule in understood.rules:
             total = sum(v * raw[:, names.index(name)] for name, v in rule.coefficients.items())
             size = sum(abs(v) * 100 for v in rule.coefficients.values())

@@ -81,7 +81,7 @@ class Presence:
             place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
             # An amount below half of the least one is nearer to nothing.
             there = place < count
-            if order is None:
+            if order is None and (least > self.zero[at]).any():
                 there &= 2 * z[:, at] > least + self.zero[at]
             for i, column in enumerate(at):
                 low, high = out[:, :, column]

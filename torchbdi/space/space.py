@@ -239,7 +239,7 @@ class Space:
         at = self.layout.number_features
         if relax:
             out = np.clip(values, *self.bounds.numpy())
-            out[:, at] = self._polytope.project(values[:, at], self._own_box(values[:, at]))
+            out[:, at] = self._relaxed(values[:, at])
         else:
             out = self.encode(self.decode(x)).numpy()
             out[:, at] = self._numbers(values[:, at])
@@ -364,6 +364,24 @@ class Space:
         inside = np.clip(seen, *box)
         return np.where(np.isfinite(box), box, inside)
 
+    def _relaxed(self, z: np.ndarray) -> np.ndarray:
+        """Numbers (n, numbers) within all constraints, between their levels."""
+        out = self._polytope.project(z, self._own_box(z))
+        if self.at_most:
+            # With fewer parts than may be present the constraints can be out of reach.
+            lost = np.flatnonzero(~self._meets(out))
+            out[lost] = self._polytope.project(z[lost], self._own_box(z[lost], z[lost]))
+            self._anchor_(out, z)
+        return out
+
+    def _anchor_(self, out: np.ndarray, z: np.ndarray) -> None:
+        """Puts the nearest known point that meets the constraints where ``out`` does not."""
+        lost = np.flatnonzero(~self._meets(out))
+        if len(lost):
+            assert self.anchors is not None
+            apart = ((z[lost, None] - self.anchors) ** 2).sum(2)
+            out[lost] = self.anchors[apart.argmin(1)]
+
     def _numbers(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
         """Numbers (n, numbers) on levels within all constraints.
 
@@ -372,11 +390,7 @@ class Space:
             order: which parts are present where not all may be, large is; None for large amounts.
         """
         out = self._rounding(z, self._own_box(z, order))
-        lost = np.flatnonzero(~self._meets(out))
-        if len(lost):
-            assert self.anchors is not None
-            apart = ((z[lost, None] - self.anchors) ** 2).sum(2)
-            out[lost] = self.anchors[apart.argmin(1)]
+        self._anchor_(out, z)
         return out
 
     def _snapped(self, z: np.ndarray) -> np.ndarray:
