@@ -16,6 +16,7 @@ from ..solved import Prediction, SingleLoss
 from .acquire import fill, worth
 from .candidates import PARENTS, Candidates, candidates, rounds
 from .columns import Numbers
+from .held import free_columns, held_sets, same_values
 from .model import ROWS, Chosen
 from .problem import Problem
 from .settings import TARGET, Settings
@@ -23,8 +24,6 @@ from .solve import Solve
 from .table import Values
 from .trust import nearest
 
-# Where columns are held at the values of known designs: so many different sets of values.
-HELD = 8
 # Shares of the range within which a number stands for its bound.
 NEAR = 1e-9
 
@@ -97,12 +96,12 @@ def search(
     kernel, constant = chosen.model.covariance(), chosen.model.feature(problem.x_l.shape[1])
     mean = Prediction(kernel, problem.x_l * chosen.scale, solved.coefficients, constant)
     best = problem.x_l[problem.best()[:PARENTS]]
-    made = _held(problem, settings)
+    made = held_sets(problem, settings)
     parts = [
-        listed(problem, held)
+        listed(problem, held.values)
         if problem.candidates is not None
         else candidates(
-            mean, chosen.space(problem.space.held(held)), chosen.scale, problem.x_l, best,
+            mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
             settings.n, number, folder if len(made) == 1 else None, after,
         )
         for number, held in enumerate(made)
@@ -129,7 +128,7 @@ def search(
     value = worth(settings.acquisition, predicted, loss)
     n, best_y = min(settings.n, len(x)), float(problem.y_l.max())
     at = fill(posterior, inputs, x, predicted, n, value, best_y)
-    values = _exact(problem, x[at], [made[i] for i in whose[at].tolist()])
+    values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
     return Found(
         values=values,
         x=x[at],
@@ -153,24 +152,9 @@ def listed(problem: Problem, held: dict[str, float | str]) -> Candidates:
 
 def planned(problem: Problem, settings: Settings) -> int:
     """How many rounds of ascents a search tells of at most."""
-    spaces = [problem.space.held(held) for held in _held(problem, settings)]
-    return sum(rounds(space, settings.n) for space in spaces)
-
-
-def _free(problem: Problem, settings: Settings) -> list[str]:
-    """Columns that are held at a known design's value."""
-    return [n for n, value in settings.fix.items() if value is None and n in problem.values]
-
-
-def _held(problem: Problem, settings: Settings) -> list[dict[str, float | str]]:
-    """What is held: the values of the person, with those of the best known designs."""
-    names = _free(problem, settings)
-    sets: dict[tuple[float | str, ...], None] = {}
-    for i in problem.best():
-        sets.setdefault(tuple(problem.values[name][i] for name in names), None)
-        if len(sets) == HELD:
-            break
-    return [{**problem.fixed, **dict(zip(names, own, strict=True))} for own in sets]
+    if problem.candidates is not None:
+        return 0
+    return sum(rounds(held.space, settings.n) for held in held_sets(problem, settings))
 
 
 def _exact(
@@ -196,12 +180,10 @@ def _starts(
 ) -> np.ndarray:
     """The nearest of the best known designs, (n,), with the same values where columns are held."""
     order = problem.best()
-    names = _free(problem, settings)
+    names = free_columns(problem, settings)
     out = np.empty(len(x), dtype=np.int64)
     for i in range(len(x)):
-        same = np.ones(len(order), dtype=bool)
-        for name in names:
-            same &= problem.values[name][order] == values[name][i]
-        own = order[same][:PARENTS]
+        same = same_values(problem, names, {name: values[name][i] for name in names})
+        own = order[same[order]][:PARENTS]
         out[i] = own[nearest(x[i : i + 1], problem.x_l[own])[1][0]]
     return out
