@@ -11,6 +11,7 @@ import torch
 from asked import asked, plain, refused, text, told
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from propose_children import be_quick
 
 import torchbdi
 from torchbdi import InputError, TorchBDIError
@@ -303,7 +304,9 @@ def holds(understood: Understood, chosen: Settings, values: dict[str, np.ndarray
         assert (total >= rule.low - 1e-8 * size).all()  # type: ignore[operator]
 
 
-def test_proposals_of_mixtures_keep_their_sum() -> None:
+def test_proposals_of_mixtures_keep_their_sum_and_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All proposals have three of four parts at most, though every known design has four."""
+    be_quick(monkeypatch.setattr)
     own = parts(40, 100, 1)
     y = -sum((v - 25) ** 2 for v in own.values())
     frame = {name: as_texts([f"{v:.1f}" for v in values]) for name, values in own.items()}
@@ -311,7 +314,15 @@ def test_proposals_of_mixtures_keep_their_sum() -> None:
     class Frame(dict):  # type: ignore[type-arg]
         columns = property(list)
 
-    p = torchbdi.propose(Frame(frame), y, n=6, progress=False)
+    p = torchbdi.propose(
+        Frame(frame), y, n=6, rules="part0+part1<=60", progress=False,
+        at_most="3 of part0,part1,part2,part3 least 5",
+    )  # fmt: skip
+    assert len(p) == 6
+    amounts = np.stack([p.columns[name] for name in own])
+    assert ((amounts > 0).sum(0) <= 3).all()
+    assert ((amounts == 0) | (amounts >= 5)).all()
+    assert (amounts[0] + amounts[1] <= 60 + 1e-9).all()
     total = sum(p.columns[name] for name in own)
     np.testing.assert_allclose(total, 100, atol=1e-9)
     for name in own:

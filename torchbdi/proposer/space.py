@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -106,14 +106,11 @@ class DesignSpace:
             at += width
         return out
 
-    def held(
-        self, values: Mapping[str, float | str], least: Mapping[str, float] | None = None
-    ) -> Space:
+    def held(self, values: Mapping[str, float | str]) -> Space:
         """The space in which some columns have a value, to the last digit.
 
         Args:
             values: of the columns that are held, by name.
-            least: lower bounds of columns of numbers, by name.
 
         Raises:
             InputError: no design has them.
@@ -122,10 +119,6 @@ class DesignSpace:
         at = 0
         for column in self.columns:
             width = 1 if isinstance(column, Numbers) else column.length
-            if least and column.name in least:
-                number = columns[at]
-                assert isinstance(number, Number)
-                columns[at] = replace(number, low=max(number.low, least[column.name]))
             if column.name in values:
                 value = values[column.name]
                 if isinstance(column, Numbers):

@@ -45,20 +45,20 @@ class Presence:
     """Decides for points which parts are present, by bounds of each point's own.
 
     Args:
-        rules: each as the indices of its coordinates, the count, and the least amount (their
-            standardised value, one a coordinate).
+        rules: each as the indices of its coordinates, the count, the least amount (its
+            standardised value, one a coordinate), and which of them are fixed at some amount.
         zero: standardised value of 0, one a coordinate, (C,).
     """
 
     def __init__(
-        self, rules: Sequence[tuple[np.ndarray, int, np.ndarray]], zero: np.ndarray
+        self, rules: Sequence[tuple[np.ndarray, int, np.ndarray, np.ndarray]], zero: np.ndarray
     ) -> None:
         self.rules, self.zero = list(rules), zero
 
     @property
     def coordinates(self) -> np.ndarray:
         """Those that stand in a rule."""
-        return np.unique(np.concatenate([at for at, _, _ in self.rules])).astype(int)
+        return np.unique(np.concatenate([at for at, *_ in self.rules])).astype(int)
 
     def box(
         self, z: np.ndarray, box: np.ndarray, std: np.ndarray, order: np.ndarray | None = None
@@ -75,27 +75,26 @@ class Presence:
             (2, n, C).
         """
         out = np.broadcast_to(box[:, None], (2, *z.shape)).copy()
-        for at, count, least in self.rules:
+        for at, count, least, kept in self.rules:
             amount = (z[:, at] - self.zero[at]) * std[at]
-            rank = amount if order is None else order[:, at]
+            rank = np.where(kept, np.inf, amount if order is None else order[:, at])
             place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
             # An amount below half of the least one is nearer to nothing.
             there = place < count
             if order is None and (least > self.zero[at]).any():
-                there &= 2 * z[:, at] > least + self.zero[at]
+                there &= kept | (2 * z[:, at] > least + self.zero[at])
             for i, column in enumerate(at):
-                low, high = out[:, :, column]
-                out[0, :, column] = np.where(
-                    there[:, i], np.maximum(low, least[i]), self.zero[column]
-                )
-                out[1, :, column] = np.where(there[:, i], high, self.zero[column])
+                nothing, (low, high) = self.zero[column], out[:, :, column].copy()
+                if not kept[i]:
+                    low = np.maximum(low, least[i])
+                out[:, :, column] = np.where(there[:, i], [low, high], nothing)
         return out
 
     def fits(self, z: np.ndarray, tolerance: float) -> np.ndarray:
         """Which points (n, C) keep the rules, (n,) bool."""
         out = np.ones(len(z), dtype=bool)
-        for at, count, least in self.rules:
+        for at, count, least, kept in self.rules:
             there = np.abs(z[:, at] - self.zero[at]) > tolerance
             out &= there.sum(1) <= count
-            out &= (~there | (z[:, at] >= least - tolerance)).all(1)
+            out &= (~there | kept | (z[:, at] >= least - tolerance)).all(1)
         return out

@@ -72,7 +72,9 @@ class Space:
         holds = {
             c.name
             for c in self.columns
-            if isinstance(c, Number) and c.name in plain and c.nearest(np.zeros(1))[0] == 0
+            if isinstance(c, Number)
+            and c.name in plain
+            and (c.fixed is not None or c.nearest(np.zeros(1))[0] == 0)
         }
         for rule in self.at_most:
             if wrong := sorted(set(rule.names) - holds):
@@ -339,7 +341,9 @@ class Space:
         rules = []
         for rule in self.at_most:
             at = np.array([place[name] for name in rule.names])
-            rules.append((at, rule.count, (rule.least - mean[at]) / std[at]))
+            own = [self.columns[self.layout.numbers[i]].fixed for i in at]
+            kept = np.array([bool(fixed) for fixed in own])
+            rules.append((at, rule.count, (rule.least - mean[at]) / std[at], kept))
         return Presence(rules, -mean / std)
 
     def _own_box(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray | None:
