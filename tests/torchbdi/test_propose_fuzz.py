@@ -16,8 +16,8 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import TorchBDIError
 from torchbdi.proposer.columns import Numbers
-from torchbdi.proposer.outputs import proposals_csv
 from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.writing import proposals_csv
 
 QUICK = settings(
     max_examples=60,

@@ -25,6 +25,7 @@ from forked import PATIENCE, child, finished
 import torchbdi
 from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
+from torchbdi.proposer.digits import digits
 from torchbdi.proposer.folder import RunFolder
 from torchbdi.proposer.pipeline import _model, _unpacked
 from torchbdi.proposer.reading import read_table
@@ -95,7 +96,7 @@ def test_what_is_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         assert float(row["error"]) > 0
     predicted = [float(row["predicted_tc"]) for row in rows]
     assert predicted == sorted(predicted, reverse=True)
-    assert f"{predicted[0]:.6g}" in printed
+    assert digits(predicted[0], float(rows[0]["error"])) in printed
     assert str(out / "report.html") in printed
     config = json.loads((out / "config.json").read_text())
     assert config["settings"]["ignore"] == ["lot"]

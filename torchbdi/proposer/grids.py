@@ -109,6 +109,18 @@ def without_steps(grid: Grid) -> Grid:
     return replace(grid.free(), digits=12)
 
 
+def with_zero(grid: Grid) -> Grid:
+    """The grid of a part that may be absent: its values, and 0."""
+    number = grid.number
+    if number.low <= 0:
+        return grid
+    if number.levels is not None:
+        return replace(grid, number=replace(number, low=0.0, levels=(0.0, *number.levels)))
+    if number.step is not None and not np.isclose(number.low / number.step % 1, [0, 1]).any():
+        return replace(grid, number=Number(number.name, 0.0, number.high), digits=12, decimals=None)
+    return replace(grid, number=replace(number, low=0.0))
+
+
 def over_decades(values: np.ndarray) -> bool:
     """Whether nine tenths of the numbers are positive over more than two decades."""
     low, high = np.quantile(values, [0.05, 0.95])

@@ -1,4 +1,4 @@
-"""What is the same in all designs of one search: fixed columns, and parts that are absent."""
+"""What is the same in all designs of one search: fixed columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from ..space import Space
 from .problem import Problem
 from .settings import Settings
 
-# Where columns keep the values of known designs, and where few of many parts may be present: so
-# many different sets, those of the best known designs.
+# Where columns keep the values of known designs: so many different sets, those of the best.
 SETS = 8
 
 
@@ -22,12 +21,10 @@ class Held:
 
     Attributes:
         values: of columns, by name.
-        least: lower bounds of parts that are present, by name.
         space: the designs that have them.
     """
 
     values: dict[str, float | str]
-    least: dict[str, float]
     space: Space
 
 
@@ -47,24 +44,14 @@ def held_sets(problem: Problem, settings: Settings) -> list[Held]:
     failed: InputError | None = None
     for i in problem.best():
         values = {**problem.fixed, **{name: problem.values[name][i] for name in names}}
-        least: dict[str, float] = {}
-        for rule in problem.at_most:
-            amounts = {name: float(problem.values[name][i]) for name in rule.names}
-            present = sorted(amounts, key=lambda name: -amounts[name])[: rule.count]
-            if rule.least:
-                present = [name for name in present if amounts[name] > 0]
-                least.update({name: rule.least for name in present if name not in values})
-            for name in amounts:
-                if name not in present:
-                    values.setdefault(name, 0.0)
-        key = (tuple(sorted(values.items())), tuple(sorted(least.items())))
+        key = tuple(sorted(values.items()))
         if key in found:
             continue
         try:
-            found[key] = Held(values, least, problem.space.held(values, least))
+            found[key] = Held(values, problem.space.held(values))
         except InputError as error:
             failed = error
-        if len(found) == SETS or not (names or problem.at_most):
+        if len(found) == SETS or not names:
             break
     if not found and failed is not None:
         raise failed

@@ -75,7 +75,9 @@ def ready(understood: Understood, settings: Settings) -> Problem:
         InputError: no column varies by more than rounding, or no design meets all rules.
     """
     grids = {name: grid.number for name, grid in understood.grids.items()}
-    space = DesignSpace.fit(understood.columns, understood.values, grids, understood.rules)
+    space = DesignSpace.fit(
+        understood.columns, understood.values, grids, understood.rules, understood.at_most
+    )
     sign = -1.0 if settings.minimize else 1.0
     means = understood.scores
     mean, std = float(means.mean()), float(means.std())

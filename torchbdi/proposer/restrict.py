@@ -10,10 +10,11 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..space.constraints import Linear
+from ..space.present import AtMost
 from .columns import Classes, Numbers
-from .grids import Grid, decimals_of, grid_of, over_decades, without_steps
+from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
 from .relations import constant_sums, sums_of_columns
-from .rules import AtMost, parse_at_most, parse_rule, parse_sum
+from .rules import parse_at_most, parse_rule, parse_sum
 from .settings import Settings
 from .table import Table, Values, show_number
 from .ways import listed
@@ -72,21 +73,31 @@ def restrict(
     given = [parse_sum(text, names) for text in settings.sums]
     given += [parse_rule(text, names) for text in settings.rules]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
+    for name in {name for rule in at_most for name in rule.names}:
+        if grids[name].number.low < 0:
+            raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        grids[name] = with_zero(grids[name])
     rules = given + _found(table, values, names, given, settings, remarks)
     for rule in rules:
         _possible(rule, grids)
         if _off_grid(rule, grids):
             for name in rule.coefficients:
                 grids[name] = without_steps(grids[name])
-    _logarithms(grids, values, {name for rule in rules for name in rule.coefficients}, remarks)
+    ruled = {name for rule in rules for name in rule.coefficients}
+    ruled |= {name for rule in at_most for name in rule.names}
+    _logarithms(grids, values, ruled, remarks)
     _tell(grids, rules, remarks)
     own = tuple(
         replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
-        if isinstance(c, Numbers) and c.name in settings.steps
+        if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))
         else c
         for c in columns
     )
     return Restricted(own, grids, tuple(rules), at_most)
+
+
+def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
+    return any(column.name in rule.names for rule in at_most)
 
 
 def _found(
@@ -108,7 +119,9 @@ def _found(
             f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
             f"{_miss(rule, values):.2g}): so they do in every proposal."
         )
-    inner = {name: v for name, v in own.items() if not any(name in s.coefficients for s in sums)}
+    # One part of each sum follows from the others.
+    last = {list(rule.coefficients)[-1] for rule in sums}
+    inner = {name: v for name, v in own.items() if name not in last}
     units = {}
     for name in inner:
         places = decimals_of(table.columns[name])

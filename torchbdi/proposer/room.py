@@ -43,7 +43,7 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
             if settings.fix.get(column.name) is not None:
                 sizes.append(1)
             else:
-                sizes.append(len(column.classes) ** min(column.length, 64))
+                sizes.append(len(column.classes) ** min(_sites(column, known[column.name]), 64))
         elif isinstance(column, Numbers):
             grid = restricted.grids[column.name].number
             if settings.fix.get(column.name) is not None:
@@ -60,6 +60,14 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
         others = possible // math.prod(len(v) for v in levels.values())
         possible = others * int(_meets(restricted, _combined(levels)).sum())
     return Room(possible, possible - _inside(restricted, known, levels, settings))
+
+
+def _sites(column: Classes, values: Values) -> int:
+    """How many positions vary: a letter that all known sequences share stays."""
+    if not column.sequence:
+        return 1
+    texts = values.tolist()
+    return sum(len({text[i] for text in texts}) > 1 for i in range(column.length))
 
 
 def _combined(levels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -5,32 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from ..kernels.errors import InputError
 from ..space.constraints import Linear
+from ..space.present import AtMost
 
 _SIGNS = ("<=", ">=", "==", "=", "<", ">")
 _NUMBER = re.compile(r"\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True)
-class AtMost:
-    """At most so many of some parts are present; those that are have a least amount.
-
-    Attributes:
-        names: of the parts.
-        count: how many may be other than 0.
-        least: the least amount of one that is present; 0 for any.
-    """
-
-    names: tuple[str, ...]
-    count: int
-    least: float = 0.0
-
-    def __str__(self) -> str:
-        least = f", each at least {self.least:g}" if self.least else ""
-        return f"at most {self.count} of {', '.join(self.names)}{least}"
 
 
 def parse_rule(text: str, names: Collection[str], option: str = "rule") -> Linear:
@@ -143,9 +124,6 @@ def parse_at_most(text: str, names: Sequence[str]) -> AtMost:
             f"at-most {text!r}: name more different parts than the {count} that may be present."
         )
     try:
-        least = float(match[3] or 0)
+        return AtMost(parts, count, float(match[3] or 0))
     except ValueError:
-        least = -1.0
-    if not 0 <= least < math.inf:
-        raise InputError(f"at-most {text!r}: the least amount must be a number from 0.")
-    return AtMost(parts, count, least)
+        raise InputError(f"at-most {text!r}: the least amount must be a number from 0.") from None

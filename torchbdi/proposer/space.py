@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError
-from ..space import Choice, Linear, Number, Space, sequence
+from ..space import AtMost, Choice, Linear, Number, Space, sequence
 from ..space.columns import Column
 from .columns import Classes, Numbers
 from .table import Values
@@ -34,6 +34,7 @@ class DesignSpace:
         values: Mapping[str, Values],
         grids: Mapping[str, Number] | None = None,
         rules: Sequence[Linear] = (),
+        at_most: Sequence[AtMost] = (),
     ) -> DesignSpace:
         """Takes mean and standard deviation from distinct designs, each column (N,).
 
@@ -42,6 +43,7 @@ class DesignSpace:
             values: of each, (N,).
             grids: number columns that keep to levels or are kept as logarithms, by name.
             rules: linear rules between columns of numbers.
+            at_most: how many of some columns of numbers may be other than 0.
 
         Raises:
             InputError: no column varies by more than rounding, or nothing meets the rules.
@@ -55,7 +57,7 @@ class DesignSpace:
                 made.extend(_sites(column, values[column.name]))
             else:
                 made.append(Choice(column.name, column.classes))
-        plain = DesignSpace(tuple(columns), Space(tuple(made), tuple(rules)))
+        plain = DesignSpace(tuple(columns), Space(tuple(made), tuple(rules), tuple(at_most)))
         raw = plain.raw(values)
         features = plain.space.layout.features(raw)
         if (np.ptp(features, axis=0) <= 1e-12 * np.abs(features).max(0)).all():
@@ -104,14 +106,11 @@ class DesignSpace:
             at += width
         return out
 
-    def held(
-        self, values: Mapping[str, float | str], least: Mapping[str, float] | None = None
-    ) -> Space:
+    def held(self, values: Mapping[str, float | str]) -> Space:
         """The space in which some columns have a value, to the last digit.
 
         Args:
             values: of the columns that are held, by name.
-            least: lower bounds of columns of numbers, by name.
 
         Raises:
             InputError: no design has them.
@@ -120,10 +119,6 @@ class DesignSpace:
         at = 0
         for column in self.columns:
             width = 1 if isinstance(column, Numbers) else column.length
-            if least and column.name in least:
-                number = columns[at]
-                assert isinstance(number, Number)
-                columns[at] = replace(number, low=max(number.low, least[column.name]))
             if column.name in values:
                 value = values[column.name]
                 if isinstance(column, Numbers):

@@ -12,13 +12,13 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..space.constraints import Linear
+from ..space.present import AtMost
 from .columns import Classes, Numbers, as_category, classes_of, numbers_of, parse_bounds
 from .grids import Grid
 from .kinds import Kind, guess_kind, one_case
 from .restrict import Restricted, restrict
 from .room import room_of
 from .rows import distinct, merge_remark, missing_cells, missing_message
-from .rules import AtMost
 from .scores import Scores, read_scores
 from .settings import Settings
 from .suspects import result_remarks, score_remarks, spelling_remark

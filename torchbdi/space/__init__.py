@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .columns import Choice, Column, Number, sequence
 from .constraints import Linear
+from .present import AtMost
 
 if TYPE_CHECKING:
     from .space import Space
 
-__all__ = ["Choice", "Column", "Linear", "Number", "Space", "sequence"]
+__all__ = ["AtMost", "Choice", "Column", "Linear", "Number", "Space", "sequence"]
 
 
 def __getattr__(name: str) -> Any:
