@@ -244,7 +244,7 @@ def _nearest(designs: Frame, means: np.ndarray) -> Callable[[Mapping[str, np.nda
             if values.dtype == object:
                 apart = apart + (own != values)
             else:
-                apart = apart + np.abs(own - values) / np.ptp(values)
+                apart = apart + np.abs(own - values) / (np.ptp(values) or 1.0)
         apart = np.asarray(apart, float)
         nearest = apart <= apart.min(1, keepdims=True) + 1e-9
         found: np.ndarray = (nearest * means).sum(1) / nearest.sum(1)
