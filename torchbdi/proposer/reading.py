@@ -161,7 +161,7 @@ def counts_rows(numbers: Sequence[float | None] | np.ndarray) -> bool:
     if len(numbers) < 3 or any(v is None for v in numbers[:3]):
         return False
     first = numbers[0]
-    return first in (0, 1) and all(v == first + i for i, v in enumerate(numbers))  # type: ignore[operator]
+    return first in (0, 1) and all(v == first + i for i, v in enumerate(numbers))
 
 
 def _units_follow(lines: _Lines, kept: Sequence[int]) -> bool:

@@ -165,7 +165,7 @@ def _off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
     own = [(v, grids[name].number) for name, v in rule.coefficients.items()]
     if rule.low != rule.high or not all(number.discrete for _, number in own):
         return False
-    steps = []
+    steps: list[float] = []
     for v, number in own:
         grid = number.grid()
         if len(grid) > 1:

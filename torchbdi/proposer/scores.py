@@ -105,7 +105,7 @@ def read_scores(
 def _cells(values: Values) -> list[str]:
     if values.dtype == np.float64:
         return ["" if v != v else repr(v) for v in values.tolist()]
-    return values.tolist()  # type: ignore[no-any-return]
+    return values.tolist()
 
 
 def _taken(cell: str, value: float | str) -> float | None:

@@ -102,7 +102,7 @@ def search(
         if problem.candidates is not None
         else candidates(
             mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
-            settings.n, number, folder if len(made) == 1 else None, after,
+            problem.n, number, folder if len(made) == 1 else None, after,
         )
         for number, held in enumerate(made)
     ]  # fmt: skip
@@ -118,7 +118,7 @@ def search(
         )
     scaled = x * chosen.scale
     inputs, predicted = chosen.extended(scaled), mean(scaled)
-    n = min(settings.n, len(x))
+    n = min(problem.n, len(x))
     at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
     values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
     return Found(
@@ -146,7 +146,7 @@ def planned(problem: Problem, settings: Settings) -> int:
     """How many rounds of ascents a search tells of at most."""
     if problem.candidates is not None:
         return 0
-    return sum(rounds(held.space, settings.n) for held in held_sets(problem, settings))
+    return sum(rounds(held.space, problem.n) for held in held_sets(problem, settings))
 
 
 def _exact(

@@ -82,7 +82,9 @@ class Settings:
         if set(data) != names:
             different = ", ".join(sorted(set(data) ^ names))
             raise InputError(f"these settings are of another version of torchbdi: {different}.")
-        made = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+        made: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in data.items()
+        }
         made["bounds"] = {name: tuple(ends) for name, ends in data["bounds"].items()}
         return Settings(**made)
 

@@ -122,14 +122,9 @@ class DesignSpace:
             if column.name in values:
                 value = values[column.name]
                 if isinstance(column, Numbers):
-                    number = float(value)
-                    columns[at] = Number(
-                        column.name,
-                        number,
-                        number,
-                        log=columns[at].log,
-                        fixed=number,  # type: ignore[union-attr]
-                    )
+                    own, number = columns[at], float(value)
+                    assert isinstance(own, Number)
+                    columns[at] = Number(column.name, number, number, log=own.log, fixed=number)
                 else:
                     codes = column.codes(np.array([value], dtype=object))[0]
                     for i, code in enumerate(codes):
