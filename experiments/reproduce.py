@@ -107,6 +107,7 @@ def reproduce(
             failed += cell.failed
             if collect is not None and cell.paths:
                 file = Path(collect)
+                file.parent.mkdir(parents=True, exist_ok=True)
                 write_runs(file, read_runs([*([file] if file.exists() else []), *cell.paths]))
     return failed
 

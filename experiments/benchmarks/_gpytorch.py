@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import gpytorch  # type: ignore[import-not-found]
+import gpytorch
 import numpy as np
 import torch
 from _serve import serve  # type: ignore[import-not-found]
-from linear_operator import to_linear_operator  # type: ignore[import-not-found]
+from linear_operator import to_linear_operator
 
 
 def prepare(request: dict[str, Any]) -> Callable[[], Any]:

@@ -65,7 +65,7 @@ class Case:
         return -1.0 if self.minimise else 1.0
 
 
-def case(name: str, seed: int, tables: Path, data: Path) -> Case:
+def case(name: str, seed: int, tables: Path | None, data: Path | None) -> Case:
     """The table of that name, as seed has it seen.
 
     Args:
@@ -79,6 +79,8 @@ def case(name: str, seed: int, tables: Path, data: Path) -> Case:
     """
     rng = np.random.default_rng(seed)
     if name in FILES:
+        if tables is None:
+            raise MissingDataError("no folder of tables: give --tables, or set TORCHBDI_TABLES.")
         return _of_file(name, tables / f"{name}.csv", rng)
     return _tfbind8(data, rng) if name == "tfbind8" else _of_formula(name, rng)
 
@@ -149,7 +151,9 @@ def _of_formula(name: str, rng: np.random.Generator) -> Case:
     return Case(frame, y[rows], score, minimise, pool, truth, best)
 
 
-def _tfbind8(data: Path, rng: np.random.Generator) -> Case:
+def _tfbind8(data: Path | None, rng: np.random.Generator) -> Case:
+    if data is None:
+        raise MissingDataError("no data of TF Bind 8: set TORCHBDI_DATA.")
     folder = data / "tf_bind_8-SIX6_REF_R1"
     try:
         codes = np.load(folder / "tf_bind_8-x-0.npy", allow_pickle=False)
@@ -240,7 +244,7 @@ def _nearest(designs: Frame, means: np.ndarray) -> Callable[[Mapping[str, np.nda
             if values.dtype == object:
                 apart = apart + (own != values)
             else:
-                apart = apart + np.abs(own - values) / np.ptp(values)
+                apart = apart + np.abs(own - values) / (np.ptp(values) or 1.0)
         apart = np.asarray(apart, float)
         nearest = apart <= apart.min(1, keepdims=True) + 1e-9
         found: np.ndarray = (nearest * means).sum(1) / nearest.sum(1)

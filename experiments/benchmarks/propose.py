@@ -45,7 +45,7 @@ def run(options: Options) -> dict[str, Any]:
     """Proposes for every table and seed, and writes propose.csv and propose.md beside the JSON.
 
     Raises:
-        InputError: no such table, or no folder of tables.
+        InputError: no such table.
         MissingDataError: a file is not there.
     """
     folder = options.tables or _environment("TORCHBDI_TABLES")
@@ -67,14 +67,12 @@ def run(options: Options) -> dict[str, Any]:
     return {"rows": table, "runs": rows}
 
 
-def _environment(name: str) -> Path:
-    if not os.environ.get(name):
-        raise InputError(f"{name} is not set: it names a folder with data of this benchmark.")
-    return Path(os.environ[name])
+def _environment(name: str) -> Path | None:
+    return Path(os.environ[name]) if os.environ.get(name) else None
 
 
 def measure(
-    name: str, seed: int, tables: Path, data: Path, options: Options
+    name: str, seed: int, tables: Path | None, data: Path | None, options: Options
 ) -> list[dict[str, Any]]:
     """One table and seed: a row for each method; what is there already is read."""
     kept = options.out / "cases" / f"{name}-{seed}.json"

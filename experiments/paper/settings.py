@@ -25,12 +25,19 @@ class Published:
 
 
 _LAUNCH = "launch files of github.com/brandontrabucco/design-baselines, commit 785dbcf"
+_ROMA = "settings of github.com/sihyun-yu/RoMA, commit 08b1ab5"
 
 PUBLISHED: Mapping[tuple[str, str], Published] = {
     # The ensemble of this one is not trained at all.
     ("reinforce", "hopper"): Published({"ensemble_epochs": 0, "lr": 0.1}, _LAUNCH),
     ("cbas", "tfbind10"): Published({"vae_epochs": 100}, _LAUNCH),
     ("autofocused_cbas", "tfbind10"): Published({"vae_epochs": 100}, _LAUNCH),
+    ("min", "hopper"): Published({"net_epochs": 500}, _LAUNCH),
+    ("min", "tfbind10"): Published({"net_epochs": 100}, _LAUNCH),
+    ("grad_db", "superconductor"): Published({"net_epochs": 50}, _LAUNCH),
+    ("roma", "superconductor"): Published({"net_epochs": 50, "radius": 5e-4, "val": 500}, _ROMA),
+    ("roma", "dkitty"): Published({"net_epochs": 50}, _ROMA),
+    ("roma", "hopper"): Published({"net_epochs": 200, "lr": 2e-3}, _ROMA),
 }
 
 

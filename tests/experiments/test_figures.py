@@ -115,19 +115,19 @@ def test_the_ant_against_steps_a_line_an_alpha(tmp_path: Path) -> None:
 
 def test_ranks(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9)
-    write_run(tmp_path, method="rbf", best=0.5)
+    write_run(tmp_path, method="cbas", best=0.5)
     write_run(tmp_path, task="hopper", best=0.2)
-    write_run(tmp_path, task="hopper", method="rbf", best=0.3)
-    write_run(tmp_path, task="hopper", method="forward_only", best=0.1)
+    write_run(tmp_path, task="hopper", method="cbas", best=0.3)
+    write_run(tmp_path, task="hopper", method="nemo", best=0.1)
     figure = rank_figure(read_runs([tmp_path]))
     assert figure is not None
     (axes,) = figure.axes
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names[0] == "forward_only, tasks: 1"
+    assert names[0] == "nemo, tasks: 1"
     spans = [list(line.get_xdata()) for line in axes.lines[::3]]
     means = [line.get_xdata()[0] for line in axes.lines[1::3]]
     assert dict(zip(names, spans, strict=True)) == {
-        "forward_only, tasks: 1": [3, 3], "bdi, tasks: 2": [1, 2], "rbf, tasks: 2": [1, 2],
+        "nemo, tasks: 1": [3, 3], "bdi, tasks: 2": [1, 2], "cbas, tasks: 2": [1, 2],
     }  # fmt: skip
     assert means == [3, 1.5, 1.5]
 

@@ -23,10 +23,9 @@ from experiments.reproduce import main, method_names
 from experiments.runs import archive
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
-from experiments.runs.results import line_of
+from experiments.runs.results import line_of, read_runs
 from experiments.runs.run_folder import RunFolder
 from experiments.table import TABLES
-from experiments.tasks import task_names
 from experiments.tasks.assemble import request_of
 from experiments.tasks.task import Task
 from torchbdi import InputError, MissingDataError, OfflineData, Space, TorchBDIError
@@ -91,6 +90,43 @@ def test_two_seeds_and_eight_where_they_differ(fake: Fake, tmp_path: Path) -> No
     assert [r[1:] for r in fake.ran[10:]] == [("bdi", 0.0, 9), ("rbf", 0.0, 9)]
 
 
+def test_finished_runs_are_collected_beside_those_that_were_there(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "kept" / "runs.csv"
+    words = ["tasks=tfbind8", f"out_dir={tmp_path / 'runs'}", f"collect={file}"]
+    main([*words, "methods=bdi", "seeds=0"])
+    fake.failing["rbf 1"] = TorchBDIError("no luck")
+    with pytest.raises(SystemExit, match="no luck"):
+        main([*words, "methods=rbf", "seeds=0,1,2"])
+    found = {(run.method, run.seed) for run in read_runs([file])}
+    assert found == {("bdi", 0), ("rbf", 0), ("rbf", 2)}
+    before = file.read_bytes()
+    main([*words, "methods=bdi,rbf", "seeds=0"])
+    assert file.read_bytes() == before
+    for wrong in ("jobs=0", "jobs=two"):
+        with pytest.raises(InputError, match="write jobs=2"):
+            main([*words, "methods=bdi", wrong])
+    capsys.readouterr()
+
+
+def test_two_at_a_time_give_what_one_does(data_dir: Path, tmp_path: Path) -> None:
+    methods = "methods=bdi,backward_only"
+    words = {n: [*small(data_dir, tmp_path / n)[:1], *small(data_dir, tmp_path / n)[2:], "seeds=0",
+                 methods] for n in ("one", "two")}  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "experiments.reproduce", *words["two"], "jobs=2"],
+        cwd=ROOT, check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    main(words["one"])
+    runs = [
+        {run.method: run.values["best_after_raw"] for run in read_runs([tmp_path / name])}
+        for name in ("one", "two")
+    ]
+    assert runs[0] == pytest.approx(runs[1], rel=1e-9)
+    assert set(runs[0]) == {"bdi", "backward_only"}
+
+
 def test_sets_share_their_runs(fake: Fake, tmp_path: Path) -> None:
     main(["table2", "alpha", "tasks=tfbind8", "methods=bdi", "seeds=0", f"out_dir={tmp_path}"])
     assert [r[2] for r in fake.ran] == [0.0, 5e-4, 1e-3, 2e-3, 4e-3]  # alpha=0 is BDI's own here
@@ -101,7 +137,7 @@ def test_a_table_names_all_methods_but_those_for_a_gpu(
 ) -> None:
     assert {"bdi", "backward_only", "forward_only", "rbf"} <= set(method_names())
     monkeypatch.setattr(reproduce, "method_names", lambda: ["bdi", *GPU_METHODS, "rbf"])
-    main(["table3", "tasks=tfbind8", "seeds=0", f"out_dir={tmp_path}"])
+    main(["scores", "tasks=tfbind8", "seeds=0", f"out_dir={tmp_path}"])
     assert [r[1] for r in fake.ran] == ["bdi", "rbf"]
 
 
@@ -279,10 +315,11 @@ def test_a_setting_that_does_not_exist_is_an_error(fake: Fake, tmp_path: Path) -
 def test_every_plan_is_a_configuration(name: str) -> None:
     plan = PLANS[name]
     for setting in plan.settings:
-        cfg = compose_config([f"task={task_names()[0]}", *setting])
+        cfg = compose_config([f"task={plan.tasks[0]}", *setting])
         for word in setting:
             key, value = word.split("=")
-            assert OmegaConf.select(cfg, key) == float(value)
+            found = OmegaConf.select(cfg, key)
+            assert found == (value if isinstance(found, str) else float(value))
     assert set(plan.methods or ()) <= set(method_names())
 
 

@@ -49,7 +49,8 @@ def test_spread_is_told_as_it_is(tmp_path: Path) -> None:
     assert rows["cma_es"]["tfbind8"] == "not run [0.953 ± 0.022]"  # and all the paper's others
     assert len(rows) == 1 + 4 + 10
     assert "± 0.000 (" not in str(rows)
-    assert (rows["bdi"]["rank mean"], rows["nemo"]["rank median"]) == ("1.0/4 [1.9/11]", "[4/11]")
+    assert (rows["bdi"]["rank mean"], rows["nemo"]["rank median"]) == ("1.0/1 [1.9/11]", "[4/11]")
+    assert rows["rbf"]["rank mean"] == ""  # not a method of Table 2
     rows = rows_of(tmp_path, "table3")
     assert [rows[m]["rank mean"] for m in ("bdi", "rbf", "backward_only", "forward_only")] == [
         "1.0/4", "2.0/4", "3.0/4", "4.0/4",
@@ -250,8 +251,8 @@ def test_the_command_line_writes_three_kinds_and_all_digits(
     assert "The authors' log of tfbind8: best of bdi 0.973436." in out
     assert "no runs for table1" in out
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    tables = {f"{t}.{kind}" for t in ("table2", "table3", "a1", "a3", "a4", "scores") for kind in
-              ("md", "csv", "tex")}  # fmt: skip
+    made = ("table2", "table3", "a1", "a3", "a4", "scores", "exact")
+    tables = {f"{table}.{kind}" for table in made for kind in ("md", "csv", "tex")}
     assert names == tables | {"runs.csv"}
     (line,) = csv.DictReader((tmp_path / "out" / "table3.csv").open())
     assert float(line["mean"]) == 1 / 3
@@ -338,3 +339,60 @@ def test_the_kept_yardsticks_are_whole() -> None:
         pairs = [(line["yardstick"], line["statistic"]) for line in own]
         assert sorted(pairs) == sorted((y, s) for y in YARDSTICKS for s in LABELS)
     assert {"tfbind8", "tfbind10", "rna1", "rna2", "rna3"} <= {line["task"] for line in lines}
+
+
+ELEVEN = (
+    "bdi", "bo_qei", "cma_es", "reinforce", "cbas", "autofocused_cbas", "min_small", "grad_small",
+    "coms_small", "roma", "nemo",
+)  # fmt: skip
+
+
+def test_ranks_are_taken_where_all_eleven_were_run(tmp_path: Path) -> None:
+    for place, method in enumerate((*ELEVEN, "ram_small", "bdi_search")):
+        write_run(tmp_path, method=method, best=0.9 - place / 100)
+    write_run(tmp_path, task="utr", method="cbas", best=0.9)
+    write_run(tmp_path, task="utr", best=0.1)
+    write_run(tmp_path, method="min", best=0.95, settings={"latent": 3})  # changed: no part in it
+    rows = rows_of(tmp_path, "table2")
+    ranks = [rows[m]["rank mean"].split()[0] for m in ELEVEN]
+    assert ranks == [f"{place}.0/11" for place in range(1, 12)]
+    assert "in 1 of 2 columns" in rows["bdi"]["rank mean"]
+    assert rows["min_small"]["tfbind8"].endswith("[0.882 ± 0.020 *]")
+    assert rows["ram_small"]["rank mean"] == rows["bdi_search"]["rank mean"] == ""
+    assert not {"min", "grad", "coms"} & set(rows)
+    write_run(tmp_path, method="min", best=0.99)
+    rows = rows_of(tmp_path, "table2")
+    assert rows["min"]["rank mean"].startswith("1.0/11")
+    assert rows["min_small"]["rank mean"] == ""
+
+
+def test_differences_on_the_same_seeds(tmp_path: Path) -> None:
+    for seed, best in enumerate(RANDOM):
+        write_run(tmp_path, method="random", seed=seed, best=best, median=0.4, loss_total=seed)
+        write_run(tmp_path, method="cbas", seed=seed, best=best + 0.1, median=0.5 + seed / 100,
+                  loss_total=seed)  # fmt: skip
+    for seed in (0, 1):
+        write_run(tmp_path, seed=seed, best=0.9, median=0.6)
+        write_run(tmp_path, method="rbf", seed=seed, best=0.8, median=0.6)
+    table = TABLES["paired"](read_runs([tmp_path]))
+    assert table is not None
+    rows = {row[1]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+    assert set(rows) == {"random", "cbas", "bdi", "rbf"}
+    assert rows["cbas"]["best less random's"] == "+0.100 ± 0.000 (8)"
+    # Medians lie at 0.1 to 0.17 above: 2.3646 is Student's quantile for seven degrees.
+    half = 2.364624 * np.std(np.arange(8) / 100, ddof=1) / np.sqrt(8)
+    assert rows["cbas"]["median less random's"] == f"+0.135 ± {half:.3f} (8)"
+    mean = 0.9 - np.mean(RANDOM)
+    assert rows["bdi"]["best less random's"].startswith(f"{mean:+.3f} ± ")
+    assert rows["bdi"]["best less bdi's"] == rows["random"]["best less random's"] == ""
+    assert rows["rbf"]["best less bdi's"] == "-0.100"
+
+
+def test_exact_tasks_stand_side_by_side(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.9, median=0.6)
+    write_run(tmp_path, task="rna1", best=0.7, median=0.5)
+    write_run(tmp_path, task="gfp", best=0.8)
+    rows = rows_of(tmp_path, "exact")
+    assert rows["bdi"]["TFBind8-Exact-v0, best"].startswith("0.900")
+    assert rows["bdi"]["rna1, median"].startswith("0.500")
+    assert not any("gfp" in name for name in rows["bdi"])

@@ -11,13 +11,14 @@ import torch
 from hills import Told, mixed
 from torch import Tensor
 
-from torchbdi.methods._adaptive import log_exceeds, threshold, weights
+from torchbdi.methods._adaptive import Adaptive, log_exceeds, threshold, weights
 from torchbdi.methods._codec import Codec
 from torchbdi.methods._ensemble import Ensemble, GaussianHead, bootstrap
 from torchbdi.methods._epochs import adam, one_epoch
 from torchbdi.methods._process import fitted_process
 from torchbdi.methods._surrogate import Surrogate, ensemble_loss, split_and_bootstrap
 from torchbdi.methods._vae import VAE
+from torchbdi.methods.autofocused_cbas import AutofocusedCbAS, log_ratio
 from torchbdi.methods.cma_es import CMAES
 from torchbdi.methods.reinforce import Policy, policy_loss
 
@@ -41,6 +42,7 @@ def squeezed(head: GaussianHead, e: int, s: float) -> float:
     return low + softplus(s - low)
 
 
+@torch.no_grad()
 def one(
     net: Ensemble, codec: Codec, e: int, numbers: Tensor, classes: Tensor
 ) -> tuple[float, float]:
@@ -56,7 +58,7 @@ def one(
         *body.weights[0][e],
         *(looked[i, c] for c in range(columns) for i in range(len(looked))),
     ]
-    out = [float(v) for v in body.biases[1][e, 0].detach()]
+    out = [float(v) for v in body.biases[1][e, 0]]
     for j in range(units):
         h = float(body.biases[0][e, 0, j]) + sum(
             v * float(r[j]) for v, r in zip(line, rows, strict=True)
@@ -171,30 +173,44 @@ def test_the_autoencoder_draws_what_it_gives_probabilities_to() -> None:
         assert torch.allclose(share, log_p[0, column].exp(), atol=0.02)
 
 
-def test_the_density_of_a_row_and_the_published_ratio_that_is_none() -> None:
-    """With one number as code the density is an integral; a code unrelated to x misses it."""
-    codec, x = Codec(mixed().space), Codec(mixed().space).inputs_of(mixed().x)
-    vae = VAE(codec.tokens, 8, 1, generator(), False)
+def bent(vae: VAE, x: Tensor, seed: int) -> VAE:
+    """The autoencoder after some training on designs."""
     optimizer = adam(vae, 1e-2)
-    for i in range(60):
-        noise = generator(i)
-        one_epoch(
-            vae,
-            lambda rows, g: vae.loss(x[rows], torch.randn(len(rows), 1, generator=g)).mean(),
-            torch.arange(60),
-            20,
-            optimizer,
-            noise,
-        )
+
+    def loss(rows: Tensor, g: torch.Generator) -> Tensor:
+        return vae.loss(x[rows], torch.randn(len(rows), 1, generator=g)).mean()
+
+    for i in range(40):
+        one_epoch(vae, loss, torch.arange(len(x)), 20, optimizer, generator(seed + i))
+    return vae
+
+
+def density(vae: VAE, x: Tensor) -> Tensor:
+    """log p(x) with one number as code: an integral over it."""
     grid = torch.linspace(-6, 6, 241)
     with torch.no_grad():
-        there = torch.stack([vae.log_prob(x, z.expand(60, 1)) for z in grid])
-        prior = -0.5 * grid.square() - 0.5 * math.log(2 * math.pi) + math.log(0.05)
-        exact = (there + prior.unsqueeze(1)).logsumexp(0)
-        unrelated = vae.log_prob(x, torch.randn(60, 1, generator=generator(5)))
-    found = vae.log_evidence(x, 60, generator(3))
-    assert (found - exact).abs().mean() < 0.2
-    assert (unrelated - exact).abs().mean() > 1
+        there = torch.stack([vae.log_prob(x, z.expand(len(x), 1)) for z in grid])
+    prior = -0.5 * grid.square() - 0.5 * math.log(2 * math.pi) + math.log(0.05)
+    return (there + prior.unsqueeze(1)).logsumexp(0)
+
+
+def test_autofocusing_weighs_by_densities_and_as_published_by_none() -> None:
+    codec = Codec(mixed().space)
+    x, y = codec.inputs_of(mixed().x), mixed().y.float()
+    p = bent(VAE(codec.tokens, 8, 1, generator(), False), x, 0)
+    net = Ensemble(1, codec.tokens, [2], generator=generator())
+    at = Adaptive(Told(), x, y, net, adam(net, 1e-3), p, 1e-3, True)
+    bent(at.q, x[y > 0.3], 100)
+    assert (p.log_evidence(x, 60, generator(3)) - density(p, x)).abs().mean() < 0.2
+    exact = density(at.q, x) - density(p, x)
+    related = {}
+    for as_published in (True, False):
+        own = AutofocusedCbAS(latent=1, focus_draws=60, as_published=as_published)
+        found = log_ratio(own, at, generator(7))
+        related[as_published] = float(torch.corrcoef(torch.stack([found, exact]))[0, 1])
+        off = (found - exact).abs().mean()
+        assert (off < 0.3) == (not as_published)
+    assert related[False] > 0.95 and related[True] < 0.8
 
 
 def test_gamma_and_the_weights_of_draws() -> None:

@@ -13,7 +13,8 @@ import torch
 from hills import Told, hill, letters, mixed
 
 from torchbdi import InputError, OfflineData, Space, TorchBDIError
-from torchbdi.kernels.errors import MissingDependencyError
+from torchbdi.kernels import memory
+from torchbdi.kernels.errors import DoesNotFitError, MissingDependencyError
 from torchbdi.methods import bo_qei, registry
 from torchbdi.methods.base import Method, Run
 
@@ -102,6 +103,20 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(MissingDependencyError, match=rf"{package}: pip install 'torchbdi\[bas"):
             registry.method(word, **TINY[word]).solve(mixed(), 6)
+
+
+def test_what_does_not_fit_is_refused_with_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, free = mixed(), 1_000_000
+    monkeypatch.setattr(memory, "available_bytes", lambda device: free)
+    with pytest.raises(DoesNotFitError, match=r"training 65,125,000 weights of 5 networks needs"):
+        registry.method("cma_es", hidden=1_302_500).solve(data, 6)
+    with pytest.raises(DoesNotFitError, match=r"Reinforce: training 38,500,000 weights"):
+        registry.method("reinforce", hidden=10_000).solve(data, 6)
+    free = 1000
+    with pytest.raises(DoesNotFitError, match=r"60 designs of 13 numbers, needs 6\.24 kB"):
+        registry.method("reinforce").solve(data, 6)
+    with pytest.raises(DoesNotFitError, match=r"6 strategies in D = 10 features needs 28\.8 kB"):
+        registry.method("cma_es").solve(data, 6)
 
 
 def test_every_method_says_how_faithful_it_is() -> None:

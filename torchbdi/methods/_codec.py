@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..kernels.memory import require
 from ..space import Choice, Space
 
 
@@ -84,7 +85,14 @@ class Codec:
         return torch.cat(parts, 1)
 
     def inputs_of(self, x: Tensor) -> Tensor:
-        """:meth:`inputs` of features (n, D)."""
+        """:meth:`inputs` of features (n, D).
+
+        Raises:
+            DoesNotFitError: they do not fit into memory.
+        """
+        size = f"the inputs of networks, {len(x):,} designs of {self.tokens.width:,} numbers,"
+        nbytes = 2 * 4 * len(x) * self.tokens.width  # the parts and the whole
+        require(nbytes, torch.device("cpu"), size, "Take fewer rows.")
         return self.inputs(*self.split(x))
 
     def within(self, x: Tensor) -> Tensor:

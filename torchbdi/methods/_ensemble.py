@@ -28,6 +28,13 @@ def glorot(members: int, inputs: int, outputs: int, generator: torch.Generator) 
     return (torch.rand(members, inputs, outputs, generator=generator) * 2 - 1) * limit
 
 
+def embedded_width(inputs: int | Tokens, letter: int = 256) -> int:
+    """Inputs of a first layer: features, or numbers and the vectors of all columns of classes."""
+    if isinstance(inputs, Tokens):
+        return inputs.numbers + len(inputs.rows) * letter
+    return inputs
+
+
 class Members(nn.Module):
     """E networks of dense layers, which share nothing, as products over groups; float32.
 

@@ -101,7 +101,7 @@ def one_epoch(
     for part in shuffled(rows, generator).to(device).split(batch, -1):
         optimizer.zero_grad()
         value = loss(part, generator)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         optimizer.step()
         total += value.detach() * (part.shape[-1] / n)
     return float(total)

@@ -14,7 +14,7 @@ from ._ensemble import glorot, leaky
 
 Start = Literal["keras", "torch"]
 Activation = Literal["relu", "leaky", "softplus"]
-ENTRIES = 1 << 27  # of the widest activations that are held at a time: 512 MiB in float32
+_ENTRIES = 1 << 22  # of the widest layer, at once, where a network only predicts
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
     "leaky": leaky,
@@ -79,7 +79,7 @@ class Dense(nn.Module):
 
     def scores(self, x: Tensor) -> Tensor:
         """The output for many rows without gradients, (n, D) of any dtype to (n,)."""
-        rows = max(1, ENTRIES // max(self.weights[0].shape))
+        rows = max(1, _ENTRIES // max(self.weights[0].shape))
         with torch.no_grad():
             return torch.cat([self(part.to(self.weights[0])) for part in x.split(rows)])
 

@@ -101,6 +101,7 @@ def maximised(
         raw_samples=raw_samples,
         options={"batch_limit": batch_limit, "maxiter": iterations},
     )
+    assert points is not None and value is not None
     return points.detach(), value.detach()
 
 

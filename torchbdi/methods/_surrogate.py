@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..kernels.memory import require
 from ..network import seeded
-from ._ensemble import Ensemble, bootstrap, held_out, nll, weighted
+from ._ensemble import Ensemble, bootstrap, embedded_width, held_out, nll, weighted
 from ._epochs import Loss, train
 from .base import Method, setting
 
@@ -27,32 +28,32 @@ class Surrogate(Method):
     bootstraps: int = setting(5, at_least=1)
     """Networks of the ensemble, each with a bootstrap of its own.
 
-    design-baselines: 5 (BASELINES.md, "256-net").
+    design-baselines: 5.
     """
     hidden: int = setting(256, at_least=1)
     """Units of their one hidden layer.
 
-    design-baselines: 256 (BASELINES.md, "256-net").
+    design-baselines: 256.
     """
     ensemble_epochs: int = setting(100, at_least=0)
     """Passes of their training over the table.
 
-    design-baselines: 100 (BASELINES.md, "256-net").
+    design-baselines: 100.
     """
     ensemble_batch: int = setting(100, at_least=1)
     """Rows a step of it.
 
-    design-baselines: 100 (BASELINES.md, "256-net").
+    design-baselines: 100.
     """
     ensemble_lr: float = setting(1e-3, above=0.0)
     """Adam's rate of it.
 
-    design-baselines: 1e-3 (BASELINES.md, "256-net").
+    design-baselines: 1e-3.
     """
     val: int = setting(200, at_least=0)
     """Rows that are left out of training, a tenth of the table at the most.
 
-    design-baselines: 200, which it logs and makes no choice by (BASELINES.md, "256-net").
+    design-baselines: 200, which it logs and makes no choice by.
     """
 
     def ensemble(self, inputs: Tensor, layout: int | Tokens, y: Tensor, kept: Kept) -> Ensemble:
@@ -87,7 +88,18 @@ class Surrogate(Method):
         return net, optimizer
 
     def untrained(self, layout: int | Tokens, kept: Kept) -> Ensemble:
-        """The ensemble with its initial weights."""
+        """The ensemble with its initial weights.
+
+        Raises:
+            DoesNotFitError: weights, gradients and Adam's two moments do not fit into memory.
+        """
+        weights = self.bootstraps * self.hidden * embedded_width(layout)
+        require(
+            4 * 4 * weights,
+            kept.run.device,
+            f"{type(self).__name__}: training {weights:,} weights of {self.bootstraps} networks",
+            "Lower hidden or bootstraps.",
+        )
         generator = seeded(kept.run.seed, WEIGHTS)
         net = Ensemble(self.bootstraps, layout, [self.hidden], generator=generator)
         return net.to(kept.run.device)

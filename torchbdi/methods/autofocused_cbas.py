@@ -19,13 +19,14 @@ _FOCUS, _TRAIN = 30, 31  # places of draws
 
 @dataclass(frozen=True)
 class AutofocusedCbAS(CbAS):
-    """Autofocusing (Fannjiang & Listgarten, NeurIPS 2020), as design-baselines has it.
+    """Autofocusing (Fannjiang & Listgarten, NeurIPS 2020).
 
-    After each round the ensemble is trained further on the whole table, with weights q(x)/p(x).
-    *Defect mended*, as an adaptation: design-baselines takes q(x|z)/p(x|z) with a code z that has
-    nothing to do with x; here q(x) and p(x) are estimated by importance sampling with codes that
-    the encoders give for x, and the weights are normalised and truncated. What CbAS mends is
-    mended too.
+    This is CbAS, and after each round the ensemble is trained further on the whole table, with
+    weights q(x)/p(x). Settings are those of design-baselines (commit 785dbcf,
+    ``autofocused_cbas``). *Defect mended*, as an adaptation: there the weights are
+    q(x|z)/p(x|z) with a code z that has nothing to do with x; here q(x) and p(x) are estimated by
+    importance sampling with codes that the encoders give for x, and the weights are normalised
+    and truncated. What CbAS mends is mended too.
     """
 
     revision: ClassVar[int] = 1
@@ -35,7 +36,7 @@ class AutofocusedCbAS(CbAS):
     focus_epochs: int = setting(10, at_least=1)
     """Passes over the table after each round.
 
-    design-baselines: 10 (BASELINES.md, 2.5).
+    design-baselines: 10.
     """
     focus_draws: int = setting(8, at_least=1)
     """Codes by which the density of a row is estimated; no part of what was published.
@@ -45,7 +46,7 @@ class AutofocusedCbAS(CbAS):
     as_published: bool = False
     """Bring back CbAS's defects, and weights of rows from codes unrelated to them, as they are.
 
-    design-baselines: true (BASELINES.md, 2.5).
+    Ours: off. design-baselines: on.
     """
 
     def _refocus(self, at: Adaptive, i: int) -> dict[str, float]:

@@ -26,9 +26,9 @@ class BOqEI(Surrogate):
     """Rounds of a Gaussian process and qEI (botorch), which ask the ensemble for labels.
 
     The process begins with the best rows and their true scores; the designs are those of the
-    highest labels, rows among them. *Defect mended*: in design-baselines a RuntimeError of the
-    acquisition ends the rounds with no more than a printed line; here it is an error. The process
-    is in float64 here, in float32 there.
+    highest labels, rows among them. *Defect mended*: in design-baselines (commit 785dbcf,
+    ``bo_qei``) a RuntimeError of the acquisition ends the rounds with no more than a printed line;
+    here it is an error. The process is in float64 here, in float32 there.
     """
 
     revision: ClassVar[int] = 1
@@ -37,52 +37,52 @@ class BOqEI(Surrogate):
     gp_rows: int = setting(500, at_least=1)
     """Best rows that the process begins with, all where the table has fewer.
 
-    design-baselines: 500 (BASELINES.md, 2.1).
+    design-baselines: 500.
     """
     rounds: int = setting(10, at_least=0)
     """How often the process is fitted and asked.
 
-    design-baselines: 10 (BASELINES.md, 2.1).
+    design-baselines: 10.
     """
     q: int = setting(32, at_least=1)
     """Points that a round adds.
 
-    design-baselines: 32 (BASELINES.md, 2.1).
+    design-baselines: 32.
     """
     noise: float = setting(0.1, above=0.0)
     """Deviation of what is added to a label, and of the process's noise.
 
-    design-baselines: 0.1 (BASELINES.md, 2.1).
+    design-baselines: 0.1.
     """
     samples: int = setting(128, at_least=1)
     """Sobol samples of the acquisition.
 
-    design-baselines: 128 (BASELINES.md, 2.1).
+    design-baselines: 128.
     """
     restarts: int = setting(10, at_least=1)
     """Starts of its L-BFGS.
 
-    design-baselines: 10 (BASELINES.md, 2.1).
+    design-baselines: 10.
     """
     raw_samples: int = setting(128, at_least=1)
     """Sets of points that the starts are chosen from.
 
-    design-baselines: 128 (BASELINES.md, 2.1).
+    design-baselines: 128.
     """
     batch_limit: int = setting(5, at_least=1)
     """Starts that are followed at once.
 
-    design-baselines: 5 (BASELINES.md, 2.1).
+    design-baselines: 5.
     """
     iterations: int = setting(200, at_least=1)
     """Iterations of a start at the most.
 
-    design-baselines: 200 (BASELINES.md, 2.1).
+    design-baselines: 200.
     """
     as_published: bool = False
     """Bring back float32, and the silent end where an acquisition fails.
 
-    design-baselines: true (BASELINES.md, 2.1).
+    Ours: off. design-baselines: on.
     """
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:

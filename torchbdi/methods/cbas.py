@@ -27,12 +27,13 @@ _VAE, _SPLIT, _EPOCHS, _ROUNDS, _FINAL = 20, 21, 22, 23, 24  # places of draws
 
 @dataclass(frozen=True)
 class CbAS(Surrogate):
-    """Conditioning by adaptive sampling (Brookes et al., ICML 2019), as design-baselines has it.
+    """Conditioning by adaptive sampling (Brookes et al., ICML 2019).
 
     An autoencoder p is trained on the table and copied to q. In every round q is fitted to draws
     of its own with weights p(x|z)/q(x|z) P(f(x) >= gamma), gamma being a percentile of what the
-    ensemble f predicts for them. The designs are draws of q. *Defect mended*: weights are
-    normalised and truncated, gamma never falls, and the deviation of codes is an exponential.
+    ensemble f predicts for them. The designs are draws of q. Settings are those of
+    design-baselines (commit 785dbcf, ``cbas``). *Defect mended*: weights are normalised and
+    truncated, gamma never falls, and the deviation of codes is an exponential.
     """
 
     revision: ClassVar[int] = 1
@@ -42,62 +43,62 @@ class CbAS(Surrogate):
     ensemble_lr: float = setting(3e-4, above=0.0)
     """Adam's rate of the ensemble's training.
 
-    design-baselines: 3e-4 (BASELINES.md, 2.4).
+    design-baselines: 3e-4.
     """
     latent: int = setting(32, at_least=1)
     """Numbers of a code.
 
-    design-baselines: 32 (BASELINES.md, 2.4).
+    design-baselines: 32.
     """
     beta: float = setting(1.0, at_least=0.0)
     """Weight of the codes' divergence from N(0, I) in the autoencoder's loss.
 
-    design-baselines: 1 (BASELINES.md, 2.4).
+    design-baselines: 1.
     """
     vae_epochs: int = setting(200, at_least=0)
     """Passes of p's training over the table.
 
-    design-baselines: 200, on TF Bind 10 100 (BASELINES.md, 2.4).
+    design-baselines: 200, on TF Bind 10 100.
     """
     vae_batch: int = setting(100, at_least=1)
     """Rows a step of p and q.
 
-    design-baselines: 100 (BASELINES.md, 2.4).
+    design-baselines: 100.
     """
     vae_lr: float = setting(3e-4, above=0.0)
     """Adam's rate of p and q.
 
-    design-baselines: 3e-4 (BASELINES.md, 2.4).
+    design-baselines: 3e-4.
     """
     rounds: int = setting(20, at_least=0)
     """How often q is fitted to draws of its own.
 
-    design-baselines: 20 (BASELINES.md, 2.4).
+    design-baselines: 20.
     """
     round_epochs: int = setting(10, at_least=1)
     """Passes over the draws in a round.
 
-    design-baselines: 10 (BASELINES.md, 2.4).
+    design-baselines: 10.
     """
     draws: int = setting(1000, at_least=2)
     """Draws of q in a round, of which gamma is a percentile.
 
-    design-baselines: 1000 (BASELINES.md, 2.4).
+    design-baselines: 1000.
     """
     draws_learnt: int = setting(800, at_least=1)
     """Draws of a round that q is fitted to.
 
-    design-baselines: 800, the other 200 are for validation (BASELINES.md, 2.4).
+    design-baselines: 800, the other 200 are for validation.
     """
     percentile: float = setting(80.0, at_least=0.0, at_most=100.0)
     """Which percentile of the predictions gamma is.
 
-    design-baselines: 80 (BASELINES.md, 2.4).
+    design-baselines: 80.
     """
     as_published: bool = False
     """Bring back the defects: weights as they are, a gamma that may fall, codes' softplus.
 
-    design-baselines: true (BASELINES.md, 2.4).
+    Ours: off. design-baselines: on.
     """
 
     def __post_init__(self) -> None:

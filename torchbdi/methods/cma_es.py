@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError, MissingDependencyError
+from ..kernels.memory import require
 from ._codec import Codec
 from ._kept import Kept
 from ._surrogate import Surrogate
@@ -28,8 +29,8 @@ class CMAES(Surrogate):
     """Each of the n best rows begins an evolution strategy (Hansen's ``cma``) of its own.
 
     Every strategy minimises -(mean of the ensemble) over the standardised features, without
-    bounds, and gives its best point. *As published* in design-baselines; candidates of all
-    strategies are judged at once there where the original judges one by one.
+    bounds, and gives its best point. *As published* in design-baselines (commit 785dbcf,
+    ``cma_es``); candidates of all strategies are judged at once here and one by one there.
     """
 
     revision: ClassVar[int] = 1
@@ -37,17 +38,17 @@ class CMAES(Surrogate):
     sigma: float = setting(0.5, above=0.0)
     """First step size, in standard deviations of a feature.
 
-    design-baselines: 0.5 (BASELINES.md, 2.2).
+    design-baselines: 0.5.
     """
     generations: int = setting(100, at_least=1)
     """Generations of a strategy at the most; it may stop before by cma's own rules.
 
-    design-baselines: 100 (BASELINES.md, 2.2).
+    design-baselines: 100.
     """
     separable: bool = False
     """Keep the covariance diagonal, where (D, D) matrices are too large.
 
-    design-baselines: false. True is an adaptation of ours (BASELINES.md, 2.2).
+    design-baselines: false. True is an adaptation of ours.
     """
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
@@ -56,6 +57,7 @@ class CMAES(Surrogate):
         Raises:
             MissingDependencyError: cma is not installed.
             InputError: the table has one feature; cma needs two.
+            DoesNotFitError: the covariances of the strategies do not fit into memory.
         """
         own, run = self.begin(data, n, run)
         try:
@@ -67,6 +69,13 @@ class CMAES(Surrogate):
         width = data.x.shape[1]
         if width < 2:
             raise InputError("CMAES: the table has one feature; cma needs two or more.")
+        size = min(n, own._block(width))
+        require(
+            size * own._bytes(width),
+            torch.device("cpu"),
+            f"CMAES: {size} strategies in D = {width} features",
+            "separable=true keeps the diagonals of their covariances alone.",
+        )
         kept, device = Kept(run, own, data, n), run.device
         x, y = data.x.float().to(device), data.y.float().to(device)
         net = own.ensemble(x, width, y, kept)
@@ -78,7 +87,7 @@ class CMAES(Surrogate):
 
         begun = data.x[starts].cpu().double().numpy()
         state = kept.read("strategies") or {"best": torch.empty(0, width, dtype=torch.float64)}
-        best, size = state["best"], own._block(width)
+        best = state["best"]
         with run.progress(n, "strategies", len(best)) as bar:
             while (done := len(best)) < n:
                 which = range(done, min(n, done + size))
@@ -109,10 +118,13 @@ class CMAES(Surrogate):
             run.log(step, **{"search/best": float(np.mean([-es.best.f for es in made]))})
         return torch.from_numpy(np.stack([es.best.x for es in made]))
 
+    def _bytes(self, width: int) -> int:
+        """What one strategy holds."""
+        return 8 * _MATRICES * (width if self.separable else width**2)
+
     def _block(self, width: int) -> int:
         """How many strategies run side by side."""
-        entries = width if self.separable else width**2
-        return max(1, int(_BLOCK_BYTES / (8 * _MATRICES * entries)))
+        return max(1, int(_BLOCK_BYTES / self._bytes(width)))
 
     def _options(self, seed: int, place: int) -> dict[str, Any]:
         """cma's, with draws of the strategy's own."""

@@ -133,8 +133,7 @@ class MIN(Method):
         def epoch(i: int) -> dict[str, float]:
             draws = seeded(run.seed, _NOISE, i)
             heat = own.heat(i)
-            order = seeded(run.seed, _ORDER, 0 if own.as_published else i)
-            rows = train[torch.randperm(len(train), generator=order)].to(device)
+            rows = own.order(train, run.seed, i).to(device)
             sums = torch.zeros(2, device=device)
             for step, some in enumerate(rows.split(own.net_batch)):
                 real = relaxed.of_table(numbers[some], classes[some], heat, draws)
@@ -161,6 +160,11 @@ class MIN(Method):
         with torch.no_grad():
             x = made(y.max().expand(n, 1), COLD, seeded(run.seed, _DESIGNS))
         return Result(relaxed.features(x), facts={"asked_for": float(y.max())})
+
+    def order(self, rows: Tensor, seed: int, epoch: int) -> Tensor:
+        """The rows as they follow each other in an epoch, counted from 1."""
+        draws = seeded(seed, _ORDER, 1 if self.as_published else epoch)
+        return rows[torch.randperm(len(rows), generator=draws)]
 
     def heat(self, epoch: int) -> float:
         """Temperature of relaxed classes in an epoch, counted from 1."""

@@ -27,9 +27,10 @@ class Reinforce(Surrogate):
     """Maximises the mean of the ensemble over a product of Gaussians and categoricals.
 
     Numbers are Gaussian around the mean of the n best rows, classes begin with their frequencies
-    there. The designs are draws of what was learnt. *Defect mended*: in design-baselines an axis
-    too many makes the loss of classes mean(log pi) mean(advantage), which is 0, so that nothing is
-    learnt on sequences; here log-probabilities are summed over the columns.
+    there. The designs are draws of what was learnt. *Defect mended*: in design-baselines (commit
+    785dbcf, ``reinforce``) an axis too many makes the loss of classes mean(log pi)
+    mean(advantage), which is 0, so that nothing is learnt on sequences; here log-probabilities
+    are summed over the columns.
     """
 
     revision: ClassVar[int] = 1
@@ -38,28 +39,27 @@ class Reinforce(Surrogate):
     steps: int = setting(200, at_least=0)
     """Steps of Adam on the distribution.
 
-    design-baselines: 200 (BASELINES.md, 2.3).
+    design-baselines: 200.
     """
     lr: float = setting(0.01, above=0.0)
     """Adam's rate.
 
-    design-baselines: 0.01, on Hopper 0.1 (BASELINES.md, 2.3).
+    design-baselines: 0.01, on Hopper 0.1.
     """
     batch: int | None = setting(None, at_least=2)
     """Draws a step.
 
-    None: 2048 where all columns are numbers, else 256, which are design-baselines' (BASELINES.md,
-    2.3).
+    None: 2048 where all columns are numbers, else 256, as in design-baselines.
     """
     std: float = setting(0.1, above=0.0)
     """Deviation of numbers, in those of the table; it stays.
 
-    design-baselines: 0.1 (BASELINES.md, 2.3).
+    design-baselines: 0.1.
     """
     as_published: bool = False
     """Bring back the loss of classes that is 0.
 
-    design-baselines: true (BASELINES.md, 2.3, defect a).
+    Ours: off. design-baselines: on.
     """
 
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Reinforce(Surrogate):
                 optimizer.zero_grad()
                 with torch.enable_grad():
                     loss = policy_loss(*policy.log_prob(*drawn), value, own.as_published)
-                    loss.backward()  # type: ignore[no-untyped-call]
+                    loss.backward()
                 optimizer.step()
                 run.log(
                     own.ensemble_epochs + step,

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers
-from ._ensemble import Ensemble, held_out, nll
+from ._ensemble import Ensemble, held_out
 from ._epochs import adam, shuffled
 from ._latent import Latent
 from ._mlp import train_rows
+from ._moved import adaptation_loss, layers, mean_nll, move, nll_gradients, restore
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
 
@@ -212,7 +213,8 @@ class RoMA(Method):
         slope = torch.zeros(())
         for _ in range(self.adaptations):
             loss, slope = adaptation_loss(net, x, before, self.memory)
-            move(net, loss, -self.radius / self.adaptations, not self.as_published)
+            gradients = torch.autograd.grad(loss, layers(net))
+            move(net, gradients, -self.radius / self.adaptations, not self.as_published)
         return float(slope)
 
     def _trained(self, x: Tensor, y: Tensor, stages: Stages) -> Ensemble:
@@ -240,7 +242,7 @@ class RoMA(Method):
                 at, score = x[some] + self.noise * noise, y[some]
                 before = [p.detach().clone() for p in net.parameters()]
                 for _ in range(self.attacks):
-                    move(net, mean_nll(net, at, score), size, not self.as_published)
+                    move(net, nll_gradients(net, at, score), size, not self.as_published)
                 optimizer.zero_grad()
                 loss = mean_nll(net, at, score)
                 loss.backward()
@@ -254,58 +256,3 @@ class RoMA(Method):
         parts = {"net": net, "optimizer": optimizer}
         stages.go("training", self.net_epochs, "epochs of the network", parts, epoch)
         return net
-
-
-def mean_nll(net: Ensemble, x: Tensor, y: Tensor) -> Tensor:
-    """Mean of -log N(y; f(x), s(x)^2) over rows (n, D) and scores (n,), a scalar."""
-    mean, log_std = net(x)
-    return nll(mean, log_std, y).mean()
-
-
-def adaptation_loss(
-    net: Ensemble, x: Tensor, before: Tensor, memory: float
-) -> tuple[Tensor, Tensor]:
-    """What the weights go down on while they adapt, and its first part, two scalars.
-
-    Args:
-        net: the network, with a Gaussian (f(x), s(x)).
-        x: designs that ask for gradients, (n, D).
-        before: earlier predictions, (n,).
-        memory: alpha.
-
-    Returns:
-        mean |grad_x f(x)| + alpha mean(-log N(before; f(x), s(x)^2)), and the mean alone.
-    """
-    mean, log_std = net(x)
-    (gradient,) = torch.autograd.grad(mean.sum(), x, create_graph=True)
-    slope = torch.linalg.vector_norm(gradient, dim=1).mean()
-    return slope + memory * nll(mean, log_std, before).mean(), slope.detach()
-
-
-def move(net: Ensemble, loss: Tensor, size: float, together: bool) -> None:
-    """Moves the weights of all layers along the gradient of a loss, by a share of their size.
-
-    A part W with gradient g moves by size |W| / |g| g; the bounds of the head's deviation stay.
-
-    Args:
-        net: the network.
-        loss: a scalar, a function of its weights.
-        size: share of |W|; downwards where it is negative.
-        together: a layer's weights and bias are one part; otherwise two.
-    """
-    body = net.body
-    tensors = [p for pair in zip(body.weights, body.biases, strict=True) for p in pair]
-    gradients = torch.autograd.grad(loss, tensors)
-    with torch.no_grad():
-        have = torch.stack(torch._foreach_norm(tensors))
-        want = torch.stack(torch._foreach_norm(gradients))
-        if together:
-            have, want = (v.view(-1, 2).norm(dim=1).repeat_interleave(2) for v in (have, want))
-        shares = torch.where(want > 0, size * have / want, 0.0)
-        torch._foreach_add_(tensors, torch._foreach_mul(gradients, list(shares.unbind())))
-
-
-@torch.no_grad()
-def restore(net: nn.Module, values: list[Tensor]) -> None:
-    """Gives parameters the values that they had."""
-    torch._foreach_copy_(list(net.parameters()), values)

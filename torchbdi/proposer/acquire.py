@@ -9,11 +9,52 @@ import torch
 from torch import Tensor
 
 from ..batch import Posterior, improvement
+from ..solved import SingleLoss
 from .candidates import APART
+from .model import Chosen
+from .problem import Problem
+from .settings import TARGET
+from .solve import Solve
 
 # Deviations that the upper bound lies above the prediction. Of 0, 1/4, 1/2, 1 and 2 the one of best
 # medians on tables of other functions than those that proposals are judged by.
 ABOVE = 0.5
+
+
+def choose_batch(
+    problem: Problem,
+    chosen: Chosen,
+    solved: Solve,
+    posterior: Posterior,
+    acquisition: str,
+    x: Tensor,
+    predicted: Tensor,
+    n: int,
+) -> Tensor:
+    """Positions of the n candidates to try, in the order of choosing.
+
+    Args:
+        problem: the table.
+        chosen: its regression.
+        solved: the solve of it.
+        posterior: of its designs, or of a sample of them.
+        acquisition: see :class:`Settings`.
+        x: standardised features of the candidates, (P, D).
+        predicted: what is predicted of them, (P,).
+        n: how many, at most P.
+    """
+    scaled = x * chosen.scale
+
+    def loss() -> Tensor:
+        return SingleLoss(
+            chosen.model.covariance(), problem.x_l * chosen.scale, problem.y_l,
+            solved.coefficients, target=TARGET, alpha=problem.space.space.alpha,
+            ridge=chosen.model.ridge, constant=chosen.model.feature(x.shape[1]),
+        )(scaled)  # fmt: skip
+
+    value = worth(acquisition, predicted, loss)
+    best = float(problem.y_l.max())
+    return fill(posterior, chosen.extended(scaled), x, predicted, n, value, best)
 
 
 def fill(

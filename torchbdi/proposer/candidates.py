@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ REACH = (0.02, 0.3)
 OPTIONS = SearchOptions(
     enumerate=ENUMERATE, width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60
 )
+# Ascents and beams begin nothing new after so many values of the kernel, or evaluations.
+NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 2e9, 20_000, 2_000_000
 # Standard deviations. What is nearer to a known design, or to another proposal, is the same
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
@@ -73,11 +76,12 @@ def candidates(
     """
     space = space.boxed()
     sites = Sites(space)
+    options = options_for(len(known))
     starts = space.project(best[: max(n, PARENTS)] * scale)
     if sites.whole and sites.count <= ENUMERATE:
         found = maximise(
             objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
-            starts=starts, options=OPTIONS, seed=seed, folder=folder, after=after,
+            starts=starts, options=options, seed=seed, folder=folder, after=after,
         )  # fmt: skip
         x = new(found.x / scale, known, n)
         taken = int(space.allowed(known * scale, 1e-6).sum())
@@ -87,7 +91,7 @@ def candidates(
         return Candidates(x, True, sites.count - taken)
     found = maximise(
         objective, space, max(n, OPTIONS.starts), least=1, starts=starts,
-        options=OPTIONS, seed=seed, folder=folder, after=after,
+        options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
     x = found.x
     for attempt in range(8):
@@ -97,6 +101,12 @@ def candidates(
         if len(x) >= n:
             break
     return Candidates(x, False, None)
+
+
+def options_for(known: int) -> SearchOptions:
+    """How hard to look where so many designs are known: an evaluation costs as many numbers."""
+    budget = int(min(MOST_EVALUATIONS, max(FEWEST_EVALUATIONS, NUMBERS / known)))
+    return dataclasses.replace(OPTIONS, budget=budget)
 
 
 def rounds(space: Space, n: int) -> int:

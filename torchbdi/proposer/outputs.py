@@ -11,9 +11,9 @@ import torch
 
 from ..kernels import compiled
 from ..kernels.files import write_json, write_text
-from ..selection import DEPTHS, KERNELS
+from ..selection import KERNELS
+from . import model
 from .folder import RunFolder
-from .model import CONSTANTS, RIDGES, ROWS
 from .pipeline import SCRATCH, run
 from .problem import Problem
 from .report import html_report, require_matplotlib
@@ -33,10 +33,10 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
         "settings": settings.to_json(),
         "method": {
             "kernels": list(KERNELS),
-            "depths": list(DEPTHS),
-            "constants": list(CONSTANTS),
-            "ridges": list(RIDGES),
-            "rows": ROWS,
+            "depths": list(model.DEPTHS),
+            "constants": list(model.CONSTANTS),
+            "ridges": list(model.RIDGES),
+            "rows": model.ROWS,
             "target": TARGET,
             "leave_one_out_sample": SAMPLE_ROWS,
         },

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from ..batch import Posterior
 from ..kernels.errors import InputError
-from ..solved import Prediction, SingleLoss
-from .acquire import fill, worth
+from ..solved import Prediction
+from .acquire import choose_batch
 from .candidates import PARENTS, Candidates, candidates, rounds
 from .columns import Numbers
 from .held import free_columns, held_sets, same_values
 from .model import ROWS, Chosen
 from .problem import Problem
-from .settings import TARGET, Settings
+from .settings import Settings
 from .solve import Solve
 from .table import Values
 from .trust import nearest
@@ -118,16 +118,8 @@ def search(
         )
     scaled = x * chosen.scale
     inputs, predicted = chosen.extended(scaled), mean(scaled)
-
-    def loss() -> Tensor:
-        return SingleLoss(
-            kernel, problem.x_l * chosen.scale, problem.y_l, solved.coefficients, target=TARGET,
-            alpha=problem.space.space.alpha, ridge=chosen.model.ridge, constant=constant,
-        )(scaled)  # fmt: skip
-
-    value = worth(settings.acquisition, predicted, loss)
-    n, best_y = min(problem.n, len(x)), float(problem.y_l.max())
-    at = fill(posterior, inputs, x, predicted, n, value, best_y)
+    n = min(problem.n, len(x))
+    at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
     values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
     return Found(
         values=values,
