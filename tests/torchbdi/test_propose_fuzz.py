@@ -147,6 +147,14 @@ def tables(draw: st.DrawFn) -> tuple[Frame, Any, dict[str, Any]]:
 
 @settings(QUICK, max_examples=120)
 @given(tables())
+@example(
+    # A logarithm: what is 1e-10 from the lower bound is far from it.
+    (
+        Frame(n0=np.array([1, 1, 1, *2.0 ** -np.arange(1, 9), 1e-12])),
+        np.array([0.0] * 11 + [1.0]),
+        {"n": 2},
+    )
+)
 def test_any_table_is_answered(drawn: tuple[Frame, Any, dict[str, Any]]) -> None:
     frame, y, chosen = drawn
     try:

@@ -202,9 +202,9 @@ def test_columns_can_be_named() -> None:
     grade, x, s = made.space.columns
     assert isinstance(grade, Classes)
     assert grade.classes == ("1", "2")
-    assert (x.name, x.width) == ("x", 1)
+    assert x.name == "x"
     assert isinstance(s, Classes)
-    assert (s.classes, s.length, s.width) == (("A", "C", "G", "T"), 2, 6)
+    assert (s.classes, s.length) == (("A", "C", "G", "T"), 2)
     # Of the six logits of s four vary: a G stands at the first place only, a C at the second.
     assert made.design_space.kinds == ("category", "number", "site", "site")
 

@@ -152,6 +152,7 @@ def _sorted(
 ) -> Proposals:
     order = torch.argsort(found.mean, descending=True, stable=True)
     distance, place = nearest(found.x[order], problem.x_l)
+    predicted = problem.in_units(found.mean[order])
     gap, n = distance.numpy(), len(order)
     columns = {
         name: found.values[name][order.numpy()]
@@ -161,7 +162,7 @@ def _sorted(
     }
     return Proposals(
         columns=columns,
-        predicted=problem.in_units(found.mean[order]),
+        predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
         error=error[order.numpy()],
         distance=gap,
         nearest=place.numpy(),

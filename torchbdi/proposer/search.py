@@ -158,8 +158,12 @@ def _exact(
         own = values[column.name]
         if isinstance(column, Numbers):
             near = NEAR * (column.high - column.low)
-            own = np.where(own - column.low <= near, column.low, own)
+            below = NEAR * column.low if problem.grids[column.name].number.log else near
+            own = np.where(own - column.low <= below, column.low, own)
             own = np.where(column.high - own <= near, column.high, own)
+            grid = problem.grids[column.name]
+            if grid.decimals is not None and grid.number.discrete:
+                own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
         for i, values_held in enumerate(held):
             if column.name in values_held:
                 own[i] = values_held[column.name]

@@ -53,6 +53,8 @@ class Understood:
         candidates: designs to choose from, the columns that vary, (M,) each; None for any design.
         candidate_rows: their rows, (M,).
         n: how many designs to propose.
+        limits: the two values of a score that has no others, which predictions stay within; else
+            None.
         remarks: what a person should know about the table, one sentence or two each.
     """
 
@@ -74,6 +76,7 @@ class Understood:
     candidates: Mapping[str, Values] | None
     candidate_rows: np.ndarray
     n: int
+    limits: tuple[float, float] | None
     remarks: tuple[str, ...]
 
     @property
@@ -309,6 +312,7 @@ def _made(
         candidates=candidates,
         candidate_rows=candidate_rows,
         n=n,
+        limits=(float(y.min()), float(y.max())) if len(np.unique(y)) == 2 else None,
         remarks=(*first, *remarks, *told, _told(columns, ways)),
     )
 

@@ -64,10 +64,15 @@ def written(p: Proposals, name: str) -> list[str]:
 def candidate_rows(p: Proposals) -> list[int]:
     """The rows of the table that the proposals are, n of them; chosen among candidates."""
     assert p.problem.candidates is not None
-    names = list(p.problem.candidates)
-    designs = zip(*(p.problem.candidates[name].tolist() for name in names), strict=True)
-    rows = dict(zip(designs, p.problem.candidate_rows.tolist(), strict=True))
-    return [rows[d] for d in zip(*(p.columns[name].tolist() for name in names), strict=True)]
+    out = []
+    for i in range(len(p)):
+        same = np.ones(len(p.problem.candidate_rows), dtype=bool)
+        for name, values in p.problem.candidates.items():
+            own = p.columns[name][i]
+            # A number went to its feature and back.
+            same &= np.isclose(values, own, 1e-9) if values.dtype == np.float64 else values == own
+        out.append(int(p.problem.candidate_rows[same.argmax()]))
+    return out
 
 
 def _decimal(text: str, mark: str) -> str:
