@@ -1,5 +1,9 @@
 """Device code behind torchbdi; imported as ``torchbdi.kernels`` and under that name only."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from .errors import (
     DamagedStateError,
     DoesNotFitError,
@@ -10,7 +14,9 @@ from .errors import (
     NotPositiveDefiniteError,
     TorchBDIError,
 )
-from .small.cholesky import cholesky_solve
+
+if TYPE_CHECKING:
+    from .small.cholesky import cholesky_solve
 
 __all__ = [
     "DamagedStateError",
@@ -23,3 +29,13 @@ __all__ = [
     "TorchBDIError",
     "cholesky_solve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It needs torch, which takes seconds to import; the errors do not.
+    if name == "cholesky_solve":
+        from .small.cholesky import cholesky_solve
+
+        globals()[name] = cholesky_solve
+        return cholesky_solve
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

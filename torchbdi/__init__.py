@@ -16,9 +16,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import kernels, methods
-from .kernel import Kernel
-from .kernels import (
+from .kernels.errors import (
     DamagedStateError,
     DoesNotFitError,
     InputError,
@@ -28,28 +26,40 @@ from .kernels import (
     NotPositiveDefiniteError,
     TorchBDIError,
 )
-from .ntk import NNGP, NTK
-from .rbf import RBF
-from .ridge import RidgeFit, SolveReport, fit_ridge
 
 if TYPE_CHECKING:
+    from . import kernels, methods
     from .ascent import Ascent
     from .bdi import BDI
     from .data import OfflineData
     from .finite import FiniteBDI
+    from .kernel import Kernel
+    from .ntk import NNGP, NTK
     from .optimise import DesignModule
     from .proposer import propose
     from .proposer.result import Proposals
+    from .rbf import RBF
+    from .ridge import RidgeFit, SolveReport, fit_ridge
     from .space import Space
 
+# Where each name stands. None: it is a module of its own.
 _LAZY = {
     "Ascent": "ascent",
     "BDI": "bdi",
     "DesignModule": "optimise",
     "FiniteBDI": "finite",
+    "Kernel": "kernel",
+    "NNGP": "ntk",
+    "NTK": "ntk",
     "OfflineData": "data",
     "Proposals": "proposer.result",
+    "RBF": "rbf",
+    "RidgeFit": "ridge",
+    "SolveReport": "ridge",
     "Space": "space",
+    "fit_ridge": "ridge",
+    "kernels": None,
+    "methods": None,
     "propose": "proposer",
 }
 
@@ -89,9 +99,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Lightning takes seconds to import; what needs it is loaded when it is first touched.
+    # Torch and Lightning take seconds to import, and a table is read and refused without them;
+    # what needs them is loaded when it is first touched.
     if name in _LAZY:
-        value = getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+        place = _LAZY[name]
+        if place is None:
+            return importlib.import_module(f".{name}", __name__)
+        value = getattr(importlib.import_module(f".{place}", __name__), name)
         globals()[name] = value  # from now on it is found like any other name
         return value
     raise AttributeError(f"module 'torchbdi' has no attribute {name!r}")

@@ -24,7 +24,7 @@ class Posterior:
 
     @torch.no_grad()
     def __init__(self, kernel: Kernel, x: Tensor, y: Tensor, ridge: float):
-        self.kernel, self.x, self.ridge = kernel, x, ridge
+        self.kernel, self.x, self.y, self.ridge = kernel, x, y, ridge
         k = kernel(x)
         k.diagonal().add_(ridge)
         self.factor = torch.linalg.cholesky(k)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -50,7 +51,9 @@ class Model:
         return float(self.constant * width**0.5)
 
 
-def leave_one_out_errors(k: Tensor, y: Tensor, ridges: Iterable[float]) -> list[float]:
+def leave_one_out_errors(
+    k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
+) -> list[float]:
     """Mean squared errors of predicting each row from all others, one for each ridge.
 
     The prediction of y_i from the others misses by d_i / [(K + r I)^-1]_ii (Allen 1974), and one
@@ -60,16 +63,22 @@ def leave_one_out_errors(k: Tensor, y: Tensor, ridges: Iterable[float]) -> list[
         k: kernel matrix, (N, N).
         y: scores, (N,).
         ridges: on the scale of the trace.
+        noise: known variance of the scores' noise, in their units. A ridge that stands for less
+            has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is the
+            noise that a ridge stands for. Where all of them do, the largest one has its error.
     """
+    ridges = tuple(ridges)
     values, vectors = torch.linalg.eigh(k)
     values, square = values.clamp_min(0), vectors.square()
     along = vectors.mT @ y
-    scale = float(k.diagonal().mean())
+    size = float(k.diagonal().mean())
     out = []
     for ridge in ridges:
-        inverse = 1 / (values + ridge * scale)
+        inverse = 1 / (values + ridge * size)
         miss = (vectors @ (inverse * along)) / (square @ inverse)
-        out.append(float(miss.square().mean()))
+        scale = float((inverse * along.square()).mean())
+        quiet = ridge * size * scale < noise and ridge < max(ridges)
+        out.append(math.inf if quiet else float(miss.square().mean()))
     return out
 
 
@@ -82,6 +91,7 @@ def choose_model(
     constants: Iterable[float] = CONSTANTS,
     ridges: Iterable[float] = RIDGES,
     rows: int = 3000,
+    noise: float = 0.0,
     generator: torch.Generator,
 ) -> Model:
     """The kernel ridge regression of least leave-one-out error.
@@ -96,6 +106,7 @@ def choose_model(
         constants: to choose from, see :class:`Model`.
         ridges: to choose from, on the scale of the trace.
         rows: at most so many rows are used, drawn where there are more.
+        noise: known variance of the scores' noise, which bounds the ridge from below.
         generator: of the draw.
 
     Raises:
@@ -110,21 +121,23 @@ def choose_model(
     order = torch.randperm(len(x), generator=generator)
     for size in (min(FIRST_ROWS, rows), rows):
         at = order[:size].sort().values
-        models = sorted((_tried(m, x[at], y[at], ridges) for m in models), key=lambda m: m.error)
+        models = sorted(
+            (_tried(m, x[at], y[at], ridges, noise) for m in models), key=lambda m: m.error
+        )
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
     return models[0]
 
 
-def _tried(model: Model, x: Tensor, y: Tensor, ridges: tuple[float, ...]) -> Model:
+def _tried(model: Model, x: Tensor, y: Tensor, ridges: tuple[float, ...], noise: float) -> Model:
     """The model with its best ridge."""
     constant = model.feature(x.shape[1])
     if constant:
         x = torch.cat([x, x.new_full((len(x), 1), constant)], 1)
     with torch.no_grad():
         k = model.covariance()(x)
-    errors = leave_one_out_errors(k, y, ridges)
+    errors = leave_one_out_errors(k, y, ridges, noise)
     best = min(range(len(ridges)), key=lambda i: errors[i])
     variance = float(y.var(correction=0))
     error = errors[best] / variance if variance else errors[best]

@@ -28,6 +28,9 @@ class Options:
         rivals: whether rivals in an environment of their own are measured too.
         keep: writes what there is so far to SUBJECT.json, so that a subject that is cut off loses
             nothing that it has measured.
+        tables: folder of the tables of ``propose``; None for TORCHBDI_TABLES.
+        only: of these tables, those to propose for; empty for all.
+        seeds: of what is seen of them; empty for all five.
     """
 
     out: Path
@@ -35,6 +38,9 @@ class Options:
     small: bool = False
     rivals: bool = True
     keep: Callable[[dict[str, Any]], object] = lambda _: None
+    tables: Path | None = None
+    only: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
 
 
 def subjects() -> list[str]:

@@ -29,12 +29,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=Options.rounds, help="timings of everything")
     parser.add_argument("--small", action="store_true", help="tiny sizes, to try the benchmark")
     parser.add_argument("--no-rivals", action="store_true", help="no environment of other packages")
+    parser.add_argument("--tables", type=Path, help="propose: folder of the tables")
+    parser.add_argument("--only", default="", help="propose: names of tables, with commas")
+    parser.add_argument("--seeds", default="", help="propose: numbers from 0 to 4, with commas")
     given = parser.parse_args(arguments)
     try:
         run_subjects(
             given.subject or subjects(),
             given.out or Path("runs/benchmarks") / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}",
-            Options(Path(), given.rounds, given.small, not given.no_rivals),
+            Options(
+                Path(),
+                given.rounds,
+                given.small,
+                not given.no_rivals,
+                tables=given.tables,
+                only=tuple(filter(None, given.only.split(","))),
+                seeds=tuple(int(seed) for seed in filter(None, given.seeds.split(","))),
+            ),
         )
     except TorchBDIError as error:
         print(f"error: {error}", file=sys.stderr)

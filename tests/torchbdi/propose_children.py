@@ -15,12 +15,10 @@ from typing import Any
 
 from forked import like_everybody_else
 
-STEPS = 40
-
 
 def command(argv: Sequence[str], log: str) -> None:
     """``torchbdi propose``, with fewer steps, and its output in a file."""
-    _be_quick()
+    be_quick()
     with (
         Path(log).open("a") as file,
         contextlib.redirect_stdout(file),
@@ -51,7 +49,7 @@ def with_full_disk(argv: Sequence[str], log: str, room: int) -> None:
     """The command, where no file can grow beyond some bytes: the system refuses the write."""
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     said = io.StringIO()
-    _be_quick()
+    be_quick()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limit[1]))
         status = main(argv)
@@ -72,10 +70,19 @@ def main(argv: Sequence[str]) -> int:
     return main(argv)
 
 
-def _be_quick() -> None:
-    from torchbdi.proposer import optimise
+def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Fewer candidates and steps; ``change`` is what sets an attribute, monkeypatch's say."""
+    from torchbdi import scales
+    from torchbdi.proposer import candidates, model
+    from torchbdi.search import SearchOptions
 
-    optimise.STEPS = STEPS
+    change(candidates, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
+                                                starts=8, steps=10))  # fmt: skip
+    change(candidates, "SAMPLES", 200)
+    change(candidates, "NEIGHBOURS", 200)
+    change(scales, "STEPS", 10)
+    change(model, "DEPTHS", (2, 3))
+    change(model, "CONSTANTS", (0.0, 1.0))
 
 
 def killed_at_the_report(argv: Sequence[str], log: str) -> None:
@@ -88,7 +95,7 @@ def killed_at_the_report(argv: Sequence[str], log: str) -> None:
 
 def whose_folder_goes(argv: Sequence[str], log: str, moment: str, how: str) -> None:
     """The command, whose folder of work fails under it at some moment."""
-    from torchbdi.proposer import optimise, outputs, pipeline
+    from torchbdi.proposer import outputs, pipeline
 
     like_everybody_else()
     work = Path(argv[argv.index("-o") + 1] + ".part")
@@ -110,8 +117,8 @@ def whose_folder_goes(argv: Sequence[str], log: str, moment: str, how: str) -> N
 
     if moment == "solving":
         before(pipeline, "solve")
-    elif moment == "stepping":
-        before(optimise.BDI, "loss")
+    elif moment == "searching":
+        before(pipeline, "search")
     else:
         before(outputs, "html_report")
     command(argv, log)

@@ -19,7 +19,6 @@ import torchbdi
 from torchbdi.kernels.files import write_state
 from torchbdi.kernels.solve.checkpoint import SolveCheckpoint
 from torchbdi.ntk import NTK
-from torchbdi.proposer.optimise import Box, optimise
 
 
 def test_a_solve_killed_at_random_moments_goes_on(tmp_path: Path) -> None:
@@ -126,23 +125,6 @@ def test_memory_does_not_grow_over_2000_steps_of_training() -> None:
     )  # fmt: skip
     trainer.fit(model)
     assert trainer.global_step == 2000
-    assert memory.growth < LEAK, memory.bytes
-
-
-def test_memory_does_not_grow_over_2000_steps_of_propose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 2000)
-    x, y = table(n=30, d=10)
-    memory, start = Memory(), x[:4]
-    low, high = start - 10, start + 10
-    box = Box(start, low, high, np.zeros(x.shape[1], dtype=bool))
-
-    def observe(done: int, *_: object) -> None:
-        if done % 100 == 0:
-            memory.note()
-
-    fit = torchbdi.fit_ridge(NTK(), x, y)
-    optimise(NTK(), x, y, fit.coefficients, box, observe=observe, progress=False)
-    assert len(memory.bytes) == 21
     assert memory.growth < LEAK, memory.bytes
 
 

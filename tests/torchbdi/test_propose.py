@@ -10,20 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from propose_children import be_quick
 from torch import Tensor
 
 import torchbdi
 from torchbdi import NTK, InputError
 from torchbdi.kernels.solve.choice import SolveOptions
-from torchbdi.proposer import optimise as steps
-from torchbdi.proposer import search as searching
 from torchbdi.proposer import solve as solving
 from torchbdi.proposer.columns import Classes
 from torchbdi.proposer.frames import column_values, table_of
-from torchbdi.proposer.optimise import Box, optimise
 from torchbdi.proposer.problem import Problem, make_problem
 from torchbdi.proposer.result import Proposals
-from torchbdi.proposer.settings import STEPS, Settings
+from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.space import DesignSpace
 from torchbdi.proposer.table import Table
 from torchbdi.proposer.trust import Quality, nearest, rank_correlation
@@ -53,13 +51,13 @@ def problem_of(x: Any, y: Any, **settings: Any) -> Problem:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of the steps, for tests that look at something else."""
-    monkeypatch.setattr(steps, "STEPS", 20)
+    """Fewer candidates and steps, for tests that look at something else."""
+    be_quick(monkeypatch.setattr)
 
 
-def left_out(x: Tensor, y: Tensor, ridge: float) -> Tensor:
+def left_out(x: Tensor, y: Tensor, ridge: float, kernel: torchbdi.Kernel | None = None) -> Tensor:
     """The slow obvious leave-one-out: as many fits as rows."""
-    k = NTK()(x)
+    k = (kernel or NTK())(x)
     full = k + ridge * k.diagonal().mean() * torch.eye(len(x), dtype=x.dtype)
     errors = []
     for i in range(len(x)):
@@ -96,7 +94,9 @@ def test_the_quality_is_told_in_the_score_s_units(quick: None) -> None:
     x, y = hill()
     p = propose(x, 50 + 1000 * y)
     made = problem_of(x, 50 + 1000 * y)
-    errors = left_out(made.x_l, made.y_l, 1e-6).numpy() * (1000 * y).std()
+    m = p.model.model
+    inputs = p.model.inputs(made.x_l)
+    errors = left_out(inputs, made.y_l, m.ridge, m.covariance()).numpy() * (1000 * y).std()
     q = p.quality
     np.testing.assert_allclose(q.true, 50 + 1000 * y, rtol=1e-12)
     np.testing.assert_allclose(q.true - q.predicted, errors, rtol=1e-4)
@@ -112,49 +112,6 @@ def test_rank_correlation_is_scipy_s() -> None:
     a, b = rng.integers(0, 9, 50), rng.normal(size=50)
     assert rank_correlation(a, b + a) == pytest.approx(spearmanr(a, b + a)[0], rel=1e-12)
     assert rank_correlation(a, np.zeros(50)) == 0
-
-
-def plain_steps(made: Problem, starts: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """The slow obvious loop: torchbdi.BDI, one design at a time, and a clamp after every step."""
-    coefficients = torchbdi.fit_ridge(NTK(), made.x_l, made.y_l).coefficients
-    out = []
-    for start in starts:
-        model = torchbdi.BDI(
-            made.x_l, made.y_l, start[None], alpha=1e-3, lr=1e-3, coefficients=coefficients
-        )
-        adam = torch.optim.Adam([model.x_h], lr=1e-3)
-        for _ in range(60):
-            adam.zero_grad()
-            model.loss()["total"].backward()
-            adam.step()
-            with torch.no_grad():
-                model.x_h.clamp_(low, high)
-        out.append(model.x_h.detach()[0])
-    return torch.stack(out)
-
-
-def test_numbers_move_as_bdi_does_within_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bounds hold at every step: clipping the end of a run without them gives something else."""
-    monkeypatch.setattr(steps, "STEPS", 60)
-    x, y = hill()
-    made = problem_of(x, y, bounds={"x0": (None, 0.3)})
-    low, high = made.x_l.min(0).values, made.x_l.max(0).values
-    high[0] = (0.3 - x[:, 0].mean()) / x[:, 0].std()
-    best = np.argsort(-y)[:3]
-    starts = made.x_l[best].clamp(low, high)
-    p = propose(x, y, n=3, bounds={"x0": (None, 0.3)})
-    order = [list(best).index(row) for row in p.start_row]
-
-    def in_units(features: Tensor) -> np.ndarray:
-        return features[order][:, :3].numpy() * x.std(0) + x.mean(0)
-
-    np.testing.assert_allclose(p.x, in_units(plain_steps(made, starts, low, high)), rtol=1e-8)
-    assert (p.x[:, 0] == 0.3).any()  # to the last digit
-    everywhere = torch.full((4,), torch.inf).double()
-    everywhere[3] = starts[0, 3]
-    lowest = torch.where(everywhere < torch.inf, everywhere, -torch.inf)
-    free = plain_steps(made, starts, lowest, everywhere)
-    assert np.abs(in_units(free.clamp(low, high)) - p.x).max() > 1e-6
 
 
 def test_numbers_of_other_libraries_are_numbers(quick: None, tmp_path: Path) -> None:
@@ -189,57 +146,13 @@ def test_a_missing_cell_of_pandas_is_missing() -> None:
     assert list(column_values("a", ["x", NotAvailable(), None])) == ["x", "", ""]
 
 
-def test_bounds_hold_at_every_step() -> None:
-    made = problem_of(*hill())
-    start = made.x_l[made.best()[:4]]
-    low, high = start - 0.01, start + 0.02
-    seen = []
-
-    def observe(done: int, losses: dict[str, Tensor], x_h: Tensor) -> None:
-        seen.append((done, bool(((x_h >= low) & (x_h <= high)).all())))
-
-    coefficients = solving.solve(NTK(), made.x_l, made.y_l, 1e-6, progress=False).coefficients
-    box = Box(start, low, high, made.space.discrete)
-    x = optimise(NTK(), made.x_l, made.y_l, coefficients, box, observe=observe, progress=False)
-    assert seen == [(i + 1, True) for i in range(STEPS)]
-    assert ((x == low) | (x == high)).any()
-
-
-def test_each_kind_of_feature_has_its_rate() -> None:
-    """Numbers beside logits move as if Adam had a rate for each, which two parameters give it."""
-    rng = np.random.default_rng(0)
-    metal = rng.choice(["Fe", "Ni", "Cu"], 60)
-    x = rng.uniform(size=60)
-    made = problem_of(Frame(x=x, metal=metal), x + (metal == "Ni"))
-    start = made.x_l[made.best()[:3]]
-    free = torch.full_like(start, torch.inf)
-    coefficients = solving.solve(NTK(), made.x_l, made.y_l, 1e-6, progress=False).coefficients
-    box = Box(start, -free, free, made.space.discrete)
-    assert made.space.discrete.tolist() == [False, True, True, False]
-    found = optimise(NTK(), made.x_l, made.y_l, coefficients, box, progress=False)
-    model = torchbdi.BDI(
-        made.x_l, made.y_l, start[:, None], alpha=0, lr=0.1, coefficients=coefficients
-    )
-    slow = start[:, None, [0, 3]].clone().requires_grad_()
-    fast = start[:, None, 1:3].clone().requires_grad_()
-    adam = torch.optim.Adam([{"params": [slow], "lr": 1e-3}, {"params": [fast], "lr": 0.1}])
-    for _ in range(STEPS):
-        with torch.no_grad():
-            model.x_h.copy_(torch.cat([slow[..., :1], fast, slow[..., 1:]], -1))
-        (grad,) = torch.autograd.grad(model.loss()["total"].sum(), model.x_h)
-        slow.grad, fast.grad = grad[..., [0, 3]], grad[..., 1:3]
-        adam.step()
-    expected = torch.cat([slow[..., :1], fast, slow[..., 1:]], -1)[:, 0].detach()
-    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-9)
-
-
 def test_proposals_are_better_where_the_truth_is_known() -> None:
     x, y = hill(200, 4)
     p = propose(x, y, n=16)
     truth = -((p.x - 0.8) ** 2).sum(1)
-    assert truth.mean() > y[p.start].mean() + 0.03
+    assert truth.mean() > np.sort(y)[-16:].mean() + 0.1
     assert truth.max() > y.max()
-    assert (np.abs(p.predicted - truth) < 3 * p.error).all()
+    assert np.sqrt((((p.predicted - truth) / p.error) ** 2).mean()) < 3
     assert (np.diff(p.predicted) <= 0).all()
     assert ((p.x >= x.min(0)) & (p.x <= x.max(0))).all()
 
@@ -247,9 +160,9 @@ def test_proposals_are_better_where_the_truth_is_known() -> None:
 def test_low_scores_are_good_where_asked(quick: None) -> None:
     x, y = hill()
     high, low = propose(x, y), propose(x, 7 - y, minimize=True)
-    np.testing.assert_allclose(low.x, high.x, rtol=1e-9)
-    np.testing.assert_allclose(low.predicted, 7 - high.predicted, rtol=1e-9)
-    np.testing.assert_allclose(low.error, high.error, rtol=1e-6)
+    np.testing.assert_allclose(low.x, high.x, rtol=1e-5)
+    np.testing.assert_allclose(low.predicted, 7 - high.predicted, rtol=1e-5)
+    np.testing.assert_allclose(low.error, high.error, rtol=1e-3)
     assert (np.diff(low.predicted) >= 0).all()
     assert low.quality.rank_correlation == pytest.approx(high.quality.rank_correlation)
 
@@ -313,7 +226,7 @@ def test_too_little_room_is_told(quick: None) -> None:
     x, y = hill()
     best = x[y.argmax()]
     ends = {f"x{i}": (best[i], best[i]) for i in range(3)}
-    with pytest.raises(InputError, match="every proposal is a known design"):
+    with pytest.raises(InputError, match="the table is complete"):
         propose(x, y, n=1, bounds=ends)
 
 
@@ -377,14 +290,15 @@ def test_letters_become_design_bench_s_logits(
     from design_bench.datasets.discrete_dataset import DiscreteDataset
 
     texts = dna[0][:100]
-    column = Classes("s", tuple("ACGT"), 8, True)
     codes = np.array([["ACGT".index(c) for c in text] for text in texts])
     bench = DiscreteDataset.__new__(DiscreteDataset)
     bench.num_classes, bench.soft_interpolation, bench.is_logits = 4, 0.6, False
     expected = bench.to_logits(codes).reshape(100, -1)
-    features = column.features(texts)
+    space = DesignSpace.fit([Classes("s", tuple("ACGT"), 8, True)], {"s": texts})
+    features = space.space.layout.features(space.raw({"s": texts}))
     np.testing.assert_allclose(features, expected, rtol=1e-5)  # design-bench's are float32
-    assert column.values(features).tolist() == texts.tolist()
+    again = space.decode(space.space.decode(space.encode({"s": texts})))
+    assert again["s"].tolist() == texts.tolist()
 
 
 def test_sequences_get_better(dna: tuple[np.ndarray, np.ndarray, dict[str, float]]) -> None:
@@ -399,34 +313,15 @@ def test_sequences_get_better(dna: tuple[np.ndarray, np.ndarray, dict[str, float
     assert "taken for sequences over ACGT" in p.problem.remarks[0]
 
 
-def test_repeats_give_the_next_best_a_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of every round the known and the repeated fall out; the next starts take their place."""
-    x, y = hill(30, 2)
-    calls = []
-
-    def shift(*args: Any, **kwargs: Any) -> Tensor:
-        start = args[4].start
-        calls.append(len(start))
-        out = start.clone()
-        out[:, 0] -= 1e-3  # no new experiment
-        out[1:, 0] -= 0.01 * len(calls)
-        return out
-
-    monkeypatch.setattr(searching, "optimise", shift)
-    p = propose(x, y, n=4)
-    assert calls == [4, 1, 1, 1]
-    assert len(p) == 3
-    assert sorted(p.start_row) == sorted(np.argsort(-y)[1:4])
-
-
-def test_one_and_two_threads_agree_to_1e_10() -> None:
+def test_one_and_two_threads_agree() -> None:
+    """Leave-one-out to eight digits; what was found uphill to four."""
     code = """
 import sys, numpy as np, torch, torchbdi
 torch.set_num_threads(int(sys.argv[1]))
-x = np.random.default_rng(0).uniform(-1, 1, (700, 5))
+x = np.random.default_rng(0).uniform(-1, 1, (600, 3))
 p = torchbdi.propose(x, -((x - .3) ** 2).sum(1), n=8, progress=False)
 q = p.quality
-for values in (p.x, p.predicted, p.error, p.distance, q.predicted, [q.rmse, q.r2]):
+for values in (q.predicted, [q.rmse, q.r2], p.predicted, p.error):
     print(*(float(v).hex() for v in np.ravel(values)))
 """
     both = []
@@ -435,21 +330,20 @@ for values in (p.x, p.predicted, p.error, p.distance, q.predicted, [q.rmse, q.r2
             [sys.executable, "-c", code, threads], capture_output=True, text=True, check=True
         )
         both.append([[float.fromhex(v) for v in line.split()] for line in done.stdout.splitlines()])
-    for one, two in zip(*both, strict=True):
-        np.testing.assert_allclose(two, one, rtol=1e-10, atol=1e-12)
+    for one, two, digits in zip(*both, (8, 8, 4, 4), strict=True):
+        np.testing.assert_allclose(two, one, rtol=10.0**-digits, atol=1e-8)
 
 
-def test_a_feature_that_never_varies_stays_as_it_is() -> None:
-    """Sequences that share a letter: its position is no feature, and comes back."""
+def test_a_site_that_never_varies_stays_as_it_is() -> None:
+    """Sequences that share letters: no proposal has another one there."""
     texts = np.array(["AC" + "ACGT"[i % 4] + "ACGT"[i // 4 % 4] for i in range(16)], dtype=object)
     made = Classes("s", tuple("ACGT"), 4, True)
     space = DesignSpace.fit([made], {"s": texts})
-    assert space.active.sum() == 6
-    x = space.encode({"s": texts})
-    assert space.decode(x + 1e-9, x, {"s": texts})["s"].tolist() == texts.tolist()
-    turned = x.clone()
-    turned[:, :-1] = -3 * turned[:, :-1]
-    assert all(t.startswith("AC") for t in space.decode(turned, x, {"s": texts})["s"])
+    assert space.column_of.tolist() == sorted([0, 1, 2, 3] * 3)
+    drawn = space.space.sample(50, torch.Generator().manual_seed(0))
+    found = space.decode(space.space.decode(drawn))["s"]
+    assert all(t.startswith("AC") for t in found)
+    assert len(set(found)) > 8
 
 
 def test_columns_that_vary_by_rounding_only() -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from propose_children import be_quick
 
 from torchbdi.__main__ import main
 
@@ -22,10 +23,10 @@ def test_the_examples_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """In their order, with 300 superconductors and a tenth of the steps."""
+    """In their order, with 300 superconductors, fewer candidates and fewer steps."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 20)
+    be_quick(monkeypatch.setattr)
     lines = (data_dir / "superconductor" / "unique_m.csv").read_text().splitlines()
     Path("unique_m.csv").write_text("\n".join(lines[:301]) + "\n")
     names: dict[str, object] = {}

@@ -21,16 +21,14 @@ from test_propose_run import contents, words, write_table
 
 import torchbdi
 from torchbdi.events import EventFile
-from torchbdi.kernels.files import read_state, state_before
-from torchbdi.proposer import optimise
+from torchbdi.kernels.files import last_good_state, read_state, state_before
 from torchbdi.proposer.cells import columns_like_formulas, harmless, like_a_formula
 from torchbdi.proposer.folder import CONFIG, IDENTITY, RunFolder
 from torchbdi.proposer.pipeline import _unpacked
 from torchbdi.proposer.problem import make_problem
+from torchbdi.proposer.reading import read_table
 from torchbdi.proposer.report import html_report
-from torchbdi.proposer.search import StateFiles
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.table import read_csv
 
 
 class Place:
@@ -58,13 +56,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A run that was killed after its rounds, so that it has every kind of state."""
+    """A run that was killed after its search, so that it has every kind of state."""
     place = Place(tmp_path_factory.mktemp("stopped"))
     assert place.run(children.killed_at_the_report) == -9, place.said()
     return place
 
 
-STATES = ("solve.state", "round0.ckpt", IDENTITY)
+STATES = ("model.state", "solve.state", "search.pt", IDENTITY)
 
 
 def copied(stopped: Place, tmp_path: Path) -> Place:
@@ -82,8 +80,9 @@ def flip(path: Path, draw: random.Random) -> None:
 @pytest.mark.parametrize(
     ("name", "how"),
     [
-        ("solve.state", "flipped"), ("solve.state", "other"), ("round0.ckpt", "flipped"),
-        ("round0.ckpt", "both flipped"), ("round0.ckpt", "cut"), ("round0.ckpt", "other"),
+        ("model.state", "flipped"), ("solve.state", "flipped"), ("solve.state", "other"),
+        ("search.pt", "flipped"), ("search.pt", "both flipped"), ("search.pt", "cut"),
+        ("search.pt", "other"),
         (IDENTITY, "flipped"), (IDENTITY, "other"),
     ],
 )  # fmt: skip
@@ -117,11 +116,9 @@ def test_a_damaged_state_is_named_and_not_in_the_way(
 
 
 def test_what_the_states_hold_before_and_after(stopped: Place) -> None:
-    """So that the test above is about what it says: rounds have a state before the newest."""
-    assert state_before(stopped.work / "round0.ckpt").exists()
-    newest = StateFiles(stopped.work).load(0)
-    assert newest is not None
-    assert newest["step"] == children.STEPS
+    """So that the test above is about what it says: searches have a state before the newest."""
+    assert state_before(stopped.work / "search.pt").exists()
+    assert not state_before(stopped.work / "solve.state").exists()
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -155,18 +152,18 @@ def test_work_of_0_1_0_is_gone_on_with(tmp_path: Path) -> None:
     work = tmp_path / "out.part"
     work.mkdir()
     (work / CONFIG).write_text('{\n  "a": 1\n}\n')
-    (work / "round0.ckpt").write_bytes(b"PK without a checksum")
+    (work / "solve.state").write_bytes(b"PK without a checksum")
     with RunFolder(tmp_path / "out", {"a": 1}) as folder:
         assert folder.resumed
-        with pytest.warns(UserWarning, match=r"round0\.ckpt is damaged: .* torchbdi 0\.1\.0"):
-            assert StateFiles(folder.work).load(0) is None
+        with pytest.warns(UserWarning, match=r"solve\.state is damaged: .* torchbdi 0\.1\.0"):
+            assert last_good_state(folder.work / "solve.state", lambda c: _unpacked(c, 1)) is None
 
 
 @pytest.mark.parametrize(
     ("moment", "how"),
     [
-        ("solving", "vanishes"), ("stepping", "vanishes"), ("reporting", "vanishes"),
-        ("stepping", "is a file"), ("stepping", "turns read-only"),
+        ("solving", "vanishes"), ("searching", "vanishes"), ("reporting", "vanishes"),
+        ("searching", "is a file"), ("searching", "turns read-only"),
         ("reporting", "turns read-only"),
     ],
 )  # fmt: skip
@@ -248,12 +245,12 @@ class Frame(dict):  # type: ignore[type-arg]
 def formulas(out: Path, safe: bool) -> torchbdi.Proposals:
     x = np.random.default_rng(0).uniform(size=60)
     frame = Frame({"=name": np.array(TEXTS * 10, dtype=object), "x": x, "n": -x})
-    return torchbdi.propose(frame, x, n=6, out=out, safe_csv=safe, progress=False)
+    return torchbdi.propose(frame, 2 * x, n=6, out=out, safe_csv=safe, progress=False)
 
 
 @pytest.mark.parametrize("safe", [False, True])
 def test_cells_like_formulas(safe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimise, "STEPS", 60)
+    children.be_quick(monkeypatch.setattr)
     proposals = formulas(tmp_path / "out", safe)
     with (tmp_path / "out" / "proposals.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -295,16 +292,18 @@ def test_the_command_line_has_it_too(tmp_path: Path) -> None:
 
 def test_categories_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the list of what a proposal changes: there a category stands before and after."""
-    monkeypatch.setattr(optimise, "STEPS", 60)
+    children.be_quick(monkeypatch.setattr)
     rng = np.random.default_rng(0)
     kinds = ["<b>one</b>", "<i>other</i>"]
     kind, x = np.array(kinds * 30, dtype=object), rng.uniform(size=60)
-    p = torchbdi.propose(Frame(kind=kind, x=x), x, n=4, progress=False)
+    p = torchbdi.propose(Frame(kind=kind, x=x), 2 * x, n=4, progress=False)
     before = p.problem.values["kind"][p.start]
     swapped = np.array([kinds[kinds[0] == name] for name in before], dtype=object)
     text = html_report(dataclasses.replace(p, columns={**p.columns, "kind": swapped}))
     one, other = (html.escape(name) for name in kinds)
-    assert f"kind {one} → {other}" in text or f"kind {other} → {one}" in text
+    assert (
+        f"kind <b>{other}</b> (from {one})" in text or f"kind <b>{one}</b> (from {other})" in text
+    )
     assert kinds[0] not in text
     assert kinds[1] not in text
 
@@ -313,9 +312,9 @@ def test_ties_stay_in_the_order_of_the_table(tmp_path: Path) -> None:
     """Large enough that a sort which is not stable mixes them."""
     n = 2000
     y = np.arange(n) % 3 * 1.0
-    rows = "".join(f"{i},{v:.0f}\n" for i, v in enumerate(y))
+    rows = "".join(f"{i * i},{v:.0f}\n" for i, v in enumerate(y))
     (tmp_path / "a.csv").write_text("x,y\n" + rows)
-    table = read_csv(tmp_path / "a.csv")
+    table = read_table(tmp_path / "a.csv")
     score = table.columns.pop("y")  # type: ignore[attr-defined]
     problem = make_problem(table, "y", score, Settings())
     expected = sorted(range(n), key=lambda i: -y[i])

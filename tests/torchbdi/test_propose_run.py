@@ -25,10 +25,11 @@ from forked import PATIENCE, child, finished
 import torchbdi
 from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
+from torchbdi.proposer.digits import digits
 from torchbdi.proposer.folder import RunFolder
-from torchbdi.proposer.pipeline import _unpacked
-from torchbdi.proposer.search import StateFiles
-from torchbdi.proposer.table import read_csv
+from torchbdi.proposer.pipeline import _model, _unpacked
+from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.settings import Settings
 
 SAME = ("proposals.csv", "report.html", "config.json")
 
@@ -51,7 +52,8 @@ def data(tmp_path: Path) -> Path:
 
 
 def words(data: Path, out: Path, *more: str) -> list[str]:
-    chosen = ["--score", "tc", "--ignore", "lot", "--sequence", "seq", "-n", "5"]
+    score = [] if "--score" in more else ["--score", "tc"]
+    chosen = [*score, "--ignore", "lot", "--sequence", "seq", "-n", "5"]
     return ["propose", str(data), *chosen, "-o", str(out), *more]
 
 
@@ -84,7 +86,7 @@ def test_what_is_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         "start_row", "far_outside", "note",
     ]  # fmt: skip
     assert len(rows) == 5
-    table = read_csv(data)
+    table = read_table(data)
     by_row = dict(zip(table.rows.tolist(), table.columns["tc"], strict=True))
     for row in rows:
         assert 20 <= float(row["temp"]) <= 80
@@ -94,15 +96,16 @@ def test_what_is_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         assert float(row["error"]) > 0
     predicted = [float(row["predicted_tc"]) for row in rows]
     assert predicted == sorted(predicted, reverse=True)
-    assert f"{predicted[0]:.6g}" in printed
+    assert digits(predicted[0], float(rows[0]["error"])) in printed
     assert str(out / "report.html") in printed
     config = json.loads((out / "config.json").read_text())
     assert config["settings"]["ignore"] == ["lot"]
-    assert config["method"]["lr"] == 0.1
+    assert config["method"]["depths"] == [1, 2, 3, 4, 6, 8]
+    assert config["settings"]["acquisition"] == "ucb"
     assert "seconds" in json.loads((out / "run.json").read_text())
 
 
-def test_tensorboard_events_hold_the_steps(data: Path, tmp_path: Path) -> None:
+def test_tensorboard_events_hold_the_rounds(data: Path, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     out = tmp_path / "out"
@@ -110,9 +113,9 @@ def test_tensorboard_events_hold_the_steps(data: Path, tmp_path: Path) -> None:
     events = EventAccumulator(str(out))
     events.Reload()
     tags = set(events.Tags()["scalars"])
-    assert {"loss/total", "loss/forward", "distance/x_h", "leave_one_out/r2"} <= tags
-    assert len(events.Scalars("loss/total")) >= children.STEPS
-    assert events.Scalars("distance/x_h")[0].value > 0  # of the first step, from the start
+    assert {"search/best", "leave_one_out/r2"} <= tags
+    best = [event.value for event in events.Scalars("search/best")]
+    assert best == sorted(best)
 
 
 def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
@@ -123,7 +126,8 @@ def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
     plain = html.unescape(re.sub(r"<[^>]+>", " ", text))
     for words in (
         "Proposals for data.csv: tc, high is good", "Is the model any good", "Rank correlation",
-        "What is proposed, and why", "How far it moved", "What to be careful about", "started from",
+        "What is proposed, and why", "How far it lies from what is known", "told from",
+        "What to be careful about", "proposals are predicted above it", "of depth",
     ):  # fmt: skip
         assert words in plain, words
 
@@ -175,14 +179,13 @@ def test_a_configuration_of_something_else(
     for text in ("{", "[]", "{}", '{"data": 1, "score": 2, "settings": 3}', "\x00"):
         config.write_text(text)
         assert "not the config.json" in said(capsys, argv)
-    good = {"n": 5, "minimize": False, "bounds": {}, "fix": {}, "sequence": None,
-            "categories": [], "ignore": [], "drop_missing": False, "safe_csv": False}  # fmt: skip
-    config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "score": "tc",
+    good = Settings(n=5).to_json()
+    config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "scores": ["tc"],
                                   "settings": good}))  # fmt: skip
     assert "not the file that" in said(capsys, argv)
     assert "drop score" in said(capsys, [*argv, "--score", "tc"])
     assert "drop fix" in said(capsys, [*argv, "--fix", "temp"])
-    config.write_text(json.dumps({"data": {"sha256": "0"}, "score": "tc", "settings": {"n": 5}}))
+    config.write_text(json.dumps({"data": {"sha256": "0"}, "scores": ["tc"], "settings": {"n": 5}}))
     assert "another version" in said(capsys, argv)
 
 
@@ -196,7 +199,11 @@ def test_a_configuration_of_something_else(
         (["--fix", "metal=Zn"], "cannot be 'Zn'. It is one of or made of: Fe, Ni"),
         (["--category", "tc"], "'tc' is the score"),
         (["-n", "0"], "n must be a whole number"),
-        (["-n", "1000"], "there are 80"),
+        (["--fix", "temp=60", "--fix", "temp=70"], "--fix: column 'temp' is given twice"),
+        (["--bounds", "temp=1:2", "--bounds", "temp=1:3"], "'temp' is given twice"),
+        (["--step", "temp=5", "--step", "temp=6"], "'temp' is given twice"),
+        (["--ignore", "temp", "--ignore", "temp"], "--ignore temp is given twice"),
+        (["--score", "tc", "--score", "tc"], "--score tc is given twice"),
         (["--score", "tx"], "there is no column 'tx'. Columns: temp, metal, seq, lot, tc"),
         (["--score", "metal"], "is not a number"),
     ],
@@ -213,15 +220,16 @@ def test_the_score_has_to_be_named(
 ) -> None:
     argv = ["propose", str(data), "-o", str(tmp_path / "out")]
     assert "--score NAME is missing. Columns: temp, metal" in said(capsys, argv)
-    assert "too many for a category" in said(capsys, [*argv, "--score", "tc"])
+    assert "there is no column 'tx'" in said(capsys, [*argv, "--score", "tx"])
 
 
 def test_a_fixed_column_may_have_a_sign_in_its_name(data: Path, tmp_path: Path) -> None:
-    from torchbdi.proposer.cli import PLAIN, _settings
+    from torchbdi.proposer.cli import PLAIN, _fix, _settings
 
-    args = {**PLAIN, "fix": ["a=b", "a=b=3", "c"], "bounds": ["a=b=-1:", "d=:2e3"]}
-    made = _settings(type("Args", (), args), ["a=b", "c", "d"])  # type: ignore[arg-type]
-    assert made.fix == {"a=b": "3", "c": None}
+    assert _fix(["a=b=3", "c"], ["a=b", "c", "d"]) == {"a=b": "3", "c": None}
+    assert _fix(["a=b", "c"], ["a=b", "c", "d"]) == {"a=b": None, "c": None}
+    args = {**PLAIN, "bounds": ["a=b=-1:", "d=:2e3"]}
+    made = _settings(type("Args", (), args))  # type: ignore[arg-type]
     assert made.bounds == {"a=b": (-1.0, None), "d": (None, 2000.0)}
 
 
@@ -233,7 +241,7 @@ def test_the_report_needs_matplotlib_and_says_so_first(
         "importlib.util.find_spec", lambda name, *a: None if name == "matplotlib" else found(name)
     )
     monkeypatch.setattr("torchbdi.proposer.outputs.run", None)
-    assert "pip install matplotlib" in said(capsys, words(data, tmp_path / "out"))
+    assert "pip install 'torchbdi[propose]'" in said(capsys, words(data, tmp_path / "out"))
 
 
 def importlib_find_spec() -> Any:
@@ -304,13 +312,13 @@ def test_steps_done_are_not_done_again(
     def stop(*_: Any) -> None:
         raise StopError
 
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", children.STEPS)
+    children.be_quick(monkeypatch.setattr)
     with monkeypatch.context() as patch:
         patch.setattr("torchbdi.proposer.outputs.proposals_csv", stop)
         with pytest.raises(StopError):
             main(words(data, tmp_path / "out"))
     monkeypatch.setattr(pipeline, "solve", stop)
-    monkeypatch.setattr("torchbdi.bdi.BDI.loss", stop)
+    monkeypatch.setattr(pipeline, "choose", stop)
     assert main(words(data, tmp_path / "out")) == 0
 
 
@@ -320,7 +328,7 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("torchbdi.bdi.BDI.loss", interrupt)
+    monkeypatch.setattr("torchbdi.proposer.pipeline.search", interrupt)
     assert main(words(data, tmp_path / "out")) == 130
     assert "The same command goes on" in capsys.readouterr().err
     assert (tmp_path / "out.part").is_dir()
@@ -329,10 +337,10 @@ def test_ctrl_c_says_how_to_go_on(
 def test_a_run_that_failed_is_not_in_the_way(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", children.STEPS)
+    children.be_quick(monkeypatch.setattr)
     data.write_text("x,y\n" + "".join(f"{i},{(i - 9) ** 2}\n" for i in range(20)))
     argv = ["propose", str(data), "--score", "y", "-n", "2", "-o", str(tmp_path / "out")]
-    assert "every proposal is a known design" in said(capsys, [*argv, "--bounds", "x=3:3"])
+    assert "the table is complete" in said(capsys, [*argv, "--bounds", "x=3:3"])
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
     assert main([*argv, "--bounds", "x=0:25"]) == 0
 
@@ -432,10 +440,10 @@ def test_saved_state_is_never_unpickled(tmp_path: Path) -> None:
     """A state file that somebody else has put into the folder is data, not a program."""
     proof, kept = tmp_path / "proof", io.BytesIO()
     torch.save({"step": Evil(proof)}, kept)
-    for name in ("round0.ckpt", "solve.state"):
+    for name in ("model.state", "solve.state"):
         write_state(tmp_path / name, kept.getvalue())
-    with pytest.warns(UserWarning, match=r"round0\.ckpt is of no use"):
-        assert StateFiles(tmp_path).load(0) is None
+    with pytest.warns(UserWarning, match=r"model\.state is of no use"):
+        assert last_good_state(tmp_path / "model.state", _model) is None
     with pytest.warns(UserWarning, match=r"solve\.state is of no use"):
         assert last_good_state(tmp_path / "solve.state", lambda c: _unpacked(c, 1)) is None
     assert not proof.exists()
@@ -453,8 +461,8 @@ def test_time_is_told_for_what_takes_long(
         plain(self, *args, **{**kwargs, "delay": 0, "mininterval": 0})
 
     monkeypatch.setattr(tqdm, "__init__", at_once)
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 100)
+    children.be_quick(monkeypatch.setattr)
     assert main(words(data, tmp_path / "out")) == 0
     error = capsys.readouterr().err
-    for name in ("Cholesky 80", "Leave-one-out 80", "BDI, 5 designs"):
+    for name in ("Cholesky 80", "Leave-one-out 80", "Search"):
         assert re.search(rf"{name}:?\s+\d+%.*<", error), error

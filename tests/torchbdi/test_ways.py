@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from propose_children import be_quick
 from torch import Tensor
 
 import torchbdi
-from torchbdi import NTK, RBF, Ascent, InputError, NotConvergedError, TorchBDIError
+from torchbdi import NTK, RBF, Ascent, InputError, NotConvergedError
 from torchbdi.kernel import Kernel
 from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
@@ -21,7 +22,6 @@ from torchbdi.kernels.solve.plan import Plan
 from torchbdi.optimise import Steps
 from torchbdi.proposer.cli import _summary
 from torchbdi.proposer.columns import classes_of
-from torchbdi.proposer.optimise import Box, optimise
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.solve import solve
 
@@ -144,19 +144,10 @@ def test_a_frame_with_two_columns_of_one_name() -> None:
         torchbdi.propose(Frame(a=np.arange(20.0)), np.arange(20.0))
 
 
-def test_a_loss_that_is_not_finite_names_the_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, y = table(20, 2)
-    box = Box(x[:3], x[:3] - 1, x[:3] + 1, np.zeros(2, dtype=bool))
-    losses = {"total": torch.tensor([1.0, torch.nan, torch.inf])}
-    monkeypatch.setattr(torchbdi.BDI, "loss", lambda self: losses)
-    with pytest.raises(TorchBDIError, match="loss of proposal 1 is not finite at step 0"):
-        optimise(NTK(), x, y, y, box, progress=False)
-
-
 def test_what_is_told_of_categories_and_of_too_few_proposals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("torchbdi.proposer.optimise.STEPS", 60)
+    be_quick(monkeypatch.setattr)
 
     class Frame(dict):
         columns = property(list)

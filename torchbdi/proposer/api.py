@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,47 +20,66 @@ from .settings import Settings
 def propose(
     x: Any,
     y: Any,
-    n: int = 32,
+    n: int | None = None,
     *,
     minimize: bool = False,
     bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
-    fix: Mapping[str, float | str | None] | Sequence[str] = (),
-    sequence: str | None = None,
-    categories: Sequence[str] = (),
-    ignore: Sequence[str] = (),
+    fix: Mapping[str, float | str | None] | Sequence[str] | str = (),
+    sequence: Sequence[str] | str | None = None,
+    categories: Sequence[str] | str = (),
+    numbers: Sequence[str] | str = (),
+    ignore: Sequence[str] | str = (),
     drop_missing: bool = False,
+    takes: Mapping[str, float | str] | None = None,
+    sums: Sequence[str] | str = (),
+    rules: Sequence[str] | str = (),
+    steps: Mapping[str, float] | None = None,
+    free: Sequence[str] | str = (),
+    at_most: Sequence[str] | str = (),
     safe_csv: bool = False,
+    acquisition: str = "ucb",
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Proposals:
     """Proposes designs that should score better than those of a table.
 
-    Known designs with the best scores are moved by BDI (:class:`torchbdi.BDI` with the paper's
-    settings: 200 steps, target 10, ridge 1e-6). Nothing is random: the same table gives the same
+    A kernel ridge regression is chosen by leaving each design out, and new designs are searched
+    for where it promises most. All draws are the same each time: the same table gives the same
     proposals, on the same machine with as many threads to the last digit.
 
     Args:
         x: the designs: (N, D) numbers in a tensor or array (columns x0, x1, ...), (N,) texts of
             equal length (one column ``sequence``), or a data frame.
         y: their scores, (N,).
-        n: how many designs to propose.
+        n: how many designs to propose; None for 32, or as many as there can be.
         minimize: low scores are good.
         bounds: (low, high) of number columns, by name; None for the end of the observed range,
             which is the bound of columns that are not named.
         fix: columns that do not vary: names (a proposal keeps the value of the known design that it
-            starts from), or names with the value they are to have.
-        sequence: the column of sequences; one is recognised where nothing else is possible.
+            is told from), or names with the value they are to have.
+        sequence: the columns of sequences; those of DNA and protein are recognised.
         categories: columns whose values are names, although they look like numbers.
+        numbers: columns that are numbers of the design, although they look like dates or like the
+            numbers of rows.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
+        takes: what texts among the scores stand for: a number, "out" (their rows are left out), or
+            "candidate" (their rows are the designs to choose from).
+        sums: parts with a constant sum, such as "a+b+c=100"; those that are constant in every row
+            are found.
+        rules: linear rules, such as "p1+2*p2<=10".
+        steps: distance between the values that a column may have.
+        free: columns that are not bound to the few levels, or the steps, that the table has.
+        at_most: such as "4 of a,b,c,d", or "4 of a,b,c,d least 5".
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
+        acquisition: what makes a design worth trying: "ucb", "ei", "mean" or "bdi".
         out: a folder for what the command line writes (``proposals.csv``, ``report.html``, ...);
             it must not exist. None writes nothing.
         progress: show progress bars for what takes more than two seconds.
 
     Returns:
-        At most n new designs, with what is known of them.
+        n new designs, or all where there are fewer, with what is known of them.
 
     Raises:
         InputError: something is wrong with the table or the choices; the message says what to do.
@@ -76,24 +96,40 @@ def propose(
     settings = Settings(
         n=_plain(n),
         minimize=minimize,
-        bounds={name: _ends(name, ends) for name, ends in (bounds or {}).items()},
-        fix={name: _plain(v) for name, v in fix.items()}
+        bounds={str(name): _ends(name, ends) for name, ends in (bounds or {}).items()},
+        fix={str(name): _plain(v) for name, v in fix.items()}
         if isinstance(fix, Mapping)
-        else dict.fromkeys(fix),
-        sequence=sequence,
-        categories=tuple(categories),
-        ignore=tuple(ignore),
+        else dict.fromkeys(_names(fix)),
+        sequences=_names(() if sequence is None else sequence),
+        categories=_names(categories),
+        numbers=_names(numbers),
+        ignore=_names(ignore),
         drop_missing=drop_missing,
+        takes={str(text): _plain(value) for text, value in (takes or {}).items()},
+        sums=_names(sums),
+        rules=_names(rules),
+        steps={str(name): float(step) for name, step in (steps or {}).items()},
+        free=_names(free),
+        at_most=_names(at_most),
         safe_csv=safe_csv,
+        acquisition=acquisition,
     )
     problem = make_problem(table, score, scores, settings)
+    settings = replace(settings, n=problem.n)
     if out is None:
         return run(problem, settings, progress=progress)
     with RunFolder(Path(out), configuration(problem, settings)) as folder:
         return complete(folder, problem, settings, progress)
 
 
-def _ends(name: str, ends: Any) -> tuple[float | None, float | None]:
+def _names(given: Any) -> tuple[str, ...]:
+    """Names as texts: columns can be called 0, 1, 2; a text is one name, and so is a number."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return (str(given),)
+    return tuple(str(name) for name in given)
+
+
+def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
     try:
         low, high = (None if end is None else float(end) for end in ends)
     except (TypeError, ValueError):

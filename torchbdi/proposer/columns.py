@@ -10,11 +10,8 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .table import Values, parse_number, show_number
+from .ways import IN_PYTHON, Ways
 
-# A text column with more different values is not taken for a category unasked.
-MAX_CATEGORIES = 50
-# Letters of an alphabet that is recognised unasked: the 20 amino acids and a few marks.
-MAX_LETTERS = 26
 # Numbers beyond this lose their squares to overflow or underflow.
 LARGEST = 1e100
 
@@ -32,15 +29,6 @@ class Numbers:
     name: str
     low: float
     high: float
-    width = 1
-
-    def features(self, values: Values) -> np.ndarray:
-        """The numbers as they are, (N, 1)."""
-        return values[:, None].astype(np.float64)
-
-    def values(self, features: np.ndarray) -> Values:
-        """The numbers within their bounds, (n,)."""
-        return np.clip(features[:, 0], self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -59,34 +47,27 @@ class Classes:
     length: int
     sequence: bool
 
-    @property
-    def width(self) -> int:
-        """Features of the column: every position has one a class, less the first."""
-        return self.length * (len(self.classes) - 1)
-
-    def features(self, values: Values) -> np.ndarray:
-        """Logits, (N, width): log(0.6 onehot + 0.4 / classes), less the first class.
-
-        This is design-bench's encoding of discrete designs (soft interpolation 0.6).
-        """
+    def codes(self, values: Values) -> np.ndarray:
+        """Numbers of the classes at every position, (N, length)."""
         place = {name: i for i, name in enumerate(self.classes)}
-        codes = np.array([[place[c] for c in (v if self.sequence else (v,))] for v in values])
-        soft = 0.6 * np.eye(len(self.classes)) + 0.4 / len(self.classes)
-        logits = np.log(soft)
-        return (logits[:, 1:] - logits[:, :1])[codes].reshape(len(values), self.width)
+        cells = [[place[c] for c in (v if self.sequence else (v,))] for v in values]
+        return np.array(cells, dtype=np.int64).reshape(len(values), self.length)
 
-    def values(self, features: np.ndarray) -> Values:
-        """At each position the class with the largest logit (the first class has 0), (n,)."""
-        logits = features.reshape(len(features), self.length, len(self.classes) - 1)
-        first = np.zeros((*logits.shape[:2], 1))
-        codes = np.concatenate([first, logits], axis=2).argmax(2)
-        out = np.empty(len(features), dtype=object)
+    def texts(self, codes: np.ndarray) -> Values:
+        """The values that have these classes, (n, length) to (n,)."""
+        out = np.empty(len(codes), dtype=object)
         out[:] = ["".join(self.classes[i] for i in row) for row in codes]
         return out
 
 
-def numbers_of(name: str, values: Values, rows: np.ndarray) -> np.ndarray:
+def numbers_of(name: str, values: Values, rows: np.ndarray, ways: Ways = IN_PYTHON) -> np.ndarray:
     """A column as numbers, (N,) float64.
+
+    Args:
+        name: of the column.
+        values: its cells, none missing.
+        rows: numbers of the rows, for messages.
+        ways: how options are typed.
 
     Raises:
         InputError: names the first cell that is not a number, or too large a one.
@@ -95,10 +76,10 @@ def numbers_of(name: str, values: Values, rows: np.ndarray) -> np.ndarray:
         parsed = [parse_number(text) for text in values]
         bad = [i for i, number in enumerate(parsed) if number is None]
         if bad:
-            hint = " Write decimals with a point." if "," in values[bad[0]] else ""
             raise InputError(
                 f"column {name!r}: {values[bad[0]]!r} in row {rows[bad[0]]} is not a number "
-                f"({len(bad)} of {len(values)} cells are not).{hint}"
+                f"({len(bad)} of {len(values)} cells are not). Mend it, leave the column out "
+                f"({ways('ignore', name)}), or say that it holds names ({ways('category', name)})."
             )
         values = np.array(parsed, dtype=np.float64)
     wrong = np.flatnonzero(~(np.abs(values) <= LARGEST))
@@ -113,7 +94,9 @@ def numbers_of(name: str, values: Values, rows: np.ndarray) -> np.ndarray:
     return values
 
 
-def classes_of(name: str, values: Values, rows: np.ndarray, sequence: bool) -> Classes:
+def classes_of(
+    name: str, values: Values, rows: np.ndarray, sequence: bool, ways: Ways = IN_PYTHON
+) -> Classes:
     """The classes of a text column.
 
     Raises:
@@ -127,46 +110,10 @@ def classes_of(name: str, values: Values, rows: np.ndarray, sequence: bool) -> C
         raise InputError(
             f"column {name!r}: sequences must be of equal length, but row {rows[0]} has "
             f"{lengths[0]} letters and row {rows[other[0]]} has {lengths[other[0]]}. Pad or cut "
-            "them, or leave those rows out."
+            f"them, or leave the column out ({ways('ignore', name)})."
         )
     letters = sorted({letter for text in values for letter in text})
     return Classes(name, tuple(letters), int(lengths[0]), True)
-
-
-def guess_kind(name: str, values: Values, rows: np.ndarray) -> str:
-    """Whether a column is "number", "category" or "sequence", where nobody has said so.
-
-    Raises:
-        InputError: it is none of them; the message says how to say what it is.
-    """
-    if values.dtype == np.float64:
-        return "number"
-    numbers = sum(parse_number(text) is not None for text in values)
-    if numbers == len(values):
-        return "number"
-    if 2 * numbers > len(values):
-        numbers_of(name, values, rows)  # raises, and names the cell
-    with_comma = [parse_number(text.replace(",", ".", 1)) is not None for text in values]
-    if numbers < sum(with_comma) and all(with_comma):
-        first = next(i for i, text in enumerate(values) if "," in text)
-        raise InputError(
-            f"column {name!r}: {values[first]!r} in row {rows[first]} looks like a number with a "
-            "decimal comma. Write decimals with a point, or say that the column is a category."
-        )
-    different = set(values)
-    if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
-        return "category"
-    if len({len(text) for text in different}) == 1 and len(next(iter(different))) > 1:
-        letters = {letter for text in different for letter in text}
-        # Digits are those of a date or of a sample's number.
-        if len(letters) <= MAX_LETTERS and all(c.isalpha() or c in "-*" for c in letters):
-            return "sequence"
-    raise InputError(
-        f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
-        f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences of "
-        f"letters of equal length. Leave it out (ignore), or say that it is a category or a "
-        f"sequence."
-    )
 
 
 def as_category(values: Values) -> Values:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError
+from .numerals import settle
 from .table import Table, Values, free_name, texts
+from .ways import IN_PYTHON
 
 
 def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
@@ -26,8 +28,9 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
     Raises:
         InputError: it is none of these.
     """
-    if hasattr(x, "columns"):
-        named = {str(name): np.asarray(x[name]) for name in x.columns}
+    named_by_hand = hasattr(x, "columns")
+    if named_by_hand:
+        named = {str(name): x[name] for name in x.columns}
         if len(named) != len(list(x.columns)):
             raise InputError("x: two columns of the data frame have the same name.")
     else:
@@ -41,36 +44,76 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
                 f"x must be (N, D) numbers, (N,) texts or a data frame; got shape {array.shape}."
             )
     columns = {name: column_values(name, values) for name, values in named.items()}
+    scores = column_values("y", y)
+    if named_by_hand:
+        _check_score_is_not_there(columns, y, scores)
     score = free_name(str(getattr(y, "name", None) or "y"), columns)
-    scores = column_values(score, y)
     lengths = {name: len(values) for name, values in {**columns, score: scores}.items()}
     if not columns or len(set(lengths.values())) != 1:
         raise InputError(f"x and y must have as many rows; lengths: {lengths}.")
     digest = hashlib.sha256()
     for name, values in (*columns.items(), (score, scores)):
         digest.update(repr((name, values.tolist())).encode("utf-8", "surrogatepass"))
-    return Table("x", columns, np.arange(len(scores)), digest.hexdigest()), score, scores
+    rows = np.arange(len(scores))
+    as_they_are = [name for name, values in named.items() if _said_to_be_names(values)]
+    settled = settle({**columns, score: scores}, rows, IN_PYTHON, as_they_are=as_they_are)
+    if score in settled.complaints:
+        raise InputError(settled.complaints[score])
+    scores = settled.columns.pop(score)
+    table = Table(
+        "x", settled.columns, rows, digest.hexdigest(), notes=tuple(settled.notes),
+        complaints=settled.complaints, named=named_by_hand,
+        categories=tuple(name for name in as_they_are),
+    )  # fmt: skip
+    return table, score, scores
+
+
+def _check_score_is_not_there(columns: dict[str, Values], y: Any, scores: Values) -> None:
+    """Refuses a data frame that holds the scores, too: they would be something to choose."""
+    named = str(getattr(y, "name", None) or "")
+    for name, values in columns.items():
+        same = values.dtype == scores.dtype and np.array_equal(
+            values, scores, equal_nan=values.dtype == np.float64
+        )
+        if len(scores) and (name == named or same):
+            which = "has the name of y" if name == named else "has the values of y"
+            raise InputError(
+                f"x: column {name!r} is the score: it {which}. Leave it out of x, for instance "
+                f"x.drop(columns=[{name!r}])."
+            )
+
+
+def _said_to_be_names(values: Any) -> bool:
+    """Whether a column of a data frame is pandas' categorical."""
+    return hasattr(getattr(values, "dtype", None), "categories")
 
 
 def column_values(name: str, values: Any) -> Values:
     """One column as :data:`Values`: numbers become float64, everything else text.
 
     Raises:
-        InputError: it is not one-dimensional, or holds dates or complex numbers.
+        InputError: it is not one-dimensional, or holds complex numbers or spans of time.
     """
+    names = _said_to_be_names(values)
     array = _array(values)
+    if array.dtype.kind == "M":  # dates; whoever looks at the kinds of columns leaves them out
+        return texts(["" if day != day else str(day)[:19] for day in array.ravel()])
     if array.ndim != 1:
         raise InputError(f"{name} must have shape (N,), got {array.shape}.")
-    if array.dtype.kind in "mMcV":
+    if array.dtype.kind in "mcV":
         raise InputError(f"{name} holds {array.dtype}; turn it into numbers or text first.")
-    if array.dtype.kind in "iuf":
+    if array.dtype.kind in "iuf" and not names:
         return array.astype(np.float64)
     cells = array.tolist()
     none = [_is_missing(cell) for cell in cells]
     kinds = (int, float, np.integer, np.floating)
-    if array.dtype.kind == "O" and all(
-        gone or (isinstance(cell, kinds) and not isinstance(cell, bool))
-        for cell, gone in zip(cells, none, strict=True)
+    if (
+        array.dtype.kind == "O"
+        and not names
+        and all(
+            gone or (isinstance(cell, kinds) and not isinstance(cell, bool))
+            for cell, gone in zip(cells, none, strict=True)
+        )
     ):
         return np.array([np.nan if gone else cell for cell, gone in zip(cells, none, strict=True)])
     return texts(["" if gone else str(cell) for cell, gone in zip(cells, none, strict=True)])

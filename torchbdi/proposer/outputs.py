@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.metadata
-import io
 import platform
 import time
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..kernels import compiled
 from ..kernels.files import write_json, write_text
-from ..ntk import NTK
-from .cells import harmless
+from ..selection import KERNELS
+from . import model
 from .folder import RunFolder
-from .optimise import method_of
 from .pipeline import SCRATCH, run
 from .problem import Problem
 from .report import html_report, require_matplotlib
 from .result import Proposals
-from .settings import RIDGE, STEPS, TARGET, Settings
+from .settings import TARGET, Settings
 from .solve import SAMPLE_ROWS
-from .table import free_name, show_number
+from .writing import proposals_csv
 
 
 def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
@@ -33,15 +29,15 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
         "torchbdi": importlib.metadata.version("torchbdi"),
         "data": {"name": problem.table.source, "sha256": problem.table.sha256},
         "score": problem.score,
+        "scores": list(problem.score_columns),
         "settings": settings.to_json(),
         "method": {
-            "kernel": repr(NTK()),
-            "bias_feature": True,
+            "kernels": list(KERNELS),
+            "depths": list(model.DEPTHS),
+            "constants": list(model.CONSTANTS),
+            "ridges": list(model.RIDGES),
+            "rows": model.ROWS,
             "target": TARGET,
-            "ridge": RIDGE,
-            "ridge_scale": "trace",
-            "steps": STEPS,
-            **method_of(problem.space.discrete),
             "leave_one_out_sample": SAMPLE_ROWS,
         },
     }
@@ -78,35 +74,3 @@ def complete(
     write_json(folder.work / "run.json", about)
     folder.finish(SCRATCH)
     return proposals
-
-
-def proposals_csv(proposals: Proposals) -> str:
-    """The proposals as a table in the person's columns, and what is known of each beside them.
-
-    Designs have all their digits. A column that is called like one of ours keeps its name; ours
-    gets an underscore. Texts are as they are in the person's table, those that a spreadsheet would
-    take for formulas too, unless ``safe_csv`` was chosen.
-    """
-    p = proposals
-    known = {
-        f"predicted_{p.problem.score}": [f"{v:.6g}" for v in p.predicted],
-        "error": [f"{v:.4g}" for v in p.error],
-        "distance": [f"{v:.4g}" for v in p.distance],
-        "nearest_row": [str(v) for v in p.nearest_row],
-        f"nearest_{p.problem.score}": [f"{v:.6g}" for v in p.problem.scores[p.nearest]],
-        "start_row": [str(v) for v in p.start_row],
-        "far_outside": ["yes" if far else "no" for far in p.far],
-        "note": list(p.notes),
-    }
-    columns = {
-        name: [show_number(v) if values.dtype == np.float64 else v for v in values]
-        for name, values in p.columns.items()
-    }
-    for name, cells in known.items():
-        columns[free_name(name, columns)] = cells
-    cell = harmless if p.settings.safe_csv else str
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    for row in ([*columns], *zip(*columns.values(), strict=True)):
-        writer.writerow([cell(text) for text in row])
-    return file.getvalue()

@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .columns import Numbers
+from .columns import Classes, Numbers
 from .result import Proposals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KNOWN, PROPOSED = "#4c72b0", "#c44e52"
-# More columns than this do not fit beside each other.
+# More columns than this do not fit below each other.
 SHOWN_COLUMNS = 24
+# Inches: so that letters can be read on a screen of 390 pixels.
+WIDTH = 4.8
+MOST_TICKS = 8
 # The share of designs at either end that may lie beyond the edge of a picture.
 EDGE = 0.002
 
 
 def leave_one_out_picture(p: Proposals) -> bytes:
     """Predicted against true score of known designs, each left out in turn."""
-    figure, axes = _canvas(5, 4.4)
+    figure, axes = _canvas(WIDTH, 4.2)
     q = p.quality
     low = np.quantile(q.predicted, EDGE, method="higher")
     high = np.quantile(q.predicted, 1 - EDGE, method="lower")
@@ -36,7 +39,7 @@ def leave_one_out_picture(p: Proposals) -> bytes:
 
 def error_picture(p: Proposals) -> bytes:
     """Leave-one-out error against the distance to the nearest other design."""
-    figure, axes = _canvas(5, 4.4)
+    figure, axes = _canvas(WIDTH, 4.2)
     q = p.quality
     # Distances of zero cannot stand on a logarithmic axis, and those of equal grids need no room.
     positive = q.gaps[q.gaps > 0]
@@ -57,7 +60,7 @@ def error_picture(p: Proposals) -> bytes:
 
 def score_picture(p: Proposals) -> bytes:
     """Scores of known designs, and predicted scores of the proposals with their errors."""
-    figure, axes = _canvas(10, 3.2)
+    figure, axes = _canvas(WIDTH, 3.2)
     axes.hist(p.problem.scores, bins=50, color=KNOWN, alpha=0.6, label="known designs")
     axes.set_yscale("log")
     twin = axes.twinx()
@@ -72,45 +75,66 @@ def score_picture(p: Proposals) -> bytes:
     return _png(figure)
 
 
-def movement_picture(p: Proposals) -> bytes | None:
-    """How far every proposal moved in the columns of numbers; None where there are none."""
-    names = [c.name for c in p.problem.space.columns if isinstance(c, Numbers)]
-    if not names:
+def where_picture(p: Proposals) -> bytes | None:
+    """Where every proposal lies in each column among the known designs; None for sequences alone.
+
+    The known designs are a cloud, darker where they are many. The proposals are points, the first
+    one at the bottom; what lies outside the known range is seen as such.
+    """
+    columns = [c for c in p.problem.space.columns if isinstance(c, Numbers) or not c.sequence]
+    if not columns:
         return None
-    moved = movements(p, names)
-    order = np.argsort(-np.abs(moved).mean(0), kind="stable")[:SHOWN_COLUMNS]
-    figure, axes = _canvas(10, 1.2 + 0.16 * len(p))
-    limit = max(float(np.abs(moved).max()), 1e-12)
-    image = axes.imshow(
-        moved[:, order], cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto",
-        interpolation="nearest",
-    )  # fmt: skip
-    axes.set_xticks(range(len(order)))
-    axes.set_xticklabels([names[i][:16] for i in order], rotation=60, ha="right", parse_math=False)
-    axes.set_ylabel("proposal")
-    axes.set_yticks([0, len(p) - 1], ["1", str(len(p))])
-    figure.colorbar(image, label="moved, in standard deviations")
+    columns = sorted(columns, key=lambda c: -_spread(p, c))[:SHOWN_COLUMNS]
+    columns = [c for c in p.problem.space.columns if c in columns]
+    figure, all_axes = _canvas(WIDTH, 0.3 + 0.62 * len(columns), rows=len(columns))
+    jitter = np.random.default_rng(0).uniform(-0.3, 0.3, len(p.problem.scores))
+    order = np.linspace(-0.3, 0.3, len(p)) if len(p) > 1 else np.zeros(1)
+    for axes, column in zip(np.atleast_1d(all_axes), columns, strict=True):
+        known, own = places(p, column)
+        axes.scatter(known, jitter, s=9, alpha=_alpha(len(known)), color=KNOWN, linewidths=0)
+        axes.scatter(own, order, s=22, color=PROPOSED, edgecolors="white", linewidths=0.5, zorder=3)
+        if isinstance(column, Numbers):
+            if p.problem.grids[column.name].number.log:
+                axes.set_xscale("log")
+        else:
+            step = -(-len(column.classes) // MOST_TICKS)
+            ticks = range(0, len(column.classes), step)
+            names = [column.classes[i][:12] for i in ticks]
+            axes.set_xticks(list(ticks))
+            axes.set_xticklabels(names, fontsize=7, parse_math=False)
+        axes.set_yticks([])
+        axes.set_ylim(-0.5, 0.5)
+        axes.tick_params(labelsize=7)
+        name = column.name if len(column.name) <= 14 else column.name[:13] + "…"
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8, parse_math=False)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
     return _png(figure)
 
 
-def movements(p: Proposals, names: list[str]) -> np.ndarray:
-    """How far proposals moved from their starts in standard deviations of number columns.
-
-    Args:
-        p: the proposals.
-        names: the columns.
+def places(p: Proposals, column: Numbers | Classes) -> tuple[np.ndarray, np.ndarray]:
+    """Where designs lie in a column: numbers, or near the place of their class.
 
     Returns:
-        (n, len(names)).
+        The known designs (N,), and the proposals (n,).
     """
-    known = [p.problem.values[name] for name in names]
-    return np.stack(
-        [
-            (p.columns[name] - values[p.start]) / values.std()
-            for name, values in zip(names, known, strict=True)
-        ],
-        axis=1,
-    )
+    known, own = p.problem.values[column.name], p.columns[column.name]
+    if isinstance(column, Numbers):
+        return known.astype(np.float64), own.astype(np.float64)
+    place = {name: float(i) for i, name in enumerate(column.classes)}
+    beside = np.random.default_rng(1).uniform(-0.15, 0.15, len(known) + len(own))
+    at = np.array([place[v] for v in [*known, *own]]) + beside
+    return at[: len(known)], at[len(known) :]
+
+
+def _spread(p: Proposals, column: Numbers | Classes) -> float:
+    """How far proposals lie from the designs they are told from: such columns are shown first."""
+    known, own = places(p, column)
+    return float(np.abs(own - known[p.start]).mean() / max(float(known.std()), 1e-300))
+
+
+def _alpha(n: int) -> float:
+    return float(np.clip(30 / n, 0.05, 0.4))
 
 
 def _within(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, str]:
@@ -126,12 +150,12 @@ def _within(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, st
     return np.clip(values, low, high), f" ({beyond} beyond the edge)" if beyond else ""
 
 
-def _canvas(width: float, height: float) -> tuple[Any, Axes]:
+def _canvas(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
     # The object-oriented interface needs no display and touches no global state.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots()
+    return figure, figure.subplots(rows)
 
 
 def _label(axes: Axes, x: str, y: str) -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from ..kernels.files import last_good_state, write_state
 from ..kernels.tensors import from_bytes, to_bytes
-from ..ntk import NTK
+from ..selection import Model
 from .columns import Numbers
 from .events import Events
+from .model import Chosen, choose
 from .problem import Problem
 from .result import Proposals
-from .search import Found, StateFiles, search
-from .settings import RIDGE, Settings
+from .search import Found, planned, posterior_of, search
+from .settings import Settings
 from .solve import Solve, solve
 from .table import Values
-from .trust import Quality, assess, nearest
+from .trust import Calibration, Quality, assess, nearest
 
 # What only an interrupted run needs.
-SCRATCH = ["solve.state*", "pcg.*", "round*.ckpt*"]
+SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
+T = TypeVar("T")
 
 
 def run(
@@ -43,43 +49,84 @@ def run(
         say: is told of damaged files in ``work``, and what is done instead.
 
     Raises:
-        InputError: not one new design was found; a column cannot be fixed so.
+        InputError: there is no new design.
         DoesNotFitError: the solve needs more memory than there is.
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
-    kernel = NTK()
-    solved = _solve(kernel, problem, work, progress, say)
+    chosen = _kept(work, "model.state", lambda: choose(problem), _model, say)
+    checkpoint = None if work is None else work / "pcg.ckpt"
+    solved = _kept(
+        work,
+        "solve.state",
+        lambda: solve(
+            chosen.model.covariance(),
+            chosen.inputs(problem.x_l),
+            problem.y_l,
+            chosen.model.ridge,
+            progress,
+            checkpoint,
+        ),
+        lambda content: _unpacked(content, len(problem.y_l)),
+        say,
+    )
     quality = assess(problem, solved)
-    states = StateFiles(work, say)
-    if work is None:
-        found = search(kernel, problem, solved.coefficients, settings, states, None, progress)
-    else:
-        with Events(work, problem, quality) as events:
-            found = search(
-                kernel, problem, solved.coefficients, settings, states, events.round, progress
-            )
-    with torch.no_grad():
-        y_h = kernel(found.x, problem.x_l) @ solved.coefficients
-    return _sorted(problem, settings, quality, found, y_h)
+    posterior, rows = posterior_of(problem, chosen, solved)
+    calibration = Calibration.of(problem, solved, posterior, rows)
+    bar = tqdm(
+        total=planned(problem, settings), desc="Search", delay=2, disable=not progress, leave=False
+    )
+    with bar, Events(work, problem, quality) as events:
+
+        def after(step: int, best: float) -> None:
+            events.round(step, best)
+            bar.update()
+
+        with _told(say):
+            found = search(problem, chosen, solved, posterior, settings, work, after)
+    noise = posterior.scale * posterior.ridge
+    variance = found.deviation.numpy() ** 2 + noise
+    error = calibration.error(found.mean.numpy(), variance) * abs(problem.y_scale)
+    return _sorted(problem, settings, quality, chosen, found, error)
 
 
-def _solve(
-    kernel: NTK,
-    problem: Problem,
+@contextlib.contextmanager
+def _told(say: Callable[[str], object]) -> Iterator[None]:
+    """What is warned of inside, of damaged states, is said."""
+    with warnings.catch_warnings():
+        if say is not warnings.warn:
+            warnings.showwarning = lambda message, *_, **__: say(str(message))
+        yield
+
+
+def _kept(
     work: Path | None,
-    progress: bool,
+    name: str,
+    make: Callable[[], T],
+    read: Callable[[bytes], T],
     say: Callable[[str], object],
-) -> Solve:
-    """The solve, which a folder keeps; what is damaged there is solved again."""
+) -> T:
+    """What a folder keeps of a step; what is damaged there is made again."""
     if work is None:
-        return solve(kernel, problem.x_l, problem.y_l, RIDGE, progress)
-    path = work / "solve.state"
-    kept = last_good_state(path, lambda content: _unpacked(content, len(problem.y_l)), say)
+        return make()
+    kept = last_good_state(work / name, read, say)
     if kept is not None:
         return kept
-    solved = solve(kernel, problem.x_l, problem.y_l, RIDGE, progress, work / "pcg.ckpt")
-    write_state(path, to_bytes(vars(solved)))
-    return solved
+    made: Any = make()
+    write_state(work / name, to_bytes(_plain(made)))
+    return made  # type: ignore[no-any-return]
+
+
+def _plain(step: Chosen | Solve) -> dict[str, Any]:
+    return {
+        name: dataclasses.asdict(value) if isinstance(value, Model) else value
+        for name, value in vars(step).items()
+    }
+
+
+def _model(content: bytes) -> Chosen:
+    """The model that a state holds."""
+    kept = from_bytes(content)
+    return Chosen(**{**kept, "model": Model(**kept["model"])})
 
 
 def _unpacked(content: bytes, rows: int) -> Solve:
@@ -96,10 +143,16 @@ def _unpacked(content: bytes, rows: int) -> Solve:
 
 
 def _sorted(
-    problem: Problem, settings: Settings, quality: Quality, found: Found, y_h: torch.Tensor
+    problem: Problem,
+    settings: Settings,
+    quality: Quality,
+    chosen: Chosen,
+    found: Found,
+    error: np.ndarray,
 ) -> Proposals:
-    order = torch.argsort(y_h, descending=True, stable=True)
+    order = torch.argsort(found.mean, descending=True, stable=True)
     distance, place = nearest(found.x[order], problem.x_l)
+    predicted = problem.in_units(found.mean[order])
     gap, n = distance.numpy(), len(order)
     columns = {
         name: found.values[name][order.numpy()]
@@ -109,14 +162,16 @@ def _sorted(
     }
     return Proposals(
         columns=columns,
-        predicted=problem.in_units(y_h[order]),
-        error=quality.error_at(gap),
+        predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
+        error=error[order.numpy()],
         distance=gap,
         nearest=place.numpy(),
         start=found.start[order.numpy()],
         far=gap > quality.far,
         notes=tuple(_note(problem, columns, i) for i in range(n)),
         quality=quality,
+        model=chosen,
+        unseen=found.unseen,
         problem=problem,
         settings=settings,
     )

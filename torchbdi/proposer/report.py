@@ -11,24 +11,41 @@ import numpy as np
 from ..kernels.errors import MissingDependencyError
 from .cells import columns_like_formulas
 from .columns import Classes, Numbers
+from .digits import digits
+from .listing import table_of_proposals
 from .pictures import (
     error_picture,
     leave_one_out_picture,
-    movement_picture,
     score_picture,
+    where_picture,
 )
 from .result import Proposals
 from .table import show_number
 
-# Changes named for each proposal.
-SHOWN_CHANGES = 4
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
-table { border-collapse: collapse; font-size: 13px; } img { max-width: 100%; }
-td, th { padding: .2em .6em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
+h1 { font-size: 1.5em; overflow-wrap: anywhere; } h2 { font-size: 1.15em; margin-top: 2em; }
+table { border-collapse: collapse; font-size: 13px; width: 100%; }
+td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }
+td, th { vertical-align: top; } td { overflow-wrap: anywhere; }
+td[data-label="design"] > span { display: inline-block; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em; }
+.pictures img { flex: 1 1 20em; min-width: 0; max-width: 36em; width: 100%; height: auto; }
 .verdict { font-size: 1.15em; font-weight: 600; } .far { background: #fde3e3; }
-code, .sequence { font-family: ui-monospace, monospace; } .sequence b { color: #c44e52; }
+code, .sequence { font-family: ui-monospace, monospace; } .proposals b { color: #b03a3f; }
+@media (max-width: 640px) {
+  .proposals thead { display: none; }
+  .proposals, .proposals tbody, .proposals tr, .proposals td { display: block; }
+  .proposals tr { border: 1px solid #ccc; border-radius: 6px; margin: .7em 0; padding: .3em; }
+  .proposals td { border: 0; padding: .15em .4em; } .proposals td:empty { display: none; }
+  .proposals td:not(:first-child)::before { content: attr(data-label) ": "; color: #666; }
+  .proposals td:first-child { font-weight: 600; }
+}
+@media print {
+  body { max-width: none; margin: 0; font-size: 10pt; } table { font-size: 8.5pt; }
+  tr, img { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  .far, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
 """
 
 
@@ -37,7 +54,7 @@ def require_matplotlib() -> None:
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingDependencyError(
             "the report needs matplotlib, which is not installed. Install it with: "
-            "pip install matplotlib"
+            "pip install 'torchbdi[propose]'"
         )
 
 
@@ -45,45 +62,48 @@ def html_report(p: Proposals) -> str:
     """The whole report. The same proposals give the same bytes."""
     direction = "low" if p.settings.minimize else "high"
     title = f"Proposals for {p.problem.table.source}: {p.problem.score}, {direction} is good"
-    movement = movement_picture(p)
+    where = where_picture(p)
     parts = [
         f"<h1>{escape(title)}</h1>",
         _summary(p),
         "<h2>Is the model any good on this table?</h2>",
         _quality(p),
-        _image(leave_one_out_picture(p), 49) + _image(error_picture(p), 49),
+        _pictures(leave_one_out_picture(p), error_picture(p)),
         "<h2>What is proposed, and why</h2>",
-        "<p>Every proposal starts from one of the best known designs and is moved, a small step in "
-        "every column, to where the model of the known designs predicts a better score and where, "
-        "the other way round, a model of the proposal alone explains the known scores best.</p>",
-        _image(score_picture(p), 100),
-        _table(p),
-        "<h2>How far it moved</h2>",
+        "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
+        "it is predicted high, or may be high and is not known well. They were chosen one by one, "
+        "each as if those before it had been measured, so that they differ. Each is told from the "
+        "nearest of the best known designs: what is different is bold, with what it was.</p>",
+        _pictures(score_picture(p)),
+        table_of_proposals(p),
+        constants(p),
+        "<h2>How far it lies from what is known</h2>",
         _movement(p),
-        "" if movement is None else _image(movement, 100),
+        "" if where is None else _pictures(where),
         "<h2>What to be careful about</h2>",
         _cautions(p),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
+        f'initial-scale=1"><title>{escape(title)}</title><style>{STYLE}</style>'
+    )
     body = "\n".join(part for part in parts if part)
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _summary(p: Proposals) -> str:
     known = p.problem
-    best = known.best()[0]
     far = int(p.far.sum())
-    score = escape(known.score)
     flagged = (
         f"{far} of {len(p)} proposals lie far outside the known designs and are marked."
         if far
         else "No proposal lies far outside the known designs."
     )
     return (
-        f'<p class="verdict">{escape(p.quality.verdict())}</p>\n<p>{len(known.scores)} different '
-        f"designs are known. The best has {score} {known.scores[best]:.6g} (row "
-        f"{known.rows[best]}). The best of {len(p)} proposals is predicted at "
-        f"{p.predicted[0]:.6g}, give or take {p.error[0]:.3g}. {flagged}</p>"
+        f"<p>{escape(p.outlook())} The best of the proposals is predicted at "
+        f"{digits(p.predicted[0], p.error[0])}, give or take "
+        f"{digits(p.error[0], p.error[0])}. {flagged} {len(known.scores)} different designs "
+        f'are known.</p>\n<p class="verdict">{escape(p.quality.verdict())}</p>'
     )
 
 
@@ -108,56 +128,6 @@ def _quality(p: Proposals) -> str:
     return text + "</p>"
 
 
-def _table(p: Proposals) -> str:
-    score = escape(p.problem.score)
-    head = (
-        f"<tr><th></th><th>predicted {score}</th><th>changes</th><th>started from</th>"
-        "<th>nearest known design</th><th>distance</th><th>remarks</th></tr>"
-    )
-    rows = []
-    for i in range(len(p)):
-        far = "far outside the known designs" if p.far[i] else ""
-        notes = escape("; ".join(text for text in (far, p.notes[i]) if text))
-        cells = [
-            str(i + 1),
-            f"{p.predicted[i]:.6g} ± {p.error[i]:.3g}",
-            _changes(p, i),
-            f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.6g})",
-            f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.6g})",
-            f"{p.distance[i]:.3g}",
-            notes,
-        ]
-        mark = ' class="far"' if p.far[i] else ""
-        rows.append(f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f"<table>{head}\n" + "\n".join(rows) + "\n</table>"
-
-
-def _changes(p: Proposals, i: int) -> str:
-    """What is different from the start: text first, then the numbers that moved farthest."""
-    texts, numbers = [], []
-    for column in p.problem.space.columns:
-        known = p.problem.values[column.name]
-        before, after = known[p.start[i]], p.columns[column.name][i]
-        if isinstance(column, Numbers):
-            size = abs(after - before) / float(known.std())
-            numbers.append((-size, f"{escape(column.name)} {before:.4g} → {after:.4g}"))
-        elif column.sequence:
-            texts.append(_marked(before, after))
-        elif before != after:
-            texts.append(f"{escape(column.name)} {escape(before)} → {escape(after)}")
-    moved = [text for size, text in sorted(numbers) if size]
-    more = f" and {len(moved) - SHOWN_CHANGES} more" if len(moved) > SHOWN_CHANGES else ""
-    return "; ".join([*texts, *moved[:SHOWN_CHANGES]]) + more
-
-
-def _marked(before: str, after: str) -> str:
-    """A sequence with its new letters in bold."""
-    letters = [
-        escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in zip(before, after, strict=True)
-    ]
-    return f'<span class="sequence">{"".join(letters)}</span>'
-
-
 def _movement(p: Proposals) -> str:
     q = p.quality
     return (
@@ -165,19 +135,20 @@ def _movement(p: Proposals) -> str:
         f"text). Proposals lie {np.median(p.distance):.3g} from their nearest known design in the "
         f"median, {p.distance.max():.3g} at most. Known designs lie {np.median(q.gaps):.3g} from "
         f"their nearest in the median, and 99 % of them less than {q.far:.3g}. The error given for "
-        "a proposal is the root mean square leave-one-out error of known designs that lie about as "
-        "far from their nearest "
-        "neighbour.</p>"
+        "a proposal is the one that the model states there, times what the same statement has to "
+        "be multiplied by to be true of known designs that are predicted about as high and were "
+        f"left out.</p><p>The model: {escape(p.model.text())}, chosen by the error of leaving each "
+        f"known design out{'' if p.model.exact else ' (of a random sample of the table)'}.</p>"
     )
 
 
 def _cautions(p: Proposals) -> str:
     general = [
-        "Predicted scores are the highest that could be found, so they tend to be too good. The "
-        "errors come from known designs, which were not chosen by the model.",
-        "The model knows the numbers of the table and no rules behind them: parts that must add up "
-        "to 100 %, settings that must be whole numbers, combinations that cannot be made. Look at "
-        "every proposal before you spend money on it.",
+        "Predicted scores are chosen for being high, so they tend to be too good. The errors come "
+        "from known designs, which were not chosen by the model.",
+        "The model knows the numbers of the table and no rules behind them but those named here: "
+        "not which combinations cannot be made. Look at every proposal before you spend money on "
+        "it.",
     ]
     items = [*p.problem.remarks, *general]
     bounded = [
@@ -201,6 +172,21 @@ def _cautions(p: Proposals) -> str:
     return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def _image(png: bytes, percent: int) -> str:
-    data = base64.b64encode(png).decode()
-    return f'<img style="width:{percent}%" alt="" src="data:image/png;base64,{data}">'
+def _pictures(*pictures: bytes) -> str:
+    """Pictures beside each other, where there is room."""
+    images = [
+        f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        for png in pictures
+    ]
+    return f'<div class="pictures">{"".join(images)}</div>'
+
+
+def constants(p: Proposals) -> str:
+    """The columns that are the same in every row, and so in every proposal."""
+    own = p.problem.constants
+    if not own:
+        return ""
+    told = "; ".join(
+        f"{name} {show_number(v) if isinstance(v, float) else v}" for name, v in own.items()
+    )
+    return f"<p>In every proposal, as in every row: {escape(told)}.</p>"

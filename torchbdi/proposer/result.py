@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from .model import Chosen
 from .problem import Problem
 from .settings import Settings
 from .table import Values
@@ -21,13 +22,18 @@ class Proposals:
     Attributes:
         columns: the designs in the person's own columns and units, each (n,).
         predicted: predicted score, (n,). Chosen to be high, it tends to be too good.
-        error: root mean square leave-one-out error of known designs as isolated, (n,).
+        error: the error that a measurement there would have (a standard deviation), by the
+            regression's posterior and the errors made on known designs that are predicted about
+            as high, each left out in turn, (n,).
         distance: to the nearest known design, in standard deviations, (n,).
         nearest: positions of the nearest known designs among the distinct ones, (n,).
-        start: positions of the known designs that the proposals started from, (n,).
+        start: positions of the known designs that the proposals are told from: the nearest of the
+            64 best ones, with the same values in columns that are held, (n,).
         far: whether a proposal lies farther from every known design than 99 % of them do, (n,).
         notes: what else to know of each proposal, "" where nothing, n texts.
         quality: how well the model predicts known designs that it has not seen.
+        model: the regression that was chosen.
+        unseen: how many new designs there are in all, where they can be counted; else None.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
         settings: the person's choices.
     """
@@ -41,11 +47,31 @@ class Proposals:
     far: np.ndarray
     notes: tuple[str, ...]
     quality: Quality
+    model: Chosen
+    unseen: int | None
     problem: Problem
     settings: Settings
 
     def __len__(self) -> int:
         return len(self.predicted)
+
+    def outlook(self) -> str:
+        """The best known score, and how many proposals are predicted above it, in a sentence."""
+        known = self.problem
+        best = known.best()[0]
+        sign = -1 if self.settings.minimize else 1
+        above = int((sign * self.predicted > sign * known.scores[best]).sum())
+        side = "below" if self.settings.minimize else "above"
+        text = (
+            f"The best known {known.score} is {known.scores[best]:.6g} (row {known.rows[best]}); "
+            f"{above} of {len(self)} proposals are predicted {side} it."
+        )
+        if not above:
+            text += (
+                " Warning: none of them is expected to be better than what is known; making them "
+                "would teach the model, and little more."
+            )
+        return text
 
     @property
     def nearest_row(self) -> np.ndarray:
@@ -54,7 +80,7 @@ class Proposals:
 
     @property
     def start_row(self) -> np.ndarray:
-        """Row number of the design that each proposal started from, (n,)."""
+        """Row number of the design that each proposal is told from, (n,)."""
         return self.problem.rows[self.start]
 
     @property

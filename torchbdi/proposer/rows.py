@@ -6,48 +6,60 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..kernels.errors import InputError
 from .columns import Classes, Numbers
 from .settings import Settings
-from .table import Table, Values, missing
+from .table import MISSING, Table, Values, missing
+from .ways import Ways
 
 
-def drop_missing(
-    table: Table, score: str, y: Values, settings: Settings, remarks: list[str]
-) -> tuple[Table, Values]:
-    """Leaves out the columns to be ignored, and the rows with missing cells where asked to.
+def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
+    """Which cells of each column are missing, (N,) bool, for the columns where some are.
+
+    In a column that the person calls a category only an empty cell is: NA may be a name.
+    """
+    gone = {
+        name: missing(values, frozenset({""}) if name in settings.categories else MISSING)
+        for name, values in table.columns.items()
+    }
+    return {name: mask for name, mask in gone.items() if mask.any()}
+
+
+def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, ways: Ways) -> str:
+    """What to say of missing cells, the way out that leaves out least coming first.
 
     Args:
-        table: the designs.
-        score: name of the score.
-        y: the scores, (N,).
-        settings: the person's choices.
-        remarks: what was done is added.
-
-    Raises:
-        InputError: cells are missing, and nobody said to leave their rows out.
+        table: the columns.
+        gone: which cells are missing, by column; the score may be among them.
+        score: its name.
+        ways: how options are typed.
     """
-    used = {name: v for name, v in table.columns.items() if name not in settings.ignore}
-    table = Table(table.source, used, table.rows, table.sha256)
-    gone = {name: missing(values) for name, values in {**used, score: y}.items()}
-    gone = {name: mask for name, mask in gone.items() if mask.any()}
-    if not gone:
-        return table, y
     rows = np.logical_or.reduce(list(gone.values()))
     where = ", ".join(
         f"{name!r} ({mask.sum()}, first in row {table.rows[mask.argmax()]})"
         for name, mask in list(gone.items())[:10]
     )
-    if not settings.drop_missing:
-        raise InputError(
-            f"{table.source}: {rows.sum()} of {len(rows)} rows have missing cells, in columns "
-            f"{where}. Fill them in, leave a column out (ignore), or leave those rows out "
-            "(drop_missing)."
-        )
-    remarks.append(
-        f"{rows.sum()} of {len(rows)} rows were left out because cells are missing, in {where}."
+    sparse = [name for name, mask in gone.items() if 2 * mask.sum() > len(rows) and name != score]
+    others = [name for name in gone if name not in sparse and name != score]
+    steps = []
+    if sparse:
+        told = " ".join(ways("ignore", name) for name in sparse)
+        steps.append(f"leave out what is mostly empty ({told})")
+    for name in others:
+        words = sorted({str(v) for v in table.columns[name][gone[name]]} - {"", "nan"})
+        if words and table.columns[name].dtype == object:
+            steps.append(f"keep {words[0]!r} as a name ({ways('category', name)})")
+    if others:
+        told = ", ".join(ways("ignore", name) for name in others[:5])
+        steps.append(f"leave a column out ({told})")
+    if score in gone:
+        for what, how in (("leave its row out", "out"), ("choose among such rows", "candidate")):
+            steps.append(f"where the score is missing, {what} ({ways('take', '=' + how)})")
+    keeps = len(rows) - int(rows.sum())
+    steps.append(f"leave these rows out ({ways('drop-missing')}, which keeps {keeps} rows)")
+    return (
+        f"{table.source}: {rows.sum()} of {len(rows)} rows have missing cells, in columns {where}. "
+        f"Fill them in, or {'; or '.join(steps)}."
     )
-    return table.take(~rows), y[~rows]
 
 
 def distinct(

@@ -1,182 +1,185 @@
-"""Where proposals start, and how many rounds it takes to find as many new ones as asked for."""
+"""From a fitted regression to n new designs: candidates, and the batch that is chosen of them."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..kernel import Kernel
+from ..batch import Posterior
 from ..kernels.errors import InputError
-from ..kernels.files import last_good_state, write_state
-from ..kernels.tensors import from_bytes, to_bytes
-from .optimise import Box, Observer, optimise
+from ..solved import Prediction
+from .acquire import choose_batch
+from .candidates import PARENTS, Candidates, candidates, rounds
+from .columns import Numbers
+from .held import free_columns, held_sets, same_values
+from .model import ROWS, Chosen
 from .problem import Problem
 from .settings import Settings
+from .solve import Solve
 from .table import Values
 from .trust import nearest
 
-# Two starts can end in the same place, or in a known one. Then the next best designs have a go.
-ROUNDS = 4
-# Standard deviations. What is nearer to a known design is no new experiment.
-NEW_FROM = 0.01
-
-
-@dataclass(frozen=True)
-class Starts:
-    """Known designs to start from, the best first, as they are once columns are fixed.
-
-    Attributes:
-        known: their positions among the distinct designs, (S,).
-        values: the columns that vary, (S,) each.
-        x: encoded, (S, D).
-    """
-
-    known: np.ndarray
-    values: dict[str, Values]
-    x: Tensor
+# Shares of the range within which a number stands for its bound.
+NEAR = 1e-9
 
 
 @dataclass(frozen=True)
 class Found:
-    """New designs.
+    """New designs, in the order of choosing.
 
     Attributes:
         values: the columns that vary, (n,) each.
-        x: encoded, (n, D).
-        start: positions of the known designs they came from, (n,).
+        x: standardised features, (n, D).
+        mean: what is predicted, standardised, (n,).
+        deviation: of the posterior, (n,), standardised.
+        start: positions of the known designs that they are told from, (n,).
+        unseen: how many new designs there are in all, where that is known; None otherwise.
+        looked_at: how many candidates the posterior was asked about.
     """
 
     values: dict[str, Values]
     x: Tensor
+    mean: Tensor
+    deviation: Tensor
     start: np.ndarray
+    unseen: int | None
+    looked_at: int
 
 
-class StateFiles:
-    """The states of the rounds, kept in a folder so that a run can go on; none without a folder.
+def posterior_of(problem: Problem, chosen: Chosen, solved: Solve) -> tuple[Posterior, Tensor]:
+    """The posterior that deviations are of, and the rows that it knows, (R,) ascending.
 
-    Args:
-        folder: where they are written, or None.
-        say: is told of damaged states, and what is gone on from instead.
+    Above 3,000 designs it is that of a sample, in which the rows are whose leave-one-out error is
+    known.
     """
-
-    def __init__(self, folder: Path | None, say: Callable[[str], object] = warnings.warn):
-        self.folder, self.say = folder, say
-
-    def load(self, number: int) -> dict[str, Any] | None:
-        """The last good state of a round, if there is one."""
-        path = self._path(number)
-        return None if path is None else last_good_state(path, _round, self.say)
-
-    def save(self, number: int, state: dict[str, Any]) -> None:
-        """Replaces the state of a round as a whole."""
-        path = self._path(number)
-        if path is not None:
-            write_state(path, to_bytes(state))
-
-    def _path(self, number: int) -> Path | None:
-        return None if self.folder is None else self.folder / f"round{number}.ckpt"
-
-
-def _round(content: bytes) -> dict[str, Any]:
-    state: dict[str, Any] = from_bytes(content)
-    if not isinstance(state, dict) or set(state) != {"step", "x_h", "adam"}:
-        raise ValueError("it is not the state of a round")
-    return state
-
-
-def _starts(problem: Problem) -> Starts:
-    """The best known designs, with the fixed columns set; those that become equal count once."""
-    order = problem.best()
-    values = {name: column[order] for name, column in problem.values.items()}
-    for name, value in problem.fixed.items():
-        values[name] = np.full_like(values[name], value)
-    x = problem.space.encode(values)
-    seen: set[bytes] = set()
-    keep = []
-    for i, row in enumerate(x.numpy()):
-        if (key := row.tobytes()) not in seen:
-            seen.add(key)
-            keep.append(i)
-    return Starts(order[keep], {name: v[keep] for name, v in values.items()}, x[keep])
+    rows = torch.arange(len(problem.y_l))
+    if len(rows) > ROWS:
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(2))
+        first = solved.sample if len(solved.sample) < ROWS else solved.sample[:0]
+        order = torch.cat([first, order[~torch.isin(order, first)]])
+        rows = order[:ROWS].sort().values
+    inputs = chosen.inputs(problem.x_l[rows])
+    return Posterior(chosen.model.covariance(), inputs, problem.y_l[rows], solved.added), rows
 
 
 def search(
-    kernel: Kernel,
     problem: Problem,
-    coefficients: Tensor,
+    chosen: Chosen,
+    solved: Solve,
+    posterior: Posterior,
     settings: Settings,
-    states: StateFiles,
-    observe: Callable[[int, Tensor], Observer] | None = None,
-    progress: bool = True,
+    folder: Path | None = None,
+    after: Callable[[int, float], None] | None = None,
 ) -> Found:
-    """Runs BDI from the best known designs until there are n new ones.
+    """Chooses n new designs.
 
     Args:
-        kernel: the kernel.
         problem: the table.
-        coefficients: (K_ll + ridge I)^-1 y_l, (N,).
+        chosen: its regression.
+        solved: the solve of it.
+        posterior: see :func:`posterior_of`.
         settings: the person's choices.
-        states: keep the run.
-        observe: makes the observer of a round, given its number and where its designs begin.
-        progress: show a progress bar.
+        folder: keeps the state of the ascents.
+        after: is told of their rounds.
 
     Returns:
-        At most n designs, each at least 0.01 standard deviations from every known one and from
-        the others.
+        n designs, or all new ones where there are fewer.
 
     Raises:
-        InputError: not one new design was found.
+        InputError: there is not one new design.
     """
-    starts = _starts(problem)
-    space = problem.space
-    taken = problem.x_l
-    found: list[Found] = []
-    missing, first = settings.n, 0
-    for number in range(ROUNDS):
-        part = slice(first, first + missing)
-        values = {name: v[part] for name, v in starts.values.items()}
-        start = starts.x[part]
-        if not missing or not len(start):
-            break
-        low, high = space.box(start, list(settings.fix))
-        begin = torch.minimum(torch.maximum(start, low), high)
-        state = states.load(number)
-        x = optimise(
-            kernel,
-            problem.x_l,
-            problem.y_l,
-            coefficients,
-            Box(begin, low, high, space.discrete),
-            state=state,
-            save=lambda state, number=number: states.save(number, state),  # type: ignore[misc]
-            observe=None if observe is None else observe(number, begin),
-            progress=progress,
+    kernel, constant = chosen.model.covariance(), chosen.model.feature(problem.x_l.shape[1])
+    mean = Prediction(kernel, problem.x_l * chosen.scale, solved.coefficients, constant)
+    best = problem.x_l[problem.best()[:PARENTS]]
+    made = held_sets(problem, settings)
+    parts = [
+        listed(problem, held.values)
+        if problem.candidates is not None
+        else candidates(
+            mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
+            problem.n, number, folder if len(made) == 1 else None, after,
         )
-        made = space.decode(x, start, values, list(settings.fix))
-        encoded = space.encode(made)
-        keep: list[int] = []
-        far_from_known = nearest(encoded, taken)[0] >= NEW_FROM
-        for i in far_from_known.nonzero()[:, 0].tolist():
-            if not keep or nearest(encoded[i : i + 1], encoded[keep])[0] >= NEW_FROM:
-                keep.append(i)
-        taken = torch.cat([taken, encoded[keep]])
-        made = {name: v[keep] for name, v in made.items()}
-        found.append(Found(made, encoded[keep], starts.known[part][keep]))
-        first, missing = first + missing, missing - len(keep)
-    if not any(len(part.start) for part in found):
-        raise InputError(
-            "every proposal is a known design: the bounds or fixed columns leave too little room. "
-            "Widen the bounds, or fix fewer columns."
-        )
-    return Found(
-        {name: np.concatenate([part.values[name] for part in found]) for name in starts.values},
-        torch.cat([part.x for part in found]),
-        np.concatenate([part.start for part in found]),
+        for number, held in enumerate(made)
+    ]  # fmt: skip
+    x = torch.cat([part.x for part in parts])
+    whose = torch.repeat_interleave(
+        torch.arange(len(parts)), torch.tensor([len(part.x) for part in parts])
     )
+    counts = [part.unseen for part in parts if part.unseen is not None]
+    if not len(x):
+        raise InputError(
+            "every design that the bounds, levels and fixed columns leave is known already: the "
+            "table is complete. Widen the bounds, or fix fewer columns."
+        )
+    scaled = x * chosen.scale
+    inputs, predicted = chosen.extended(scaled), mean(scaled)
+    n = min(problem.n, len(x))
+    at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
+    values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
+    return Found(
+        values=values,
+        x=x[at],
+        mean=predicted[at],
+        deviation=posterior.deviation(inputs[at]),
+        start=_starts(problem, settings, x[at], values),
+        unseen=sum(counts) if len(counts) == len(parts) else None,
+        looked_at=len(x),
+    )
+
+
+def listed(problem: Problem, held: dict[str, float | str]) -> Candidates:
+    """The rows of the table that have no score yet, with these values where columns are held."""
+    assert problem.candidates is not None
+    fits = np.ones(len(problem.candidate_rows), dtype=bool)
+    for name, value in held.items():
+        fits &= problem.candidates[name] == value
+    values = {name: v[fits] for name, v in problem.candidates.items()}
+    return Candidates(problem.space.encode(values), True, int(fits.sum()))
+
+
+def planned(problem: Problem, settings: Settings) -> int:
+    """How many rounds of ascents a search tells of at most."""
+    if problem.candidates is not None:
+        return 0
+    return sum(rounds(held.space, problem.n) for held in held_sets(problem, settings))
+
+
+def _exact(
+    problem: Problem, x: Tensor, held: Sequence[dict[str, float | str]]
+) -> dict[str, Values]:
+    """Designs (n, D) in the person's columns; bounds and what is held to the last digit."""
+    values = problem.space.decode(problem.space.space.decode(x))
+    for column in problem.space.columns:
+        own = values[column.name]
+        if isinstance(column, Numbers):
+            near = NEAR * (column.high - column.low)
+            below = NEAR * column.low if problem.grids[column.name].number.log else near
+            own = np.where(own - column.low <= below, column.low, own)
+            own = np.where(column.high - own <= near, column.high, own)
+            grid = problem.grids[column.name]
+            if grid.decimals is not None and grid.number.discrete:
+                own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
+        for i, values_held in enumerate(held):
+            if column.name in values_held:
+                own[i] = values_held[column.name]
+        values[column.name] = own
+    return values
+
+
+def _starts(
+    problem: Problem, settings: Settings, x: Tensor, values: dict[str, Values]
+) -> np.ndarray:
+    """The nearest of the best known designs, (n,), with the same values where columns are held."""
+    order = problem.best()
+    names = free_columns(problem, settings)
+    out = np.empty(len(x), dtype=np.int64)
+    for i in range(len(x)):
+        same = same_values(problem, names, {name: values[name][i] for name in names})
+        own = order[same[order]][:PARENTS]
+        out[i] = own[nearest(x[i : i + 1], problem.x_l[own])[1][0]]
+    return out

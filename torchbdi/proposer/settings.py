@@ -1,4 +1,4 @@
-"""What a person can choose for a run of propose, and the paper's numbers behind it."""
+"""What a person can choose for a run of propose."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 from ..kernels.errors import InputError
 
-# Chen et al. 2022, section 4 and appendix A: continuous and discrete tasks.
-STEPS, TARGET, RIDGE = 200, 10.0, 1e-6
-CONTINUOUS = {"alpha": 1e-3, "lr": 1e-3}
-DISCRETE = {"alpha": 0.0, "lr": 1e-1}
+# y_h of BDI's loss (Chen et al. 2022, section 4), in standard deviations of the scores.
+TARGET = 10.0
+ACQUISITIONS = ("ucb", "ei", "mean", "bdi")
 
 
 @dataclass(frozen=True)
@@ -19,29 +18,54 @@ class Settings:
     """The choices of a run.
 
     Attributes:
-        n: how many designs to propose.
+        n: how many designs to propose; None for 32, or as many as there can be.
         minimize: whether low scores are good.
         bounds: (low, high) of number columns; None for the end of the observed range, which is
             also what columns without an entry have.
         fix: columns that do not vary, with the value they have; None for the value of the known
             design that a proposal starts from.
-        sequence: the column of sequences.
+        sequences: the columns of sequences.
         categories: columns whose values are names, even where they look like numbers.
+        numbers: columns that are numbers of the design, even where they look like the numbers of
+            rows or like dates.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
+        takes: what a text in the column of scores stands for: a number, "out" (its row is left
+            out) or "candidate" (its row is a design that can be proposed).
+        sums: parts with a constant sum, "a+b+c=100".
+        rules: linear rules between columns of numbers, "p1+2*p2<=10".
+        steps: distance between the values that a column may have.
+        free: columns that are not bound to the levels or steps of the table.
+        at_most: how many of some parts may be present, "4 of a,b,c,d", with "least 5" after it
+            where those that are present have a least amount.
+        decimal: the mark before decimals, "comma" or "point"; None where the file tells.
+        sheet: of a workbook; None for the first.
+        acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
+            more; "ei", the expected improvement on the best known score; "mean", the prediction;
+            "bdi", the loss of BDI.
         safe_csv: in proposals.csv, put an apostrophe before texts that a spreadsheet would take
             for formulas.
     """
 
-    n: int = 32
+    n: int | None = None
     minimize: bool = False
     bounds: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     fix: Mapping[str, float | str | None] = field(default_factory=dict)
-    sequence: str | None = None
+    sequences: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     drop_missing: bool = False
+    takes: Mapping[str, float | str] = field(default_factory=dict)
+    sums: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    steps: Mapping[str, float] = field(default_factory=dict)
+    free: tuple[str, ...] = ()
+    at_most: tuple[str, ...] = ()
+    decimal: str | None = None
+    sheet: str | None = None
     safe_csv: bool = False
+    acquisition: str = "ucb"
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dicts, all fields."""
@@ -58,9 +82,10 @@ class Settings:
         if set(data) != names:
             different = ", ".join(sorted(set(data) ^ names))
             raise InputError(f"these settings are of another version of torchbdi: {different}.")
-        made = dict(data)
+        made: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in data.items()
+        }
         made["bounds"] = {name: tuple(ends) for name, ends in data["bounds"].items()}
-        made["categories"], made["ignore"] = tuple(data["categories"]), tuple(data["ignore"])
         return Settings(**made)
 
     def check(self, names: list[str], score: str | None) -> None:
@@ -73,13 +98,26 @@ class Settings:
         Raises:
             InputError: no such column, or two choices that exclude each other.
         """
-        if not isinstance(self.n, int) or isinstance(self.n, bool) or self.n < 1:
-            raise InputError(f"n must be a whole number from 1, got {self.n!r}.")
+        n = self.n
+        if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
+            raise InputError(f"n must be a whole number from 1, got {n!r}.")
+        if self.decimal not in (None, "comma", "point"):
+            raise InputError(f"decimal: write comma or point, got {self.decimal!r}.")
+        for name, step in self.steps.items():
+            if not 0 < step < float("inf"):
+                raise InputError(f"step: column {name!r} needs a step > 0, got {step!r}.")
+        if self.acquisition not in ACQUISITIONS:
+            raise InputError(
+                f"acquisition is one of {', '.join(ACQUISITIONS)}, got {self.acquisition!r}."
+            )
         uses = {
             "bounds": list(self.bounds),
             "fix": list(self.fix),
-            "sequence": [] if self.sequence is None else [self.sequence],
+            "sequence": list(self.sequences),
             "category": list(self.categories),
+            "number": list(self.numbers),
+            "step": list(self.steps),
+            "free": list(self.free),
             "ignore": list(self.ignore),
         }
         for use, columns in uses.items():
@@ -92,8 +130,10 @@ class Settings:
                     raise InputError(f"{use}: {name!r} is the score.")
         for first, second in (
             ("ignore", "bounds"), ("ignore", "fix"), ("ignore", "sequence"), ("ignore", "category"),
+            ("ignore", "number"), ("ignore", "step"), ("ignore", "free"),
             ("bounds", "fix"), ("bounds", "sequence"), ("bounds", "category"),
-            ("sequence", "category"),
+            ("sequence", "category"), ("number", "sequence"), ("number", "category"),
+            ("step", "free"), ("step", "sequence"), ("step", "category"),
         ):  # fmt: skip
             if both := sorted(set(uses[first]) & set(uses[second])):
                 raise InputError(f"column {both[0]!r} has both {first} and {second}: choose one.")

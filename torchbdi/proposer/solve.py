@@ -39,6 +39,7 @@ class Solve:
         errors: score less leave-one-out prediction of those rows, standardised, (S,).
         solver: "cholesky" or "pcg".
         residual: relative residual of d.
+        added: what was added to the diagonal of K.
     """
 
     coefficients: Tensor
@@ -46,6 +47,7 @@ class Solve:
     errors: Tensor
     solver: str
     residual: float
+    added: float
 
 
 def solve(
@@ -87,7 +89,7 @@ def solve(
         else:
             sample, diagonal = _sampled(solver, rhs, sample_rows)
     report = solved.report
-    return Solve(d, sample, d[sample] / diagonal, report.solver, report.residual)
+    return Solve(d, sample, d[sample] / diagonal, report.solver, report.residual, added)
 
 
 def _sampled(solver: Solver, rhs: Tensor, rows: int) -> tuple[Tensor, Tensor]:

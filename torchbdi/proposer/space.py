@@ -1,4 +1,4 @@
-"""Between a person's columns and the standardised features that the kernel sees."""
+"""Between a person's columns and the space that a search goes through."""
 
 from __future__ import annotations
 
@@ -10,137 +10,134 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError
+from ..space import AtMost, Choice, Linear, Number, Space, sequence
+from ..space.columns import Column
 from .columns import Classes, Numbers
 from .table import Values
-
-# Features whose standard deviation is below this share of their size are constant but for rounding.
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class DesignSpace:
-    """The columns that vary, and how they become features.
-
-    The last feature is a constant, sqrt(D), the length of a typical design. It is the bias of the
-    network's first layer: without it the NTK's predictions are proportional to the distance from
-    the mean design, which serves tables of few columns badly (see docs/propose.md).
+    """The columns that vary, and the :class:`torchbdi.Space` that they make.
 
     Attributes:
         columns: those that vary.
-        active: which of their features vary in the data, (F,) bool; D of them.
-        mean: of the active features, (D,).
-        std: of the active features, (D,).
+        space: fitted to the distinct designs; a sequence has a column a site there.
     """
 
     columns: tuple[Numbers | Classes, ...]
-    active: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
+    space: Space
 
     @staticmethod
-    def fit(columns: Sequence[Numbers | Classes], values: Mapping[str, Values]) -> DesignSpace:
+    def fit(
+        columns: Sequence[Numbers | Classes],
+        values: Mapping[str, Values],
+        grids: Mapping[str, Number] | None = None,
+        rules: Sequence[Linear] = (),
+        at_most: Sequence[AtMost] = (),
+    ) -> DesignSpace:
         """Takes mean and standard deviation from distinct designs, each column (N,).
 
+        Args:
+            columns: those that vary.
+            values: of each, (N,).
+            grids: number columns that keep to levels or are kept as logarithms, by name.
+            rules: linear rules between columns of numbers.
+            at_most: how many of some columns of numbers may be other than 0.
+
         Raises:
-            InputError: no column varies by more than rounding.
+            InputError: no column varies by more than rounding, or nothing meets the rules.
         """
-        features = _features(columns, values)
-        low, spread = features.min(0), np.ptp(features, axis=0)
-        active = spread > ROUNDING * np.abs(features).max(0)
-        if not active.any():
+        grids = grids or {}
+        made: list[Column] = []
+        for column in columns:
+            if isinstance(column, Numbers):
+                made.append(grids.get(column.name, Number(column.name, column.low, column.high)))
+            elif column.sequence:
+                made.extend(_sites(column, values[column.name]))
+            else:
+                made.append(Choice(column.name, column.classes))
+        plain = DesignSpace(tuple(columns), Space(tuple(made), tuple(rules), tuple(at_most)))
+        raw = plain.raw(values)
+        features = plain.space.layout.features(raw)
+        if (np.ptp(features, axis=0) <= 1e-12 * np.abs(features).max(0)).all():
             raise InputError(
                 "no column varies by more than rounding. Subtract what its values have in common."
             )
-        # Scaled to [0, 1] first: the square of a tiny spread would underflow.
-        unit = (features[:, active] - low[active]) / spread[active]
-        mean, std = low[active] + unit.mean(0) * spread[active], unit.std(0) * spread[active]
-        return DesignSpace(tuple(columns), active, mean, std)
+        return DesignSpace(plain.columns, plain.space.fit(raw))
 
     @property
-    def discrete(self) -> np.ndarray:
-        """Which features are logits of classes, (D + 1,) bool."""
-        kinds = [np.full(c.width, isinstance(c, Classes)) for c in self.columns]
-        return np.append(np.concatenate(kinds)[self.active], False)
+    def column_of(self) -> Tensor:
+        """The number of the space's column that every feature belongs to, (D,), those with one."""
+        widths = torch.tensor([c.width for c in self.space.columns])
+        return torch.repeat_interleave(torch.arange(len(widths)), widths)
+
+    def raw(self, values: Mapping[str, Values]) -> np.ndarray:
+        """Designs as the space has them: numbers, and numbers of classes, (n, C)."""
+        parts = []
+        for column in self.columns:
+            own = values[column.name]
+            if isinstance(column, Numbers):
+                parts.append(own.astype(np.float64)[:, None])
+            else:
+                parts.append(column.codes(own).astype(np.float64))
+        return np.concatenate(parts, axis=1)
 
     def encode(self, values: Mapping[str, Values]) -> Tensor:
-        """Designs as standardised features and the constant, (n, D + 1) float64.
+        """Designs as standardised features, (n, D) float64.
 
         Args:
             values: every column that varies, (n,).
         """
-        features = _features(self.columns, values)[:, self.active]
-        bias = np.full((len(features), 1), len(self.mean) ** 0.5)
-        return torch.from_numpy(np.hstack([(features - self.mean) / self.std, bias]))
+        return self.space.encode(self.raw(values))
 
-    def box(self, start: Tensor, fixed: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Bounds of the features; logits have none, what is fixed stays where it starts.
-
-        Args:
-            start: encoded starts, (n, D + 1).
-            fixed: names of columns that do not vary.
-
-        Returns:
-            Lower and upper bounds, (n, D + 1) each.
-        """
-        ends = []
-        for side in ("low", "high"):
-            none = -np.inf if side == "low" else np.inf
-            own = [getattr(c, side) if isinstance(c, Numbers) else none for c in self.columns]
-            wide = np.concatenate(
-                [np.full(c.width, v) for c, v in zip(self.columns, own, strict=True)]
-            )
-            with np.errstate(over="ignore"):  # a bound out of reach is none
-                scaled = (wide[self.active] - self.mean) / self.std
-            end = torch.from_numpy(scaled).expand(len(start), -1)
-            ends.append(torch.cat([end, start[:, -1:]], 1))
-        stay = np.concatenate([np.full(c.width, c.name in fixed) for c in self.columns])
-        mask = torch.from_numpy(np.append(stay[self.active], True))
-        return torch.where(mask, start, ends[0]), torch.where(mask, start, ends[1])
-
-    def decode(
-        self,
-        x: Tensor,
-        start: Tensor,
-        start_values: Mapping[str, Values],
-        fixed: Sequence[str] = (),
-    ) -> dict[str, Values]:
-        """Features to designs in the person's own columns.
-
-        A number that was not moved is given back to the last digit, and so is a bound.
-
-        Args:
-            x: (n, D + 1).
-            start: where x began, (n, D + 1).
-            start_values: the same starts as columns, each (n,).
-            fixed: names of columns that do not vary, whatever their bounds.
-        """
-        features = np.zeros((len(x), len(self.active)))
-        features[:, self.active] = x[:, :-1].numpy() * self.std + self.mean
-        if not self.active.all():  # a feature that never varies: as it is in any design
-            known = _features(self.columns, start_values)
-            features[:, ~self.active] = known[:, ~self.active]
-        moved = np.zeros(features.shape, dtype=bool)
-        moved[:, self.active] = (x != start)[:, :-1].numpy()
-        low, high = (end.numpy()[:, :-1] for end in self.box(start, []))
-        at = 0
+    def decode(self, raw: np.ndarray) -> dict[str, Values]:
+        """Designs of the space, (n, C), in the person's own columns."""
         out: dict[str, Values] = {}
+        at = 0
         for column in self.columns:
-            part = slice(at, at + column.width)
-            values = column.values(features[:, part])
-            still = ~moved[:, part].any(1)
-            if isinstance(column, Numbers) and self.active[at]:
-                place = int(self.active[:at].sum())
-                own = x[:, place].numpy()
-                values = np.where(own <= low[:, place], column.low, values)
-                values = np.where(own >= high[:, place], column.high, values)
-            begun = start_values[column.name]
-            if isinstance(column, Numbers) and column.name not in fixed:
-                # A start can miss its bounds by less than the features can tell.
-                begun = np.clip(begun, column.low, column.high)
-            out[column.name] = np.where(still, begun, values)
-            at += column.width
+            width = 1 if isinstance(column, Numbers) else column.length
+            part = raw[:, at : at + width]
+            out[column.name] = (
+                part[:, 0].astype(np.float64)
+                if isinstance(column, Numbers)
+                else column.texts(part.astype(np.int64))
+            )
+            at += width
         return out
 
+    def held(self, values: Mapping[str, float | str]) -> Space:
+        """The space in which some columns have a value, to the last digit.
 
-def _features(columns: Sequence[Numbers | Classes], values: Mapping[str, Values]) -> np.ndarray:
-    return np.concatenate([column.features(values[column.name]) for column in columns], axis=1)
+        Args:
+            values: of the columns that are held, by name.
+
+        Raises:
+            InputError: no design has them.
+        """
+        columns = list(self.space.columns)
+        at = 0
+        for column in self.columns:
+            width = 1 if isinstance(column, Numbers) else column.length
+            if column.name in values:
+                value = values[column.name]
+                if isinstance(column, Numbers):
+                    own, number = columns[at], float(value)
+                    assert isinstance(own, Number)
+                    columns[at] = Number(column.name, number, number, log=own.log, fixed=number)
+                else:
+                    codes = column.codes(np.array([value], dtype=object))[0]
+                    for i, code in enumerate(codes):
+                        site = columns[at + i]
+                        assert isinstance(site, Choice)
+                        columns[at + i] = Choice(site.name, site.classes, site.sequence, int(code))
+            at += width
+        return self.space.changed(columns)
+
+
+def _sites(column: Classes, values: Values) -> tuple[Choice, ...]:
+    """A column a site; a site with one letter in all rows keeps it."""
+    codes = column.codes(values)
+    same = (codes == codes[0]).all(0)
+    fixed = [int(code) if stays else None for code, stays in zip(codes[0], same, strict=True)]
+    return sequence(column.length, column.classes, column.name, fixed)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
-
-from ..kernels.errors import InputError, MissingDataError
 
 Values: TypeAlias = np.ndarray
 """One column, (N,): float64 with NaN where missing, or objects that are str, "" where missing."""
 
 # What programs write for "not there". Case matters: Na is sodium.
-MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL"})
-SEPARATORS = ",;\t"
+MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "<NA>"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a file writes what it holds, so that proposals are written alike.
+
+    Attributes:
+        separator: between cells.
+        decimal: the mark before decimals, "." or ",".
+        units: what stands after every number of a column, by name.
+    """
+
+    separator: str = ","
+    decimal: str = "."
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,16 +36,29 @@ class Table:
 
     Attributes:
         source: what messages call the table: a file's name, or "x".
-        columns: each (N,), in the order of the table.
+        columns: each (N,), in the order of the table. Numbers in texts have a decimal point and no
+            unit, whatever the file has.
         rows: number of each row in messages and results, (N,) int64. For a file the number that a
-            spreadsheet shows (the header is row 1), otherwise the position, from 0.
+            spreadsheet shows (the first line is row 1), otherwise the position, from 0.
         sha256: of the file's bytes, or of the names and values.
+        form: how the file writes.
+        notes: what a person should know of how it was read, a sentence or two each.
+        complaints: what is wrong with columns, by name; they cannot be used.
+        typed: whether choices are typed in a shell.
+        named: whether the names of the columns are a person's own.
+        categories: columns that come as names, however they look.
     """
 
     source: str
     columns: Mapping[str, Values]
     rows: np.ndarray
     sha256: str
+    form: Form = Form()
+    notes: tuple[str, ...] = ()
+    complaints: Mapping[str, str] = field(default_factory=dict)
+    typed: bool = False
+    named: bool = True
+    categories: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -45,82 +66,25 @@ class Table:
     def take(self, keep: np.ndarray) -> Table:
         """Some of the rows, by a mask or by positions."""
         columns = {name: values[keep] for name, values in self.columns.items()}
-        return Table(self.source, columns, self.rows[keep], self.sha256)
+        return replace(self, columns=columns, rows=self.rows[keep])
+
+    def only(self, names: Iterable[str]) -> Table:
+        """Some of the columns, in the order of the table."""
+        kept = set(names)
+        columns = {name: values for name, values in self.columns.items() if name in kept}
+        return replace(self, columns=columns)
 
 
-def read_csv(path: Path) -> Table:
-    """Reads a file of a header and rows, separated by commas, semicolons or tabs.
-
-    Every column comes as text, without blanks around it. Empty lines are left out.
-
-    Args:
-        path: a UTF-8 text file.
-
-    Raises:
-        MissingDataError: there is no such file, or it cannot be read.
-        InputError: it is not such a file; the message names the row.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MissingDataError(f"{path}: cannot be read ({error.strerror}).") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: not UTF-8 text (byte {error.start} is not). Save it as 'CSV UTF-8'."
-        ) from error
-    header_line = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=header_line.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        names = [name.strip() for name in next(lines, [])]
-        _check_names(path.name, names)
-        rows, cells = [], []
-        for number, line in enumerate(lines, start=2):
-            if not any(cell.strip() for cell in line):
-                continue
-            if len(line) != len(names):
-                raise InputError(
-                    f"{path.name}, row {number}: {len(line)} cells, but the header has "
-                    f"{len(names)}. A text that holds the separator {separator!r} must stand in "
-                    "double quotes."
-                )
-            rows.append(number)
-            cells.append(line)
-    except csv.Error as error:
-        raise InputError(f"{path.name}, near line {lines.line_num}: {error}.") from error
-    columns = {name: texts([line[i] for line in cells]) for i, name in enumerate(names)}
-    digest = hashlib.sha256(content).hexdigest()
-    return Table(path.name, columns, np.array(rows, dtype=np.int64), digest)
-
-
-def _check_names(source: str, names: Sequence[str]) -> None:
-    if len(names) < 2:
-        raise InputError(
-            f"{source}: {len(names)} columns in the first line; there must be a score and one more "
-            "column. Columns are separated by commas, semicolons or tabs."
-        )
-    for i, name in enumerate(names):
-        if not name:
-            raise InputError(
-                f"{source}: column {i + 1} has no name in the first line. Give it one (pandas "
-                "writes its index so: use to_csv(index=False))."
-            )
-        if name in names[:i]:
-            raise InputError(f"{source}: two columns are called {name!r}. Rename one.")
-    if all(parse_number(name) is not None for name in names):
-        raise InputError(
-            f"{source}: the first line holds numbers; it must hold the columns' names."
-        )
+def as_texts(cells: Sequence[str]) -> Values:
+    """A column of texts, (N,) objects."""
+    out = np.empty(len(cells), dtype=object)
+    out[:] = cells
+    return out
 
 
 def texts(cells: Sequence[str]) -> Values:
-    """A column of text from cells, without blanks around them and "" where missing."""
-    out = np.empty(len(cells), dtype=object)
-    stripped = (cell.strip() for cell in cells)
-    out[:] = ["" if cell in MISSING else cell for cell in stripped]
-    return out
+    """A column of text from cells, without blanks around them."""
+    return as_texts([cell.strip() for cell in cells])
 
 
 def parse_number(text: str) -> float | None:
@@ -145,8 +109,13 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     return name
 
 
-def missing(values: Values) -> np.ndarray:
-    """Which cells are missing, (N,) bool."""
+def missing(values: Values, words: frozenset[str] = MISSING) -> np.ndarray:
+    """Which cells are missing, (N,) bool.
+
+    Args:
+        values: a column.
+        words: texts that stand for nothing.
+    """
     if values.dtype == np.float64:
         return np.isnan(values)
-    return values == ""
+    return np.array([cell in words for cell in values], dtype=bool)

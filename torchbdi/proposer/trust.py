@@ -1,4 +1,4 @@
-"""How far a proposal can be trusted: its nearest known design, and the errors made that far off."""
+"""How far a proposal can be trusted: its nearest known design, and the errors made like it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..batch import Posterior
 from .problem import Problem
 from .solve import Solve
+from .suspects import rank_correlation
 
 # Entries of a block of distances.
 BLOCK_ENTRIES = 1 << 24
-# A proposal's error is that of this many known designs, at most, about as far from their nearest.
-COMPARED = 100
+# Errors are compared with those of a fifth of the known designs, between these numbers of them.
+FEWEST, COMPARED = 20, 100
+HIDDEN = 0.4  # share of the designs, the best ones, that are hidden
+# The mean of all errors counts as so many designs more.
+PRIOR = 5
 FAR_SHARE = 0.99
 
 
@@ -77,6 +82,88 @@ class Quality:
         return np.sqrt((sums[start + window] - sums[start]) / window)
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """What the deviations of a posterior have to be multiplied by, to be the errors that are made.
+
+    A regression errs more where it predicts much, or less, than its posterior knows: that depends
+    on distances alone. So the errors of leaving known designs out are compared with the deviations
+    stated for them, among those that are predicted about as high. And proposals are to be better
+    than what is known, where errors are larger: so the best two fifths of the designs are hidden,
+    and of all designs those are looked at that the rest predicts highest. What these are missed by
+    is added: the deviation is next to nothing where a smooth function hardly has noise.
+
+    Attributes:
+        predicted: leave-one-out predictions, standardised, ascending, (S,).
+        squares: squared error over squared deviation of these designs, (S,).
+        beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
+            designs predicted highest.
+        missed: mean squared error of these, standardised.
+    """
+
+    predicted: np.ndarray
+    squares: np.ndarray
+    beyond: float
+    missed: float
+
+    @staticmethod
+    def of(problem: Problem, solved: Solve, posterior: Posterior, rows: Tensor) -> Calibration:
+        """Compares the designs that both a solve and a posterior can leave out.
+
+        Args:
+            problem: the table.
+            solved: knows the error of ``solved.sample``.
+            posterior: of some designs.
+            rows: which they are, (R,) ascending.
+        """
+        inverse = torch.cholesky_inverse(posterior.factor).diagonal()
+        variance = posterior.scale / inverse
+        both = torch.isin(rows, solved.sample)
+        errors = solved.errors[torch.searchsorted(solved.sample, rows[both])]
+        predicted = problem.y_l[rows[both]] - errors
+        order = torch.argsort(predicted, stable=True)
+        squares = errors.square() / variance[both].clamp_min(1e-300)
+        return Calibration(predicted[order].numpy(), squares[order].numpy(), *_beyond(posterior))
+
+    def error(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """The error to be stated of proposals, (n,), standardised.
+
+        Args:
+            mean: what is predicted, (n,).
+            variance: of a measurement there, by the posterior, (n,).
+        """
+        count = len(self.squares)
+        window = min(count, max(FEWEST, min(COMPARED, count // 5)))
+        start = np.clip(np.searchsorted(self.predicted, mean) - window // 2, 0, count - window)
+        sums = np.concatenate([[0.0], np.cumsum(self.squares)])
+        near = sums[start + window] - sums[start]
+        factor = (near + PRIOR * self.squares.mean()) / (window + PRIOR)
+        own: np.ndarray = np.maximum(factor, self.beyond) * variance
+        return np.sqrt(own + self.missed)
+
+
+def _beyond(posterior: Posterior) -> tuple[float, float]:
+    """``beyond`` and ``missed`` of :class:`Calibration`."""
+    x, y = posterior.x, posterior.y
+    order = torch.argsort(y, descending=True, stable=True)
+    count = int(HIDDEN * len(y))
+    hidden, rest = order[:count], order[count:]
+    middle = y[rest].mean()
+    part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
+    inverse = torch.cholesky_inverse(part.factor)
+    d = inverse @ part.y
+    cross = posterior.kernel(x[hidden], x[rest])
+    noise = part.scale * part.ridge
+    predicted = torch.cat([cross @ d, part.y - d / inverse.diagonal()])
+    variance = torch.cat(
+        [part.deviation(x[hidden]).square() + noise, part.scale / inverse.diagonal()]
+    )
+    true = torch.cat([y[hidden], y[rest]]) - middle
+    top = torch.argsort(predicted, descending=True, stable=True)[:FEWEST]
+    squares = (true - predicted)[top].square()
+    return float((squares / variance[top].clamp_min(1e-300)).mean()), float(squares.mean())
+
+
 def assess(problem: Problem, solved: Solve) -> Quality:
     """The model's quality on a solved table."""
     rows = solved.sample.numpy()
@@ -123,15 +210,3 @@ def nearest(x: Tensor, x_l: Tensor, itself: bool = False) -> tuple[Tensor, Tenso
         distances.append((block - x_l[place]).norm(dim=1))
         places.append(place)
     return torch.cat(distances), torch.cat(places)
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rank correlation of a (N,) and b (N,), ties at their mean rank; 0 if constant."""
-    ranks = []
-    for values in (a, b):
-        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-        last = np.cumsum(counts)
-        rank = (last - (counts - 1) / 2)[inverse]
-        ranks.append(rank - rank.mean())
-    size = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
-    return float((ranks[0] * ranks[1]).sum()) / size if size > 0 else 0.0

@@ -112,10 +112,12 @@ def _onto_levels(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     for _ in range(s.options.rounds):
         risen = False
         for i in range(len(x)):
+            if s.f.spent:
+                break
             moves = s.space.project(_moves(s.space, x[i], left))
             tried = s.f(moves)
             at = int(tried.argmax())
-            if tried[at] > value[i] and not s.f.spent:
+            if tried[at] > value[i]:
                 x[i], value[i], risen = moves[at], tried[at], True
         if not risen:
             break
@@ -123,8 +125,13 @@ def _onto_levels(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _moves(space: Space, x: Tensor, columns: list[int]) -> Tensor:
-    """One design with one column a level up or down, or one up and another down, (m, D)."""
+    """One design with one column a level up or down, or one up and another down, (m, D).
+
+    Two move together where a constraint couples them.
+    """
     raw = space.decode(x[None])[0]
+    coupled = {name for rule in space.constraints for name in rule.coefficients}
+    both = [space.columns[i].name in coupled for i in range(len(space.columns))]
     steps = []
     for i in columns:
         column = space.columns[i]
@@ -138,7 +145,7 @@ def _moves(space: Space, x: Tensor, columns: list[int]) -> Tensor:
         one[i] = value
         made.append(one)
         for other, level, higher in steps[j + 1 :]:
-            if other != i and higher != up:
+            if other != i and higher != up and both[i] and both[other]:
                 two = one.copy()
                 two[other] = level
                 made.append(two)

@@ -34,6 +34,7 @@ class Sites:
     def __init__(self, space: Space):
         self.space = space
         coupled = {name for rule in space.constraints for name in rule.coefficients}
+        coupled |= {name for rule in space.at_most for name in rule.names}
         self.columns: list[int] = []
         self.parts: list[tuple[slice, Tensor]] = []
         self.grids: list[Tensor | None] = []

@@ -42,4 +42,6 @@ class SearchState:
 
 def _parse(content: bytes) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    if not isinstance(state, dict) or "problem" not in state:
+        raise ValueError("it is not the state of a search")
     return state

@@ -20,11 +20,19 @@ class Rounding:
     Args:
         polytope: box and constraints.
         grids: columns with levels: index, and levels (L,) in the coordinates of the polytope.
+        bound: columns of which points have bounds of their own.
     """
 
-    def __init__(self, polytope: Polytope, grids: list[tuple[int, np.ndarray]]):
+    def __init__(
+        self,
+        polytope: Polytope,
+        grids: list[tuple[int, np.ndarray]],
+        bound: np.ndarray | None = None,
+    ):
         self.polytope = polytope
-        touched = polytope.touched
+        touched = polytope.touched.copy()
+        if bound is not None:
+            touched[bound] = True
         self.free = [(i, grid) for i, grid in grids if not touched[i]]
         size = np.abs(polytope.a).max(0, initial=0)
 
@@ -34,15 +42,21 @@ class Rounding:
         # The coarse ones first: the fine ones can make good what those miss.
         self.coupled = sorted(((i, g) for i, g in grids if touched[i]), key=coarse, reverse=True)
 
-    def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Points (n, C) on levels; the caller looks whether they meet the constraints."""
+    def __call__(self, z: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+        """Points (n, C) on levels; the caller looks whether they meet the constraints.
+
+        Args:
+            z: points.
+            own: bounds of each point's own, (2, n, C); None for those of the polytope.
+        """
         p = self.polytope
-        z = p.project(z)
+        own = np.broadcast_to(p.box[:, None], (2, *z.shape)) if own is None else own
+        z = p.project(z, own)
         for i, grid in self.free:
             z[:, i] = nearest(grid, z[:, i])
         if not self.coupled:
             return z
-        box = np.broadcast_to(p.box[:, None], (2, *z.shape)).copy()
+        box = own.copy()
         for i, grid in self.coupled:
             low, high = self._window(box, i)
             first = np.searchsorted(grid, low - 1e-9 * np.abs(low))
@@ -52,13 +66,13 @@ class Rounding:
             box[:, :, i] = grid[at]
             z = p.project(z, box)
         for row in np.flatnonzero(p.violation(z) > TOLERANCE):
-            z[row] = self._repair(z[row])
+            z[row] = self._repair(z[row], own[:, row])
         return z
 
     def _window(self, box: np.ndarray, i: int) -> tuple[np.ndarray, np.ndarray]:
         """The values of column i for which each constraint alone can be met, (n,) twice."""
         p = self.polytope
-        low, high = (np.broadcast_to(b, box.shape[1]) for b in p.box[:, i])
+        low, high = box[:, :, i]
         others = np.arange(box.shape[2]) != i
         for a, *ends in zip(p.a, *p.ends, strict=True):
             if not a[i]:
@@ -70,14 +84,19 @@ class Rounding:
             low, high = np.maximum(low, span.min(0)), np.minimum(high, span.max(0))
         return low, high
 
-    def _repair(self, z: np.ndarray) -> np.ndarray:
-        """One point, (C,): moves that lower the violation most, until there is none."""
+    def _repair(self, z: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """One point (C,) with its bounds (2, C): moves that lower the violation most, to none."""
         p, best = self.polytope, float(self.polytope.violation(z[None])[0])
         for _ in range(REPAIRS):
             if best <= TOLERANCE:
                 break
             moves = self._moves(z)
-            box = np.broadcast_to(p.box[:, None], (2, *moves.shape)).copy()
+            slack = 1e-9 * np.maximum(1.0, np.abs(z))
+            inside = ((moves >= own[0] - slack) & (moves <= own[1] + slack)).all(1)
+            if not inside.any():
+                break
+            moves = moves[inside]
+            box = np.broadcast_to(own[:, None], (2, *moves.shape)).copy()
             for i, _ in self.coupled:
                 box[:, :, i] = moves[:, i]
             moved = p.project(moves, box)

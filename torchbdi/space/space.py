@@ -15,6 +15,7 @@ from ..kernels.errors import InputError
 from .columns import Choice, Column, Number, sequence
 from .constraints import TOLERANCE, Linear, Polytope
 from .layout import Layout
+from .present import AtMost, Presence
 from .rounding import Rounding
 from .sampling import sample_polytope, uniform
 
@@ -35,6 +36,7 @@ class Space:
     Attributes:
         columns: C of them.
         constraints: linear ones between columns of numbers.
+        at_most: how many of some columns of numbers may be other than 0.
         mean: of the features, (D,).
         std: of the features, (D,); 1 where a feature is constant.
         seen: smallest and largest raw values of the table, (2, C).
@@ -46,6 +48,7 @@ class Space:
 
     columns: tuple[Column, ...]
     constraints: tuple[Linear, ...] = ()
+    at_most: tuple[AtMost, ...] = ()
     mean: np.ndarray | None = field(default=None, repr=False)
     std: np.ndarray | None = field(default=None, repr=False)
     seen: np.ndarray | None = field(default=None, repr=False)
@@ -54,6 +57,7 @@ class Space:
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(self.columns))
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        object.__setattr__(self, "at_most", tuple(self.at_most))
         names = [c.name for c in self.columns]
         if not names or len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -65,6 +69,16 @@ class Space:
                     f"constraint {constraint}: {wrong} are no columns of numbers, or are kept as "
                     "logarithms. Constrain numbers with log=False."
                 )
+        holds = {
+            c.name
+            for c in self.columns
+            if isinstance(c, Number)
+            and c.name in plain
+            and (c.fixed is not None or c.nearest(np.zeros(1))[0] == 0)
+        }
+        for rule in self.at_most:
+            if wrong := sorted(set(rule.names) - holds):
+                raise InputError(f"{rule}: {wrong} are no columns of numbers that can be 0.")
 
     @staticmethod
     def numbers(width: int) -> Space:
@@ -93,6 +107,25 @@ class Space:
         mean, std = np.where(constant, features[0], mean), np.where(constant, 1.0, std)
         fitted = replace(self, mean=mean, std=std, seen=np.stack([raw.min(0), raw.max(0)]))
         return replace(fitted, anchors=fitted._find_anchors(fitted._standardise(features)))
+
+    def changed(self, columns: Sequence[Column], scale: np.ndarray | None = None) -> Space:
+        """The same fitted space with other columns in the place of its own.
+
+        Args:
+            columns: as many, each with as many features as before.
+            scale: what every feature is multiplied by, (D,); None for 1.
+
+        Raises:
+            InputError: no design meets bounds, levels and constraints any more.
+        """
+        std = self._fitted()[1]
+        assert self.anchors is not None
+        scale = np.ones(len(std)) if scale is None else scale
+        moved = replace(self, columns=tuple(columns), std=std / scale)
+        at = self.layout.number_features
+        begin = np.zeros((len(self.anchors), len(std)))
+        begin[:, at] = self.anchors * scale[at]
+        return replace(moved, anchors=moved._find_anchors(begin))
 
     def boxed(self) -> Space:
         """The same space, with the table's bounds for numbers that have none."""
@@ -208,7 +241,7 @@ class Space:
         at = self.layout.number_features
         if relax:
             out = np.clip(values, *self.bounds.numpy())
-            out[:, at] = self._polytope.project(values[:, at])
+            out[:, at] = self._relaxed(values[:, at])
         else:
             out = self.encode(self.decode(x)).numpy()
             out[:, at] = self._numbers(values[:, at])
@@ -232,14 +265,15 @@ class Space:
             z = sample_polytope(self._polytope, self._number_box, n, generator)
             for i, grid in self._rounding.free:
                 z[:, i] = grid[(uniform((n,), generator) * len(grid)).astype(int)]
-            raw[:, layout.numbers] = self._snapped(self._numbers(z))
+            order = uniform(z.shape, generator) if self.at_most else None
+            raw[:, layout.numbers] = self._snapped(self._numbers(z, order))
         return self.encode(raw)
 
     def allowed(self, x: Tensor, tolerance: float = TOLERANCE) -> Tensor:
         """Which features (n, D) are those of a design within bounds and constraints, (n,) bool."""
         near = (self.encode(self.decode(x)) - x.detach().cpu().double()).abs().amax(1)
         z = x.detach().cpu().double().numpy()[:, self.layout.number_features]
-        fits = torch.from_numpy(self._polytope.violation(z) <= tolerance)
+        fits = torch.from_numpy(self._meets(z, tolerance))
         return (near <= 1e3 * tolerance) & fits
 
     def same(self, x: Tensor, other: Tensor, tolerance: float = 1e-6) -> Tensor:
@@ -297,7 +331,32 @@ class Space:
             (i, ((np.log10(grid) if log[i] else grid) - mean[i]) / std[i])
             for i, grid in self.layout.grids
         ]
-        return Rounding(self._polytope, grids)
+        bound = self._presence.coordinates if self.at_most else None
+        return Rounding(self._polytope, grids, bound)
+
+    @cached_property
+    def _presence(self) -> Presence:
+        mean, std = (v[self.layout.number_features] for v in self._fitted())
+        place = {self.columns[c].name: i for i, c in enumerate(self.layout.numbers)}
+        rules = []
+        for rule in self.at_most:
+            at = np.array([place[name] for name in rule.names])
+            own = [self.columns[self.layout.numbers[i]].fixed for i in at]
+            kept = np.array([bool(fixed) for fixed in own])
+            rules.append((at, rule.count, (rule.least - mean[at]) / std[at], kept))
+        return Presence(rules, -mean / std)
+
+    def _own_box(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray | None:
+        """Bounds of each point (2, n, numbers) where parts are present or not; None without."""
+        if not self.at_most:
+            return None
+        std = self._fitted()[1][self.layout.number_features]
+        return self._presence.box(z, self._polytope.box, std, order)
+
+    def _meets(self, z: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+        """Which numbers (n, numbers) meet all rules but for levels, (n,) bool."""
+        fits: np.ndarray = self._polytope.violation(z) <= tolerance
+        return fits & self._presence.fits(z, 1e3 * tolerance) if self.at_most else fits
 
     @cached_property
     def _number_box(self) -> np.ndarray:
@@ -309,14 +368,33 @@ class Space:
         inside = np.clip(seen, *box)
         return np.where(np.isfinite(box), box, inside)
 
-    def _numbers(self, z: np.ndarray) -> np.ndarray:
-        """Numbers (n, numbers) on levels within all constraints."""
-        out = self._rounding(z)
-        lost = np.flatnonzero(self._polytope.violation(out) > TOLERANCE)
+    def _relaxed(self, z: np.ndarray) -> np.ndarray:
+        """Numbers (n, numbers) within all constraints, between their levels."""
+        out = self._polytope.project(z, self._own_box(z))
+        if self.at_most:
+            # With fewer parts than may be present the constraints can be out of reach.
+            lost = np.flatnonzero(~self._meets(out))
+            out[lost] = self._polytope.project(z[lost], self._own_box(z[lost], z[lost]))
+            self._anchor_(out, z)
+        return out
+
+    def _anchor_(self, out: np.ndarray, z: np.ndarray) -> None:
+        """Puts the nearest known point that meets the constraints where ``out`` does not."""
+        lost = np.flatnonzero(~self._meets(out))
         if len(lost):
             assert self.anchors is not None
             apart = ((z[lost, None] - self.anchors) ** 2).sum(2)
             out[lost] = self.anchors[apart.argmin(1)]
+
+    def _numbers(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+        """Numbers (n, numbers) on levels within all constraints.
+
+        Args:
+            z: numbers.
+            order: which parts are present where not all may be, large is; None for large amounts.
+        """
+        out = self._rounding(z, self._own_box(z, order))
+        self._anchor_(out, z)
         return out
 
     def _snapped(self, z: np.ndarray) -> np.ndarray:
@@ -327,13 +405,13 @@ class Space:
     def _find_anchors(self, x: np.ndarray) -> np.ndarray:
         """Numbers of designs that meet the constraints: of the table, else made of it."""
         z = x[:, self.layout.number_features]
-        if not self.constraints:
+        if not self.constraints and not self.at_most:
             return z[:0]
         start = np.concatenate([z[:1000], self._number_box.mean(0, keepdims=True)])
-        made = self._rounding(start)
-        fits = made[self._polytope.violation(made) <= TOLERANCE]
+        made = self._rounding(start, self._own_box(start))
+        fits = made[self._meets(made)]
         if not len(fits):
-            told = "; ".join(str(c) for c in self.constraints)
+            told = "; ".join(str(c) for c in (*self.constraints, *self.at_most))
             raise InputError(
                 f"Space: no design was found that meets bounds, levels and constraints ({told}). "
                 "Widen one of them."

@@ -1,0 +1,97 @@
+"""What a run writes: proposals as the table has them, and a report of whole designs."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from asked import plain, text
+from propose_children import be_quick
+
+from torchbdi.__main__ import main
+from torchbdi.proposer.digits import digits
+from torchbdi.proposer.result import Proposals
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        (60.3052, 0.9849, "60.31"), (76.6942, 13.3, "77"), (150.879, 1.02, "150.9"),
+        (0.900424, 0.004203, "0.9004"), (123456.0, 3210.0, "123500"), (1.5, 0.0, "1.5"),
+        (2.5, float("nan"), "2.5"), (0.01, 5.0, "0.0"),
+    ],
+)  # fmt: skip
+def test_numbers_have_as_many_digits_as_their_error(value: float, error: float, shown: str) -> None:
+    assert digits(value, error) == shown
+
+
+def outlook(predicted: list[float], minimize: bool) -> str:
+    problem = SimpleNamespace(
+        score="y", scores=np.array([1.0, 5.0, 3.0]), rows=np.array([2, 3, 4]),
+        best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
+    )  # fmt: skip
+
+    class Made:
+        settings = SimpleNamespace(minimize=minimize)
+
+        def __len__(self) -> int:
+            return len(predicted)
+
+    made: Any = Made()
+    made.problem, made.predicted = problem, np.array(predicted)
+    return Proposals.outlook(made)
+
+
+def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() -> None:
+    assert "best known y is 5 (row 3); 1 of 2 proposals are predicted above it" in outlook(
+        [6, 4], False
+    )
+    assert "Warning" not in outlook([6, 4], False)
+    assert "0 of 2 proposals are predicted above it. Warning: none" in outlook([4, 3], False)
+    assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
+        [0.5, 4], True
+    )
+
+
+def test_a_table_is_written_as_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Semicolons, decimal commas, units, planned rows, and a score of two values."""
+    be_quick(monkeypatch.setattr)
+    rows = plain(60)
+    middle = float(np.median([float(row[3]) for row in rows[1:]]))
+    for i, row in enumerate(rows[1:]):
+        row[1] += " min"
+        row[3] = "PENDING" if i % 3 == 0 else str(int(float(row[3]) > middle))
+    (tmp_path / "t.csv").write_text(text(rows, ";").replace(".", ","))
+    out = tmp_path / "out"
+    words = ["propose", str(tmp_path / "t.csv"), "--score", "yield", "-n", "6", "-o", str(out)]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    with (out / "proposals.csv").open(newline="") as file:
+        found = list(csv.DictReader(file, delimiter=";"))
+    assert len(found) == 6
+    for design in found:
+        own = rows[int(design["row"]) - 1]
+        assert own[3] == "PENDING"
+        assert [design[name] for name in rows[0][:3]] == [c.replace(".", ",") for c in own[:3]]
+        assert 0 <= float(design["predicted_yield"].replace(",", ".")) <= 1
+        assert re.fullmatch(r"\d+(,\d+)?", design["distance"])
+    assert printed.index("The best known yield") < printed.index("leave-one-out")
+    report = (out / "report.html").read_text()
+    plainly = html.unescape(re.sub(r"<[^>]+>", "", report))
+    for design in found:
+        own = rows[int(design["row"]) - 1]
+        for name, cell in zip(rows[0][:3], own[:3], strict=True):
+            assert f"{name} {cell.removesuffix(' min')}" in plainly
+    assert " more" not in plainly[plainly.index("What is proposed") :].split("How far")[0]
+    # On a narrow screen each cell says what it is; on paper a proposal is not torn apart.
+    assert report.count('data-label="design"') == 6 + 1  # and the rule for it
+    for words_of_style in ("max-width: 640px", "@media print", 'name="viewport"', "break-inside"):
+        assert words_of_style in report

@@ -1,0 +1,22 @@
+"""Numbers with as many digits as their error leaves."""
+
+from __future__ import annotations
+
+import math
+
+
+def digits(value: float, error: float) -> str:
+    """A value with the digits that its error has: two of the error's own.
+
+    Args:
+        value: any number.
+        error: its error, >= 0; 0 or what is not finite leaves six digits.
+    """
+    if not (math.isfinite(error) and error > 0 and math.isfinite(value)):
+        return f"{value:.6g}"
+    places = 1 - math.floor(math.log10(error))
+    if places > 12 or (value != 0 and math.floor(math.log10(abs(value))) + places > 14):
+        return f"{value:.6g}"
+    if places >= 0:
+        return f"{value:.{places}f}"
+    return f"{round(value, places):.0f}"

@@ -1,0 +1,206 @@
+"""From a file's bytes to a grid of cells: encodings, separators, workbooks."""
+
+from __future__ import annotations
+
+import codecs
+import importlib
+import io
+import math
+import re
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..kernels.errors import InputError, MissingDependencyError
+from .table import show_number
+from .ways import listed
+
+SEPARATORS = ",;\t|"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# The longer ones first: UTF-32 begins like UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+# How much of a file tells its separator.
+_HEAD = 200
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of a file.
+
+    Attributes:
+        columns: each (R,) of texts without blanks around them.
+        separator: between them in the file; "," for a workbook.
+        notes: what was found out, a sentence each.
+    """
+
+    columns: list[np.ndarray]
+    separator: str
+    notes: list[str]
+
+
+def require(name: str, what: str) -> ModuleType:
+    """Imports a package of the extra ``propose``.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{what} needs {name}, which is not installed. Install it with: "
+            "pip install 'torchbdi[propose]'"
+        ) from error
+
+
+def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
+    """The cells of a text file or of a workbook.
+
+    Args:
+        name: of the file.
+        content: its bytes.
+        sheet: of a workbook; None for the first.
+
+    Raises:
+        InputError: it is neither; the message says where.
+        MissingDependencyError: pandas or openpyxl is not installed.
+    """
+    pandas = require("pandas", "reading a table")
+    if content.startswith(b"PK\x03\x04"):
+        return _workbook(pandas, name, content, sheet)
+    if sheet is not None:
+        raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
+    text, notes = decoded(name, content)
+    separator, width = dialect(text)
+    if not text.strip():
+        return Grid([], separator, notes)
+    try:
+        frame = pandas.read_csv(
+            io.StringIO(text, newline=""), sep=separator, header=None, names=range(width),
+            index_col=False, dtype=object, na_filter=False, skip_blank_lines=False,
+            skipinitialspace=True, engine="c",
+        )  # fmt: skip
+    except (pandas.errors.ParserError, ValueError) as error:
+        raise InputError(f"{name}: no table of cells: {_reason(text, error)}.") from error
+    columns = [_stripped(frame[i].tolist()) for i in range(width)]
+    return Grid(columns, separator, notes)
+
+
+def _reason(text: str, error: Exception) -> str:
+    """What the parser says, with the line where a quotation mark that never ends begins."""
+    said = str(error).strip().rstrip(".").removeprefix("Error tokenizing data. C error: ")
+    if "inside string" in said and (found := re.search(r"row (\d+)", said)):
+        return f"the quotation mark in line {int(found[1]) + 1} is not closed"
+    return said
+
+
+def _stripped(cells: list[Any]) -> np.ndarray:
+    out = np.empty(len(cells), dtype=object)
+    out[:] = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    return out
+
+
+def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
+    """A file's text, and what to tell of its encoding.
+
+    Raises:
+        InputError: it is no text in UTF-8, in cp1252, or with a byte order mark.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            body = content[len(mark) :] if encoding == "utf-8" else content
+            try:
+                text = body.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{name}: its byte order mark says {encoding}, but byte {error.start} is not. "
+                    "Save it as 'CSV UTF-8'."
+                ) from error
+            return text.replace("\0", ""), []
+    if b"\0" in content:
+        raise InputError(
+            f"{name}: no text: byte {content.index(0)} is zero. Save it as 'CSV UTF-8'."
+        )
+    try:
+        return content.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        start_of_line = before.rfind(b"\n") + 1
+        place = f"line {line}, column {error.start - start_of_line + 1}"
+        bad = content[error.start]
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name}: neither UTF-8 nor cp1252 text: byte {content[error.start]:#04x} at offset "
+            f"{error.start} is neither (the first that is not UTF-8 is in {place}). Save it as "
+            "'CSV UTF-8'."
+        ) from error
+    shown = bytes([bad]).decode("cp1252")
+    return text, [
+        f"The file is not UTF-8 ({place}); it was read as cp1252, where that is {shown!r}."
+    ]
+
+
+def dialect(text: str) -> tuple[str, int]:
+    """The separator of a text, and how many cells its longest line can have.
+
+    The separator is what most lines have equally often; what stands in double quotes is not looked
+    at.
+    """
+    bare = _QUOTED.sub('""', text) if '"' in text else text
+    lines = re.split(r"\r\n|\r|\n", bare)
+    head = [line for line in lines if line.strip()][:_HEAD]
+    best, chosen = (0.0, 0), ","
+    for separator in SEPARATORS:
+        counts = Counter(line.count(separator) for line in head)
+        counts.pop(0, None)
+        if not counts:
+            continue
+        often, times = max(counts.items(), key=lambda item: (item[1], item[0]))
+        # One line more or less is a title, or one without the separator at its end.
+        rank = (times / len(head), often)
+        if rank > best:
+            best, chosen = rank, separator
+    return chosen, 1 + max((line.count(chosen) for line in lines), default=0)
+
+
+def _workbook(pandas: Any, name: str, content: bytes, sheet: str | None) -> Grid:
+    require("openpyxl", "reading a workbook")
+    try:
+        book = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"{name}: no workbook that can be read ({error}). Save it as .xlsx, or as 'CSV UTF-8'."
+        ) from error
+    sheets = [str(s) for s in book.sheet_names]
+    if sheet is not None and sheet not in sheets:
+        raise InputError(f"{name}: there is no sheet {sheet!r}. Sheets: {listed(sheets)}.")
+    own = sheets[0] if sheet is None else sheet
+    frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object)
+    told = f"Of the workbook the sheet {own!r} was read."
+    if len(sheets) > 1 and sheet is None:
+        told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."
+    columns = [_stripped([_cell(v) for v in frame[i].tolist()]) for i in frame.columns]
+    return Grid(columns, ",", [told])
+
+
+def _cell(value: Any) -> str:
+    """A cell of a workbook as text."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return show_number(value) if math.isfinite(value) else str(value)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    return str(value)

@@ -1,0 +1,180 @@
+"""The values that a column of numbers can have: levels, steps, whole numbers, decimals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..space.columns import Number
+from .columns import Numbers
+from .table import Values, show_number
+
+# A column of few levels, each several times, keeps to them.
+MAX_LEVELS, SEVERAL = 10, 2
+# More decimals are those of a computation.
+MAX_DECIMALS = 6
+# More steps between the bounds are as good as none.
+MAX_STEPS = 100_000
+# A step is believed where chance makes it less often than once in so many tables.
+CHANCE = 1000.0
+# Positive numbers over more than this factor are kept as logarithms, and have no decimals.
+DECADES = 100.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a column can have, and how its numbers are written.
+
+    Attributes:
+        number: bounds, levels and step.
+        decimals: how many are written; None for as many digits as it takes.
+        digits: how many digits are written where there is no grid; None for all.
+        kind: "levels", "whole", "step" or "" where there is nothing to tell.
+    """
+
+    number: Number
+    decimals: int | None
+    digits: int | None
+    kind: str
+
+    def free(self) -> Grid:
+        """The same bounds without levels or steps, written with all digits."""
+        own = Number(self.number.name, self.number.low, self.number.high)
+        return Grid(own, None, None, "")
+
+    def write(self, value: float) -> str:
+        """A number as the table would have it."""
+        if self.decimals is not None:
+            text = f"{value:.{self.decimals}f}"
+            return "0" if float(text) == 0 and "." not in text else text
+        return show_number(value if self.digits is None else float(f"{value:.{self.digits}g}"))
+
+
+def grid_of(
+    column: Numbers,
+    values: np.ndarray,
+    cells: Values,
+    step: float | None = None,
+    free: bool = False,
+    bounded: bool = False,
+) -> Grid:
+    """What a column can have, from what it has.
+
+    Args:
+        column: with its bounds.
+        values: numbers of all rows, (N,).
+        cells: the same as they came, texts or numbers, (N,).
+        step: the step that the person gave.
+        free: whether the column is free of the levels and steps of the table.
+        bounded: whether the person gave bounds.
+    """
+    low, high = column.low, column.high
+    if step is not None:
+        start = low if bounded else offset(values, step)
+        top = start + step * np.floor((high - start) / step + 1e-6)
+        places = max(decimals_of(np.array([step, start])) or 0, 0)
+        made = Number(column.name, _round(start, places), _round(max(top, start), places), step)
+        return Grid(made, places if decimals_of(np.array([step, start])) is not None else None,
+                    None, "step")  # fmt: skip
+    places_or_none = decimals_of(cells)
+    if places_or_none is None or low == high:
+        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+    places = places_or_none
+    levels, counts = np.unique(values, return_counts=True)
+    few = len(levels) <= MAX_LEVELS and counts.min() >= SEVERAL
+    if few and not free and not bounded:
+        made = Number(column.name, low, high, levels=tuple(levels.tolist()))
+        return Grid(made, places, None, "levels")
+    unit = _unit(levels, places)
+    if free and unit == 1 and not few:  # nothing to give up but its decimals
+        return Grid(Number(column.name, low, high), None, MAX_DECIMALS, "")
+    unit = 1 if free else unit
+    if places and unit == 1 and over_decades(values):
+        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+    size = unit / 10**places
+    # Bounds that somebody gave can lie between the values of the grid.
+    start = np.ceil((low - levels[0]) / size - 1e-6) * size + levels[0]
+    top = np.floor((high - levels[0]) / size + 1e-6) * size + levels[0]
+    if start > top or (top - start) / size > MAX_STEPS:
+        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+    made = Number(column.name, _round(start, places), _round(top, places), step=size)
+    kind = "step" if unit > 1 else "whole" if places == 0 else ""
+    return Grid(made, places, None, kind)
+
+
+def without_steps(grid: Grid) -> Grid:
+    """The grid of a column of which a rule leaves no values on it: bounds alone."""
+    return replace(grid.free(), digits=12)
+
+
+def with_zero(grid: Grid) -> Grid:
+    """The grid of a part that may be absent: its values, and 0."""
+    number = grid.number
+    if number.low <= 0:
+        return grid
+    if number.levels is not None:
+        return replace(grid, number=replace(number, low=0.0, levels=(0.0, *number.levels)))
+    if number.step is not None and not np.isclose(number.low / number.step % 1, [0, 1]).any():
+        return replace(grid, number=Number(number.name, 0.0, number.high), digits=12, decimals=None)
+    return replace(grid, number=replace(number, low=0.0))
+
+
+def over_decades(values: np.ndarray) -> bool:
+    """Whether nine tenths of the numbers are positive over more than two decades."""
+    low, high = np.quantile(values, [0.05, 0.95])
+    return bool(values.min() > 0 and high > DECADES * low)
+
+
+def _unit(levels: np.ndarray, places: int) -> int:
+    """The step of a column in units of its last decimal; 1 where chance may have made it."""
+    whole = np.rint(levels * 10**places).astype(np.int64)
+    gaps = np.diff(whole)
+    unit = int(np.gcd.reduce(gaps)) if len(gaps) else 1
+    if unit < 2 or float(unit) ** (len(levels) - 1) < CHANCE:
+        return 1
+    return unit
+
+
+def offset(values: np.ndarray, step: float) -> float:
+    """Where a grid begins that has as many of the values on it as can be, at or above the least."""
+    rest = np.round(np.mod(values, step) / step, 6) % 1
+    shares, counts = np.unique(rest, return_counts=True)
+    shift = float(shares[counts.argmax()]) * step
+    low = float(values.min())
+    return (
+        low + float(np.mod(shift - low, step))
+        if abs(np.mod(shift - low, step) - step) > (1e-6 * step)
+        else low
+    )
+
+
+def decimals_of(cells: Values) -> int | None:
+    """The most decimals that a number of a column is written with; None for too many, or 1e-5."""
+    most = 0
+    for cell in set(cells.tolist()):
+        text = cell if isinstance(cell, str) else show_number(cell)
+        match = re.fullmatch(r"[+-]?\d*(?:\.(\d*))?", text)
+        if match is None:
+            return None
+        most = max(most, len(match[1] or ""))
+        if most > MAX_DECIMALS:
+            return None
+    return most
+
+
+def digits_of(cells: Values) -> int | None:
+    """The most digits that a number of a column is written with; None for more than six."""
+    most = 1
+    for cell in set(cells.tolist()):
+        text = cell if isinstance(cell, str) else show_number(cell)
+        figures = text.lower().partition("e")[0].lstrip("+-").replace(".", "").lstrip("0")
+        most = max(most, len(figures))
+        if most > MAX_DECIMALS:
+            return None
+    return most
+
+
+def _round(value: float, places: int) -> float:
+    return float(round(value, places))

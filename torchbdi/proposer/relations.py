@@ -1,0 +1,137 @@
+"""Relations between columns of numbers that hold in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from ..space.constraints import Linear
+
+# Tables are rounded: a sum that stays within this share of its median is meant to be constant.
+SUM_WITHIN = 0.015
+# ... and within this share of the scatter of every part, or it would be no balance of them.
+OF_SCATTER = 0.25
+# More columns than this are looked at as neighbours only.
+ALL_SUBSETS = 12
+ROUNDING = 1e-9
+
+
+def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
+    """Parts whose sum is the same in every row, within 1.5 %.
+
+    The smaller sets come first, and no part stands in two of them.
+
+    Args:
+        columns: numbers of the rows, (N,) each, those that vary.
+
+    Returns:
+        Equations with the round value of the sum if there is one among the sums, else the median.
+    """
+    names = [name for name, v in columns.items() if v.min() >= 0]
+    if len(names) < 2:
+        return []
+    x = np.stack([columns[name] for name in names], axis=1)
+    covariance, scatter = np.cov(x.T, bias=True), x.std(0)
+    taken: set[int] = set()
+    found = []
+    for chosen in _sets(len(names)):
+        at = list(chosen)
+        if taken & set(chosen):
+            continue
+        spread = float(covariance[np.ix_(at, at)].sum())
+        if spread > (OF_SCATTER * scatter[at].min()) ** 2 + 1e-12 * float(scatter[at].max()) ** 2:
+            continue
+        total = x[:, at].sum(1)
+        value = float(np.median(total))
+        if value <= 0 or np.abs(total - value).max() > SUM_WITHIN * value:
+            continue
+        value = round_value(value, float(np.abs(total - value).max()))
+        found.append(Linear({names[i]: 1.0 for i in at}, value, value))
+        taken |= set(chosen)
+    return found
+
+
+def _sets(n: int) -> list[tuple[int, ...]]:
+    """Sets of columns, the small ones first; of many columns only neighbours."""
+    if n <= ALL_SUBSETS:
+        return [s for size in range(2, n + 1) for s in combinations(range(n), size)]
+    return [tuple(range(i, i + size)) for size in range(2, n + 1) for i in range(n - size + 1)]
+
+
+def round_value(value: float, within: float) -> float:
+    """The number of fewest digits that is as near to a value as that, else the value.
+
+    Args:
+        value: > 0.
+        within: how far it may be away; 0 for rounding errors.
+    """
+    for digits in (1, 2, 3, 4):
+        number = float(f"{value:.{digits}g}")
+        if abs(number - value) <= max(within, ROUNDING * value):
+            return number
+    return value
+
+
+def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float]) -> list[Linear]:
+    """Columns that are linear in others in every row: a total, or degrees in two scales.
+
+    Args:
+        columns: numbers of the rows, (N,) each, those that vary.
+        units: of the last decimal of each; 0 for numbers that are not rounded.
+
+    Returns:
+        Equations; none where there are hardly more rows than columns. What stands in one as the
+        column that follows from the others is not looked at again.
+    """
+    names = list(columns)
+    found: list[Linear] = []
+    own = {name: columns[name] for name in names}
+    for name in reversed(names):
+        others = [other for other in own if other != name]
+        if not others or len(columns[name]) < 2 * len(others) + 3:
+            continue
+        x = np.stack([own[other] for other in others], axis=1)
+        rule = _linear(name, columns[name], others, x, units)
+        if rule is not None:
+            found.append(rule)
+            del own[name]
+    return found
+
+
+def _linear(
+    name: str, y: np.ndarray, others: list[str], x: np.ndarray, units: Mapping[str, float]
+) -> Linear | None:
+    mean, scale = x.mean(0), x.std(0)
+    z = (x - mean) / scale
+    coefficients, *_ = np.linalg.lstsq(z, y - y.mean(), rcond=1e-10)
+    size = max(units[name], *(units[other] for other in others))
+    # Rounded terms add up: half a unit each, and as much for the sum.
+    own = coefficients / scale
+    used = np.abs(coefficients) > max(1e-6 * y.std(), 0.05 * size)
+    if not used.any():
+        return None
+    own = np.array([round_value_signed(v) for v in np.where(used, own, 0)])
+    constant = float(np.median(y - x @ own))
+    slack = 0.5 * (units[name] + float(np.abs(own) @ [units[other] for other in others]))
+    constant = _zero(constant, slack)
+    allowed = slack * (1 + 1e-6) + ROUNDING * float(np.abs(y).max())
+    if np.abs(y - x @ own - constant).max() > allowed or slack > 0.05 * y.std():
+        return None
+    terms = {name: 1.0}
+    terms.update({other: -float(v) for other, v in zip(others, own, strict=True) if v})
+    return Linear(terms, constant, constant)
+
+
+def round_value_signed(value: float) -> float:
+    """A coefficient without its rounding: 1 for 0.9997."""
+    if value == 0:
+        return 0.0
+    near = round(value, 2)
+    return near if near and abs(near - value) <= 2e-3 * abs(value) else value
+
+
+def _zero(value: float, within: float) -> float:
+    whole = float(round(value, 6))
+    return 0.0 if abs(value) <= max(within, 1e-9) else whole

@@ -1,0 +1,212 @@
+"""What restricts a design beyond its bounds: levels, steps, sums and rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..kernels.errors import InputError
+from ..space.constraints import Linear
+from ..space.present import AtMost
+from .columns import Classes, Numbers
+from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
+from .relations import constant_sums, sums_of_columns
+from .rules import parse_at_most, parse_rule, parse_sum
+from .settings import Settings
+from .table import Table, Values, show_number
+from .ways import listed
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """Columns and what restricts them.
+
+    Attributes:
+        columns: those that vary, their bounds on their grids.
+        grids: of the columns of numbers, by name.
+        rules: linear rules between them, given or found.
+        at_most: rules on how many parts are present.
+    """
+
+    columns: tuple[Numbers | Classes, ...]
+    grids: dict[str, Grid]
+    rules: tuple[Linear, ...]
+    at_most: tuple[AtMost, ...]
+
+
+def restrict(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    scored: np.ndarray,
+    settings: Settings,
+    remarks: list[str],
+) -> Restricted:
+    """Finds levels, steps and sums in a table, and adds those that the person gave.
+
+    Args:
+        table: its rows, with the cells as they came.
+        columns: those that vary.
+        values: of those columns, (N,) each.
+        scored: which rows have a score, (N,) bool.
+        settings: the person's choices.
+        remarks: what was found is added.
+
+    Raises:
+        InputError: a rule that cannot be read, or that nothing in the bounds can meet.
+    """
+    numbers = [c for c in columns if isinstance(c, Numbers)]
+    for name in settings.steps:
+        if name not in [c.name for c in numbers]:
+            raise InputError(f"step: column {name!r} holds no numbers that vary.")
+    grids = {
+        c.name: grid_of(
+            c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
+            c.name in settings.free, c.name in settings.bounds,
+        )
+        for c in numbers
+    }  # fmt: skip
+    names = [c.name for c in numbers]
+    given = [parse_sum(text, names) for text in settings.sums]
+    given += [parse_rule(text, names) for text in settings.rules]
+    at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
+    for name in {name for rule in at_most for name in rule.names}:
+        if grids[name].number.low < 0:
+            raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        grids[name] = with_zero(grids[name])
+    rules = given + _found(table, values, names, given, settings, remarks)
+    for rule in rules:
+        _possible(rule, grids)
+        if _off_grid(rule, grids):
+            for name in rule.coefficients:
+                grids[name] = without_steps(grids[name])
+    ruled = {name for rule in rules for name in rule.coefficients}
+    ruled |= {name for rule in at_most for name in rule.names}
+    _logarithms(grids, values, ruled, remarks)
+    _tell(grids, rules, remarks)
+    own = tuple(
+        replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
+        if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))
+        else c
+        for c in columns
+    )
+    return Restricted(own, grids, tuple(rules), at_most)
+
+
+def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
+    return any(column.name in rule.names for rule in at_most)
+
+
+def _found(
+    table: Table,
+    values: Mapping[str, Values],
+    names: Sequence[str],
+    given: Sequence[Linear],
+    settings: Settings,
+    remarks: list[str],
+) -> list[Linear]:
+    """Sums and totals that hold in every row, of columns of which nobody has said so."""
+    spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    spoken |= set(settings.bounds) | set(settings.steps) | set(settings.free) | set(settings.fix)
+    own = {name: values[name] for name in names if name not in spoken}
+    sums = constant_sums(own)
+    for rule in sums:
+        parts = list(rule.coefficients)
+        remarks.append(
+            f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
+            f"{_miss(rule, values):.2g}): so they do in every proposal."
+        )
+    # One part of each sum follows from the others.
+    last = {list(rule.coefficients)[-1] for rule in sums}
+    inner = {name: v for name, v in own.items() if name not in last}
+    units = {}
+    for name in inner:
+        places = decimals_of(table.columns[name])
+        units[name] = 0.0 if places is None else 10.0**-places
+    totals = sums_of_columns(inner, units) if len(inner) > 1 else []
+    for rule in totals:
+        (name, _), *others = rule.coefficients.items()
+        right = " + ".join(_term(other, -v) for other, v in others)
+        if rule.low:
+            right += f" + {show_number(rule.low)}"
+        right = right.replace("+ -", "- ")
+        remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
+    return sums + totals
+
+
+def _term(name: str, value: float) -> str:
+    return name if value == 1 else f"{value:.4g} {name}"
+
+
+def _miss(rule: Linear, values: Mapping[str, Values]) -> float:
+    total = sum(v * values[name] for name, v in rule.coefficients.items())
+    return float(np.abs(total - rule.low).max())
+
+
+def _possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
+    """Refuses a rule that nothing within the bounds can meet."""
+    ends = np.array([
+        sorted((v * grids[n].number.low, v * grids[n].number.high))
+        for n, v in rule.coefficients.items()
+    ]).sum(0)  # fmt: skip
+    slack = 1e-9 * max(1.0, float(np.abs(ends).max()))
+    if ends[0] > rule.high + slack or ends[1] < rule.low - slack:
+        raise InputError(
+            f"rule {rule}: within their bounds the columns give {ends[0]:.6g} to {ends[1]:.6g}. "
+            "Change the rule, or widen the bounds of a column (--bounds)."
+        )
+
+
+def _off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
+    """Whether an equation between columns with steps has no solution on their grids."""
+    own = [(v, grids[name].number) for name, v in rule.coefficients.items()]
+    if rule.low != rule.high or not all(number.discrete for _, number in own):
+        return False
+    steps: list[float] = []
+    for v, number in own:
+        grid = number.grid()
+        if len(grid) > 1:
+            steps += (
+                np.abs(v * np.diff(grid)).tolist()
+                if number.step is None
+                else [abs(v) * number.step]
+            )
+    unit = min(steps, default=1.0)
+    whole = [step / unit for step in steps]
+    if any(not math.isclose(w, round(w), abs_tol=1e-6) for w in whole):
+        return True
+    rest = (rule.low - sum(v * number.low for v, number in own)) / unit
+    return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
+
+
+def _logarithms(
+    grids: dict[str, Grid], values: Mapping[str, Values], ruled: set[str], remarks: list[str]
+) -> None:
+    """Columns of positive numbers over more than two decades are searched as logarithms."""
+    for name, grid in grids.items():
+        number, own = grid.number, values[name]
+        if name not in ruled and number.low > 0 and over_decades(own):
+            span = float(np.log10(own.max() / own.min()))
+            grids[name] = replace(grid, number=replace(number, log=True))
+            remarks.append(
+                f"Column {name!r} spans {span:.1f} orders of magnitude: it is searched as a "
+                "logarithm."
+            )
+
+
+def _tell(grids: Mapping[str, Grid], rules: Sequence[Linear], remarks: list[str]) -> None:
+    """Says which columns keep to what they have."""
+    by = {kind: [n for n, g in grids.items() if g.kind == kind] for kind in ("levels", "whole")}
+    if by["levels"]:
+        remarks.append(
+            f"{listed(by['levels'])} {'keeps' if len(by['levels']) == 1 else 'keep'} to the few "
+            f"levels of the table; --free NAME, or bounds, give that up."
+        )
+    if by["whole"]:
+        remarks.append(f"Whole numbers stay whole: {listed(by['whole'])}.")
+    for name, grid in grids.items():
+        if grid.kind == "step" and grid.number.step is not None:
+            remarks.append(f"Column {name!r} keeps to steps of {grid.number.step:g}.")

@@ -1,0 +1,51 @@
+"""How a way out is typed: as an option of the command line, or as an argument in Python."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+# Options that have another name in Python.
+_PYTHON = {
+    "category": "categories", "number": "numbers", "take": "takes", "rule": "rules",
+    "step": "steps", "sum": "sums",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Writes choices as the person would give them.
+
+    Attributes:
+        typed: whether they are typed in a shell; otherwise they are arguments in Python.
+    """
+
+    typed: bool
+
+    def __call__(self, option: str, value: str | None = None) -> str:
+        """One choice: ``--ignore notes``, or ``ignore=['notes']``.
+
+        Args:
+            option: its name on the command line, without dashes.
+            value: a column, or ``name=value``; None for a choice that has none.
+        """
+        if self.typed:
+            return f"--{option}" if value is None else f"--{option} {shlex.quote(value)}"
+        name = _PYTHON.get(option, option).replace("-", "_")
+        if value is None:
+            return f"{name}=True"
+        if option in ("decimal", "n"):
+            return f"{name}={value!r}" if option == "decimal" else f"{name}={value}"
+        if option in ("take", "step", "bounds"):
+            key, _, own = value.rpartition("=")
+            return f"{name}={{{key!r}: {own!r}}}"
+        return f"{name}=[{value!r}]"
+
+
+IN_PYTHON = Ways(False)
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
+    """Names for a message, the first of them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(name) for name in names[:most]) + more

@@ -1,0 +1,100 @@
+"""At most so many of some parts: which of them are present in a design."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels.errors import InputError
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """At most so many of some parts are present; those that are have a least amount.
+
+    Attributes:
+        names: of the parts, columns of numbers whose bounds hold 0.
+        count: how many may be other than 0.
+        least: the least amount of one that is present; 0 for any.
+
+    Raises:
+        InputError: there are not more different parts than may be present, or ``least`` is none.
+    """
+
+    names: tuple[str, ...]
+    count: int
+    least: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count < len(self.names) or len(set(self.names)) < len(self.names):
+            raise InputError(
+                f"{self}: name more different parts than the number that may be present."
+            )
+        if not 0 <= self.least < math.inf:
+            raise InputError(f"{self}: the least amount must be a number from 0.")
+
+    def __str__(self) -> str:
+        least = f", each at least {self.least:g}" if self.least else ""
+        return f"at most {self.count} of {', '.join(self.names)}{least}"
+
+
+class Presence:
+    """Decides for points which parts are present, by bounds of each point's own.
+
+    Args:
+        rules: each as the indices of its coordinates, the count, the least amount (its
+            standardised value, one a coordinate), and which of them are fixed at some amount.
+        zero: standardised value of 0, one a coordinate, (C,).
+    """
+
+    def __init__(
+        self, rules: Sequence[tuple[np.ndarray, int, np.ndarray, np.ndarray]], zero: np.ndarray
+    ) -> None:
+        self.rules, self.zero = list(rules), zero
+
+    @property
+    def coordinates(self) -> np.ndarray:
+        """Those that stand in a rule."""
+        return np.unique(np.concatenate([at for at, *_ in self.rules])).astype(int)
+
+    def box(
+        self, z: np.ndarray, box: np.ndarray, std: np.ndarray, order: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Bounds of each point: the largest parts are present, the others are 0.
+
+        Args:
+            z: points, (n, C).
+            box: bounds of all points, (2, C).
+            std: what a standardised unit is in raw ones, (C,).
+            order: what decides instead of the amounts, large is present, (n, C).
+
+        Returns:
+            (2, n, C).
+        """
+        out = np.broadcast_to(box[:, None], (2, *z.shape)).copy()
+        for at, count, least, kept in self.rules:
+            amount = (z[:, at] - self.zero[at]) * std[at]
+            rank = np.where(kept, np.inf, amount if order is None else order[:, at])
+            place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
+            # An amount below half of the least one is nearer to nothing.
+            there = place < count
+            if order is None and (least > self.zero[at]).any():
+                there &= kept | (2 * z[:, at] > least + self.zero[at])
+            for i, column in enumerate(at):
+                nothing, (low, high) = self.zero[column], out[:, :, column].copy()
+                if not kept[i]:
+                    low = np.maximum(low, least[i])
+                out[:, :, column] = np.where(there[:, i], [low, high], nothing)
+        return out
+
+    def fits(self, z: np.ndarray, tolerance: float) -> np.ndarray:
+        """Which points (n, C) keep the rules, (n,) bool."""
+        out = np.ones(len(z), dtype=bool)
+        for at, count, least, kept in self.rules:
+            there = np.abs(z[:, at] - self.zero[at]) > tolerance
+            out &= there.sum(1) <= count
+            out &= (~there | kept | (z[:, at] >= least - tolerance)).all(1)
+        return out
