@@ -25,7 +25,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "ram": {"width": 32, "net_epochs": 20, "lists": 40, "list_batch": 4, "list_size": 20},
     "coms": {"width": 32, "net_epochs": 30, "net_batch": 32, "inner_steps": 10},
     "nemo": {"width": 16, "net_epochs": 30, "net_batch": 32, "steps": 50},
-    "min": {"width": 32, "net_epochs": 60, "net_batch": 16, "net_lr": 2e-3, "critic_steps": 3},
+    "min": {"width": 32, "net_epochs": 160, "net_batch": 36, "net_lr": 2e-3, "critic_steps": 5},
     "grad": {"width": 32, "net_epochs": 15, "net_batch": 32, "net_lr": 3e-3},
     "grad_db": {"width": 32, "net_epochs": 15, "net_batch": 32, "net_lr": 3e-3, "members": 2},
     "roma": {"width": 16, "net_epochs": 8, "net_batch": 32, "net_lr": 3e-3, "attacks": 2,
@@ -81,13 +81,15 @@ class Told(Run):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_designs_are_higher_up_the_hill_than_the_table(name: str, hill: OfflineData) -> None:
-    result = quick(name).solve(hill, 64 if name == "min" else 20, Run(seed=1))
+    n = 200 if name == "min" else 20
+    result = quick(name).solve(hill, n, Run(seed=1))
     found = height(hill.space.decode(result.x))
-    there = height(hill.space.decode(hill.x[hill.best(20)]))
+    there = height(hill.space.decode(hill.x[hill.best(n)]))
     assert found.max() > there.max()
-    if name != "min":  # its designs are draws, and moved from no rows
-        assert np.median(found) > np.median(there)
-        assert result.starts is not None and torch.equal(result.starts, hill.best(20))
+    assert np.median(found) > np.median(there)  # for MIN, whose designs are draws, of all rows
+    assert (result.starts is None) == (name == "min")
+    if result.starts is not None:
+        assert torch.equal(result.starts, hill.best(20))
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -131,6 +133,17 @@ def test_designs_stay_within_the_bounds_of_the_space(hill: OfflineData) -> None:
         x = quick(name, **changes).solve(data, 10).x
         low, high = data.space.bounds
         assert bool(((x >= low - 1e-5) & (x <= high + 1e-5)).all()), name
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_gradients_that_are_switched_off_outside_play_no_part(
+    name: str, letters: OfflineData
+) -> None:
+    method = quick(name, **TINY, **({} if name == "min" else {"steps": 2}))
+    expected = method.solve(letters, 4)
+    with torch.no_grad():
+        result = method.solve(letters, 4)
+    assert torch.equal(result.x, expected.x)
 
 
 def test_ram_takes_the_last_epoch_only_as_published(hill: OfflineData) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
@@ -72,7 +73,8 @@ class Stages:
         written = time.monotonic()
         with run.progress(total, what, done) as bar:
             for i in range(done + 1, total + 1):
-                values = {key: float(value) for key, value in step(i).items()}
+                with torch.enable_grad():
+                    values = {key: float(value) for key, value in step(i).items()}
                 wrong = [key for key, value in values.items() if not math.isfinite(value)]
                 if wrong:
                     raise TorchBDIError(
