@@ -17,6 +17,8 @@ MAX_LEVELS, SEVERAL = 10, 2
 MAX_DECIMALS = 6
 # More steps between the bounds are as good as none.
 MAX_STEPS = 100_000
+# A column of more steps has decimals, and hardly a step of its own.
+TOLD_STEPS = 200
 # A step is believed where chance makes it less often than once in so many tables.
 CHANCE = 1000.0
 # Positive numbers over more than this factor are kept as logarithms, and have no decimals.
@@ -100,7 +102,8 @@ def grid_of(
     if start > top or (top - start) / size > MAX_STEPS:
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
-    kind = "step" if unit > 1 else "whole" if places == 0 else ""
+    told = unit > 1 and (top - start) / size <= TOLD_STEPS
+    kind = "step" if told else "whole" if places == 0 else ""
     return Grid(made, places, None, kind)
 
 

@@ -16,6 +16,8 @@ OF_SCATTER = 0.25
 # More columns than this are looked at as neighbours only.
 ALL_SUBSETS = 12
 ROUNDING = 1e-9
+# Rows that coefficients are fitted to, about.
+FITTED = 1000
 
 
 def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
@@ -103,9 +105,15 @@ def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float
 def _linear(
     name: str, y: np.ndarray, others: list[str], x: np.ndarray, units: Mapping[str, float]
 ) -> Linear | None:
-    mean, scale = x.mean(0), x.std(0)
-    z = (x - mean) / scale
-    coefficients, *_ = np.linalg.lstsq(z, y - y.mean(), rcond=1e-10)
+    # Some of many rows tell the coefficients; all of them are asked whether they hold.
+    few = slice(None, None, max(1, len(y) // FITTED))
+    mean, scale = x[few].mean(0), x[few].std(0)
+    scale = np.where(scale > 0, scale, 1.0)
+    z = (x[few] - mean) / scale
+    coefficients, *_ = np.linalg.lstsq(z, y[few] - y[few].mean(), rcond=1e-10)
+    misses = y[few] - y[few].mean() - z @ coefficients
+    if misses.std() > 0.2 * y.std():
+        return None
     size = max(units[name], *(units[other] for other in others))
     # Rounded terms add up: half a unit each, and as much for the sum.
     own = coefficients / scale
