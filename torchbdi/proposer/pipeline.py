@@ -94,7 +94,11 @@ def _told(say: Callable[[str], object]) -> Iterator[None]:
     """What is warned of inside, of damaged states, is said."""
     with warnings.catch_warnings():
         if say is not warnings.warn:
-            warnings.showwarning = lambda message, *_, **__: say(str(message))
+
+            def show(message: Warning | str, *_: object, **__: object) -> None:
+                say(str(message))
+
+            warnings.showwarning = show
         yield
 
 
@@ -113,7 +117,7 @@ def _kept(
         return kept
     made: Any = make()
     write_state(work / name, to_bytes(_plain(made)))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _plain(step: Chosen | Solve) -> dict[str, Any]:
