@@ -38,6 +38,7 @@ def propose(
     at_most: Sequence[str] | str = (),
     safe_csv: bool = False,
     acquisition: str = "ucb",
+    backtest: bool = False,
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Proposals:
@@ -74,6 +75,8 @@ def propose(
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
         acquisition: what makes a design worth trying: "ucb", "ei", "mean" or "bdi".
+        backtest: hide the best fifth of the table and tell how much of it is found again, beside a
+            random forest and a Gaussian process where scikit-learn and botorch are installed.
         out: a folder for what the command line writes (``proposals.csv``, ``report.html``, ...);
             it must not exist. None writes nothing.
         progress: show progress bars for what takes more than two seconds.
@@ -113,6 +116,7 @@ def propose(
         at_most=_names(at_most),
         safe_csv=safe_csv,
         acquisition=acquisition,
+        backtest=backtest,
     )
     problem = make_problem(table, score, scores, settings)
     settings = replace(settings, n=problem.n)

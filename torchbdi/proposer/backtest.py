@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from .acquire import choose_batch
 from .model import choose
@@ -60,7 +61,9 @@ class Backtest:
         ]
 
 
-def backtest(problem: Problem, settings: Settings, draws: int = DRAWS) -> Backtest | None:
+def backtest(
+    problem: Problem, settings: Settings, draws: int = DRAWS, progress: bool = False
+) -> Backtest | None:
     """Hides the best fifth and some others, and lets every method pick among what is hidden.
 
     All methods see the same designs and their scores. The regression is chosen anew on them, so
@@ -70,6 +73,7 @@ def backtest(problem: Problem, settings: Settings, draws: int = DRAWS) -> Backte
         problem: the table.
         settings: its acquisition decides what torchbdi picks.
         draws: how often the others are drawn.
+        progress: show a progress bar.
 
     Returns:
         What came out, with scikit-learn's forest and botorch's Gaussian process where these are
@@ -85,7 +89,7 @@ def backtest(problem: Problem, settings: Settings, draws: int = DRAWS) -> Backte
     best, rest = order[: int(BEST * len(rows))], order[int(BEST * len(rows)) :]
     n = min(PICKS, len(best))
     hits: dict[str, list[np.ndarray]] = {}
-    for _ in range(draws):
+    for _ in tqdm(range(draws), desc="Backtest", delay=2, disable=not progress, leave=False):
         mixed = rng.permutation(rest)
         hidden = np.concatenate([best, mixed[: int(OTHERS * len(rows))]])
         known = np.sort(mixed[int(OTHERS * len(rows)) :])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .backtest import Backtest
 from .columns import Classes, Numbers
 from .result import Proposals
 
@@ -34,6 +35,19 @@ def leave_one_out_picture(p: Proposals) -> bytes:
     ends = [q.true.min(), q.true.max()]
     axes.plot(ends, ends, color="black", linewidth=1)
     _label(axes, f"{p.problem.score}, true", f"predicted without that design{more}")
+    return _png(figure)
+
+
+def backtest_picture(test: Backtest) -> bytes:
+    """The share of the first picks that lie in the hidden best fifth, a line a method."""
+    figure, axes = _canvas(WIDTH, 4.2)
+    for name, share in test.shares.items():
+        own = {"color": PROPOSED, "linewidth": 2.5} if name == "torchbdi" else {}
+        dotted = {"color": "gray", "linestyle": ":"} if name == "random order" else {}
+        axes.plot(np.arange(1, len(share) + 1), share, label=name, **own, **dotted)
+    axes.set_ylim(0, 1.02)
+    _label(axes, "first picks", "share of them in the hidden best fifth")
+    axes.legend(fontsize=8)
     return _png(figure)
 
 

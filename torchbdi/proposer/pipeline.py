@@ -16,6 +16,7 @@ from tqdm import tqdm
 from ..kernels.files import last_good_state, write_state
 from ..kernels.tensors import from_bytes, to_bytes
 from ..selection import Model
+from .backtest import backtest
 from .columns import Numbers
 from .events import Events
 from .model import Chosen, choose
@@ -86,7 +87,10 @@ def run(
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
     error = calibration.error(found.mean.numpy(), variance) * abs(problem.y_scale)
-    return _sorted(problem, settings, quality, chosen, found, error)
+    made = _sorted(problem, settings, quality, chosen, found, error)
+    if settings.backtest:
+        made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))
+    return made
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from .columns import Classes, Numbers
 from .digits import digits
 from .listing import table_of_proposals
 from .pictures import (
+    backtest_picture,
     error_picture,
     leave_one_out_picture,
     score_picture,
@@ -69,6 +70,7 @@ def html_report(p: Proposals) -> str:
         "<h2>Is the model any good on this table?</h2>",
         _quality(p),
         _pictures(leave_one_out_picture(p), error_picture(p)),
+        _backtest(p),
         "<h2>What is proposed, and why</h2>",
         "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
         "it is predicted high, or may be high and is not known well. They were chosen one by one, "
@@ -126,6 +128,17 @@ def _quality(p: Proposals) -> str:
             f" The same design, measured again, scatters by {noise:.4g}: no model does much better."
         )
     return text + "</p>"
+
+
+def _backtest(p: Proposals) -> str:
+    """Three lines and a picture; nothing where it was not asked for."""
+    if not p.settings.backtest:
+        return ""
+    head = "<h2>Would this have found my best designs?</h2>"
+    if p.backtest is None:
+        return f"{head}\n<p>The table has fewer than 40 designs: too few to hide some of them.</p>"
+    lines = "<br>".join(escape(line) for line in p.backtest.lines())
+    return f"{head}\n<p>{lines}</p>\n{_pictures(backtest_picture(p.backtest))}"
 
 
 def _movement(p: Proposals) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from .backtest import Backtest
 from .model import Chosen
 from .problem import Problem
 from .settings import Settings
@@ -34,6 +35,8 @@ class Proposals:
         quality: how well the model predicts known designs that it has not seen.
         model: the regression that was chosen.
         unseen: how many new designs there are in all, where they can be counted; else None.
+        backtest: whether the best known designs would have been found; None where that was not
+            asked for, or the table has fewer than 40 designs.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
         settings: the person's choices.
     """
@@ -51,6 +54,7 @@ class Proposals:
     unseen: int | None
     problem: Problem
     settings: Settings
+    backtest: Backtest | None = None
 
     def __len__(self) -> int:
         return len(self.predicted)

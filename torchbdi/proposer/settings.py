@@ -43,6 +43,7 @@ class Settings:
         acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
             more; "ei", the expected improvement on the best known score; "mean", the prediction;
             "bdi", the loss of BDI.
+        backtest: hide the best fifth of the table and report how much of it is found again.
         safe_csv: in proposals.csv, put an apostrophe before texts that a spreadsheet would take
             for formulas.
     """
@@ -66,6 +67,7 @@ class Settings:
     sheet: str | None = None
     safe_csv: bool = False
     acquisition: str = "ucb"
+    backtest: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dicts, all fields."""
