@@ -7,12 +7,22 @@ ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from torchbdi import InputError
 
-from .paper.cells import MARKS, STATISTICS, beside, grid, heading, number, record, source_note
+from .paper.cells import (
+    MARKS,
+    STATISTICS,
+    beside,
+    fidelity_note,
+    grid,
+    heading,
+    number,
+    record,
+    source_note,
+)
 from .paper.comparison import ranked
 from .paper.exact import exact_table
 from .paper.paired import paired_table
@@ -21,7 +31,7 @@ from .paper.ranks import Ranks
 from .paper.render import Table, markdown, write_table
 from .paper.statistics_table import statistics_table
 from .paper.yardstick_rows import yardstick_rows
-from .runs.results import Run, read_runs, swept, unchanged, write_runs
+from .runs.results import Problem, Run, read_runs, swept, unchanged, write_runs
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 from .tasks.registry import spec_of
@@ -88,7 +98,12 @@ def score_table(
     if name == "table3":
         notes += log_notes([problem.task for problem in table])
     notes.append(RANK_NOTE)
+    notes.append(fidelity_note(_flat(table)))
     return Table(name, caption, header, rows, notes, records)
+
+
+def _flat(table: Mapping[Problem, Mapping[str, Sequence[Run]]]) -> Iterable[Run]:
+    return (run for methods in table.values() for runs in methods.values() for run in runs)
 
 
 def _rank_cells(table: str, method: str, rank: Ranks | None, columns: int) -> list[str]:

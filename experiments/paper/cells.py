@@ -6,6 +6,8 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from torchbdi.methods import registry
+
 from ..runs.results import Problem, Run
 from ..runs.spread import Cell
 from .facts import CONTINUOUS, DISCRETE, comparable, fact
@@ -49,6 +51,15 @@ def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:
         f"true function {problem.oracle_source}; torchbdi "
         f"{versions(run for runs in methods.values() for run in runs)}."
     )
+
+
+def fidelity_note(methods: Iterable[Run]) -> str:
+    """How each method stands to what was published, by the first run of each."""
+    labels: dict[str, list[str]] = {}
+    for name, file in sorted({(run.method, run.identity.method) for run in methods}):
+        labels.setdefault(registry.class_of(file).fidelity, []).append(name)
+    told = "; ".join(f"{label}: {', '.join(names)}" for label, names in sorted(labels.items()))
+    return f"Methods as they stand to what was published: {told}. See docs/methods.md."
 
 
 def versions(runs: Iterable[Run]) -> str:

@@ -146,15 +146,17 @@ class Method:
     Attributes:
         revision: raised when the method gives other designs for the same settings.
         fidelity: how its default settings stand to what was published: the same; with a defect of
-            the published code mended, which ``as_published=True`` brings back; or an adaptation,
-            where settings were not published or the method was changed.
+            the published code mended, which ``as_published=True`` brings back; an adaptation,
+            where settings were not published or the method was changed; or ours, not published.
 
     Raises:
         InputError: a setting has the wrong type or is out of its limits.
     """
 
     revision: ClassVar[int]
-    fidelity: ClassVar[Literal["as published", "defect mended", "adaptation"]] = "as published"
+    fidelity: ClassVar[Literal["as published", "defect mended", "adaptation", "ours"]] = (
+        "as published"
+    )
 
     def __post_init__(self) -> None:
         """Checks every field and converts it: 10 to 10.0 and 2.0 to 2, and numpy's numbers."""

@@ -29,6 +29,7 @@ class BDISearch(Searching, Regression):
     """
 
     revision: ClassVar[int] = 1
+    fidelity = "ours"
 
     target: float = 10.0
     """y_h, the score that the designs are to reach, in standard deviations of the table's.

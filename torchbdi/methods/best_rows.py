@@ -16,6 +16,7 @@ class BestRows(Method):
     """Proposes the n rows of the table with the best scores; nothing is learnt."""
 
     revision: ClassVar[int] = 1
+    fidelity = "ours"
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; the prediction is the score that the table has."""

@@ -33,6 +33,7 @@ class KernelSearch(Searching):
     """
 
     revision: ClassVar[int] = 1
+    fidelity = "ours"
 
     kernel: Literal["ntk", "nngp"] | None = None
     """ntk: of the infinitely wide ReLU network; nngp: its covariance.

@@ -26,6 +26,7 @@ class NTKAscent(Regression):
     """
 
     revision: ClassVar[int] = 1
+    fidelity = "ours"
 
     steps: int = setting(200, at_least=1)
     """Steps of Adam.

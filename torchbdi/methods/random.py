@@ -22,6 +22,7 @@ class Random(Method):
     """Uniform over the space: classes and levels alike, numbers within their bounds."""
 
     revision: ClassVar[int] = 1
+    fidelity = "ours"
 
     unseen: bool = False
     """Leave out designs that stand in the table, and draw none twice.
