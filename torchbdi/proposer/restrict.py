@@ -110,7 +110,7 @@ def _found(
 ) -> list[Linear]:
     """Sums and totals that hold in every row, of columns of which nobody has said so."""
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    spoken |= set(settings.bounds) | set(settings.steps) | set(settings.free) | set(settings.fix)
+    spoken |= set(settings.free)
     own = {name: values[name] for name in names if name not in spoken}
     sums = constant_sums(own)
     for rule in sums:

@@ -88,10 +88,11 @@ class Calibration:
 
     A regression errs more where it predicts much, or less, than its posterior knows: that depends
     on distances alone. So the errors of leaving known designs out are compared with the deviations
-    stated for them, among those that are predicted about as high. And proposals are to be better
-    than what is known, where errors are larger: so the best two fifths of the designs are hidden,
-    and of all designs those are looked at that the rest predicts highest. What these are missed by
-    is added: the deviation is next to nothing where a smooth function hardly has noise.
+    stated for them, among those that are predicted about as high. Of designs that are predicted
+    above all that is known they say nothing, and there errors are larger: so the best two fifths
+    of the designs are hidden, and of all designs those are looked at that the rest predicts
+    highest. What these are missed by is added: the deviation is next to nothing where a smooth
+    function hardly has noise.
 
     Attributes:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
@@ -99,12 +100,14 @@ class Calibration:
         beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
             designs predicted highest.
         missed: mean squared error of these, standardised.
+        best: the best known score, standardised.
     """
 
     predicted: np.ndarray
     squares: np.ndarray
     beyond: float
     missed: float
+    best: float
 
     @staticmethod
     def of(problem: Problem, solved: Solve, posterior: Posterior, rows: Tensor) -> Calibration:
@@ -123,7 +126,11 @@ class Calibration:
         predicted = problem.y_l[rows[both]] - errors
         order = torch.argsort(predicted, stable=True)
         squares = errors.square() / variance[both].clamp_min(1e-300)
-        return Calibration(predicted[order].numpy(), squares[order].numpy(), *_beyond(posterior))
+        beyond, missed = _beyond(posterior)
+        return Calibration(
+            predicted[order].numpy(), squares[order].numpy(), beyond, missed,
+            float(problem.y_l.max()),
+        )  # fmt: skip
 
     def error(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """The error to be stated of proposals, (n,), standardised.
@@ -138,8 +145,9 @@ class Calibration:
         sums = np.concatenate([[0.0], np.cumsum(self.squares)])
         near = sums[start + window] - sums[start]
         factor = (near + PRIOR * self.squares.mean()) / (window + PRIOR)
-        own: np.ndarray = np.maximum(factor, self.beyond) * variance
-        return np.sqrt(own + self.missed)
+        above = np.maximum(factor, self.beyond) * variance + self.missed
+        own: np.ndarray = np.where(mean > self.best, above, factor * variance)
+        return np.sqrt(own)
 
 
 def _beyond(posterior: Posterior) -> tuple[float, float]:
