@@ -17,7 +17,7 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_atomic
 
 from .paper.cells import STATISTICS, grid, heading
-from .paper.comparison import ranked
+from .paper.comparison import ranked_most
 from .paper.curves import alpha_figure, finish, steps_figure
 from .paper.robustness import alpha_steps_figure, target_figure
 from .runs.results import Problem, Run, read_runs, unchanged
@@ -34,7 +34,7 @@ def rank_figure(runs: Sequence[Run]) -> Figure | None:
         str(problem): {m: cell(found, STATISTICS["best"]).mean for m, found in methods.items()}
         for problem, methods in table.items()
     }
-    found = sorted(ranked("table2", scores).items(), key=lambda item: -item[1].mean)
+    found = sorted(ranked_most(scores).items(), key=lambda item: -item[1].mean)
     figure = Figure(figsize=(7, 1.2 + 0.4 * len(found)), layout="constrained")
     axes = figure.subplots()
     for height, (_, rank) in enumerate(found):

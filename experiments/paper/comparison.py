@@ -21,6 +21,17 @@ def stands_for(method: str, there: Sequence[str]) -> str:
     return method if whole in there else whole
 
 
+def ranked_most(scores: Mapping[str, Mapping[str, float]]) -> dict[str, Ranks]:
+    """Ranks among the paper's methods where some problem has all of them, else among all methods.
+
+    Args:
+        scores: scores[problem][method].
+    """
+    eleven = ranked("table2", scores)
+    whole = any(rank.methods == len(RANKED["table2"]) for rank in eleven.values())
+    return eleven if whole else rank_methods(scores)
+
+
 def ranked(table: str, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Ranks]:
     """Ranks by the paper's rule, among the methods that its table compares.
 

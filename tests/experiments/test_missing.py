@@ -28,7 +28,7 @@ def test_design_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match="pip install matplotlib"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'torchbdi\[propose\]'"):
         report.require_matplotlib()
 
 

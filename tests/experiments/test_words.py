@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import runpy
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ def test_help_says_how_it_is_called(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", [name, "--help"])
+    whole, _, last = f"experiments.{name}".rpartition(".")
+    parent = importlib.import_module(whole)  # its attribute is put back with the module
+    monkeypatch.setattr(parent, last, importlib.import_module(f"experiments.{name}"))
     for loaded in (f"experiments.{name}", f"experiments.{name}.__main__"):
         monkeypatch.delitem(sys.modules, loaded, raising=False)
     runpy.run_module(f"experiments.{name}", run_name="__main__")
