@@ -42,14 +42,49 @@ class Posterior:
         return (self.scale * variance.clamp_min(0)).sqrt()
 
 
+class Conditioned:
+    """A posterior at the designs of a pool while some of them are taken for measured.
+
+    A design counts as measured at its mean (Ginsbourger et al. 2010, the kriging believer): means
+    stay, and deviations shrink around it.
+
+    Args:
+        posterior: of the data.
+        x: the pool, as its kernel takes it, (P, D).
+        n: how many will be taken for measured, at most.
+    """
+
+    @torch.no_grad()
+    def __init__(self, posterior: Posterior, x: Tensor, n: int):
+        self.posterior, self.x = posterior, x
+        self._white = posterior.whitened(x)
+        self._variance = (posterior.kernel.diag(x) - self._white.square().sum(0)).clamp_min(0)
+        self._known, self._measured = x.new_zeros(n, len(x)), 0
+
+    @property
+    def deviation(self) -> Tensor:
+        """Standard deviations of the pool, (P,)."""
+        return (self.posterior.scale * self._variance).sqrt()
+
+    @torch.no_grad()
+    def measure(self, at: int) -> None:
+        """Takes a design of the pool for measured."""
+        own, i = self.posterior, self._measured
+        row = own.kernel(self.x[at : at + 1], self.x)[0] - self._white[:, at] @ self._white
+        row -= self._known[:i, at] @ self._known[:i]
+        row = row / (self._variance[at] + own.ridge).sqrt().clamp_min(1e-150)
+        self._known[i] = row
+        self._variance = (self._variance - row.square()).clamp_min(0)
+        self._measured += 1
+
+
 @torch.no_grad()
 def fill_by_improvement(
     posterior: Posterior, x: Tensor, mean: Tensor, best: float, n: int
 ) -> Tensor:
     """Picks n of a pool by expected improvement, the posterior conditioned on what is picked.
 
-    A picked design counts as measured at its mean (Ginsbourger et al. 2010, the kriging
-    believer): means stay, deviations shrink around it, and the score to improve on may rise.
+    See :class:`Conditioned`; the score to improve on may rise.
 
     Args:
         posterior: of the data.
@@ -61,21 +96,16 @@ def fill_by_improvement(
     Returns:
         Positions in the pool, (n,), in the order of picking.
     """
-    white = posterior.whitened(x)
-    variance = (posterior.kernel.diag(x) - white.square().sum(0)).clamp_min(0)
-    known = x.new_zeros(n, len(x))
+    pool = Conditioned(posterior, x, n)
     free = torch.ones(len(x), dtype=torch.bool)
     picked: list[int] = []
-    for i in range(n):
-        value = improvement(mean, (posterior.scale * variance).sqrt(), best)
+    for _ in range(n):
+        value = improvement(mean, pool.deviation, best)
         # Far below the best all improvements are 0 in double precision: then the mean decides.
         at = int(torch.where(free, value, -math.inf).argmax())
         if not value[at] > 0:
             at = int(torch.where(free, mean, -math.inf).argmax())
-        covariance = posterior.kernel(x[at : at + 1], x)[0] - white[:, at] @ white
-        covariance -= known[:i, at] @ known[:i]
-        known[i] = covariance / (variance[at] + posterior.ridge).sqrt().clamp_min(1e-150)
-        variance = (variance - known[i].square()).clamp_min(0)
+        pool.measure(at)
         best, free[at] = max(best, float(mean[at])), False
         picked.append(at)
     return torch.tensor(picked)

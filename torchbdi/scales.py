@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from .selection import Model
+from .selection import Model, with_constant
 
 STEPS, RATE = 60, 0.08
 PENALTY = 0.01  # on the squared logarithm of each scale: without evidence a column keeps its own
@@ -31,13 +31,13 @@ def tuned_scales(model: Model, x: Tensor, y: Tensor, column: Tensor) -> tuple[Te
         What every feature is to be multiplied by, (D,), and the ridge.
     """
     kernel = model.covariance()
-    constant = x.new_full((len(x), 1 if model.constant else 0), model.feature(x.shape[1]))
+    constant = model.feature(x.shape[1])
     logs = torch.zeros(int(column.max()) + 2, dtype=torch.float64)  # the last one is the ridge's
     mean, square = torch.zeros_like(logs), torch.zeros_like(logs)
     best = math.inf, logs.clone()
     for step in range(1, STEPS + 1):
         scales = logs[:-1].clone().requires_grad_()
-        k = kernel(torch.cat([x * scales.exp()[column], constant], 1))
+        k = kernel(with_constant(x * scales.exp()[column], constant))
         error, slope = error_and_slope(k.detach(), y, model.ridge * math.exp(float(logs[-1])))
         loss = error + PENALTY * float(logs[:-1].square().sum())
         if not math.isfinite(loss):

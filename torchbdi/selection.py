@@ -51,6 +51,11 @@ class Model:
         return float(self.constant * width**0.5)
 
 
+def with_constant(x: Tensor, constant: float) -> Tensor:
+    """Designs (..., D) with a constant feature at their end, (..., D + 1); as they are for 0."""
+    return torch.cat([x, x.new_full((*x.shape[:-1], 1), constant)], -1) if constant else x
+
+
 def leave_one_out_errors(
     k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
 ) -> list[float]:
@@ -132,11 +137,8 @@ def choose_model(
 
 def _tried(model: Model, x: Tensor, y: Tensor, ridges: tuple[float, ...], noise: float) -> Model:
     """The model with its best ridge."""
-    constant = model.feature(x.shape[1])
-    if constant:
-        x = torch.cat([x, x.new_full((len(x), 1), constant)], 1)
     with torch.no_grad():
-        k = model.covariance()(x)
+        k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
     errors = leave_one_out_errors(k, y, ridges, noise)
     best = min(range(len(ridges)), key=lambda i: errors[i])
     variance = float(y.var(correction=0))

@@ -23,6 +23,7 @@ from .kernels.zonal.sums import Part, ZonalSums
 from .ntk import ReLUKernel
 from .objective import forward_loss
 from .ridge import ridge_to_add
+from .selection import with_constant
 
 
 class Summed:
@@ -60,9 +61,7 @@ class Summed:
 
     def extend(self, x: Tensor) -> Tensor:
         """Designs with the constant feature, where there is one."""
-        if not self.constant:
-            return x
-        return torch.cat([x, x.new_full((*x.shape[:-1], 1), self.constant)], -1)
+        return with_constant(x, self.constant)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,); differentiable where x asks for it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from told import StoppedError, Told
 from torch import Tensor
 
 from torchbdi import InputError
@@ -59,24 +61,7 @@ def letters() -> OfflineData:
     return OfflineData.from_raw(raw, (raw == 2).sum(1) + raw[:, 0] / 5, Space.sequence(5, "ACGT"))
 
 
-class StoppedError(Exception):
-    pass
-
-
-class Told(Run):
-    """Remembers what it is told, and dies before a step is logged if wanted."""
-
-    def __init__(self, folder: Path | None = None, die_at: int | None = None) -> None:
-        super().__init__(seed=3, folder=folder, checkpoint_every=2)
-        self.die_at, self.logs, self.kept = die_at, {}, {}  # type: ignore[var-annotated]
-
-    def log(self, step: int, **values: float) -> None:
-        if step == self.die_at:
-            raise StoppedError
-        self.logs[step] = values
-
-    def keep(self, step: int, x: Tensor) -> None:
-        self.kept[step] = x.clone()
+told_of = partial(Told, seed=3, checkpoint_every=2)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -97,26 +82,26 @@ def test_a_killed_run_goes_on_to_the_same_designs(
     name: str, letters: OfflineData, tmp_path: Path
 ) -> None:
     method = quick(name, **TINY, **({} if name == "min" else {"steps": 5}))
-    whole = Told()
+    whole = told_of()
     expected = method.solve(letters, 4, whole)
     last = max(whole.logs)
     assert sorted(whole.logs) == list(range(1, last + 1))
     for die_at in (3, last):  # within the first stage, and within the last one
         with pytest.raises(StoppedError):
-            method.solve(letters, 4, Told(tmp_path, die_at))
-    again = Told(tmp_path)
+            method.solve(letters, 4, told_of(tmp_path, die_at))
+    again = told_of(tmp_path)
     result = method.solve(letters, 4, again)
     assert again.logs == {step: whole.logs[step] for step in again.logs}
     assert min(again.logs) > last - 3
     assert torch.equal(result.x, expected.x)
-    once_more = method.solve(letters, 4, Told(tmp_path, die_at=1))  # nothing is left to do
+    once_more = method.solve(letters, 4, told_of(tmp_path, die_at=1))  # nothing is left to do
     assert torch.equal(once_more.x, expected.x)
     if name != "min":
         assert torch.equal(whole.kept[5], expected.x)
         with pytest.raises(InputError, match="of 4 designs, not of 3"):
-            method.solve(letters, 3, Told(tmp_path))
+            method.solve(letters, 3, told_of(tmp_path))
     with pytest.raises(InputError, match="another run"):
-        quick(name, **{**TINY, "width": 9}).solve(letters, 4, Told(tmp_path))
+        quick(name, **{**TINY, "width": 9}).solve(letters, 4, told_of(tmp_path))
 
 
 def test_designs_stay_within_the_bounds_of_the_space(hill: OfflineData) -> None:
@@ -149,7 +134,7 @@ def test_gradients_that_are_switched_off_outside_play_no_part(
 def test_ram_takes_the_last_epoch_only_as_published(hill: OfflineData) -> None:
     """A rate that is far too high makes the last epoch the best one of neither."""
     for as_published in (False, True):
-        told = Told()
+        told = told_of()
         method = quick("ram", net_lr=0.05, as_published=as_published, steps=1)
         facts = method.solve(hill, 4, told).facts
         seen = [told.logs[i]["loss/validation"] for i in range(1, 21)]

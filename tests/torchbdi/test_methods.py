@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from told import StoppedError, Told
 from torch import Tensor
 
 import torchbdi
@@ -58,26 +59,6 @@ def numbers() -> OfflineData:
     draw = np.random.default_rng(1)
     raw = draw.normal(size=(60, 3))
     return OfflineData.from_raw(raw, raw[:, 0] - raw[:, 1] ** 2, Space.numbers(3))
-
-
-class StoppedError(Exception):
-    pass
-
-
-class Told(Run):
-    """Remembers what it is told, and dies in the middle of a step if wanted."""
-
-    def __init__(self, folder: Path | None = None, die_at: int | None = None, seed: int = 0):
-        super().__init__(seed=seed, folder=folder, checkpoint_every=5)
-        self.die_at, self.logs, self.kept = die_at, {}, {}  # type: ignore[var-annotated]
-
-    def log(self, step: int, **values: float) -> None:
-        if step == self.die_at:
-            raise StoppedError
-        self.logs[step] = values
-
-    def keep(self, step: int, x: Tensor) -> None:
-        self.kept[step] = x.clone()
 
 
 def by_hand(module: Any, steps: int) -> list[Tensor]:

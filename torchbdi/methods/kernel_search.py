@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..batch import Posterior, fill_by_distance, fill_by_improvement
 from ..data import OfflineData
-from ..selection import CONSTANTS, DEPTHS, KERNELS, RIDGES, Model, choose_model
+from ..network import seeded
+from ..selection import CONSTANTS, DEPTHS, KERNELS, RIDGES, Model, choose_model, with_constant
 from ..solved import Prediction, SingleLoss
 from ._regression import facts_of
 from ._searching import Searching, facts_of_search
@@ -137,7 +137,7 @@ class KernelSearch(Searching):
             constants=CONSTANTS if self.constant is None else (self.constant,),
             ridges=RIDGES if self.ridge is None else (self.ridge,),
             rows=self.rows,
-            generator=_generator(run.seed, 0),
+            generator=seeded(run.seed, 0),
         )
 
     def _fit(self, model: Model, data: OfflineData, run: Run) -> RidgeFit:
@@ -145,8 +145,7 @@ class KernelSearch(Searching):
         table = data
         if model.constant:
             constant = model.feature(data.x.shape[1])
-            column = data.x.new_full((len(data.x), 1), constant)
-            table = OfflineData(torch.cat([data.x, column], 1), data.y)
+            table = OfflineData(with_constant(data.x, constant), data.y)
         return run.fit(
             model.covariance(),
             table,
@@ -174,12 +173,7 @@ class KernelSearch(Searching):
     def _posterior(
         self, model: Model, data: OfflineData, mean: Prediction, fit: RidgeFit, run: Run
     ) -> Posterior:
-        rows = torch.randperm(len(data.x), generator=_generator(run.seed, 1))[: self.rows]
+        rows = torch.randperm(len(data.x), generator=seeded(run.seed, 1))[: self.rows]
         rows = rows.sort().values
         added = fit.report.ridge_added
         return Posterior(model.covariance(), mean.x_l[rows], data.y[rows], added)
-
-
-def _generator(seed: int, number: int) -> torch.Generator:
-    (state,) = np.random.SeedSequence([seed, number]).generate_state(1)
-    return torch.Generator().manual_seed(int(state))

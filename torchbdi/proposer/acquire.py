@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..batch import Posterior, improvement
+from ..batch import Conditioned, Posterior, improvement
 from ..solved import SingleLoss
 from .candidates import APART
 from .model import Chosen
@@ -68,8 +68,7 @@ def fill(
 ) -> Tensor:
     """Picks n candidates that lie apart, as long as that leaves n.
 
-    A picked design counts as measured at its mean (the kriging believer of Ginsbourger et al.
-    2010): means stay, and deviations shrink around it.
+    See :class:`.batch.Conditioned`; the best score may rise.
 
     Args:
         posterior: of the known designs.
@@ -83,21 +82,16 @@ def fill(
     Returns:
         Positions of the candidates, (n,), in the order of picking.
     """
-    white = posterior.whitened(inputs)
-    variance = (posterior.kernel.diag(inputs) - white.square().sum(0)).clamp_min(0)
-    known = x.new_zeros(n, len(x))
+    pool = Conditioned(posterior, inputs, n)
     free = torch.ones(len(x), dtype=torch.bool)
     gap = torch.full((len(x),), math.inf, dtype=torch.float64)
     picked: list[int] = []
-    for i in range(n):
+    for _ in range(n):
         apart = next((a for a in APART if bool((free & (gap >= a)).any())), 0.0)
         open_ = free & (gap >= apart)
-        own = value((posterior.scale * variance).sqrt(), best)
+        own = value(pool.deviation, best)
         at = int(torch.where(open_, own, -math.inf).argmax())
-        row = posterior.kernel(inputs[at : at + 1], inputs)[0] - white[:, at] @ white
-        row -= known[:i, at] @ known[:i]
-        known[i] = row / (variance[at] + posterior.ridge).sqrt().clamp_min(1e-150)
-        variance = (variance - known[i].square()).clamp_min(0)
+        pool.measure(at)
         best = max(best, float(mean[at]))
         free[at] = False
         gap = torch.minimum(gap, (x - x[at]).norm(dim=1))

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..network import seeded
 from ..search import Objective, SearchOptions, maximise
 from ..search.engine import planned_rounds
 from ..search.sites import Sites
@@ -86,7 +87,7 @@ def candidates(
         x = new(found.x / scale, known, n)
         taken = int(space.allowed(known * scale, 1e-6).sum())
         if len(found.x) < sites.count:
-            more = space.sample(SAMPLES, generator(seed, 1))
+            more = space.sample(SAMPLES, seeded(seed, 1))
             x = new(torch.cat([x, more / scale]), known, n)
         return Candidates(x, True, sites.count - taken)
     found = maximise(
@@ -95,7 +96,7 @@ def candidates(
     )  # fmt: skip
     x = found.x
     for attempt in range(8):
-        draws = generator(seed, 2 + attempt)
+        draws = seeded(seed, 2 + attempt)
         made = [x, neighbours(space, starts, NEIGHBOURS, draws), space.sample(SAMPLES, draws)]
         x = new(torch.cat(made) / scale, known, n)
         if len(x) >= n:
@@ -165,9 +166,3 @@ def _first(x: Tensor) -> Tensor:
     """Rows that are the first of their kind to six digits, ascending."""
     _, first = np.unique(np.round(x.numpy(), 6), axis=0, return_index=True)
     return torch.from_numpy(np.sort(first))
-
-
-def generator(seed: int, number: int) -> torch.Generator:
-    """The draws of one part of the work, the same each time."""
-    (state,) = np.random.SeedSequence([seed, number]).generate_state(1)
-    return torch.Generator().manual_seed(int(state))

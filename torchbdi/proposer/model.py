@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..scales import tuned_scales
-from ..selection import DEPTHS, FIRST_ROWS, Model, choose_model, leave_one_out_errors
+from ..selection import DEPTHS, FIRST_ROWS, Model, choose_model, leave_one_out_errors, with_constant
 from ..space import Space
 from .problem import Problem
 
@@ -40,8 +40,7 @@ class Chosen:
 
     def extended(self, x: Tensor) -> Tensor:
         """Scaled designs with the constant feature, where there is one."""
-        constant = self.model.feature(x.shape[1])
-        return torch.cat([x, x.new_full((len(x), 1), constant)], 1) if constant else x
+        return with_constant(x, self.model.feature(x.shape[1]))
 
     def space(self, space: Space) -> Space:
         """The space with features that are scaled so."""

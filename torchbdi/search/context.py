@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from ..network import seeded
 from ..space import Space
 from .objective import Counted, Objective
 from .options import SearchOptions
@@ -49,8 +49,7 @@ class Search:
 
     def generator(self, number: int) -> torch.Generator:
         """The draws of one part of the search, the same after a resume."""
-        (state,) = np.random.SeedSequence([self.seed, number]).generate_state(1)
-        return torch.Generator().manual_seed(int(state))
+        return seeded(self.seed, number)
 
     def tell(self, best: float) -> None:
         """Says that a round is done."""
