@@ -1,10 +1,12 @@
 """Kills runs by SIGKILL at random moments, and compares what they leave with undisturbed runs.
 
-    TORCHBDI_DATA=... python tests/hardening/kills.py [--count 50] [--seed 0] [KIND ...]
+    TORCHBDI_DATA=... python tests/hardening/kills.py [--count 50] [--kept FILE] [KIND ...]
 
+With --kept every run that was compared is a line of FILE, and the same command counts on from
+there, as long as nobody changes what is killed: the commit stands in the line.
 Every run is killed up to five times, each time begun again by the same command, then left to its
 end. All results must have the bytes of a run that nobody disturbed; times, and event files, apart.
-By hand, not by pytest: fifty kills of each kind take an hour. docs/hardening.md has the counts.
+By hand, not by pytest: fifty kills of each kind take some hours. docs/hardening.md has the counts.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -101,6 +104,43 @@ class Count:
     kills: int = 0
     compared: int = 0
     different: list[str] = field(default_factory=list)
+
+    def add(self, kills: int, different: str) -> None:
+        """One more run, and what of it was not as it should be."""
+        self.kills += kills
+        self.compared += 1
+        self.different += [different] if different else []
+
+
+class Kept:
+    """The runs of a kind that are counted already, and those to come.
+
+    Args:
+        path: of the file with a line for each run; None: nothing is kept.
+        name: of the kind.
+    """
+
+    def __init__(self, path: Path | None, name: str):
+        self.path, self.name, self.told = path, name, Count()
+        if path is not None and path.exists():
+            for line in path.read_text().splitlines():
+                run = json.loads(line)
+                if run["kind"] == name:
+                    self.told.add(run["kills"], run["different"])
+
+    def add(self, kills: int, different: str) -> None:
+        """Counts a run."""
+        self.told.add(kills, different)
+        if self.path is not None:
+            run = {"kind": self.name, "kills": kills, "different": different, "commit": commit()}
+            with self.path.open("a") as file:
+                file.write(json.dumps(run) + "\n")
+
+
+def commit() -> str:
+    """The commit of what is killed, and whether more has been changed."""
+    words = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 
 SETTINGS = [
@@ -238,28 +278,30 @@ def killed(kind: Kind, place: Place, wait: float) -> bool:
     return bool(process.exitcode)
 
 
-def count(kind: Kind, wanted: int, draw: random.Random, make: Callable[[], Place]) -> Count:
-    """Kills a kind as often as wanted."""
+def count(kind: Kind, wanted: int, seed: int, kept: Kept, make: Callable[[], Place]) -> Count:
+    """Kills a kind as often as wanted; what is counted already is not done again."""
+    told = kept.told
+    if told.kills >= wanted:
+        return told
     to_the_end(kind, make())  # the first one waits for what it imports
-    undisturbed, told = make(), Count()
+    undisturbed = make()
     lasts = to_the_end(kind, undisturbed)
     whole = kind.results(undisturbed)
     while told.kills < wanted:
         place, here = make(), 0
+        draw = random.Random(f"{seed} {kept.name} {told.compared}")
         while here < min(KILLS_A_RUN, wanted - told.kills):
             if kind.over(place) or not killed(kind, place, draw.uniform(0, lasts)):
                 break
             here += 1
         if not here:  # it was faster than we
             shutil.rmtree(place.path)
+            lasts *= 0.9  # the undisturbed one may have been slowed down by others
             continue
-        told.kills += here
         results = finished(kind, place)
-        told.compared += 1
-        if results != whole:
-            names = sorted(n for n in whole.keys() | results if whole.get(n) != results.get(n))
-            told.different.append(f"{place.path}: {', '.join(names)}")
-        else:
+        names = sorted(n for n in whole.keys() | results if whole.get(n) != results.get(n))
+        kept.add(here, f"{place.path}: {', '.join(names)}" if names else "")
+        if not names:
             shutil.rmtree(place.path)
     return told
 
@@ -277,6 +319,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)}")
     parser.add_argument("--count", type=int, default=50, help="kills of each kind (50)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="counts on from what is in it")
     chosen = parser.parse_args()
     data = Path(os.environ["TORCHBDI_DATA"])
     failed = False
@@ -295,7 +338,7 @@ def main() -> None:
                 return Place(scratch / f"{stem}-{next(numbers)}", data, server.url("slow"))
 
             start = time.time()
-            told = count(KINDS[name], chosen.count, random.Random(f"{chosen.seed} {name}"), make)
+            told = count(KINDS[name], chosen.count, chosen.seed, Kept(chosen.kept, name), make)
             minutes = (time.time() - start) / 60
             print(
                 f"| {name} | {told.kills} | {told.compared} | {len(told.different)} | "
