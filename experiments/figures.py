@@ -20,7 +20,7 @@ from .paper.cells import STATISTICS, grid, heading
 from .paper.comparison import ranked_most
 from .paper.curves import alpha_figure, finish, steps_figure
 from .paper.robustness import alpha_steps_figure, target_figure
-from .runs.results import Problem, Run, read_runs, unchanged
+from .runs.results import Problem, Run, places, read_runs, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 
@@ -112,7 +112,7 @@ def main(words: Sequence[str]) -> None:
     names, values, rest = split_words(words, list(FIGURES), ("runs", "out"))
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: runs=FOLDER,... and out=FOLDER.")
-    runs = read_runs(Path(name) for name in values.get("runs", "runs").split(","))
+    runs = read_runs(places(values.get("runs", "runs")))
     for name, path in draw(names or FIGURES, runs, Path(values.get("out", "."))).items():
         if path is None and names:
             raise InputError(f"no runs for {name}. See python -m experiments.reproduce.")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ from .runs.archive import Archive
 from .runs.config import compose_config
 from .runs.identity import Identity
 from .runs.results import read_runs, write_runs
-from .runs.run_folder import refuse_package
+from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation
 from .runs.trajectory import FILE, score_trajectory
 from .runs.words import run_command, split_words
@@ -95,8 +96,8 @@ def reproduce(
         RunInterruptedError: Ctrl-C; the same command goes on.
     """
     failed: list[str] = []
+    refuse_folder(out_dir)
     out = Path(out_dir)
-    refuse_package(out)
     out.mkdir(parents=True, exist_ok=True)
     cells = [
         [f"task={task}", f"method={method}", *published_words(method, task), *setting, *overrides]
@@ -247,8 +248,9 @@ def main(words: Sequence[str]) -> None:
         raise KeyboardInterrupt(
             f"{stop}\nThe same command of experiments.reproduce does that too."
         ) from stop
-    print(f"\nnext: python -m experiments.table runs={out_dir}", flush=True)
-    print(f"      python -m experiments.figures runs={out_dir}", flush=True)
+    runs = shlex.quote(f"runs={out_dir}")
+    print(f"\nnext: python -m experiments.table {runs}", flush=True)
+    print(f"      python -m experiments.figures {runs}", flush=True)
     if failed:
         sys.exit("failed:\n" + "\n".join(failed))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from typing import Any
@@ -168,7 +169,7 @@ def _finish(
     metrics = folder.write_results(line_of(identity, facts))
     recorder.history.remove()
     print(f"\n{table}\n\nresults: {folder.path}", flush=True)
-    print(f"curves:  tensorboard --logdir {folder.path}", flush=True)
+    print(f"curves:  tensorboard --logdir {shlex.quote(str(folder.path))}", flush=True)
     return metrics
 
 

@@ -23,6 +23,7 @@ from torchbdi.methods import registry
 from torchbdi.methods.base import Method
 
 from ..tasks import registry as task_registry
+from .quoting import check_readable
 
 CONF = Path(__file__).parents[1] / "conf"
 ACCELERATORS = ("auto", "cpu", "gpu")
@@ -76,6 +77,7 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
     Raises:
         InputError: an override names nothing that exists, or its value is wrong.
     """
+    check_readable(overrides)
     try:
         return validate(compose_unchecked(overrides))
     except HydraException as error:
@@ -94,9 +96,10 @@ def validate(cfg: DictConfig) -> DictConfig:
     try:
         checked = OmegaConf.merge(OmegaConf.structured(TrainConfig), cfg)
         OmegaConf.resolve(checked)
+        OmegaConf.to_container(checked, resolve=True)  # nothing that was resolved hides another ${
     except OmegaConfBaseException as error:
-        message = str(error).split("\n")[0]
-        raise InputError(f"configuration, {error.full_key}: {message}") from error
+        place = f", {error.full_key}" if error.full_key else ""
+        raise InputError(f"configuration{place}: {str(error).splitlines()[0]}") from error
     assert isinstance(checked, DictConfig)
     checked.task = checked_task(checked)
     method = method_of(checked)

@@ -14,6 +14,7 @@ from torchbdi.methods import registry
 
 from ..tasks import task_names
 from .config import CONF, compose_unchecked
+from .quoting import check_readable
 
 
 def check_overrides(words: Sequence[str]) -> None:
@@ -26,6 +27,7 @@ def check_overrides(words: Sequence[str]) -> None:
     """
     # Hydra's parser, because a flag may stand between overrides, with a word of its own.
     overrides: list[str] = get_args_parser().parse_intermixed_args(list(words)).overrides
+    check_readable(overrides)
     _refuse_beside_resume(overrides)
     own = [word for word in overrides if not re.match(r"[+~]*hydra\b", word)]
     choices = group_choices()

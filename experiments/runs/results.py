@@ -158,6 +158,12 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
     return list(found.values())
 
 
+def places(text: str) -> list[Path]:
+    """The folders and files that ``runs=`` names: one, which may have commas in it, or several."""
+    whole = Path(text)
+    return [whole] if whole.exists() else [Path(name) for name in text.split(",")]
+
+
 def _tables(root: Path) -> list[Path]:
     """Every results.csv under a folder, through links to folders too."""
     folders = os.walk(root, followlinks=True)

@@ -20,6 +20,7 @@ from torchbdi.kernels.files import locked, write_csv, write_json, write_text
 
 from .identity import FILE as IDENTITY
 from .identity import Identity, read_json
+from .quoting import setting
 from .versions import versions
 
 METRICS = "metrics.json"
@@ -42,7 +43,7 @@ class RunFolder:
         Raises:
             InputError: the folder cannot be made, or would be inside the package.
         """
-        refuse_package(Path(cfg.out_dir))
+        refuse_folder(cfg.out_dir)
         stamp = time.strftime("%Y%m%d-%H%M%S")
         stem = f"{cfg.task.name}-{cfg.method.name}-seed{cfg.seed}-{stamp}"
         for attempt in range(1000):
@@ -166,8 +167,8 @@ class RunFolder:
 
     @property
     def resume_command(self) -> str:
-        """What to type to go on with the run."""
-        return f"python -m experiments.train resume={self.path}"
+        """What to type into a shell to go on with the run, whatever its folder is called."""
+        return f"python -m experiments.train {setting('resume', str(self.path))}"
 
     def write_results(self, line: dict[str, Any]) -> dict[str, Any]:
         """Writes results.csv (a header and one row), then metrics.json, the sign of completion.
@@ -184,15 +185,19 @@ class RunFolder:
         return metrics
 
 
-def refuse_package(out_dir: Path) -> None:
-    """Keeps runs out of the package's own folders.
+def refuse_folder(out_dir: str) -> None:
+    """Keeps runs out of the package's own folders, and out of names that no configuration can hold.
 
     Raises:
-        InputError: ``out_dir`` is one of them, or inside.
+        InputError: ``out_dir`` is empty, one of these folders or inside, or has ``${`` in it.
     """
+    if not out_dir.strip():
+        raise InputError("out_dir=: name a folder; out_dir=. is the one you are in.")
+    if "${" in out_dir:
+        raise InputError(f"out_dir={out_dir}: ${{ means something else to Hydra. Name another one.")
     own = [Path(str(torchbdi.__file__)).parent, Path(str(kernels.__file__)).parent]
     for folder in (*own, Path(__file__).parents[1]):
-        if out_dir.resolve().is_relative_to(folder.resolve()):
+        if Path(out_dir).resolve().is_relative_to(folder.resolve()):
             raise InputError(
                 f"out_dir={out_dir} is inside the package ({folder}). Name a folder elsewhere, for "
                 "instance out_dir=runs."
