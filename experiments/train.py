@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 import torchbdi
 from torchbdi import InputError, TorchBDIError
 from torchbdi.methods.base import Result
+from torchbdi.streams import printable
 
 from .runs.begun import check_same, designs_hash, identity_of, write_identity
 from .runs.config import method_of, register_choices, validate
@@ -221,6 +222,7 @@ def _job(cfg: DictConfig) -> None:
 
 def main() -> None:
     """The command line."""
+    printable()
     words = sys.argv[1:]
     try:
         if {"-h", "--help"} & set(words):

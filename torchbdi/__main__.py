@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from .proposer import cli
+from .streams import printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    printable()
     parser = argparse.ArgumentParser(
         prog="torchbdi", description="Offline model-based optimisation with BDI."
     )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 
 from torchbdi import InputError, TorchBDIError
+from torchbdi.streams import printable
 
 
 def run_command(main: Callable[[Sequence[str]], None], about: str | None) -> None:
@@ -14,6 +15,7 @@ def run_command(main: Callable[[Sequence[str]], None], about: str | None) -> Non
 
     ``--help`` shows ``about``. An error ends with its message and exit status 1, Ctrl-C with 130.
     """
+    printable()
     words = sys.argv[1:]
     if {"-h", "--help"} & set(words):
         print(about)

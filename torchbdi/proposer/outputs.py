@@ -61,7 +61,9 @@ def complete(
     start = time.time()
     proposals = run(problem, settings, folder.work, progress, folder.say)
     write_text(folder.work / "proposals.csv", proposals_csv(proposals))
-    write_text(folder.work / "report.html", html_report(proposals))
+    # A file may have a name that is no text; what cannot be written in UTF-8 is written as escapes.
+    report = html_report(proposals).encode(errors="backslashreplace").decode()
+    write_text(folder.work / "report.html", report)
     about = {
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": round(time.time() - start, 3),
