@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .coupling import Coupling
-from .inputs import as_float64, choice, instance, number, ordinary_mode
+from .inputs import as_float64, ordinary_mode
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.small.cholesky import cholesky_solve
@@ -16,6 +16,7 @@ from .ntk import NTK
 from .objective import forward_loss
 from .optimise import DesignModule
 from .ridge import RidgeFit, RidgeScale, fit_ridge, ridge_to_add
+from .values import choice, instance, number
 
 
 class BDI(DesignModule):

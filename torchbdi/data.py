@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .inputs import table
+from .inputs import ordinary_mode, real_array, table
 from .kernels.errors import InputError
+from .labels import check_columns, check_rows, columns_of
 from .space import Space
+from .values import instance, whole
 
 OFF = 0.1  # by how much a mean may differ from 0, and a deviation from 1
 ROUNDING = 1e-12
@@ -36,11 +38,14 @@ class OfflineData:
     space: Space = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        x, y = table(self.x, self.y)
+        with ordinary_mode():  # it is learnt from, outside of inference mode
+            x, y = table(self.x, self.y)
         if y.ndim != 1:
             raise InputError(f"OfflineData: y must have shape (N,), got {tuple(y.shape)}.")
         _check_standardised(x, y)
         space = self.space
+        if space is not None:
+            instance("OfflineData", "space", space, Space, "a Space or None")
         if space is None:
             width = x.shape[1]
             space = _as_it_is(Space.numbers(width), x.cpu().numpy())
@@ -69,15 +74,20 @@ class OfflineData:
             InputError: a value is none that its column can hold, a score is not finite, or all
                 scores are the same.
         """
-        raw, scores = np.asarray(x), np.asarray(y, dtype=np.float64)
+        instance("from_raw", "space", space, Space, "a Space")
+        check_rows("x", x, "y", y)
+        check_columns("the space", space.names, "x", columns_of(x))
+        raw, scores = real_array("x", x), real_array("y", y)
         if scores.ndim == 2 and scores.shape[1] == 1:
             scores = scores[:, 0]
-        if scores.ndim != 1 or len(scores) != len(raw) or not len(scores):
+        n = len(raw) if raw.ndim else 0
+        if scores.ndim != 1 or len(scores) != n or not n:
             raise InputError(
-                f"from_raw: y must be (N,) with N = {len(raw)} as x, got {np.shape(y)}."
+                f"from_raw: y must be (N,) with N = {n} >= 1 as x {raw.shape}, got {scores.shape}."
             )
         if not np.isfinite(scores).all():
             raise InputError("from_raw: y contains NaN or inf. Remove those rows.")
+        scores = _within_squares(scores)
         if not scores.std() > ROUNDING * np.abs(scores).max():
             raise InputError("from_raw: all scores of the table are the same: nothing to learn.")
         fitted = space.fit(raw)
@@ -88,7 +98,15 @@ class OfflineData:
         return len(self.x)
 
     def best(self, n: int) -> Tensor:
-        """Row numbers of the n best designs, best first, ties in the order of the table."""
+        """Row numbers of the n best designs, best first, ties in the order of the table.
+
+        Args:
+            n: at least 1; all rows where the table has fewer.
+
+        Raises:
+            InputError: n is no such number.
+        """
+        n = whole("OfflineData", "n", n, 1)
         return torch.argsort(self.y, descending=True, stable=True)[:n]
 
     def starts(self, n: int, designs_per_group: int = 1) -> Tensor:
@@ -105,14 +123,25 @@ class OfflineData:
         Raises:
             InputError: n is not divisible by M, or larger than the table.
         """
-        if n < 1 or n > len(self.x):
+        n = whole("OfflineData", "designs", n, 1)
+        designs_per_group = whole("OfflineData", "designs_per_group", designs_per_group, 1)
+        if n > len(self.x):
             raise InputError(f"designs={n}: the table has {len(self.x)} rows.")
-        if designs_per_group < 1 or n % designs_per_group:
+        if n % designs_per_group:
             raise InputError(
                 f"designs_per_group={designs_per_group} does not divide designs={n}. Choose a "
                 "divisor."
             )
         return self.x[self.best(n)].reshape(designs_per_group, -1, self.x.shape[1]).transpose(0, 1)
+
+
+def _within_squares(scores: np.ndarray) -> np.ndarray:
+    """Scores whose squares are neither too large nor too small for float64.
+
+    Where they are, the scores are multiplied by a power of two, which changes no digit.
+    """
+    _, exponent = np.frexp(np.abs(scores).max())
+    return scores if abs(exponent) < 300 else np.ldexp(scores, -int(exponent))
 
 
 def _as_it_is(space: Space, x: np.ndarray) -> Space:

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .inputs import choice, instance, number, ordinary_mode, whole
+from .inputs import ordinary_mode
 from .kernels.errors import InputError
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
 from .optimise import DesignModule
 from .unrolled import linearise, loss_after_step, tangent_diagonal
+from .values import choice, instance, number, whole
 
 # What a seed is used for; each use has a generator of its own.
 _THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)

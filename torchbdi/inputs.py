@@ -1,17 +1,14 @@
-"""The door of the public surface: what people hand over becomes tensors and numbers here.
+"""The door of the public surface: what people hand over becomes tensors here; see :mod:`.values`.
 
-What can be read in one way only is converted (numpy's numbers, whole numbers for a float, lists,
-frames, tensors of another dtype or made in inference mode); what cannot is an InputError that names
-the argument and the remedy. Behind this door there are float64 tensors and Python's numbers.
+What can be read in one way only is converted (lists, frames, tensors of another dtype or made in
+inference mode); what cannot is an InputError that names the argument and the remedy. Behind this
+door there are float64 tensors.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
-import numbers
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
+from .labels import check_rows
 
 KERNEL_DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
@@ -92,6 +90,12 @@ def as_float64(name: str, value: Any) -> Tensor:
     return torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
 
 
+def real_array(name: str, value: Any) -> np.ndarray:
+    """Real numbers of any kind as a float64 array; see :func:`as_float64`."""
+    array: np.ndarray = as_float64(name, value).detach().cpu().numpy()
+    return array
+
+
 def _as_array(name: str, value: Any) -> np.ndarray:
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.getmaskarray(value).any():
@@ -104,8 +108,12 @@ def _as_array(name: str, value: Any) -> np.ndarray:
     if value is None or isinstance(value, str | bytes | type) or callable(value):
         kind = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
         raise InputError(f"{name} must hold numbers, got {kind}.")
-    if isinstance(value, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in value):
-        raise InputError(f"{name} is a list with masked arrays, whose masks would be lost.")
+    if isinstance(value, list | tuple):
+        if any(isinstance(v, np.ma.MaskedArray) for v in value):
+            raise InputError(f"{name} is a list with masked arrays, whose masks would be lost.")
+        if any(isinstance(v, Tensor) for v in value):  # numpy knows neither bfloat16 nor graphs
+            parts = [as_float64(name, v) if isinstance(v, Tensor) else v for v in value]
+            value = [v.detach().cpu().numpy() if isinstance(v, Tensor) else v for v in parts]
     try:
         array = np.asarray(value)
         if array.dtype.kind == "O":  # such as decimals, or a frame of mixed columns
@@ -135,6 +143,10 @@ def _check_objects(name: str, array: np.ndarray) -> None:
 
 def check_plain(name: str, x: Tensor) -> None:
     """Raises InputError unless x is a dense tensor that holds numbers, outside of torch.func."""
+    if (
+        type(x).__torch_dispatch__ is not Tensor.__torch_dispatch__
+    ):  # masked, fake, distributed, ...
+        raise InputError(f"{name} is a {type(x).__name__}. Pass a plain torch.Tensor.")
     if x.layout != torch.strided or x.is_nested:
         raise InputError(f"{name} is not a dense tensor ({x.layout}). Pass {name}.to_dense().")
     if x.is_quantized:
@@ -162,7 +174,7 @@ def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
     Raises:
         InputError: a shape is wrong, a number is not finite, or two frames are not aligned.
     """
-    _check_aligned(x_l, y_l)
+    check_rows("x_l", x_l, "y_l", y_l)
     x_l, y_l = as_float64("x_l", x_l).detach(), as_float64("y_l", y_l).detach()
     check_designs("x_l", x_l)
     x_l, y_l = x_l.contiguous(), y_l.contiguous()  # sums in one order, however they are stored
@@ -175,121 +187,3 @@ def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
         )
     check_finite("y_l", y_l, "Remove those rows.")
     return x_l, y_l.to(x_l.device)
-
-
-def _check_aligned(x_l: Any, y_l: Any) -> None:
-    """Frames and series carry labels of their rows: these must agree, not only their number."""
-    labels = [getattr(value, "index", None) for value in (x_l, y_l)]
-    if any(label is None or callable(label) for label in labels):
-        return
-    first, second = (list(label) for label in labels if label is not None)
-    if len(first) == len(second) and first != second:
-        at = next(i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
-        raise InputError(
-            f"the rows of x_l and y_l have different labels: row {at} is {first[at]!r} in x_l and "
-            f"{second[at]!r} in y_l. Align them (y_l.loc[x_l.index]), or pass arrays."
-        )
-
-
-def number(
-    owner: str,
-    name: str,
-    value: Any,
-    *,
-    low: float = -math.inf,
-    above: float = -math.inf,
-    below: float = math.inf,
-) -> float:
-    """A finite number as Python's float.
-
-    Args:
-        owner: who asks, as messages begin.
-        name: of the argument.
-        value: a number of Python or numpy, or a tensor or array without dimensions.
-        low: the number must be >= low.
-        above: and > above.
-        below: and < below.
-
-    Raises:
-        InputError: it is something else, not finite, or out of range.
-    """
-    found = _real(value)
-    if found is None or not (
-        math.isfinite(found) and found >= low and found > above and found < below
-    ):
-        bounds = [(low, ">="), (above, ">"), (below, "<")]
-        limits = [f"{sign} {limit:g}" for limit, sign in bounds if math.isfinite(limit)]
-        raise InputError(
-            f"{owner}: {name} must be {' and '.join(['finite', *limits])}, got {_show(value)}."
-        )
-    return found
-
-
-def whole(owner: str, name: str, value: Any, low: int) -> int:
-    """An integer >= low as Python's int; 2.0 is none, nor is True.
-
-    Raises:
-        InputError: it is something else, or smaller.
-    """
-    item = value.item() if isinstance(value, Tensor | np.ndarray) and value.ndim == 0 else value
-    if isinstance(item, bool | np.bool_) or not isinstance(item, numbers.Integral) or item < low:
-        raise InputError(f"{owner}: {name} must be an integer >= {low}, got {_show(value)}.")
-    return int(item)
-
-
-def choice(owner: str, name: str, value: Any, options: tuple[str, ...]) -> str:
-    """One of several words.
-
-    Raises:
-        InputError: it is none of them.
-    """
-    if not isinstance(value, str) or value not in options:
-        words = ", ".join(repr(o) for o in options)
-        raise InputError(f"{owner}: {name} must be one of {words}, got {_show(value)}.")
-    return str(value)
-
-
-def instance(owner: str, name: str, value: Any, kind: type, what: str) -> None:
-    """Raises InputError unless value is an instance of kind.
-
-    Args:
-        owner: who asks.
-        name: of the argument.
-        value: what was handed over.
-        kind: the class.
-        what: what the class is called in a sentence, such as "a torchbdi kernel".
-    """
-    if isinstance(value, kind):
-        return
-    if isinstance(value, type):
-        word = f"the class {value.__name__}"
-        if issubclass(value, kind):
-            word += f"; write {value.__name__}()"
-    else:
-        word = _show(value) if isinstance(value, str) else type(value).__name__
-    raise InputError(f"{owner}: {name} must be {what}, got {word}.")
-
-
-def _real(value: Any) -> float | None:
-    """value as a float; None where it is no real number."""
-    if isinstance(value, Tensor | np.ndarray):
-        if value.ndim or isinstance(value, np.ma.MaskedArray):
-            return None
-        value = value.item()
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | Decimal):
-        return None
-    try:
-        return float(value)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _show(value: Any) -> str:
-    """value in a message: short, and with its type where it is no number."""
-    if isinstance(value, Tensor | np.ndarray) and value.ndim:
-        return f"{type(value).__name__} of shape {tuple(value.shape)}"
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    text = repr(value)
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f"the text {text}" if isinstance(value, str) else text

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from .coupling import Coupling, DenseCoupling
-from .inputs import number, whole
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.relu.biased import BiasedGram, input_covariance
@@ -19,6 +18,7 @@ from .kernels.solve.operator import GramOperator
 from .kernels.zonal.coupling import ZonalCoupling
 from .kernels.zonal.gram import ZonalGram, unit_rows
 from .kernels.zonal.matrix import ZonalMatrix
+from .values import number, whole
 
 # The sweep keeps no matrix, and pays with one product more: up to this many features that is less.
 SWEEP_WIDTH = 256

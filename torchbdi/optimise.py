@@ -16,10 +16,11 @@ from torch import Tensor, nn
 
 from .adam import adam
 from .identity import shown, table_hash
-from .inputs import as_float64, check_designs, check_plain, number, ordinary_mode, table
+from .inputs import as_float64, check_designs, check_plain, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
 from .objective import data_weights, total_loss
 from .steps import Steps
+from .values import number
 
 
 class DesignModule(lightning.LightningModule):

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from .gaussian import GaussianGram, centred, correct_, far_pairs, left_factor, right_factor
-from .inputs import number
 from .kernel import Kernel
 from .kernels.solve.operator import GramOperator, Index, set_diagonal
 from .matrix import KernelMatrix
+from .values import number
 
 
 class RBF(Kernel):

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from .identity import FitIdentity, fit_identity
-from .inputs import as_float64, check_designs, choice, instance, number, ordinary_mode, table
+from .inputs import as_float64, check_designs, ordinary_mode, table
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
+from .values import choice, instance, number
 
 __all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
 

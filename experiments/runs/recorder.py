@@ -45,6 +45,7 @@ class Recorder(Run):
     start: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.folder = self.path / "state"
         self.folder.mkdir(exist_ok=True)
         self.history = History(self.path / "log.jsonl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from numbers import Real
 
 import numpy as np
@@ -73,7 +74,7 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
             raise InputError(
                 f"cholesky_solve: {name} must be a torch.Tensor, got {type(x).__name__}."
             )
-        if x.layout != torch.strided or x.is_meta:
+        if not _is_plain(x):
             raise InputError(f"cholesky_solve: {name} must be a dense tensor that holds numbers.")
         if torch._C._functorch.is_functorch_wrapped_tensor(x):
             raise InputError(
@@ -109,20 +110,33 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
     return vector
 
 
+def _is_plain(x: Tensor) -> bool:
+    """Whether a tensor is dense and holds its numbers: not sparse, nested, meta, masked or fake."""
+    own = type(x).__torch_dispatch__ is Tensor.__torch_dispatch__
+    return own and x.layout == torch.strided and not x.is_meta and not x.is_nested
+
+
 def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
     """Checks type and shape of the ridge; its value is looked at by whoever factors.
 
     Returns:
         A float, or a tensor without dimensions or with one number for each matrix.
     """
-    if isinstance(ridge, bool) or not isinstance(ridge, Tensor | np.ndarray | Real):
+    if isinstance(ridge, np.ndarray) and ridge.dtype.kind in "biufc":
+        if np.ma.getmaskarray(ridge).any():
+            raise InputError("cholesky_solve: ridge has masked numbers.")
+        ridge = torch.from_numpy(np.array(ridge)).to(k.device)
+    if isinstance(ridge, bool) or not isinstance(ridge, Tensor | Real | Decimal):
         raise InputError(
             f"cholesky_solve: ridge must be a number or a tensor, got {type(ridge).__name__}."
         )
-    if not isinstance(ridge, Tensor | np.ndarray):
-        return float(ridge)
-    if isinstance(ridge, np.ndarray):
-        ridge = torch.tensor(ridge)
+    if not isinstance(ridge, Tensor):
+        try:
+            return float(ridge)
+        except OverflowError:
+            raise InputError(BAD_RIDGE) from None
+    if not _is_plain(ridge):
+        raise InputError("cholesky_solve: ridge must be a dense tensor that holds numbers.")
     if ridge.is_complex() or ridge.dtype == torch.bool:
         raise InputError(f"cholesky_solve: ridge must be real, got {ridge.dtype}.")
     if ridge.ndim and ridge.shape != k.shape[:-2]:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError
+from ..values import whole
+from ._door import checked_score, checked_solve
 from ._fields import checked_fields, setting
 
 if TYPE_CHECKING:
@@ -52,6 +54,24 @@ class Run:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     folder: Path | None = None
     checkpoint_every: int = 25
+
+    def __post_init__(self) -> None:
+        """Checks and converts: numpy's numbers, a device by its name, a folder's path as text.
+
+        Raises:
+            InputError: an attribute is of another kind, or the folder does not exist.
+        """
+        self.seed = whole("Run", "seed", self.seed, 0)
+        self.checkpoint_every = whole("Run", "checkpoint_every", self.checkpoint_every, 1)
+        try:
+            self.device = torch.device(self.device)
+        except (RuntimeError, TypeError) as error:
+            raise InputError(f"Run: device must be a torch.device, got {self.device!r}.") from error
+        if self.folder is None:
+            return
+        if not isinstance(self.folder, str | Path) or not Path(self.folder).is_dir():
+            raise InputError(f"Run: folder must be one that exists, got {self.folder!r}.")
+        self.folder = Path(self.folder)
 
     def log(self, step: int, **values: float) -> None:
         """Takes numbers of one step, by any names.
@@ -157,6 +177,13 @@ class Method:
     fidelity: ClassVar[Literal["as published", "defect mended", "adaptation", "ours"]] = (
         "as published"
     )
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Puts the door of :mod:`._door` before what the class writes."""
+        super().__init_subclass__(**more)
+        for name, checked in (("solve", checked_solve), ("score", checked_score)):
+            if name in vars(cls):
+                setattr(cls, name, checked(vars(cls)[name], Method, Run))
 
     def __post_init__(self) -> None:
         """Checks every field and converts it: 10 to 10.0 and 2.0 to 2, and numpy's numbers."""

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..values import listed, number, switch, whole
 
 SOFT = 0.6  # design-bench's soft interpolation between a class and the uniform distribution
 MAX_LEVELS = 1_000_000  # of one column
@@ -45,15 +46,15 @@ class Number:
     fixed: float | None = None
 
     def __post_init__(self) -> None:
+        self._convert()
         if self.levels is not None:
-            grid = tuple(float(v) for v in self.levels)
+            grid = self.levels
             if self.step is not None or not grid or not all(np.isfinite(grid)):
                 raise InputError(f"column {self.name!r}: levels are finite numbers, without step.")
             if list(grid) != sorted(set(grid)):
                 raise InputError(f"column {self.name!r}: levels must ascend.")
-            object.__setattr__(self, "levels", grid)
-            object.__setattr__(self, "low", max(float(self.low), grid[0]))
-            object.__setattr__(self, "high", min(float(self.high), grid[-1]))
+            object.__setattr__(self, "low", max(self.low, grid[0]))
+            object.__setattr__(self, "high", min(self.high, grid[-1]))
         if not self.low <= self.high:  # NaN too
             raise InputError(
                 f"column {self.name!r}: low = {self.low!r} and high = {self.high!r} leave no "
@@ -83,6 +84,21 @@ class Number:
                     f"column {self.name!r}: it cannot be fixed at {self.fixed!r}; the nearest "
                     f"value allowed is {value!r}."
                 )
+
+    def _convert(self) -> None:
+        """Makes Python's numbers of everything; what is none, and texts, are refused."""
+        owner = _named(self.name)
+        made: dict[str, object] = {"log": switch(owner, "log", self.log)}
+        for name in ("low", "high"):
+            made[name] = number(owner, name, getattr(self, name), finite=False)
+        for name in ("step", "fixed"):
+            value = getattr(self, name)
+            made[name] = None if value is None else number(owner, name, value)
+        if self.levels is not None:
+            given = listed(owner, "levels", self.levels)
+            made["levels"] = tuple(number(owner, "a level", v) for v in given)
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
 
     @property
     def discrete(self) -> bool:
@@ -139,6 +155,17 @@ class Choice:
     fixed: int | None = None
 
     def __post_init__(self) -> None:
+        owner = _named(self.name)
+        if isinstance(self.classes, str) and self.sequence is None:
+            raise InputError(
+                f"{owner}: classes must be a list of words, got the text {self.classes!r:.60}."
+            )
+        classes = tuple(listed(owner, "classes", self.classes))
+        if wrong := [c for c in classes if not isinstance(c, str)]:
+            raise InputError(f"{owner}: classes are texts, got {wrong[0]!r:.60}. Take str of them.")
+        object.__setattr__(self, "classes", tuple(str(c) for c in classes))
+        if self.fixed is not None:
+            object.__setattr__(self, "fixed", whole(owner, "fixed", self.fixed, 0))
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise InputError(f"column {self.name!r}: give one or more different classes.")
         if self.fixed is not None and self.fixed not in range(len(self.classes)):
@@ -178,10 +205,23 @@ def sequence(
     Raises:
         InputError: ``length`` is not positive, or ``fixed`` has another length.
     """
-    if length < 1 or len(fixed) not in (0, length):
+    owner = f"sequence {name!r}"
+    length, letters = whole(owner, "length", length, 1), tuple(listed(owner, "letters", letters))
+    if len(fixed) not in (0, length):
         raise InputError(f"sequence {name!r}: length = {length} and {len(fixed)} fixed letters.")
     at = fixed or [None] * length
     return tuple(Choice(f"{name}[{i}]", tuple(letters), name, at[i]) for i in range(length))
+
+
+def _named(name: object) -> str:
+    """A column in messages.
+
+    Raises:
+        InputError: its name is no text.
+    """
+    if not isinstance(name, str):
+        raise InputError(f"a column's name must be a text, got {name!r:.60}. Take str of it.")
+    return f"column {name!r}"
 
 
 def logits(classes: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..values import number
 
 SWEEPS = 60
 # Relative to the size of a constraint's terms. What misses by less meets it.
@@ -35,8 +36,17 @@ class Linear:
     high: float = math.inf
 
     def __post_init__(self) -> None:
-        values = list(self.coefficients.values())
-        if not values or not all(math.isfinite(v) and v != 0 for v in values):
+        if not isinstance(self.coefficients, Mapping):
+            raise InputError(f"Linear: coefficients must be a dict, got {self.coefficients!r:.60}.")
+        given = {
+            str(name): number("Linear", f"the coefficient of {name}", v)
+            for name, v in self.coefficients.items()
+        }
+        object.__setattr__(self, "coefficients", given)
+        for end in ("low", "high"):
+            value = number("Linear", end, getattr(self, end), finite=False)
+            object.__setattr__(self, end, value)
+        if not given or not all(given.values()):
             raise InputError(f"constraint {self}: give finite coefficients other than 0.")
         if not self.low <= self.high or math.inf in (self.low, -self.high):
             raise InputError(f"constraint {self}: low = {self.low!r}, high = {self.high!r}.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..values import listed, number, whole
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class AtMost:
     least: float = 0.0
 
     def __post_init__(self) -> None:
+        if isinstance(self.names, str):
+            raise InputError(f"AtMost: names must be a list, got the text {self.names!r:.60}.")
+        object.__setattr__(self, "names", tuple(listed("AtMost", "names", self.names)))
+        object.__setattr__(self, "count", whole("AtMost", "count", self.count, 0))
+        object.__setattr__(self, "least", number("AtMost", "least", self.least))
         if not 1 <= self.count < len(self.names) or len(set(self.names)) < len(self.names):
             raise InputError(
                 f"{self}: name more different parts than the number that may be present."

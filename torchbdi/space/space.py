@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..inputs import as_float64, ordinary_mode, real_array
 from ..kernels.errors import InputError
+from ..labels import check_columns, columns_of
+from ..values import instance, number, switch, whole
 from .columns import Choice, Column, Number, sequence
 from .constraints import TOLERANCE, Linear, Polytope
 from .layout import Layout
@@ -21,6 +25,7 @@ from .sampling import sample_polytope, uniform
 
 # Features whose deviation is below this share of their size are constant but for rounding.
 ROUNDING = 1e-12
+LARGE = 1e140  # squares, and sums of many, are still far from the ends of float64
 ANCHORS = 64  # designs kept that are known to meet the constraints
 LR_LOGITS, LR_NUMBERS, ALPHA_NUMBERS = 0.1, 1e-3, 1e-3
 
@@ -55,9 +60,12 @@ class Space:
     anchors: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", tuple(self.columns))
-        object.__setattr__(self, "constraints", tuple(self.constraints))
-        object.__setattr__(self, "at_most", tuple(self.at_most))
+        for name, kind, what in (
+            ("columns", Number | Choice, "a Number or Choice"),
+            ("constraints", Linear, "a Linear"),
+            ("at_most", AtMost, "an AtMost"),
+        ):
+            object.__setattr__(self, name, _all_of(name, getattr(self, name), kind, what))
         names = [c.name for c in self.columns]
         if not names or len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -83,6 +91,7 @@ class Space:
     @staticmethod
     def numbers(width: int) -> Space:
         """A space of ``width`` numbers without bounds."""
+        width = whole("Space", "width", width, 1)
         return Space(tuple(Number(f"x{i}") for i in range(width)))
 
     @staticmethod
@@ -102,6 +111,15 @@ class Space:
         if not np.isfinite(features).all():
             row, at = np.argwhere(~np.isfinite(features))[0]
             raise InputError(f"Space: feature {at} of row {row} is not finite.")
+        if len(features) == 0:
+            raise InputError("Space: there is no design to be fitted to.")
+        size = np.abs(features).max(0)
+        if ((size > LARGE) | ((size > 0) & (size < 1 / LARGE))).any():
+            at = int(np.argmax((size > LARGE) | ((size > 0) & (size < 1 / LARGE))))
+            raise InputError(
+                f"Space: the numbers of feature {at} are up to {size[at]:.3g}: their squares leave "
+                "the range of float64. Give that column in another unit."
+            )
         mean, std = features.mean(0), features.std(0)
         constant = std <= ROUNDING * np.abs(features).max(0)
         mean, std = np.where(constant, features[0], mean), np.where(constant, 1.0, std)
@@ -145,6 +163,11 @@ class Space:
             boxed = replace(boxed, anchors=self.anchors[inside] if inside.any() else self.anchors)
         return boxed
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns."""
+        return tuple(c.name for c in self.columns)
+
     @cached_property
     def layout(self) -> Layout:
         """Where the columns lie among the features."""
@@ -163,14 +186,16 @@ class Space:
     @cached_property
     def logits(self) -> Tensor:
         """Which features are logits of classes, (D,) bool."""
-        out = torch.ones(self.width, dtype=torch.bool)
+        out = torch.ones(self.width, dtype=torch.bool, device="cpu")
         out[torch.from_numpy(self.layout.number_features)] = False
         return out
 
     @property
     def lr(self) -> Tensor:
         """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
-        logits = torch.tensor(LR_LOGITS, dtype=torch.float64)  # two plain numbers make float32
+        logits = torch.tensor(
+            LR_LOGITS, dtype=torch.float64, device="cpu"
+        )  # two plain numbers make float32
         return torch.where(self.logits, logits, LR_NUMBERS)
 
     @property
@@ -221,7 +246,7 @@ class Space:
             int32 where all columns are choices, else float64.
         """
         mean, std = self._fitted()
-        raw = self.layout.raw(x.detach().cpu().double().numpy() * std + mean)
+        raw = self.layout.raw(self._features("decode", x) * std + mean)
         return raw.astype(np.int32) if not len(self.layout.numbers) else raw
 
     def project(self, x: Tensor, relax: bool = False) -> Tensor:
@@ -235,9 +260,8 @@ class Space:
         Raises:
             InputError: x has another width.
         """
-        if x.ndim != 2 or x.shape[1] != self.width:
-            raise InputError(f"project: x must be (n, {self.width}), got {tuple(x.shape)}.")
-        values = x.detach().cpu().double().numpy()
+        relax = switch("project", "relax", relax)
+        values = self._features("project", x)
         at = self.layout.number_features
         if relax:
             out = np.clip(values, *self.bounds.numpy())
@@ -245,14 +269,26 @@ class Space:
         else:
             out = self.encode(self.decode(x)).numpy()
             out[:, at] = self._numbers(values[:, at])
-        return torch.from_numpy(out).to(x)
+        made = torch.from_numpy(out)
+        return made.to(x) if isinstance(x, Tensor) and x.is_floating_point() else made
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Random designs as standardised features, (n, D).
 
         Choices and levels are uniform. Numbers are uniform within their bounds (those of the
         table where there are none) and, where constraints couple them, nearly so within these.
+
+        Raises:
+            InputError: n is no whole number from 0, or there is no generator on the CPU.
         """
+        n = whole("sample", "n", n, 0)
+        instance("sample", "generator", generator, torch.Generator, "a torch.Generator")
+        if generator.device.type != "cpu":
+            raise InputError(f"sample: the generator must be on the CPU, not {generator.device}.")
+        with ordinary_mode():
+            return self._sample(n, generator)
+
+    def _sample(self, n: int, generator: torch.Generator) -> Tensor:
         raw = np.empty((n, len(self.columns)))
         for columns, _, table in self.layout.choices:
             classes = torch.randint(len(table), (n, len(columns)), generator=generator)
@@ -271,8 +307,9 @@ class Space:
 
     def allowed(self, x: Tensor, tolerance: float = TOLERANCE) -> Tensor:
         """Which features (n, D) are those of a design within bounds and constraints, (n,) bool."""
-        near = (self.encode(self.decode(x)) - x.detach().cpu().double()).abs().amax(1)
-        z = x.detach().cpu().double().numpy()[:, self.layout.number_features]
+        values = self._features("allowed", x)
+        near = (self.encode(self.decode(x)) - torch.from_numpy(values)).abs().amax(1)
+        z = values[:, self.layout.number_features]
         fits = torch.from_numpy(self._meets(z, tolerance))
         return (near <= 1e3 * tolerance) & fits
 
@@ -287,12 +324,22 @@ class Space:
         Returns:
             (...), bool.
         """
-        x, other = torch.broadcast_tensors(x, other)
+        tolerance = number("same", "tolerance", tolerance, low=0)
+        x, other = (as_float64("x", v).detach() for v in (x, other))
+        try:
+            x, other = torch.broadcast_tensors(x, other)
+        except RuntimeError:
+            raise InputError(
+                f"same: x {tuple(x.shape)} and other {tuple(other.shape)} do not broadcast."
+            ) from None
+        if not x.ndim or x.shape[-1] != self.width:
+            raise InputError(f"same: x must be (..., {self.width}), got {tuple(x.shape)}.")
         a, b = (self.encode(self.decode(v.reshape(-1, self.width))) for v in (x, other))
         return ((a - b).abs().amax(1) <= tolerance).view(x.shape[:-1])
 
     def distinct(self, x: Tensor, tolerance: float = 1e-6) -> Tensor:
         """Row numbers of the first of each set of equal designs among x (n, D), ascending."""
+        tolerance = number("distinct", "tolerance", tolerance, above=0)
         keys = (self.encode(self.decode(x)).numpy() / tolerance).round()
         _, first = np.unique(keys, axis=0, return_index=True)
         return torch.from_numpy(np.sort(first))
@@ -435,8 +482,21 @@ class Space:
             raise InputError("Space: it has no means and deviations yet. Call space.fit(raw).")
         return self.mean, self.std
 
+    def _features(self, owner: str, x: Any) -> np.ndarray:
+        """Standardised features (n, D) as an array, checked."""
+        values = real_array("x", x)
+        if values.ndim != 2 or values.shape[1] != self.width:
+            raise InputError(f"{owner}: x must be (n, {self.width}), got {tuple(values.shape)}.")
+        if not np.isfinite(values).all():
+            row = int(np.argwhere(~np.isfinite(values))[0][0])
+            raise InputError(f"{owner}: x contains NaN or inf, first in row {row}.")
+        return values
+
     def _check(self, raw: np.ndarray) -> np.ndarray:
-        raw = np.asarray(raw)
+        check_columns("the space", self.names, "the designs", columns_of(raw))
+        raw = real_array("the designs", raw)
+        if raw.ndim < 2:
+            raise InputError(f"Space: raw designs must be (n, C), got shape {raw.shape}.")
         raw = raw.reshape(len(raw), math.prod(raw.shape[1:]))
         if raw.shape[1] != len(self.columns) or not np.isfinite(raw).all():
             raise InputError(
@@ -453,3 +513,19 @@ class Space:
                     f"{len(table) - 1}."
                 )
         return raw
+
+
+def _all_of(name: str, given: Any, kind: Any, what: str) -> tuple[Any, ...]:
+    """A sequence of a space's parts as a tuple.
+
+    Raises:
+        InputError: it is none, or a part is of another kind.
+    """
+    if isinstance(given, str | bytes | type) or not isinstance(given, Iterable):
+        raise InputError(f"Space: {name} must be a list, got {given!r:.60}.")
+    parts = tuple(given)
+    for i, part in enumerate(parts):
+        if not isinstance(part, kind):
+            told = f"the class {part.__name__}" if isinstance(part, type) else f"{part!r:.60}"
+            raise InputError(f"Space: {name}[{i}] must be {what}, got {told}.")
+    return parts
