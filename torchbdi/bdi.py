@@ -12,6 +12,7 @@ from .inputs import as_float64, ordinary_mode
 from .kernel import Kernel
 from .kernels.errors import InputError
 from .kernels.small.cholesky import cholesky_solve
+from .labels import check_rows
 from .ntk import NTK
 from .objective import forward_loss
 from .optimise import DesignModule
@@ -73,6 +74,8 @@ class BDI(DesignModule):
         coefficients: Tensor | RidgeFit | None = None,
         bounds: Tensor | None = None,
     ):
+        for rows_name, rows in (("x_l", x_l), ("y_l", y_l)):
+            check_rows(rows_name, rows, "coefficients", coefficients)
         super().__init__(
             x_l,
             y_l,

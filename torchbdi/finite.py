@@ -152,19 +152,41 @@ class FiniteBDI(DesignModule):
         if forward_net is None:
             forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
+            lazy = torch.nn.parameter.UninitializedTensorMixin
+            if any(
+                isinstance(p, lazy) for p in [*forward_net.parameters(), *forward_net.buffers()]
+            ):
+                raise InputError("FiniteBDI: forward_net has parameters without values. Train it.")
             forward_net = copy.deepcopy(forward_net).eval()
         self.forward_net = forward_net.requires_grad_(False).to(device, h["dtype"])
-        with torch.no_grad():
-            out = self.forward_net(self._designs())
-        if not isinstance(out, Tensor) or out.numel() != self.x_h[..., 0].numel():
-            made = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            raise InputError(
-                f"FiniteBDI: forward_net must map (..., D) to (...) or (..., 1); it made "
-                f"{made} of x_h {tuple(self._designs().shape)}."
-            )
+        self._try_forward_net()
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
+
+    def _try_forward_net(self) -> None:
+        """Asks the forward network for the starts.
+
+        Raises:
+            InputError: it fails, or gives no finite number with a gradient for each design.
+        """
+        x = self._designs().detach().requires_grad_()
+        name = "FiniteBDI: forward_net"
+        with torch.enable_grad():
+            try:
+                out = self.forward_net(x)
+            except Exception as error:
+                raise InputError(f"{name} fails for x_h {tuple(x.shape)}: {error}") from error
+        if not isinstance(out, Tensor) or out.shape not in (x.shape[:-1], (*x.shape[:-1], 1)):
+            made = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            raise InputError(
+                f"{name} must map (..., D) to (...) or (..., 1); it made {made} of x_h "
+                f"{tuple(x.shape)}."
+            )
+        if not out.is_floating_point() or not torch.isfinite(out).all():
+            raise InputError(f"{name} must give finite real numbers for x_h, got {out.dtype}.")
+        if not out.requires_grad:
+            raise InputError(f"{name} gives numbers without a gradient: x_h could not be moved.")
 
     def loss(self, step: int | None = None) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
@@ -176,7 +198,8 @@ class FiniteBDI(DesignModule):
         Returns:
             As :meth:`torchbdi.BDI.loss`, with Eq. 5 as forward and Eq. 9 as backward loss.
         """
-        return self._evaluate(self.global_step if step is None else step)[0]
+        step = self.global_step if step is None else whole("FiniteBDI", "step", step, 0)
+        return self._evaluate(step)[0]
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """See :meth:`DesignModule.evaluate`."""
@@ -226,7 +249,8 @@ class FiniteBDI(DesignModule):
         if count is None or count >= n:
             return self.x_l, self.y_l, self.squared_weights
         generator = seeded(self.hparams["seed"], _ROWS, step)
-        chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
+        with ordinary_mode():
+            chosen = torch.randperm(n, generator=generator)[:count].to(self.x_l.device)
         weights = self.squared_weights[chosen]
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
@@ -236,16 +260,17 @@ class FiniteBDI(DesignModule):
             return
         h = self.hparams
         if not self._given:
-            fit_network(
-                self.forward_net,
-                self.x_l,
-                self.y_l,
-                epochs=h["net_epochs"],
-                batch=h["net_batch"],
-                lr=h["net_lr"],
-                generator=seeded(h["seed"], _FORWARD_ORDER),
-                progress=self.progress,
-            )
+            with ordinary_mode():
+                fit_network(
+                    self.forward_net,
+                    self.x_l,
+                    self.y_l,
+                    epochs=h["net_epochs"],
+                    batch=h["net_batch"],
+                    lr=h["net_lr"],
+                    generator=seeded(h["seed"], _FORWARD_ORDER),
+                    progress=self.progress,
+                )
         self.net_loss.copy_(squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"]))
 
     def on_fit_start(self) -> None:

@@ -50,15 +50,32 @@ def check_finite(name: str, x: Tensor, remedy: str) -> None:
 
 @contextlib.contextmanager
 def ordinary_mode() -> Iterator[None]:
-    """Leaves inference mode and another default device behind.
+    """Leaves inference mode, autocast and another default device behind.
 
     What is made inside is kept: tensors of inference mode could not be saved for a gradient later.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(torch.inference_mode(False))
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
         if torch.get_default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
         yield
+
+
+@contextlib.contextmanager
+def own_mode() -> Iterator[None]:
+    """Modes that somebody else has set change no number: torch is as it is when it is loaded."""
+    before = torch.get_default_dtype()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ordinary_mode())
+        stack.enter_context(torch.enable_grad())
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
 
 
 def ordinary(x: Tensor) -> Tensor:
@@ -92,7 +109,7 @@ def as_float64(name: str, value: Any) -> Tensor:
 
 def real_array(name: str, value: Any) -> np.ndarray:
     """Real numbers of any kind as a float64 array; see :func:`as_float64`."""
-    array: np.ndarray = as_float64(name, value).detach().cpu().numpy()
+    array: np.ndarray = as_float64(name, value).detach().cpu().resolve_neg().numpy()
     return array
 
 
@@ -112,8 +129,7 @@ def _as_array(name: str, value: Any) -> np.ndarray:
         if any(isinstance(v, np.ma.MaskedArray) for v in value):
             raise InputError(f"{name} is a list with masked arrays, whose masks would be lost.")
         if any(isinstance(v, Tensor) for v in value):  # numpy knows neither bfloat16 nor graphs
-            parts = [as_float64(name, v) if isinstance(v, Tensor) else v for v in value]
-            value = [v.detach().cpu().numpy() if isinstance(v, Tensor) else v for v in parts]
+            value = [real_array(name, v) if isinstance(v, Tensor) else v for v in value]
     try:
         array = np.asarray(value)
         if array.dtype.kind == "O":  # such as decimals, or a frame of mixed columns

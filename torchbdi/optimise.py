@@ -18,6 +18,7 @@ from .adam import adam
 from .identity import shown, table_hash
 from .inputs import as_float64, check_designs, check_plain, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
+from .labels import check_columns, columns_of, features_of
 from .objective import data_weights, total_loss
 from .steps import Steps
 from .values import number
@@ -78,6 +79,10 @@ class DesignModule(lightning.LightningModule):
             raise InputError(
                 f"{name}: forward_weight and backward_weight are both 0: nothing to learn."
             )
+        columns = columns_of(x_l)
+        check_columns("x_l", columns, "x_h", columns_of(x_h))
+        check_columns("x_l", columns, "lr", features_of(lr))
+        check_columns("x_l", columns, "bounds", columns_of(bounds))
         x_l, y_l = table(x_l, y_l)
         if y_l.ndim != 1:
             raise InputError(

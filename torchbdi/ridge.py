@@ -6,7 +6,7 @@ import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -18,7 +18,8 @@ from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
-from .values import choice, instance, number
+from .labels import check_columns, columns_of
+from .values import choice, instance, number, path_of, switch
 
 __all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
 
@@ -38,6 +39,10 @@ class RidgeFit:
         report: what the solve cost and how good it is.
         identity: what it is the fit of, as it was when the fit was made; None where nobody has
             said.
+        columns: names of the columns of the data frame that x_l was; None where it was none.
+
+    Raises:
+        InputError: the kernel is none, or a shape or value is wrong.
     """
 
     kernel: Kernel
@@ -46,6 +51,19 @@ class RidgeFit:
     coefficients: Tensor
     report: SolveReport
     identity: FitIdentity | None = None
+    columns: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        instance("RidgeFit", "kernel", self.kernel, Kernel, "a torchbdi kernel")
+        x_l, y_l = table(self.x_l, self.y_l)
+        d = as_float64("coefficients", self.coefficients).detach().to(x_l.device)
+        if d.shape != y_l.shape or not torch.isfinite(d).all():
+            raise InputError(
+                f"RidgeFit: coefficients must be finite with the shape of y_l {tuple(y_l.shape)}, "
+                f"got {tuple(d.shape)}."
+            )
+        for name, value in (("x_l", x_l), ("y_l", y_l), ("coefficients", d)):
+            object.__setattr__(self, name, value)
 
     def predict(self, x: Tensor) -> Tensor:
         """Predicted scores k(x, x_l) d.
@@ -57,9 +75,11 @@ class RidgeFit:
             (..., M), or (..., M, K) for K right-hand sides. Differentiable in x.
 
         Raises:
-            InputError: x is not finite or has another D, or the kernel has changed since the fit.
+            InputError: x is not finite, has another D or columns of other names, or the kernel has
+                changed since the fit.
         """
         self._check_kernel()
+        check_columns("x_l", self.columns, "x", columns_of(x))
         x = as_float64("x", x).to(self.x_l.device)
         check_designs("x", x)
         rows = max(1, _PREDICT_ENTRIES // len(self.x_l))
@@ -87,16 +107,18 @@ class RidgeFit:
                 kernel has changed since the fit.
             DoesNotFitError: the factor is larger than the memory that is free.
         """
+        verbose = switch("leave_one_out", "verbose", verbose)
         self._check_kernel()
         if self.report.solver != "cholesky":
             raise InputError(
                 "leave_one_out needs the Cholesky factor, and this fit was made by conjugate "
                 'gradients. Fit with solver="cholesky".'
             )
-        factored = PackedCholesky().prepare(
-            self.kernel.matrix(self.x_l), self.report.ridge_added, CholeskyOptions(verbose=verbose)
-        )
-        inverse = factored.inverse_diagonal()
+        options = CholeskyOptions(verbose=verbose)
+        with ordinary_mode():
+            matrix = self.kernel.matrix(self.x_l)
+            factored = PackedCholesky().prepare(matrix, self.report.ridge_added, options)
+            inverse = factored.inverse_diagonal()
         return self.y_l - self.coefficients / inverse.reshape(-1, *[1] * (self.y_l.ndim - 1))
 
     def _check_kernel(self) -> None:
@@ -157,10 +179,9 @@ def fit_ridge(
     choice("fit_ridge", "ridge_scale", ridge_scale, get_args(RidgeScale))
     choice("fit_ridge", "solver", solver, get_args(SolverName))
     tolerance = number("fit_ridge", "tolerance", tolerance, above=0, below=1)
-    checkpoint = None if checkpoint is None else Path(checkpoint)
-    if checkpoint is not None and not checkpoint.parent.is_dir():
-        raise InputError(f"fit_ridge: the folder of checkpoint {checkpoint} does not exist.")
-    options = SolveOptions(solver, tolerance, checkpoint, verbose)
+    verbose = switch("fit_ridge", "verbose", verbose)
+    options = SolveOptions(solver, tolerance, _checkpoint(checkpoint), verbose)
+    columns = columns_of(x_l)
     with ordinary_mode(), torch.no_grad():
         x_l, y_l = table(x_l, y_l)
         start = time.perf_counter()
@@ -168,7 +189,23 @@ def fit_ridge(
         solved = solve_by(kernel.matrix(x_l), y_l.reshape(len(y_l), -1), added, options)
         report = dataclasses.replace(solved.report, seconds=time.perf_counter() - start)
         identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
-        return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity)
+        return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity, columns)
+
+
+def _checkpoint(given: Any) -> Path | None:
+    """The file of a checkpoint.
+
+    Raises:
+        InputError: it is no path, or a folder, or its folder does not exist.
+    """
+    if given is None:
+        return None
+    path = path_of("fit_ridge", "checkpoint", given)
+    if path.is_dir():
+        raise InputError(f"fit_ridge: checkpoint {path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise InputError(f"fit_ridge: the folder of checkpoint {path} does not exist.")
+    return path
 
 
 def ridge_to_add(diagonal: Tensor, ridge: float, ridge_scale: str) -> Tensor:

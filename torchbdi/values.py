@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,7 +53,7 @@ def number(
         limits = [f"{sign} {limit:g}" for limit, sign in bounds if math.isfinite(limit)]
         kind = "finite" if finite else "a number"
         raise InputError(
-            f"{owner}: {name} must be {' and '.join([kind, *limits])}, got {_show(value)}."
+            f"{owner}: {name} must be {' and '.join([kind, *limits])}, got {told(value)}."
         )
     return found
 
@@ -62,9 +64,9 @@ def whole(owner: str, name: str, value: Any, low: int) -> int:
     Raises:
         InputError: it is something else, or smaller.
     """
-    item = _item(value)
+    item = item_of(value)
     if isinstance(item, bool | np.bool_) or not isinstance(item, numbers.Integral) or item < low:
-        raise InputError(f"{owner}: {name} must be an integer >= {low}, got {_show(value)}.")
+        raise InputError(f"{owner}: {name} must be an integer >= {low}, got {told(value)}.")
     return int(item)
 
 
@@ -74,9 +76,9 @@ def switch(owner: str, name: str, value: Any) -> bool:
     Raises:
         InputError: it is something else.
     """
-    item = _item(value)
+    item = item_of(value)
     if not isinstance(item, bool | np.bool_):
-        raise InputError(f"{owner}: {name} must be True or False, got {_show(value)}.")
+        raise InputError(f"{owner}: {name} must be True or False, got {told(value)}.")
     return bool(item)
 
 
@@ -88,7 +90,7 @@ def choice(owner: str, name: str, value: Any, options: tuple[str, ...]) -> str:
     """
     if not isinstance(value, str) or value not in options:
         words = ", ".join(repr(o) for o in options)
-        raise InputError(f"{owner}: {name} must be one of {words}, got {_show(value)}.")
+        raise InputError(f"{owner}: {name} must be one of {words}, got {told(value)}.")
     return str(value)
 
 
@@ -101,11 +103,22 @@ def listed(owner: str, name: str, value: Any) -> list[Any]:
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
         raise InputError(f"{owner}: {name} has masked items. Leave them out.")
     if isinstance(value, bytes | dict | type) or not isinstance(value, Iterable):
-        raise InputError(f"{owner}: {name} must be a list, got {_show(value)}.")
+        raise InputError(f"{owner}: {name} must be a list, got {told(value)}.")
     try:
         return list(value)
     except TypeError:  # of an array without dimensions
-        raise InputError(f"{owner}: {name} must be a list, got {_show(value)}.") from None
+        raise InputError(f"{owner}: {name} must be a list, got {told(value)}.") from None
+
+
+def path_of(owner: str, name: str, value: Any) -> Path:
+    """The path of a folder or file, which need not exist.
+
+    Raises:
+        InputError: it is no path, or an empty one.
+    """
+    if not isinstance(value, str | os.PathLike) or not str(value).strip():
+        raise InputError(f"{owner}: {name} must be a path, got {told(value)}.")
+    return Path(value)
 
 
 def instance(owner: str, name: str, value: Any, kind: type, what: str) -> None:
@@ -125,11 +138,11 @@ def instance(owner: str, name: str, value: Any, kind: type, what: str) -> None:
         if issubclass(value, kind):
             word += f"; write {value.__name__}()"
     else:
-        word = _show(value) if isinstance(value, str) else type(value).__name__
+        word = told(value) if isinstance(value, str) else type(value).__name__
     raise InputError(f"{owner}: {name} must be {what}, got {word}.")
 
 
-def _item(value: Any) -> Any:
+def item_of(value: Any) -> Any:
     """What an array or tensor without dimensions holds; anything else as it is."""
     if isinstance(value, type | np.ma.MaskedArray) or not hasattr(value, "item"):
         return value
@@ -141,7 +154,7 @@ def _item(value: Any) -> Any:
 
 def _real(value: Any) -> float | None:
     """value as a float; None where it is no real number."""
-    value = _item(value)
+    value = item_of(value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | Decimal):
         return None
     try:
@@ -150,8 +163,8 @@ def _real(value: Any) -> float | None:
         return None
 
 
-def _show(value: Any) -> str:
-    """value in a message: short, and with its type where it is no number."""
+def told(value: Any) -> str:
+    """A value in a message: short, and with its type where it is no number."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if getattr(value, "ndim", 0) and hasattr(value, "shape"):

@@ -5,34 +5,14 @@ It stands before methods of one's own too: :class:`.base.Method` puts it there.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from ..data import OfflineData
-from ..inputs import as_float64, check_finite, ordinary_mode
+from ..inputs import as_float64, check_finite, own_mode
 from ..kernels.errors import InputError
 from ..values import instance, whole
-
-
-@contextlib.contextmanager
-def own_mode() -> Iterator[None]:
-    """Modes that somebody else has set change no number: torch is as it is when it is loaded."""
-    before = torch.get_default_dtype()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(ordinary_mode())
-        stack.enter_context(torch.enable_grad())
-        for device in ("cpu", "cuda"):
-            if torch.is_autocast_enabled(device):
-                stack.enter_context(torch.autocast(device, enabled=False))
-        torch.set_default_dtype(torch.float32)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(before)
 
 
 def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Callable[..., Any]:
@@ -45,7 +25,7 @@ def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Cal
     """
 
     @functools.wraps(solve)
-    def checked(self: Any, data: Any, n: Any, run: Any = None) -> Any:
+    def checked(self: Any, data: Any = None, n: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "solve(data, n)")
         _check(name, data, run, run_class)
         n = whole(name, "n", n, 1)
@@ -59,7 +39,7 @@ def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Cal
     """A method's score behind the door; arguments as for :func:`checked_solve`."""
 
     @functools.wraps(score)
-    def checked(self: Any, data: Any, x: Any, run: Any = None) -> Any:
+    def checked(self: Any, data: Any = None, x: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "score(data, x)")
         _check(name, data, run, run_class)
         with own_mode():

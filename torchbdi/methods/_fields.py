@@ -13,11 +13,13 @@ import types
 import typing
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..values import item_of, told
 
 _LIMITS = {
     "at_least": (">=", lambda value, limit: value >= limit),
@@ -88,12 +90,12 @@ def checked_fields(method: Any) -> dict[str, Any]:
         try:
             found = _converted(value, hints[field.name])
         except ValueError as error:
-            raise InputError(f"{name} must be {error}, got {value!r}.") from None
+            raise InputError(f"{name} must be {error}, got {_shown(value)}.") from None
         for kind, limit in field.metadata.get("limits", {}).items():
             sign, holds = _LIMITS[kind]
             for one in found if isinstance(found, tuple) else (found,):
                 if one is not None and not holds(one, limit):
-                    raise InputError(f"{name} must be {sign} {limit}, got {value!r}.")
+                    raise InputError(f"{name} must be {sign} {limit}, got {_shown(value)}.")
         out[field.name] = found
     return out
 
@@ -138,6 +140,9 @@ def _hints(cls: Hashable) -> Mapping[str, Any]:
 
 def _converted(value: Any, kind: Any) -> Any:
     """A value as the type wants it; ValueError says in words what it should be."""
+    value = item_of(value)
+    if isinstance(value, Decimal):
+        value = float(value)
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return _one_of(value, inner)
@@ -147,7 +152,7 @@ def _converted(value: Any, kind: Any) -> Any:
                 return choice
         raise ValueError(f"one of {', '.join(map(str, inner))}")
     if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple) and getattr(value, "ndim", None) != 1:
             raise ValueError("a list")
         return tuple(_converted(item, inner[0]) for item in value)
     if kind is type(None):
@@ -193,3 +198,7 @@ def _float(value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf
+
+
+def _shown(value: Any) -> str:
+    return told(value).removeprefix("the text ")

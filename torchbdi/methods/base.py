@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..inputs import as_float64
 from ..kernels.errors import InputError
-from ..values import whole
+from ..values import instance, whole
 from ._door import checked_score, checked_solve
 from ._fields import checked_fields, setting
 
@@ -142,15 +144,22 @@ class Result:
     starts: Tensor | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "x", as_float64("x", self.x))
         if self.x.ndim != 2 or not torch.isfinite(self.x).all():
             raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
+        if self.predicted is not None:
+            object.__setattr__(self, "predicted", as_float64("predicted", self.predicted))
         for name, value in (("predicted", self.predicted), ("starts", self.starts)):
+            if value is not None:
+                instance("Result", name, value, Tensor, "a torch.Tensor or None")
             if value is not None and value.shape != self.x.shape[:1]:
                 raise InputError(
                     f"Result: {name} must have shape ({len(self.x)},) as x, got "
                     f"{tuple(value.shape)}."
                 )
         for name, fact in self.facts.items():
+            if isinstance(fact, np.integer | np.floating):
+                self.facts[name] = fact = fact.item()
             if type(fact) not in (float, int, str):
                 raise InputError(f"Result: fact {name} is {fact!r}; facts are numbers and text.")
 

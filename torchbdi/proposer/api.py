@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..inputs import own_mode
 from ..kernels.errors import InputError
+from ..values import number, path_of, switch, told, whole
 from .folder import RunFolder
 from .frames import table_of
 from .outputs import complete, configuration
@@ -96,10 +98,19 @@ def propose(
         (4, 3)
     """
     table, score, scores = table_of(x, y)
+    switches = {
+        "minimize": minimize, "drop_missing": drop_missing, "safe_csv": safe_csv,
+        "backtest": backtest, "progress": progress,
+    }  # fmt: skip
+    for name, value in switches.items():
+        switches[name] = switch("propose", name, value)
+    place = None if out is None else path_of("propose", "out", out)
     settings = Settings(
-        n=_plain(n),
-        minimize=minimize,
-        bounds={str(name): _ends(name, ends) for name, ends in (bounds or {}).items()},
+        n=None if n is None else whole("propose", "n", n, 1),
+        minimize=switches["minimize"],
+        bounds={
+            str(name): _ends(name, ends) for name, ends in _named_values("bounds", bounds).items()
+        },
         fix={str(name): _plain(v) for name, v in fix.items()}
         if isinstance(fix, Mapping)
         else dict.fromkeys(_names(fix)),
@@ -107,23 +118,36 @@ def propose(
         categories=_names(categories),
         numbers=_names(numbers),
         ignore=_names(ignore),
-        drop_missing=drop_missing,
-        takes={str(text): _plain(value) for text, value in (takes or {}).items()},
+        drop_missing=switches["drop_missing"],
+        takes={str(text): _plain(value) for text, value in _named_values("takes", takes).items()},
         sums=_names(sums),
         rules=_names(rules),
-        steps={str(name): float(step) for name, step in (steps or {}).items()},
+        steps={
+            str(name): number("propose", f"the step of {name}", step, above=0)
+            for name, step in _named_values("steps", steps).items()
+        },
         free=_names(free),
         at_most=_names(at_most),
-        safe_csv=safe_csv,
+        safe_csv=switches["safe_csv"],
         acquisition=acquisition,
-        backtest=backtest,
+        backtest=switches["backtest"],
     )
-    problem = make_problem(table, score, scores, settings)
-    settings = replace(settings, n=problem.n)
-    if out is None:
-        return run(problem, settings, progress=progress)
-    with RunFolder(Path(out), configuration(problem, settings)) as folder:
-        return complete(folder, problem, settings, progress)
+    with own_mode():
+        problem = make_problem(table, score, scores, settings)
+        settings = replace(settings, n=problem.n)
+        if place is None:
+            return run(problem, settings, progress=switches["progress"])
+        with RunFolder(place, configuration(problem, settings)) as folder:
+            return complete(folder, problem, settings, switches["progress"])
+
+
+def _named_values(name: str, given: Any) -> Mapping[Any, Any]:
+    """What is given by the names of columns."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"propose: {name} must be a dict by name, got {told(given)}.")
+    return given
 
 
 def _names(given: Any) -> tuple[str, ...]:
@@ -135,8 +159,15 @@ def _names(given: Any) -> tuple[str, ...]:
 
 def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
     try:
-        low, high = (None if end is None else float(end) for end in ends)
-    except (TypeError, ValueError):
+        if isinstance(ends, str):
+            raise TypeError
+        low, high = (
+            None if end is None else number("bounds", f"an end of {name}", end, finite=False)
+            for end in ends
+        )
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"bounds: {name!r} needs (low, high), got {ends!r}.") from None
     return low, high
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..labels import check_rows
 from .numerals import settle
 from .table import Table, Values, free_name, texts
 from .ways import IN_PYTHON
@@ -28,13 +29,14 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
     Raises:
         InputError: it is none of these.
     """
+    check_rows("x", x, "y", y)
     named_by_hand = hasattr(x, "columns")
     if named_by_hand:
         named = {str(name): x[name] for name in x.columns}
         if len(named) != len(list(x.columns)):
             raise InputError("x: two columns of the data frame have the same name.")
     else:
-        array = _array(x)
+        array = _array(x, "x")
         if array.ndim == 1 and array.dtype.kind in "UO":
             named = {"sequence": array}
         elif array.ndim == 2 and array.shape[1]:
@@ -95,7 +97,7 @@ def column_values(name: str, values: Any) -> Values:
         InputError: it is not one-dimensional, or holds complex numbers or spans of time.
     """
     names = _said_to_be_names(values)
-    array = _array(values)
+    array = _array(values, name)
     if array.dtype.kind == "M":  # dates; whoever looks at the kinds of columns leaves them out
         return texts(["" if day != day else str(day)[:19] for day in array.ravel()])
     if array.ndim != 1:
@@ -127,11 +129,31 @@ def _is_missing(cell: Any) -> bool:
         return True
 
 
-def _array(x: Any) -> np.ndarray:
+def _array(x: Any, name: str) -> np.ndarray:
+    """Anything as an array of what it holds.
+
+    Raises:
+        InputError: numbers of it are hidden by a mask, or numpy cannot read it.
+    """
+    masked = [x] if isinstance(x, np.ma.MaskedArray) else x if isinstance(x, list | tuple) else []
+    if any(np.ma.getmaskarray(v).any() for v in masked if isinstance(v, np.ma.MaskedArray)):
+        raise InputError(
+            f"{name} has masked values. Leave their rows out, or fill them in with .filled(...)."
+        )
     if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        x = x.double() if x.is_floating_point() else x  # numpy has no bfloat16
+        x = _plain_tensor(x, name)
+    elif isinstance(x, list | tuple) and any(hasattr(v, "detach") for v in x):
+        x = [_plain_tensor(v, name) if hasattr(v, "detach") else v for v in x]
     try:
         return np.asarray(x)
     except ValueError as error:
-        raise InputError(f"numpy cannot read this as an array: {error}.") from error
+        raise InputError(f"{name}: numpy cannot read this as an array: {error}.") from error
+
+
+def _plain_tensor(x: Any, name: str) -> np.ndarray:
+    from ..inputs import check_plain  # whoever has a tensor has loaded torch
+
+    check_plain(name, x)
+    x = x.detach().cpu().resolve_conj().resolve_neg()
+    x = x.double() if x.is_floating_point() else x  # numpy has no bfloat16
+    return np.asarray(x)
