@@ -61,6 +61,21 @@ def locked(folder: Path, taken: Exception) -> Iterator[None]:
         os.close(lock)
 
 
+def move_aside(path: Path) -> Path | None:
+    """Makes room under a name without losing what is there.
+
+    Returns:
+        Where it is now; None where it was an empty folder, which is removed.
+    """
+    if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+        path.rmdir()
+        return None
+    number = 1
+    while (place := path.with_name(f"{path.name}.moved-{number}")).exists():
+        number += 1
+    return path.rename(place)
+
+
 def read_whole(path: Path) -> bytes:
     """The content of a file.
 

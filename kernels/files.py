@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .atomic import locked, read_whole, write_atomic
+from .atomic import locked, move_aside, read_whole, write_atomic
 from .errors import DamagedStateError
 from .states import (
     MESSAGE_LENGTH,
@@ -29,6 +29,7 @@ __all__ = [
     "disk_of",
     "last_good_state",
     "locked",
+    "move_aside",
     "read_json",
     "read_state",
     "remove_state",

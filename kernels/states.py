@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from .atomic import blaming, read_whole, sync_folder, write_flushed
+from .atomic import blaming, move_aside, read_whole, sync_folder, write_flushed
 from .errors import DamagedStateError
 
 T = TypeVar("T")
@@ -32,7 +32,8 @@ def write_state(path: Path, content: bytes) -> None:
     """Replaces a state; the one that was there becomes ``<name>.before`` if it is whole.
 
     At every moment ``path`` is the old state or the new one. Where there is no ``path``, there is
-    no state: one before it is of something that was given up, and goes.
+    no state: one before it is of something that was given up, and goes. A folder of that name is
+    moved aside: :func:`last_good_state` has said that it is no state.
 
     Args:
         path: the file; its folder must exist.
@@ -51,6 +52,9 @@ def write_state(path: Path, content: bytes) -> None:
     with blaming(path):
         try:
             write_flushed(temporary, write)
+            for name in (path, state_before(path)):
+                if name.is_dir():
+                    move_aside(name)
             if _is_whole(path):
                 _keep(path)
             elif not path.exists():
@@ -126,6 +130,8 @@ def state_before(path: Path) -> Path:
 def remove_state(path: Path) -> None:
     """Removes a state and the one before it, if they are there."""
     for file in (path, state_before(path)):
+        if file.is_dir():
+            move_aside(file)
         file.unlink(missing_ok=True)
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from torchbdi import RidgeFit
 from torchbdi.events import EventFile
 from torchbdi.kernel import Kernel
+from torchbdi.kernels.files import move_aside
 from torchbdi.methods.base import Run
 from torchbdi.ridge import RidgeScale
 
@@ -47,8 +48,18 @@ class Recorder(Run):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.folder = self.path / "state"
+        log = self.path / "log.jsonl"
+        self.history = History(log)
+        damage = self.history.damage
+        if self.folder.exists() and not self.folder.is_dir():
+            damage = f"{self.folder} is damaged: it is no folder."
+        if damage is not None:
+            print(f"warning: {damage} The run begins anew.", file=sys.stderr, flush=True)
+            for place in (log, self.folder):
+                if place.exists():
+                    move_aside(place)
+            self.history = History(log)
         self.folder.mkdir(exist_ok=True)
-        self.history = History(self.path / "log.jsonl")
         self.start -= self.history.seconds
         self._board: EventFile | None = None
         self._last = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -48,6 +49,50 @@ def train(
         print(f"steps done here: {steps[0]}")
 
     logged(job, log)
+
+
+def whose_folder_goes(
+    words: list[str], log: str, cache: str, runs: str, moment: str, how: str
+) -> None:
+    """``python -m experiments.train``, whose folder fails under it at some moment.
+
+    Args:
+        words: of the command line.
+        log: what it prints.
+        cache: a folder for coefficients.
+        runs: where its folder is.
+        moment: "solving", "stepping" or "scoring".
+        how: "vanishes", "is a file" or "turns read-only".
+    """
+    import torchbdi
+    from experiments import train as module
+    from experiments.runs import recorder
+
+    def before(holder: Any, name: str, calls: int) -> None:
+        original, left = getattr(holder, name), [calls]
+
+        def going(*args: Any, **options: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0:
+                (folder,) = (path.parent for path in Path(runs).glob("*/config.yaml"))
+                if how == "turns read-only":
+                    for path in (folder, *(p for p in folder.rglob("*") if p.is_dir())):
+                        path.chmod(0o555)
+                else:
+                    shutil.rmtree(folder)
+                    if how == "is a file":
+                        folder.touch()
+            return original(*args, **options)
+
+        setattr(holder, name, going)
+
+    if moment == "solving":
+        before(recorder, "cached_fit", 1)
+    elif moment == "stepping":
+        before(torchbdi.BDI, "training_step", 8)
+    else:
+        before(module, "score_designs", 1)
+    train(words, log, cache, plain=True)
 
 
 def fetch(data_set: DataSet, folder: Path, log: str, room: int = 0, plain: bool = False) -> None:

@@ -19,6 +19,7 @@ from forked import PATIENCE, child, finished
 from omegaconf import OmegaConf
 
 from experiments.runs.config import compose_unchecked, validate
+from experiments.runs.history import History
 from experiments.runs.run_folder import RunFolder
 from torchbdi import InputError
 from torchbdi.kernels.files import write_state
@@ -196,6 +197,81 @@ def test_no_room_and_no_rights_at_the_beginning(place: Place) -> None:
     status = finished(children.train, words, place.log, str(place.cache), 0, False, True)
     assert status == 1
     assert "error: out_dir: cannot make" in place.said()
+
+
+@pytest.mark.parametrize(
+    ("moment", "how"),
+    [
+        ("solving", "vanishes"), ("stepping", "vanishes"), ("scoring", "vanishes"),
+        ("stepping", "is a file"), ("stepping", "turns read-only"), ("scoring", "turns read-only"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_goes_away_under_a_run(
+    moment: str, how: str, place: Place, whole: Place
+) -> None:
+    status = finished(
+        children.whose_folder_goes, place.words, place.log, str(place.cache), str(place.runs),
+        moment, how,
+    )  # fmt: skip
+    assert status == 1, place.said()
+    lines = [line for line in place.said().splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, place.said()
+    assert str(place.runs) in lines[0]
+    assert "Traceback" not in place.said()
+    assert "Exception" not in place.said()
+    if how != "turns read-only":
+        assert "vanished" in lines[0]
+        return
+    assert "Permission denied" in lines[0]
+    (folder,) = place.begun
+    for path in (folder, *(p for p in folder.rglob("*") if p.is_dir())):
+        path.chmod(0o755)
+    assert place.run() == 0, place.said()
+    assert place.results() == whole.results()
+
+
+def stopped_in_the_middle(place: Place) -> Path:
+    """The folder of a run that was killed after a few steps; some have lines in their log."""
+    return half_done(place).parents[1]
+
+
+@pytest.mark.parametrize("name", ["state/last.ckpt", "state/last.ckpt.before", "log.jsonl"])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_folder_in_the_place_of_a_state_is_not_in_the_way(
+    name: str, full: bool, place: Place, whole: Place
+) -> None:
+    path = stopped_in_the_middle(place) / name
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    if full:
+        (path / "mine").write_text("kept")
+    assert place.run() == 0, place.said()
+    assert "Traceback" not in place.said()
+    assert place.results() == whole.results()
+    if full:
+        assert [p.read_text() for p in place.runs.rglob("mine")] == ["kept"]
+
+
+def test_a_damaged_log_is_found_and_the_run_begins_anew(place: Place, whole: Place) -> None:
+    """A changed number would stand in losses.csv; a torn last line is no damage."""
+    log = stopped_in_the_middle(place) / "log.jsonl"
+    before, draw = log.read_bytes(), random.Random(0)
+    assert before.count(b"\n") >= 5
+    for _ in range(100):
+        content = bytearray(before)
+        content[draw.randrange(len(content) - 1)] ^= 1 << draw.randrange(8)
+        log.write_bytes(content)
+        damage = History(log).damage
+        assert damage is not None
+        assert f"{log} is damaged in line" in damage
+    log.write_bytes(before + before.splitlines()[-1][:20])
+    assert History(log).damage is None
+    assert log.read_bytes() == before
+    log.write_bytes(content)
+    assert place.run() == 0, place.said()
+    assert "is damaged in line" in place.said()
+    assert f"steps done here: {STEPS}\n" in place.said()
+    assert place.results() == whole.results()
 
 
 class Evil:

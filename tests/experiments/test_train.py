@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.runs.config import compose_unchecked, validate
+from experiments.runs.history import History
 from experiments.runs.overrides import check_overrides
 from experiments.runs.run_folder import RunFolder
 from experiments.train import RunInterruptedError, train
@@ -379,9 +380,10 @@ train(cfg)
     (killed,) = (tmp_path / "b").iterdir()
     assert torch.load(killed / "state" / "last.ckpt", weights_only=True)["global_step"] == 70
     log = killed / "log.jsonl"
-    step, seconds, values = json.loads(log.read_text().splitlines()[-1])
+    step, seconds, values, _ = json.loads(log.read_text().splitlines()[-1])
     assert step == 77
-    log.write_text(log.read_text() + json.dumps([step, seconds + 1000, values]) + "\n[78, 1")
+    History(log).add(step, seconds + 1000, values, sync=True)
+    log.write_text(log.read_text() + "[78, 1")
     begun = time.perf_counter()
     taken = train(config(f"resume={killed}"))["seconds"]
     assert 1000 < taken < 1000 + seconds + time.perf_counter() - begun

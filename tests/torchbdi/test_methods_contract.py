@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchbdi import InputError, TorchBDIError, methods
+from torchbdi import InputError, OfflineData, Space, TorchBDIError, methods
 from torchbdi.methods import registry
 from torchbdi.methods.base import Method, Result, Run, setting
 
@@ -193,10 +193,11 @@ def test_a_preset_is_a_label_that_settings_have(toy: Any) -> None:
 
 
 def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
-    data: Any = SimpleNamespace(x=torch.ones(5, 4, dtype=torch.float64))
+    raw = np.random.default_rng(0).normal(size=(5, 4))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
     assert toy().settings_for(data) == {"size": 0.5, "way": "out", "times": 4}
     result = toy().solve(data, 2)
-    assert torch.equal(result.x, torch.full((2, 4), 3.0, dtype=torch.float64))
+    assert torch.equal(result.x, 3 * data.x[:2])
     assert result.facts == {"seed": 0}
     with pytest.raises(InputError, match="n=6 designs; the table has 5 rows"):
         toy().solve(data, 6)
@@ -257,7 +258,7 @@ def test_a_result_is_checked() -> None:
         lambda: Result(x / 0),
         lambda: Result(x, torch.zeros(3, 1)),
         lambda: Result(x, facts={"a": None}),  # type: ignore[dict-item]
-        lambda: Result(x, facts={"a": np.float64(1)}),
+        lambda: Result(x, facts={"a": np.ones(1)}),  # type: ignore[dict-item]
     ):
         with pytest.raises(InputError, match="Result"):
             wrong()
