@@ -99,6 +99,8 @@ def reproduce(
     refuse_folder(out_dir)
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
+    if collect is not None and Path(collect).exists():
+        read_runs([Path(collect)])  # told now, not after the first hours of work
     cells = [
         [f"task={task}", f"method={method}", *published_words(method, task), *setting, *overrides]
         for task, method, setting in _grid(names, tasks, methods)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ class StateIO(CheckpointIO):
 
     def __init__(self, say: Callable[[str], object] = warnings.warn) -> None:
         self.say = say
+        self._written: set[Path] = set()
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
@@ -33,12 +35,16 @@ class StateIO(CheckpointIO):
         """Replaces the checkpoint; the one that was there is kept beside it.
 
         Raises:
-            OSError: the disk is full or the folder is read-only.
+            OSError: the disk is full, or the folder is read-only or has vanished since the last one.
             TypeError: there are storage options, which a file has not.
         """
         if storage_options is not None:
             raise TypeError("StateIO writes plain files: it takes no storage_options.")
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(path).parent
+        if folder in self._written and not folder.is_dir():  # to make it again would hide it
+            raise FileNotFoundError(errno.ENOENT, "the folder has vanished", str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._written.add(folder)
         write_state(Path(path), to_bytes(checkpoint))
 
     def load_checkpoint(

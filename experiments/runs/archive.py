@@ -38,6 +38,7 @@ class Archive:
         self._outlines: dict[str, Any] = {}
         self._known: dict[Path, Identity | None] = {}
         self._damaged: set[Path] = set()
+        self._checked: set[Path] = set()
 
     def identity(self, cfg: DictConfig) -> Identity:
         """What a run of a configuration would be, with the data that are there now.
@@ -90,10 +91,11 @@ class Archive:
             return None
         try:
             folder.config()
-            if (folder.path / "versions.json").is_file():
+            if (folder.path / "versions.json").exists():
                 read_json(folder.path / "versions.json")
             if folder.is_complete:
                 folder.metrics()
+                self._check_results(folder)
             if folder.path not in self._known:
                 self._known[folder.path] = _identity(folder)
         except (InputError, OSError) as error:
@@ -101,6 +103,14 @@ class Archive:
             self._say(f"left out: {error}")
             return None
         return self._known[folder.path]
+
+    def _check_results(self, folder: RunFolder) -> None:
+        """Raises InputError where the results of a finished run cannot be read."""
+        if folder.path not in self._checked:
+            file = folder.path / "results.csv"
+            if not file.is_file() or len(read_runs([file])) != 1:
+                raise InputError(f"{file}: it has no line of results.")
+            self._checked.add(folder.path)
 
     def _kept(self, folder: RunFolder) -> int:
         kept = OmegaConf.select(folder.config(), "trainer.trajectory_every") or 0

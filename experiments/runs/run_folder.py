@@ -90,12 +90,12 @@ class RunFolder:
     @property
     def is_begun(self) -> bool:
         """Whether it is written down what the run is."""
-        return (self.path / IDENTITY).is_file()
+        return (self.path / IDENTITY).exists()
 
     @property
     def is_complete(self) -> bool:
         """Whether the run is over."""
-        return (self.path / METRICS).is_file()
+        return (self.path / METRICS).exists()
 
     @property
     def has_state(self) -> bool:

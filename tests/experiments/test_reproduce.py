@@ -229,15 +229,25 @@ def test_designs_that_were_not_kept_are_made(
         ("identity.json", "{"),
         ("identity.json", "{}"),
         ("identity.json", '{"task": 3, "method": null}'),
+        ("results.csv", ""),
+        ("results.csv", "a,b\n1,2\n"),
+        ("results.csv", "\x00"),
+        *((name, None) for name in (
+            "metrics.json", "versions.json", "config.yaml", "identity.json", "results.csv")),
     ],
-)
+)  # fmt: skip
 def test_a_damaged_file_is_named_and_its_run_left_out(
-    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, content: str
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, content: str | None
 ) -> None:
+    """A content of None is a folder in the place of the file."""
     words = ["tasks=tfbind8", "methods=bdi", "seeds=0,1", f"out_dir={tmp_path}"]
     main(words)
     first, _ = sorted(tmp_path.glob("tfbind8*"))
-    (first / file).write_text(content)
+    if content is None:
+        (first / file).unlink()
+        (first / file).mkdir()
+    else:
+        (first / file).write_text(content)
     capsys.readouterr()
     main(words)
     assert len(fake.ran) == 3
@@ -246,6 +256,15 @@ def test_a_damaged_file_is_named_and_its_run_left_out(
     assert told[0].startswith("left out: ")
     main(words)
     assert len(fake.ran) == 3
+
+
+def test_a_damaged_collection_is_told_before_the_work(fake: Fake, tmp_path: Path) -> None:
+    collection = tmp_path / "runs.csv"
+    collection.write_text("a,b\n1,2\n")
+    words = ["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}", f"collect={collection}"]
+    with pytest.raises(InputError, match=r"runs\.csv: not a results\.csv"):
+        main(words)
+    assert not fake.ran
 
 
 def test_other_runs_go_on_when_one_fails(
