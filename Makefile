@@ -30,7 +30,7 @@ test: $(READY)
 
 # Wrong signs, weights and transposes in the lines of the objective: every one has to be caught.
 mutation: $(READY)
-	$(BIN)/python -m pytest tests/torchbdi/mutants.py
+	$(BIN)/python -m pytest tests/torchbdi/mutants.py tests/hardening/mutants.py
 
 # On a machine with a CUDA GPU: its tests and benchmarks, 8 minutes; results in runs/gpu.
 gpu: $(READY)

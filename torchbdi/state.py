@@ -35,7 +35,8 @@ class StateIO(CheckpointIO):
         """Replaces the checkpoint; the one that was there is kept beside it.
 
         Raises:
-            OSError: the disk is full, or the folder is read-only or has vanished since the last one.
+            OSError: the disk is full, or the folder is read-only, or has vanished since the last
+                one.
             TypeError: there are storage options, which a file has not.
         """
         if storage_options is not None:

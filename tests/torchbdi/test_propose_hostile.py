@@ -84,6 +84,7 @@ def flip(path: Path, draw: random.Random) -> None:
         ("search.pt", "flipped"), ("search.pt", "both flipped"), ("search.pt", "cut"),
         ("search.pt", "other"),
         (IDENTITY, "flipped"), (IDENTITY, "other"),
+        ("solve.state", "folder"), ("search.pt", "folder"), (IDENTITY, "folder"),
     ],
 )  # fmt: skip
 def test_a_damaged_state_is_named_and_not_in_the_way(
@@ -100,6 +101,9 @@ def test_a_damaged_state_is_named_and_not_in_the_way(
         flip(state, draw)
         if before.exists():
             flip(before, draw)
+    elif how == "folder":
+        state.unlink()
+        state.mkdir()
     elif how == "cut":
         state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
     else:
