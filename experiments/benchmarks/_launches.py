@@ -37,12 +37,12 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
     contract(k, k, k, k)
     stack = ReLUStack(6, 1.0, 0.1, tangent=True)
     for derivative in (False, True):
-        recursion(stack, x, x, x[:, 0], x[:, 0], derivative=derivative)
+        for symmetric in (False, True):
+            recursion(stack, x, x, x[:, 0], x[:, 0], derivative, symmetric)
     for m in sides:
         factor, shift = x.new_ones(MATRICES, m, m), x.new_ones(MATRICES)
         one, two = (x.new_ones(MATRICES, m, columns) for columns in (1, 2))
         _launch(factor, shift, one, factor, check=False)
-        if m <= ROW_SIDE:
-            _launch(factor, shift, two, None, check=False)
+        _launch(factor, shift, two, None if m <= ROW_SIDE else factor, check=False)
         for b in (one, two):
             _backward(factor, b, b)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..small.failures import BAD_RIDGE, describe_failures, not_finite
-from .blocks import block_kernel
+from .blocks import WIDTH, block_kernel
 from .device import on
 from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel, outer_kernel
 from .rows import row_kernel
@@ -30,7 +30,6 @@ ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 c
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
 ENTRIES = 1024  # of the outer product a program
-MANY = 8  # right-hand sides from which on columns are solved side by side, in blocks
 _host = threading.local()
 
 
@@ -109,7 +108,7 @@ def _solve(
         rhs = rhs.expand(*batch, *rhs.shape[-2:])
     flat = k if k.ndim == 3 else k.reshape(-1, m, m)
     shift = ridge if ridge.ndim < 2 else ridge.reshape(-1)
-    alone = batch == k.shape[:-2] and (m <= ROW_SIDE or rhs.shape[-1] < MANY)
+    alone = batch == k.shape[:-2]
     keep = save or not alone or m > ROW_SIDE
     factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
     if alone:
@@ -151,7 +150,9 @@ def _launch(
     if b == 0:
         return x
     right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
-    side_by_side = max(1, min(columns, 1 << 15)) if k is None and m > ROW_SIDE else 1
+    side_by_side = 1
+    if k is None and m > ROW_SIDE:
+        side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
     flag = _flag(device) if check else status
     matrix, added = right if k is None else k, status if shift is None else shift
@@ -169,7 +170,7 @@ def _launch(
     with on(device):
         if m > ROW_SIDE:
             block_kernel[(b, side_by_side)](
-                *tensors, m, columns, *strides, FACTOR=factors, num_warps=WARPS
+                *tensors, m, columns, *strides, FACTOR=factors, WIDE=columns != 1, num_warps=WARPS
             )
         else:
             tensors += (x, x) if outer is None else outer

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..zonal.profile import Profile
 from .device import block_side, on
-from .profile import HEAD, STEP, arcsine, horner, kink, products, table, variable
+from .profile import HEAD, NEAR, STEP, arcsine, horner, near_phi, products, table, variable
 
 
 @triton.jit
@@ -21,6 +21,7 @@ def _gram_kernel(
     constants: tl.tensor,
     out: tl.tensor,
     slope: tl.tensor,
+    flag: tl.tensor,
     n1: tl.tensor,
     n2: tl.tensor,
     d: tl.tensor,
@@ -34,14 +35,17 @@ def _gram_kernel(
     DEGREE: tl.constexpr,
     SLOPE_DEGREE: tl.constexpr,
     MAPPED: tl.constexpr,
-    KINK: tl.constexpr,
     SLOPE: tl.constexpr,
     SYMMETRIC: tl.constexpr,
     ROWS: tl.constexpr,
     COLS: tl.constexpr,
     STEP: tl.constexpr,
 ) -> None:
-    """One tile of one matrix; SYMMETRIC: tiles below the diagonal are written to both places."""
+    """One tile of one matrix; SYMMETRIC: tiles below the diagonal are written to both places.
+
+    The slope of a near pair becomes NaN, and ``flag`` then 1: its share of the gradient is to be
+    taken from differences. On the diagonal of a symmetric matrix it is 0.
+    """
     across, down = tl.cdiv(n2, COLS), tl.cdiv(n1, ROWS)
     j, i = tl.program_id(0) % across, (tl.program_id(0) // across) % down
     batch = (tl.program_id(0) // across // down).to(tl.int64)
@@ -53,11 +57,20 @@ def _gram_kernel(
     hat2 += batch * n2 * d * batch2
     c = products(hat1, hat2, rows, cols, n1, n2, d, STEP)
     c = tl.minimum(tl.maximum(c, -1.0), 1.0)
-    u = variable(arcsine(c), constants, MAPPED)
+    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
+    near = inside & (1.0 - tl.abs(c) < NEAR)
+    if SYMMETRIC:
+        same = rows[:, None] == cols[None, :]
+        c = tl.where(same, 1.0, c)
+        near = near & (same == 0)
+    phi = arcsine(c)
+    close = tl.max(tl.max(near.to(tl.int32), axis=1), axis=0) > 0
+    if close:
+        phi = near_phi(phi, c, near, hat1, hat2, rows, cols, n1, n2, d)
+    u = variable(phi, constants, MAPPED)
     length1 = tl.load(norm1 + batch * n1 * batch1 + rows, mask=rows < n1, other=0.0)
     length2 = tl.load(norm2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)
     scale = (length1 / d)[:, None] * length2[None, :]
-    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
     if SYMMETRIC:
         inside = inside & (rows[:, None] >= cols[None, :])
     rows_64, cols_64 = rows.to(tl.int64), cols.to(tl.int64)
@@ -68,10 +81,13 @@ def _gram_kernel(
         mirrored = out + cols_64[:, None] * out_row + rows_64[None, :]
         tl.store(mirrored, tl.trans(value), mask=tl.trans(inside))
     if SLOPE:
-        smooth = 1.0 - tl.abs(c) > KINK
+        smooth = 1.0 - tl.abs(c) >= NEAR
         sine = tl.sqrt(tl.where(smooth, (1.0 - c) * (1.0 + c), 1.0))
         value = horner(u, constants + FIRST + DEGREE + 1, SLOPE_DEGREE) * scale / sine
         value = tl.where(smooth, value, 0.0)
+        value = tl.where(near, float("nan"), value)
+        if close:
+            tl.store(flag, 1)
         slope += batch * slope_batch
         tl.store(slope + rows_64[:, None] * slope_row + cols_64[None, :], value, mask=inside)
         if SYMMETRIC:
@@ -85,7 +101,7 @@ def gram_(
     x2: tuple[Tensor, Tensor],
     out: Tensor,
     slope: Tensor | None = None,
-) -> None:
+) -> bool:
     """:func:`.zonal.tiles.gram_` for a network with a profile.
 
     Args:
@@ -94,10 +110,14 @@ def gram_(
         x2: directions (..., N2, D) and lengths (..., N2, 1); the very object x1 means that the
             matrix is symmetric, and makes it exactly so.
         out: (..., N1, N2) with contiguous rows, receives k.
-        slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos.
+        slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos, and NaN for pairs of
+            nearly equal or nearly opposite directions.
+
+    Returns:
+        Whether there are such pairs, where slopes are asked for.
     """
     if out.numel() == 0:
-        return
+        return False
     symmetric = x2 is x1
     if out.ndim > 2 and x2[0].ndim == 2 and x1[0].ndim == out.ndim:  # rows can be stacked
         x1 = x1[0].flatten(0, -2), x1[1].flatten(0, -2)
@@ -110,6 +130,7 @@ def gram_(
     (hat1, norm1), (hat2, norm2) = (flatten(x, batch) for x in (x1, x2))
     d, (rows, cols, warps) = hat1.shape[-1], tile(n1, n2, slope is not None)
     slopes = out if slope is None else slope
+    flag = torch.zeros(1, dtype=torch.int32, device=out.device)
     grid = (len(out) * triton.cdiv(n1, rows) * triton.cdiv(n2, cols),)
     with on(out.device):
         _gram_kernel[grid](
@@ -120,6 +141,7 @@ def gram_(
             table(profile, out.dtype, out.device),
             out,
             slopes,
+            flag,
             n1,
             n2,
             d,
@@ -131,7 +153,6 @@ def gram_(
             DEGREE=profile.degree,
             SLOPE_DEGREE=len(profile.slope) - 1,
             MAPPED=profile.pole != 0,
-            KINK=kink(out.dtype),
             SLOPE=slope is not None,
             SYMMETRIC=symmetric,
             ROWS=rows,
@@ -139,6 +160,7 @@ def gram_(
             STEP=STEP,
             num_warps=warps,
         )
+    return slope is not None and bool(flag.item())
 
 
 def tile(n1: int, n2: int, slope: bool) -> tuple[int, int, int]:

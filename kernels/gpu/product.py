@@ -8,11 +8,12 @@ from torch import Tensor
 
 from ..zonal.profile import Profile
 from .device import on, parts
-from .profile import HEAD, STEP, arcsine, horner, products, table, variable
+from .profile import HEAD, NEAR, STEP, arcsine, horner, near_phi, products, table, variable
 
 SIDE = 32  # of a tile: of seven on an H100 the fastest
 WARPS = 4
 MAX_WIDTH = 32  # columns of v at a time; each time K is computed anew
+MAPPED_WIDTH = 16  # where the polynomial's variable is mapped; 32 would spill registers
 
 
 @triton.jit
@@ -49,7 +50,14 @@ def _product_kernel(
     for j in range(part * share, tl.minimum((part + 1) * share, tl.cdiv(n2, SIDE))):
         cols = j * SIDE + tl.arange(0, SIDE)
         c = products(hat1, hat2, rows, cols, n1, n2, d, STEP)
-        u = variable(arcsine(tl.minimum(tl.maximum(c, -1.0), 1.0)), constants, MAPPED)
+        c = tl.minimum(tl.maximum(c, -1.0), 1.0)
+        near = (rows[:, None] < n1) & (cols[None, :] < n2) & (1.0 - tl.abs(c) < NEAR)
+        if SYMMETRIC:
+            near = near & (rows[:, None] != cols[None, :])
+        phi = arcsine(c)
+        if tl.max(tl.max(near.to(tl.int32), axis=1), axis=0) > 0:
+            phi = near_phi(phi, c, near, hat1, hat2, rows, cols, n1, n2, d)
+        u = variable(phi, constants, MAPPED)
         length2 = tl.load(norm2 + cols, mask=cols < n2, other=0.0)
         k = horner(u, constants + FIRST, DEGREE) * (length1[:, None] * length2[None, :])
         if SYMMETRIC:
@@ -88,7 +96,8 @@ def product(
     """
     (hat1, norm1), (hat2, norm2) = ((h.contiguous(), n.contiguous()) for h, n in (x1, x2))
     (n1, d), n2, columns = hat1.shape, len(hat2), v.shape[1]
-    width = min(MAX_WIDTH, triton.next_power_of_2(max(1, columns)))
+    most = MAX_WIDTH if profile.pole == 0 else MAPPED_WIDTH
+    width = min(most, triton.next_power_of_2(max(1, columns)))
     width = 1 if width == 1 else max(16, width)  # the least that the matrix units take
     down, tiles = triton.cdiv(n1, SIDE), triton.cdiv(n2, SIDE)
     if not down or not columns:

@@ -120,10 +120,10 @@ def correct_(
     opposite: Tensor,
     x1: tuple[Tensor, Tensor],
     x2: tuple[Tensor, Tensor],
-    out: Tensor,
+    out: Tensor | None,
     slope: Tensor | None,
 ) -> Near | None:
-    """Writes the values of near pairs, and 0 for their slopes.
+    """Writes the values of near pairs, and 0 for their slopes. Either of the two may be None.
 
     Args:
         stack: the network, without biases.
@@ -132,7 +132,7 @@ def correct_(
         x1: directions (..., R, D) and lengths (..., R, 1).
         x2: directions (..., C, D) and lengths (..., C, 1).
         out: (..., R, C), receives |x||x'|/D kappa.
-        slope: None, or the shape of out.
+        slope: (..., R, C).
 
     Returns:
         The pairs that have a slope, where slopes are asked for.
@@ -141,7 +141,7 @@ def correct_(
     *batch, i, j = entries
     rows, cols = i, j
     if batch:
-        rows, cols = batch[0] * out.shape[-2] + i, batch[0] * out.shape[-1] + j
+        rows, cols = batch[0] * x1[0].shape[-2] + i, batch[0] * x2[0].shape[-2] + j
     d, signs = hat1.shape[1], torch.where(opposite, -1.0, 1.0).to(hat1.dtype)
     squares = []
     for r, c, s in zip(*(t.split(max(1, CHUNK // d)) for t in (rows, cols, signs)), strict=True):
@@ -154,7 +154,8 @@ def correct_(
         theta = torch.where(opposite[apart], torch.pi - angle, angle)
         value[apart], derivative[apart] = angular_recursion(stack, theta)
     scale = norm1[rows] / d * norm2[cols]
-    out[entries] = scale * value
+    if out is not None:
+        out[entries] = scale * value
     if slope is None:
         return None
     slope[entries] = 0

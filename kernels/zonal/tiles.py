@@ -57,8 +57,7 @@ def gram_(
         return None
     fused = triton_profile(stack, out)
     if fused is not None:  # all tiles, of all matrices, in one launch
-        TritonTiles(fused)(x1, x2, out, slope)
-        return None
+        return TritonTiles(stack, fused)(x1, x2, out, slope)
     if out.ndim > 2:
         return _batched_(stack, x1, x2, out, slope)
     symmetric = x2 is x1

@@ -57,6 +57,11 @@ def test_equals_torch_linalg(m: int, dtype: torch.dtype) -> None:
 def test_many_columns_and_none() -> None:
     k, b = spd(2, 3), random(2, 3, 37)
     assert_near(fused(k, b), plain(k, b), 1e-13)
+    for m, columns in ((17, 37), (33, 5)):
+        large, right = spd(2, m), random(2, m, columns)
+        assert_near(fused(large, right), plain(large, right), 1e-12)
+        shared = spd(1, m)  # factored once
+        assert_near(fused(shared, right, 0.1), plain(shared, right, 0.1), 1e-12)
     assert fused(k, b[..., :0]).shape == (2, 3, 0)
     assert fused(k[:0], b[:0]).shape == (0, 3, 37)
 
