@@ -1,6 +1,6 @@
 """Batched small Cholesky solves by Triton programs, and their gradient.
 
-Up to M = 4 a matrix is one thread's (:mod:`.lanes`), up to 16 that of 8 or 16 threads
+Up to M = 4 a system is one thread's (:mod:`.lanes`), up to 16 that of 8 or 16 threads
 (:mod:`.rows`), up to 64 a warp's, in blocks (:mod:`.blocks`). What has to be checked
 is checked by the programs, which raise one flag in memory of the host, so that a solve waits for
 the GPU once.
@@ -21,15 +21,15 @@ from ..errors import InputError, NotPositiveDefiniteError
 from ..small.failures import BAD_RIDGE, describe_failures, not_finite
 from .blocks import WIDTH, block_kernel
 from .device import on
-from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel, outer_kernel
+from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel
+from .outer import outer as write_outer
 from .rows import row_kernel
 
 LANE_SIDE = 4  # largest M of which one thread keeps all
-LANES = 128  # matrices a program there
+LANES = 128  # systems a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
-ENTRIES = 1024  # of the outer product a program
 _host = threading.local()
 
 
@@ -150,7 +150,7 @@ def _launch(
     if b == 0:
         return x
     right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
-    side_by_side = 1
+    side_by_side = max(1, columns) if m <= LANE_SIDE else 1
     if k is None and m > ROW_SIDE:
         side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
@@ -180,7 +180,7 @@ def _launch(
                 "OUTER": outer is not None,
             }
             if m <= LANE_SIDE:
-                lane_kernel[(triton.cdiv(b, LANES),)](
+                lane_kernel[(triton.cdiv(b * side_by_side, LANES),)](
                     *tensors,
                     b,
                     columns,
@@ -245,11 +245,7 @@ def _backward(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     if columns == 1 and m <= ROW_SIDE:
         return _launch(None, None, grad, factor, check=False, outer=(x, out)), out
     g = _launch(None, None, grad, factor, check=False)
-    if out.numel():
-        with on(x.device):
-            outer_kernel[(triton.cdiv(out.numel(), ENTRIES),)](
-                g, x, out, out.numel(), columns, M=m, ENTRIES=ENTRIES
-            )
+    write_outer(g, x, out)
     return g, out
 
 

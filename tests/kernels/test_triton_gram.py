@@ -82,7 +82,8 @@ def test_values_and_slopes(
         return out, slope, only
 
     (out, slope, only), (k, dk, _) = both(work)
-    assert torch.equal(out, only)
+    # Two compilations: their products and sums may be joined in different places.
+    torch.testing.assert_close(out, only, rtol=16 * torch.finfo(dtype).eps, atol=0)
     q = stack.w * x1.norm(dim=1).max() * x2.norm(dim=1).max() / shape[2]
     scale = diagonal_recursion(stack, q)[0]
     sine = (1 - (units[0][0] @ units[1][0].mT).clamp(-1, 1) ** 2).sqrt()
