@@ -30,8 +30,9 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
         gram_(profile, unit, unit, k, k)
         gram_(profile, unit, other, k, k)
         gram_(profile, unit, other, k)
-        product(profile, unit, unit, x[:, :1], unit[1])
-        product(profile, unit, unit, x)
+        for careful in (False, True):
+            product(profile, unit, unit, x[:, :1], unit[1], careful)
+            product(profile, unit, unit, x, None, careful)
     gram_(plain, unit_rows(x[:1, :1]), unit_rows(x[:1, :1]), k[:1, :1], k[:1, :1])
     contract(k, k.T, k, x)
     contract(k, k, k, k)

@@ -14,7 +14,7 @@ import triton.language as tl
 from torch import Tensor
 
 from ..relu.recursion import ReLUStack
-from .device import block_side, on
+from .device import block_side, host_flag, on, raised
 from .gram import flatten
 from .profile import NEAR, STEP, arcsine, kink, products
 
@@ -70,9 +70,10 @@ def _biased_kernel(
     p2 = tl.load(q2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)[None, :]
     inside = (rows[:, None] < n1) & (cols[None, :] < n2)
     first = tl.sqrt(p1) * tl.sqrt(p2)
-    near = inside & (tl.abs(s) > first * (1.0 - NEAR)) & (first > 0)
+    near = (tl.abs(s) > first * (1.0 - NEAR)) & (first > 0)
     if SYMMETRIC:
         near = near & (rows[:, None] != cols[None, :])
+    s = tl.where(near, float("nan"), s)
     t = s
     if DERIVATIVE:
         ds, dt = tl.zeros_like(s) + 1.0, tl.zeros_like(s) + 1.0
@@ -108,12 +109,12 @@ def _biased_kernel(
         t = s + w * k0 * t
         p1, p2 = 0.5 * w * p1 + b, 0.5 * w * p2 + b
     at = (batch * n1 + rows[:, None]) * n2 + cols[None, :]
+    value = s
     if TANGENT:
-        tl.store(out + at, tl.where(near, float("nan"), t), mask=inside)
-    else:
-        tl.store(out + at, tl.where(near, float("nan"), s), mask=inside)
-    if tl.max(tl.max(near.to(tl.int32), axis=1), axis=0) > 0:
-        tl.store(flag, 1)
+        value = t
+    tl.store(out + at, value, mask=inside)
+    seen = inside & (value != value)
+    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
     if DERIVATIVE:
         if TANGENT:
             ds, ds1, ds2 = dt, dt1, dt2
@@ -150,7 +151,7 @@ def recursion(
     batch = torch.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     (n1, d), n2 = x1.shape[-2:], x2.shape[-2]
     outs = [x1.new_empty(*batch, n1, n2) for _ in range(4 if derivative else 1)]
-    flag = torch.zeros(1, dtype=torch.int32, device=x1.device)
+    flag = host_flag(x1.device)
     if outs[0].numel():
         a1, p1 = flatten((x1, q1.unsqueeze(-1)), batch)
         a2, p2 = flatten((x2, q2.unsqueeze(-1)), batch)
@@ -180,5 +181,5 @@ def recursion(
                 STEP=STEP,
                 num_warps=max(1, rows * cols // (128 if derivative else 256)),
             )
-    entries = outs[0].isnan().nonzero(as_tuple=True) if flag.item() else None
+    entries = outs[0].isnan().nonzero(as_tuple=True) if raised(flag, x1.device) else None
     return outs[0], (outs[1], outs[2], outs[3]) if derivative else None, entries

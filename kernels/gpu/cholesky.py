@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import math
-import threading
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from torch import Tensor
 from ..errors import InputError, NotPositiveDefiniteError
 from ..small.failures import BAD_RIDGE, describe_failures, not_finite
 from .blocks import WIDTH, block_kernel
-from .device import on
+from .device import host_flag, on, raised
 from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel
 from .outer import outer as write_outer
 from .rows import row_kernel
@@ -30,7 +29,6 @@ LANES = 128  # systems a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
-_host = threading.local()
 
 
 class SmallSolve(torch.autograd.Function):
@@ -154,7 +152,7 @@ def _launch(
     if k is None and m > ROW_SIDE:
         side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
-    flag = _flag(device) if check else status
+    flag = host_flag(device) if check else status
     matrix, added = right if k is None else k, status if shift is None else shift
     tensors: tuple[Tensor, ...] = (
         matrix,
@@ -204,23 +202,9 @@ def _launch(
                     **forms,
                     num_warps=ROW_WARPS,
                 )
-        if check and x.is_cuda:
-            torch.cuda.current_stream(device).synchronize()
-    if check and flag.item():
-        flag.zero_()
+    if check and raised(flag, device):
         _explain(status.amax(1).view(batch), m)
     return x
-
-
-def _flag(device: torch.device) -> Tensor:
-    """This thread's flag, 0: a number of the host that a GPU writes to when something is wrong."""
-    kind = f"flag_of_{device.type}"
-    if not hasattr(_host, kind):
-        with torch.inference_mode(False):
-            made = torch.zeros(1, dtype=torch.int32, pin_memory=device.type == "cuda")
-        setattr(_host, kind, made)
-    flag: Tensor = getattr(_host, kind)
-    return flag
 
 
 def unchecked(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:

@@ -8,8 +8,8 @@ import triton.language as tl
 from torch import Tensor
 
 from ..zonal.profile import Profile
-from .device import block_side, on
-from .profile import HEAD, NEAR, STEP, arcsine, horner, near_phi, products, table, variable
+from .device import block_side, host_flag, on, raised
+from .profile import HEAD, NEAR, STEP, arcsine, horner, products, table, variable
 
 
 @triton.jit
@@ -43,8 +43,8 @@ def _gram_kernel(
 ) -> None:
     """One tile of one matrix; SYMMETRIC: tiles below the diagonal are written to both places.
 
-    The slope of a near pair becomes NaN, and ``flag`` then 1: its share of the gradient is to be
-    taken from differences. On the diagonal of a symmetric matrix it is 0.
+    Where directions are nearly equal or opposite, off the diagonal where SYMMETRIC, the value
+    becomes NaN, the slope 0, and ``flag`` 1.
     """
     across, down = tl.cdiv(n2, COLS), tl.cdiv(n1, ROWS)
     j, i = tl.program_id(0) % across, (tl.program_id(0) // across) % down
@@ -57,26 +57,22 @@ def _gram_kernel(
     hat2 += batch * n2 * d * batch2
     c = products(hat1, hat2, rows, cols, n1, n2, d, STEP)
     c = tl.minimum(tl.maximum(c, -1.0), 1.0)
-    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
-    near = inside & (1.0 - tl.abs(c) < NEAR)
+    c = tl.where(1.0 - tl.abs(c) < NEAR, float("nan"), c)
     if SYMMETRIC:
-        same = rows[:, None] == cols[None, :]
-        c = tl.where(same, 1.0, c)
-        near = near & (same == 0)
-    phi = arcsine(c)
-    close = tl.max(tl.max(near.to(tl.int32), axis=1), axis=0) > 0
-    if close:
-        phi = near_phi(phi, c, near, hat1, hat2, rows, cols, n1, n2, d)
-    u = variable(phi, constants, MAPPED)
+        c = tl.where(rows[:, None] == cols[None, :], 1.0, c)
+    u = variable(arcsine(c), constants, MAPPED)
     length1 = tl.load(norm1 + batch * n1 * batch1 + rows, mask=rows < n1, other=0.0)
     length2 = tl.load(norm2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)
     scale = (length1 / d)[:, None] * length2[None, :]
+    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
     if SYMMETRIC:
         inside = inside & (rows[:, None] >= cols[None, :])
     rows_64, cols_64 = rows.to(tl.int64), cols.to(tl.int64)
     value = horner(u, constants + FIRST, DEGREE) * scale
     out += batch * out_batch
     tl.store(out + rows_64[:, None] * out_row + cols_64[None, :], value, mask=inside)
+    seen = inside & (value != value)
+    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
     if SYMMETRIC:
         mirrored = out + cols_64[:, None] * out_row + rows_64[None, :]
         tl.store(mirrored, tl.trans(value), mask=tl.trans(inside))
@@ -85,9 +81,6 @@ def _gram_kernel(
         sine = tl.sqrt(tl.where(smooth, (1.0 - c) * (1.0 + c), 1.0))
         value = horner(u, constants + FIRST + DEGREE + 1, SLOPE_DEGREE) * scale / sine
         value = tl.where(smooth, value, 0.0)
-        value = tl.where(near, float("nan"), value)
-        if close:
-            tl.store(flag, 1)
         slope += batch * slope_batch
         tl.store(slope + rows_64[:, None] * slope_row + cols_64[None, :], value, mask=inside)
         if SYMMETRIC:
@@ -110,11 +103,11 @@ def gram_(
         x2: directions (..., N2, D) and lengths (..., N2, 1); the very object x1 means that the
             matrix is symmetric, and makes it exactly so.
         out: (..., N1, N2) with contiguous rows, receives k.
-        slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos, and NaN for pairs of
-            nearly equal or nearly opposite directions.
+        slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos.
 
     Returns:
-        Whether there are such pairs, where slopes are asked for.
+        Whether there are pairs of nearly equal or nearly opposite directions, for which the cosine
+        is not good enough: their k is NaN and their slope 0.
     """
     if out.numel() == 0:
         return False
@@ -130,7 +123,7 @@ def gram_(
     (hat1, norm1), (hat2, norm2) = (flatten(x, batch) for x in (x1, x2))
     d, (rows, cols, warps) = hat1.shape[-1], tile(n1, n2, slope is not None)
     slopes = out if slope is None else slope
-    flag = torch.zeros(1, dtype=torch.int32, device=out.device)
+    flag = host_flag(out.device)
     grid = (len(out) * triton.cdiv(n1, rows) * triton.cdiv(n2, cols),)
     with on(out.device):
         _gram_kernel[grid](
@@ -160,7 +153,7 @@ def gram_(
             STEP=STEP,
             num_warps=warps,
         )
-    return slope is not None and bool(flag.item())
+    return raised(flag, out.device)
 
 
 def tile(n1: int, n2: int, slope: bool) -> tuple[int, int, int]:

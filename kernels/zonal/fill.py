@@ -166,17 +166,18 @@ class TritonTiles:
         """As :class:`PlainTiles`, for contiguous rows; the very object x1 as x2: symmetric."""
         from ..gpu.gram import gram_
 
-        if not gram_(self.profile, x1, x2, out, slope) or slope is None:
+        if not gram_(self.profile, x1, x2, out, slope):
             return None
         batch = out.shape[:-2]
         (hat1, norm1), (hat2, norm2) = (
             tuple(t.expand(*batch, *t.shape[-2:]).reshape(-1, *t.shape[-2:]) for t in x)
             for x in (x1, x2)
         )
-        dk = slope.view(-1, *slope.shape[-2:])
-        b, i, j = entries = dk.isnan().nonzero(as_tuple=True)
+        k, dk = (None if t is None else t.view(-1, *t.shape[-2:]) for t in (out, slope))
+        assert k is not None
+        b, i, j = entries = k.isnan().nonzero(as_tuple=True)
         opposite = torch.linalg.vecdot(hat1[b, i], hat2[b, j]) < 0
-        return correct_(self.stack, entries, opposite, (hat1, norm1), (hat2, norm2), None, dk)
+        return correct_(self.stack, entries, opposite, (hat1, norm1), (hat2, norm2), k, dk)
 
 
 Fill: TypeAlias = Callable[..., None]

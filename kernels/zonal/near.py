@@ -120,10 +120,10 @@ def correct_(
     opposite: Tensor,
     x1: tuple[Tensor, Tensor],
     x2: tuple[Tensor, Tensor],
-    out: Tensor | None,
+    out: Tensor,
     slope: Tensor | None,
 ) -> Near | None:
-    """Writes the values of near pairs, and 0 for their slopes. Either of the two may be None.
+    """Writes the values of near pairs, and 0 for their slopes.
 
     Args:
         stack: the network, without biases.
@@ -132,7 +132,7 @@ def correct_(
         x1: directions (..., R, D) and lengths (..., R, 1).
         x2: directions (..., C, D) and lengths (..., C, 1).
         out: (..., R, C), receives |x||x'|/D kappa.
-        slope: (..., R, C).
+        slope: None, or the shape of out.
 
     Returns:
         The pairs that have a slope, where slopes are asked for.
@@ -154,8 +154,7 @@ def correct_(
         theta = torch.where(opposite[apart], torch.pi - angle, angle)
         value[apart], derivative[apart] = angular_recursion(stack, theta)
     scale = norm1[rows] / d * norm2[cols]
-    if out is not None:
-        out[entries] = scale * value
+    out[entries] = scale * value
     if slope is None:
         return None
     slope[entries] = 0

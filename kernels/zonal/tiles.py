@@ -168,7 +168,7 @@ def product(stack: ReLUStack, x1: Unit, x2: Unit, v: Tensor) -> Tensor:
     if fused is not None:
         from ..gpu.product import product as fused_product
 
-        result = fused_product(fused, x1, x2, columns)
+        result, _ = fused_product(fused, x1, x2, columns)
         return result.squeeze(1) if v.ndim == 1 else result
     out = columns.new_zeros(n1, columns.shape[1])
     d, share = x1[0].shape[1], math.ceil(n1 / torch.get_num_threads())
