@@ -160,6 +160,7 @@ def _finish(
         "designs_sha256": designs_hash(result.x),
         "steps_kept": len(kept_designs(folder.path)),
         "seconds": recorder.seconds,
+        "device": name_of_device(recorder.device),
         "version": torchbdi.__version__,
     }
     if recorder.history.rows:
@@ -184,6 +185,11 @@ def device_of(cfg: DictConfig) -> torch.device:
     if wanted == "gpu" and not there:
         raise InputError("trainer.accelerator=gpu: torch finds no CUDA GPU. Use auto or cpu.")
     return torch.device("cuda" if there and wanted != "cpu" else "cpu")
+
+
+def name_of_device(device: torch.device) -> str:
+    """cpu, or the card's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def log_results(

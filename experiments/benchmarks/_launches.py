@@ -30,19 +30,20 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
         gram_(profile, unit, unit, k, k)
         gram_(profile, unit, other, k, k)
         gram_(profile, unit, other, k)
-        product(profile, unit, unit, x[:, :1], unit[1])
-        product(profile, unit, unit, x)
+        for careful in (False, True):
+            product(profile, unit, unit, x[:, :1], unit[1], careful)
+            product(profile, unit, unit, x, None, careful)
     gram_(plain, unit_rows(x[:1, :1]), unit_rows(x[:1, :1]), k[:1, :1], k[:1, :1])
     contract(k, k.T, k, x)
     contract(k, k, k, k)
     stack = ReLUStack(6, 1.0, 0.1, tangent=True)
     for derivative in (False, True):
-        recursion(stack, x, x, x[:, 0], x[:, 0], derivative=derivative)
+        for symmetric in (False, True):
+            recursion(stack, x, x, x[:, 0], x[:, 0], derivative, symmetric)
     for m in sides:
         factor, shift = x.new_ones(MATRICES, m, m), x.new_ones(MATRICES)
         one, two = (x.new_ones(MATRICES, m, columns) for columns in (1, 2))
         _launch(factor, shift, one, factor, check=False)
-        if m <= ROW_SIDE:
-            _launch(factor, shift, two, None, check=False)
+        _launch(factor, shift, two, None if m <= ROW_SIDE else factor, check=False)
         for b in (one, two):
             _backward(factor, b, b)

@@ -3,7 +3,7 @@
 #   bash experiments/benchmarks/gpu_call.sh       in a checkout, with the package installed (make gpu)
 #   bash call.sh                                  in a folder that gpu_pack.py filled, without a network
 # OUT: folder of the results (summary.txt, tests.xml, *.json, log.txt). PARTS chooses of "tests small
-# gpu"; SECONDS_TESTS, SECONDS_SMALL and SECONDS_GPU limit them; WORDS is given to the benchmarks.
+# gpu"; WORKERS share the tests, most of which compile; SECONDS_TESTS, SECONDS_SMALL and SECONDS_GPU limit them; WORDS is given to the benchmarks.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 py=${PYTHON:-python3}
@@ -50,7 +50,7 @@ part() {
 }
 for which in $PARTS; do
     case $which in
-    tests) part tests "${SECONDS_TESTS:-180}" "$py" -m pytest -v -p no:cacheprovider --junitxml="$OUT/tests.xml" tests/kernels -k "(triton or gpu) and not interpreter and not compiles" ;;
+    tests) part tests "${SECONDS_TESTS:-180}" "$py" -m pytest -v -n "${WORKERS:-8}" --dist load -p no:cacheprovider --junitxml="$OUT/tests.xml" tests/kernels tests/torchbdi/test_methods_gpu.py -k "(triton or gpu) and not interpreter and not compiles" ;;
     small) part small "${SECONDS_SMALL:-150}" "$py" -m experiments.benchmarks small-cholesky --no-rivals --out "$OUT" ${WORDS:-} ;;
     gpu) part gpu "${SECONDS_GPU:-150}" "$py" -m experiments.benchmarks gpu --out "$OUT" ${WORDS:-} ;;
     *) echo "no part $which: tests, small, gpu" && failed=1 ;;

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,6 +51,8 @@ def run(options: Options) -> dict[str, Any]:
     if not gpu:
         print("no GPU here: the CPU is measured, the GPU's figures are still missing", flush=True)
     result: dict[str, Any] = {"device": str(device), "gpu_measured": gpu, "rows": []}
+    if gpu:
+        compile_ahead((1, 3) if options.small else SIDES)
     rates = {dtype: card_rates(device, dtype, options.small) for dtype in DTYPES}
     result["rates"] = {str(dtype): found for dtype, found in rates.items()}
     cells = itertools.product(
@@ -68,6 +72,22 @@ def run(options: Options) -> dict[str, Any]:
             result["bdi"] = bdi(device, options)
             print(result["bdi"], flush=True)
     return result
+
+
+def compile_ahead(sides: Sequence[int]) -> None:
+    """Compiles every form in several processes, which leave them in triton's cache on disk."""
+    works = list(itertools.product(sorted(sides, reverse=True), DTYPES))
+    workers = min(len(works), os.cpu_count() or 1)
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        pool.starmap(_compile, works, chunksize=1)
+
+
+def _compile(m: int, dtype: torch.dtype) -> None:
+    """Solves of one size, with and without gradients."""
+    for columns, gradient in itertools.product(COLUMNS, (False, True)):
+        system = _system(torch.device("cuda"), dtype, columns, BATCHES[0], m, seed=0)
+        next(_calls(ours, [system], gradient))()
+    torch.cuda.synchronize()
 
 
 def _last(options: Options) -> tuple[int, int]:

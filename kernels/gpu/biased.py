@@ -14,9 +14,9 @@ import triton.language as tl
 from torch import Tensor
 
 from ..relu.recursion import ReLUStack
-from .device import block_side, on
+from .device import block_side, host_flag, on, raised
 from .gram import flatten
-from .profile import STEP, arcsine, kink, products
+from .profile import NEAR, STEP, arcsine, kink, products
 
 INVERSE_2PI = tl.constexpr(1 / (2 * math.pi))
 
@@ -38,6 +38,7 @@ def _biased_kernel(
     out_ds: tl.tensor,
     out_dq1: tl.tensor,
     out_dq2: tl.tensor,
+    flag: tl.tensor,
     n1: tl.tensor,
     n2: tl.tensor,
     d: tl.tensor,
@@ -47,11 +48,15 @@ def _biased_kernel(
     KINK: tl.constexpr,
     TANGENT: tl.constexpr,
     DERIVATIVE: tl.constexpr,
+    SYMMETRIC: tl.constexpr,
     ROWS: tl.constexpr,
     COLS: tl.constexpr,
     STEP: tl.constexpr,
 ) -> None:
-    """One tile of one matrix; names as in covariance_recursion."""
+    """One tile of one matrix; names as in covariance_recursion.
+
+    Near pairs, off the diagonal where SYMMETRIC, become NaN in ``out``, and ``flag`` then 1.
+    """
     across, down = tl.cdiv(n2, COLS), tl.cdiv(n1, ROWS)
     j, i = tl.program_id(0) % across, (tl.program_id(0) // across) % down
     batch = (tl.program_id(0) // across // down).to(tl.int64)
@@ -63,6 +68,12 @@ def _biased_kernel(
     # Rows and columns past the end get q = 0; what is computed of them is not written.
     p1 = tl.load(q1 + batch * n1 * batch1 + rows, mask=rows < n1, other=0.0)[:, None]
     p2 = tl.load(q2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)[None, :]
+    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
+    first = tl.sqrt(p1) * tl.sqrt(p2)
+    near = (tl.abs(s) > first * (1.0 - NEAR)) & (first > 0)
+    if SYMMETRIC:
+        near = near & (rows[:, None] != cols[None, :])
+    s = tl.where(near, float("nan"), s)
     t = s
     if DERIVATIVE:
         ds, dt = tl.zeros_like(s) + 1.0, tl.zeros_like(s) + 1.0
@@ -74,7 +85,7 @@ def _biased_kernel(
         )
         scale = tl.full((), 1.0, dtype=s.dtype)  # dq_l/dq_0
     for _ in range(layers):
-        r = tl.sqrt(p1 * p2)
+        r = tl.sqrt(p1) * tl.sqrt(p2)  # p1 * p2 overflows for designs of 1e100
         full = r > 0
         safe = tl.where(full, r, 1.0)
         c = tl.minimum(tl.maximum(s / safe, -1.0), 1.0)
@@ -98,11 +109,12 @@ def _biased_kernel(
         t = s + w * k0 * t
         p1, p2 = 0.5 * w * p1 + b, 0.5 * w * p2 + b
     at = (batch * n1 + rows[:, None]) * n2 + cols[None, :]
-    inside = (rows[:, None] < n1) & (cols[None, :] < n2)
+    value = s
     if TANGENT:
-        tl.store(out + at, t, mask=inside)
-    else:
-        tl.store(out + at, s, mask=inside)
+        value = t
+    tl.store(out + at, value, mask=inside)
+    seen = inside & (value != value)
+    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
     if DERIVATIVE:
         if TANGENT:
             ds, ds1, ds2 = dt, dt1, dt2
@@ -112,8 +124,14 @@ def _biased_kernel(
 
 
 def recursion(
-    stack: ReLUStack, x1: Tensor, x2: Tensor, q1: Tensor, q2: Tensor, derivative: bool
-) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None]:
+    stack: ReLUStack,
+    x1: Tensor,
+    x2: Tensor,
+    q1: Tensor,
+    q2: Tensor,
+    derivative: bool,
+    symmetric: bool,
+) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None, tuple[Tensor, ...] | None]:
     """The kernel of two tables of designs and, where asked for, its partial derivatives.
 
     Args:
@@ -123,14 +141,17 @@ def recursion(
         q1: w |x|^2/D + b of x1, (..., N1).
         q2: of x2, (..., N2).
         derivative: whether to return the partial derivatives too.
+        symmetric: x2 is x1; the diagonal is then not looked at.
 
     Returns:
-        k, (..., N1, N2), and with ``derivative`` the tuple (dk/ds, dk/dq1, dk/dq2), each
-        (..., N1, N2); None otherwise.
+        k, (..., N1, N2); with ``derivative`` the tuple (dk/ds, dk/dq1, dk/dq2), each
+        (..., N1, N2), else None; and as :func:`.relu.pairs.near_entries` the pairs of nearly equal
+        or nearly opposite designs, whose k is NaN, or None.
     """
     batch = torch.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     (n1, d), n2 = x1.shape[-2:], x2.shape[-2]
     outs = [x1.new_empty(*batch, n1, n2) for _ in range(4 if derivative else 1)]
+    flag = host_flag(x1.device)
     if outs[0].numel():
         a1, p1 = flatten((x1, q1.unsqueeze(-1)), batch)
         a2, p2 = flatten((x2, q2.unsqueeze(-1)), batch)
@@ -144,6 +165,7 @@ def recursion(
                 p2,
                 _table(stack, d, x1.dtype, x1.device),
                 *(outs * 4)[:4],
+                flag,
                 n1,
                 n2,
                 d,
@@ -153,9 +175,11 @@ def recursion(
                 KINK=kink(x1.dtype),
                 TANGENT=stack.tangent,
                 DERIVATIVE=derivative,
+                SYMMETRIC=symmetric,
                 ROWS=rows,
                 COLS=cols,
                 STEP=STEP,
                 num_warps=max(1, rows * cols // (128 if derivative else 256)),
             )
-    return outs[0], (outs[1], outs[2], outs[3]) if derivative else None
+    entries = outs[0].isnan().nonzero(as_tuple=True) if raised(flag, x1.device) else None
+    return outs[0], (outs[1], outs[2], outs[3]) if derivative else None, entries

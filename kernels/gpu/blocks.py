@@ -16,6 +16,7 @@ import triton.language as tl
 from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, quotient, spoiled
 
 SIDE = tl.constexpr(16)
+WIDTH = tl.constexpr(8)  # right-hand sides that are solved side by side
 
 
 @triton.jit
@@ -53,6 +54,118 @@ def _inverse_factor(a: tl.tensor, m: tl.tensor) -> tuple[tl.tensor, tl.tensor]:
 
 
 @triton.jit
+def _one_column(
+    kept: tl.tensor,
+    rhs: tl.tensor,
+    x: tl.tensor,
+    batch: tl.tensor,
+    m: tl.tensor,
+    rhs_batch: tl.tensor,
+    rhs_row: tl.tensor,
+) -> tl.tensor:
+    """Substitution for one right-hand side; returns what shows whether it was finite."""
+    i = tl.arange(0, SIDE)
+    blocks = tl.cdiv(m, SIDE)
+    down = i[:, None] * m + i[None, :]
+    bad = tl.zeros((SIDE,), x.dtype.element_ty)
+    given = rhs + batch * rhs_batch
+    step = rhs_row + tl.zeros((), tl.int64)
+    out = x + batch * m
+    for J in range(blocks):
+        rows = J * SIDE + i
+        b = tl.load(given + rows * step, mask=rows < m, other=0.0)
+        bad += spoiled(b)
+        for K in range(J):
+            left = tl.load(
+                kept + (J * SIDE * m + K * SIDE) + down, mask=rows[:, None] < m, other=0.0
+            )
+            y = tl.load(out + (K * SIDE + i))
+            b -= tl.sum(left * y[None, :], axis=1)
+        inside = (rows[:, None] < m) & (rows[None, :] < m)
+        inverse = tl.load(kept + (J * SIDE * m + J * SIDE) + down, mask=inside, other=0.0)
+        y = tl.sum(inverse * b[None, :], axis=1)
+        tl.store(out + rows, y, mask=rows < m)
+        tl.debug_barrier()
+    for back in range(blocks):
+        J = blocks - 1 - back
+        rows = J * SIDE + i
+        y = tl.load(out + rows, mask=rows < m, other=0.0)
+        for K in range(J + 1, blocks):
+            later = K * SIDE + i
+            at = kept + (K * SIDE * m + J * SIDE)
+            left = tl.load(at + down, mask=later[:, None] < m, other=0.0)
+            solved = tl.load(out + later, mask=later < m, other=0.0)
+            y -= tl.sum(left * solved[:, None], axis=0)
+        inside = (rows[:, None] < m) & (rows[None, :] < m)
+        inverse = tl.load(kept + (J * SIDE * m + J * SIDE) + down, mask=inside, other=0.0)
+        y = tl.sum(inverse * y[:, None], axis=0)
+        tl.debug_barrier()  # all have read before it is written
+        tl.store(out + rows, y, mask=rows < m)
+        tl.debug_barrier()
+    return bad
+
+
+@triton.jit
+def _columns_side_by_side(
+    kept: tl.tensor,
+    rhs: tl.tensor,
+    x: tl.tensor,
+    batch: tl.tensor,
+    m: tl.tensor,
+    columns: tl.tensor,
+    rhs_batch: tl.tensor,
+    rhs_row: tl.tensor,
+    rhs_col: tl.tensor,
+) -> tl.tensor:
+    """Substitution for WIDTH right-hand sides at a time, by products; returns as _one_column."""
+    i = tl.arange(0, SIDE)
+    blocks = tl.cdiv(m, SIDE)
+    down, across = i[:, None] * m + i[None, :], i[None, :] * m + i[:, None]
+    bad = tl.zeros((SIDE,), x.dtype.element_ty)
+    step, along = rhs_row + tl.zeros((), tl.int64), rhs_col + tl.zeros((), tl.int64)
+    given, out = rhs + batch * rhs_batch, x + batch * m * columns
+    for block in range(tl.program_id(1), tl.cdiv(columns, WIDTH), tl.num_programs(1)):
+        cols = block * WIDTH + tl.arange(0, WIDTH)
+        there = cols[None, :] < columns
+        for J in range(blocks):
+            rows = J * SIDE + i
+            mask = (rows[:, None] < m) & there
+            b = tl.load(given + rows[:, None] * step + cols[None, :] * along, mask=mask, other=0.0)
+            bad += tl.sum(spoiled(b), axis=1)
+            for K in range(J):
+                at = kept + (J * SIDE * m + K * SIDE)
+                left = tl.load(at + down, mask=rows[:, None] < m, other=0.0)
+                earlier = K * SIDE + i
+                earlier = earlier[:, None] * columns + cols[None, :]
+                b = _times(-left, tl.load(out + earlier, mask=there, other=0.0), b)
+            inside = (rows[:, None] < m) & (rows[None, :] < m)
+            inverse = tl.load(kept + (J * SIDE * m + J * SIDE) + down, mask=inside, other=0.0)
+            y = _times(inverse, b, tl.zeros_like(b))
+            tl.store(out + (rows[:, None] * columns + cols[None, :]), y, mask=mask)
+            tl.debug_barrier()
+        for back in range(blocks):
+            J = blocks - 1 - back
+            rows = J * SIDE + i
+            mask = (rows[:, None] < m) & there
+            place = rows[:, None] * columns + cols[None, :]
+            y = tl.load(out + place, mask=mask, other=0.0)
+            for K in range(J + 1, blocks):
+                later = K * SIDE + i
+                at = kept + (K * SIDE * m + J * SIDE)
+                left = tl.load(at + across, mask=later[None, :] < m, other=0.0)  # transposed
+                solved = later[:, None] * columns + cols[None, :]
+                fit = (later[:, None] < m) & there
+                y = _times(-left, tl.load(out + solved, mask=fit, other=0.0), y)
+            inside = (rows[:, None] < m) & (rows[None, :] < m)
+            inverse = tl.load(kept + (J * SIDE * m + J * SIDE) + across, mask=inside, other=0.0)
+            y = _times(inverse, y, tl.zeros_like(y))
+            tl.debug_barrier()  # all have read before it is written
+            tl.store(out + place, y, mask=mask)
+            tl.debug_barrier()
+    return bad
+
+
+@triton.jit
 def block_kernel(
     k: tl.tensor,
     shift: tl.tensor,
@@ -71,10 +184,12 @@ def block_kernel(
     rhs_row: tl.tensor,
     rhs_col: tl.tensor,
     FACTOR: tl.constexpr,
+    WIDE: tl.constexpr,
 ) -> None:
-    """Solves with matrix ``program_id(0)``, every ``num_programs(1)``-th column of rhs.
+    """Solves with matrix ``program_id(0)``; rhs has one column, or WIDE of them, side by side.
 
-    Without FACTOR ``factor`` is read, else written. ``flag`` becomes 1 where a status is not 0.
+    WIDE: every ``num_programs(1)``-th block of 8 columns. Without FACTOR ``factor`` is read, else
+    written. ``flag`` becomes 1 where a status is not 0.
     """
     batch = tl.program_id(0).to(tl.int64)
     i = tl.arange(0, SIDE)
@@ -123,43 +238,10 @@ def block_kernel(
             tl.debug_barrier()  # the next column of blocks reads what was written
         found += BAD_K * (wrong != 0).to(tl.int32)
         found += BAD_SHIFT * (1 - fine.to(tl.int32))
-    bad = tl.zeros((SIDE,), x.dtype.element_ty)
-    down_rhs, step = rhs_row + tl.zeros((), tl.int64), rhs_col + tl.zeros((), tl.int64)
-    for column in range(tl.program_id(1), columns, tl.num_programs(1)):
-        given = rhs + batch * rhs_batch + column * step
-        out = x + batch * m * columns + column
-        for J in range(blocks):
-            rows = J * SIDE + i
-            b = tl.load(given + rows * down_rhs, mask=rows < m, other=0.0)
-            bad += spoiled(b)
-            for K in range(J):
-                at = kept + (J * SIDE * m + K * SIDE)
-                left = tl.load(at + down, mask=rows[:, None] < m, other=0.0)
-                y = tl.load(out + (K * SIDE + i) * columns)
-                b -= tl.sum(left * y[None, :], axis=1)
-            inside = (rows[:, None] < m) & (rows[None, :] < m)
-            at = kept + (J * SIDE * m + J * SIDE)
-            inverse = tl.load(at + down, mask=inside, other=0.0)
-            y = tl.sum(inverse * b[None, :], axis=1)
-            tl.store(out + rows * columns, y, mask=rows < m)
-            tl.debug_barrier()
-        for back in range(blocks):
-            J = blocks - 1 - back
-            rows = J * SIDE + i
-            y = tl.load(out + rows * columns, mask=rows < m, other=0.0)
-            for K in range(J + 1, blocks):
-                later = K * SIDE + i
-                at = kept + (K * SIDE * m + J * SIDE)
-                left = tl.load(at + down, mask=later[:, None] < m, other=0.0)
-                solved = tl.load(out + later * columns, mask=later < m, other=0.0)
-                y -= tl.sum(left * solved[:, None], axis=0)
-            inside = (rows[:, None] < m) & (rows[None, :] < m)
-            at = kept + (J * SIDE * m + J * SIDE)
-            inverse = tl.load(at + down, mask=inside, other=0.0)
-            y = tl.sum(inverse * y[:, None], axis=0)
-            tl.debug_barrier()  # all have read before it is written
-            tl.store(out + rows * columns, y, mask=rows < m)
-            tl.debug_barrier()
+    if WIDE:
+        bad = _columns_side_by_side(kept, rhs, x, batch, m, columns, rhs_batch, rhs_row, rhs_col)
+    else:
+        bad = _one_column(kept, rhs, x, batch, m, rhs_batch, rhs_row)
     found += BAD_RHS * tl.max((bad != 0).to(tl.int32), axis=0)
     tl.store(status + batch * tl.num_programs(1) + tl.program_id(1), found)
     if found != 0:

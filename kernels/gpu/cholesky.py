@@ -1,6 +1,6 @@
 """Batched small Cholesky solves by Triton programs, and their gradient.
 
-Up to M = 4 a matrix is one thread's (:mod:`.lanes`), up to 16 that of 8 or 16 threads
+Up to M = 4 a system is one thread's (:mod:`.lanes`), up to 16 that of 8 or 16 threads
 (:mod:`.rows`), up to 64 a warp's, in blocks (:mod:`.blocks`). What has to be checked
 is checked by the programs, which raise one flag in memory of the host, so that a solve waits for
 the GPU once.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import math
-import threading
 from typing import Any
 
 import torch
@@ -19,19 +18,17 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..small.failures import BAD_RIDGE, describe_failures, not_finite
-from .blocks import block_kernel
-from .device import on
-from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel, outer_kernel
+from .blocks import WIDTH, block_kernel
+from .device import host_flag, on, raised
+from .lanes import BAD_K, BAD_RHS, BAD_SHIFT, lane_kernel
+from .outer import outer as write_outer
 from .rows import row_kernel
 
 LANE_SIDE = 4  # largest M of which one thread keeps all
-LANES = 128  # matrices a program there
+LANES = 128  # systems a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
-ENTRIES = 1024  # of the outer product a program
-MANY = 8  # right-hand sides from which on columns are solved side by side, in blocks
-_host = threading.local()
 
 
 class SmallSolve(torch.autograd.Function):
@@ -109,7 +106,7 @@ def _solve(
         rhs = rhs.expand(*batch, *rhs.shape[-2:])
     flat = k if k.ndim == 3 else k.reshape(-1, m, m)
     shift = ridge if ridge.ndim < 2 else ridge.reshape(-1)
-    alone = batch == k.shape[:-2] and (m <= ROW_SIDE or rhs.shape[-1] < MANY)
+    alone = batch == k.shape[:-2]
     keep = save or not alone or m > ROW_SIDE
     factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
     if alone:
@@ -151,9 +148,11 @@ def _launch(
     if b == 0:
         return x
     right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
-    side_by_side = max(1, min(columns, 1 << 15)) if k is None and m > ROW_SIDE else 1
+    side_by_side = max(1, columns) if m <= LANE_SIDE else 1
+    if k is None and m > ROW_SIDE:
+        side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
-    flag = _flag(device) if check else status
+    flag = host_flag(device) if check else status
     matrix, added = right if k is None else k, status if shift is None else shift
     tensors: tuple[Tensor, ...] = (
         matrix,
@@ -169,7 +168,7 @@ def _launch(
     with on(device):
         if m > ROW_SIDE:
             block_kernel[(b, side_by_side)](
-                *tensors, m, columns, *strides, FACTOR=factors, num_warps=WARPS
+                *tensors, m, columns, *strides, FACTOR=factors, WIDE=columns != 1, num_warps=WARPS
             )
         else:
             tensors += (x, x) if outer is None else outer
@@ -179,7 +178,7 @@ def _launch(
                 "OUTER": outer is not None,
             }
             if m <= LANE_SIDE:
-                lane_kernel[(triton.cdiv(b, LANES),)](
+                lane_kernel[(triton.cdiv(b * side_by_side, LANES),)](
                     *tensors,
                     b,
                     columns,
@@ -203,23 +202,9 @@ def _launch(
                     **forms,
                     num_warps=ROW_WARPS,
                 )
-        if check and x.is_cuda:
-            torch.cuda.current_stream(device).synchronize()
-    if check and flag.item():
-        flag.zero_()
+    if check and raised(flag, device):
         _explain(status.amax(1).view(batch), m)
     return x
-
-
-def _flag(device: torch.device) -> Tensor:
-    """This thread's flag, 0: a number of the host that a GPU writes to when something is wrong."""
-    kind = f"flag_of_{device.type}"
-    if not hasattr(_host, kind):
-        with torch.inference_mode(False):
-            made = torch.zeros(1, dtype=torch.int32, pin_memory=device.type == "cuda")
-        setattr(_host, kind, made)
-    flag: Tensor = getattr(_host, kind)
-    return flag
 
 
 def unchecked(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
@@ -244,11 +229,7 @@ def _backward(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     if columns == 1 and m <= ROW_SIDE:
         return _launch(None, None, grad, factor, check=False, outer=(x, out)), out
     g = _launch(None, None, grad, factor, check=False)
-    if out.numel():
-        with on(x.device):
-            outer_kernel[(triton.cdiv(out.numel(), ENTRIES),)](
-                g, x, out, out.numel(), columns, M=m, ENTRIES=ENTRIES
-            )
+    write_outer(g, x, out)
     return g, out
 
 

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import importlib.util
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ DTYPES = (torch.float64, torch.float32)
 PROGRAMS = 1024  # that keep a large GPU busy
 MAX_PARTS = 64
 
+_host = threading.local()
 _switch: ContextVar[bool | None] = ContextVar("triton", default=None)
 
 
@@ -92,3 +94,24 @@ def parts(programs: int, tiles: int) -> int:
     It does not depend on the GPU, so that sums are added up in the same order on any.
     """
     return max(1, min(tiles, PROGRAMS // programs, MAX_PARTS))
+
+
+def host_flag(device: torch.device) -> Tensor:
+    """This thread's flag, 0: a number of the host that kernels write to."""
+    kind = f"flag_of_{device.type}"
+    if not hasattr(_host, kind):
+        with torch.inference_mode(False):
+            made = torch.zeros(1, dtype=torch.int32, pin_memory=device.type == "cuda")
+        setattr(_host, kind, made)
+    flag: Tensor = getattr(_host, kind)
+    return flag
+
+
+def raised(flag: Tensor, device: torch.device) -> bool:
+    """Waits for the kernels of this stream; whether one has raised the flag, which is lowered."""
+    if device.type == "cuda":
+        torch.cuda.current_stream(device).synchronize()
+    seen = bool(flag.item())
+    if seen:
+        flag.zero_()
+    return seen

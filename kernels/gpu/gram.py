@@ -8,8 +8,8 @@ import triton.language as tl
 from torch import Tensor
 
 from ..zonal.profile import Profile
-from .device import block_side, on
-from .profile import HEAD, STEP, arcsine, horner, kink, products, table, variable
+from .device import block_side, host_flag, on, raised
+from .profile import HEAD, NEAR, STEP, arcsine, horner, products, table, variable
 
 
 @triton.jit
@@ -21,6 +21,7 @@ def _gram_kernel(
     constants: tl.tensor,
     out: tl.tensor,
     slope: tl.tensor,
+    flag: tl.tensor,
     n1: tl.tensor,
     n2: tl.tensor,
     d: tl.tensor,
@@ -34,14 +35,17 @@ def _gram_kernel(
     DEGREE: tl.constexpr,
     SLOPE_DEGREE: tl.constexpr,
     MAPPED: tl.constexpr,
-    KINK: tl.constexpr,
     SLOPE: tl.constexpr,
     SYMMETRIC: tl.constexpr,
     ROWS: tl.constexpr,
     COLS: tl.constexpr,
     STEP: tl.constexpr,
 ) -> None:
-    """One tile of one matrix; SYMMETRIC: tiles below the diagonal are written to both places."""
+    """One tile of one matrix; SYMMETRIC: tiles below the diagonal are written to both places.
+
+    Where directions are nearly equal or opposite, off the diagonal where SYMMETRIC, the value
+    becomes NaN, the slope 0, and ``flag`` 1.
+    """
     across, down = tl.cdiv(n2, COLS), tl.cdiv(n1, ROWS)
     j, i = tl.program_id(0) % across, (tl.program_id(0) // across) % down
     batch = (tl.program_id(0) // across // down).to(tl.int64)
@@ -53,6 +57,9 @@ def _gram_kernel(
     hat2 += batch * n2 * d * batch2
     c = products(hat1, hat2, rows, cols, n1, n2, d, STEP)
     c = tl.minimum(tl.maximum(c, -1.0), 1.0)
+    c = tl.where(1.0 - tl.abs(c) < NEAR, float("nan"), c)
+    if SYMMETRIC:
+        c = tl.where(rows[:, None] == cols[None, :], 1.0, c)
     u = variable(arcsine(c), constants, MAPPED)
     length1 = tl.load(norm1 + batch * n1 * batch1 + rows, mask=rows < n1, other=0.0)
     length2 = tl.load(norm2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)
@@ -64,11 +71,13 @@ def _gram_kernel(
     value = horner(u, constants + FIRST, DEGREE) * scale
     out += batch * out_batch
     tl.store(out + rows_64[:, None] * out_row + cols_64[None, :], value, mask=inside)
+    seen = inside & (value != value)
+    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
     if SYMMETRIC:
         mirrored = out + cols_64[:, None] * out_row + rows_64[None, :]
         tl.store(mirrored, tl.trans(value), mask=tl.trans(inside))
     if SLOPE:
-        smooth = 1.0 - tl.abs(c) > KINK
+        smooth = 1.0 - tl.abs(c) >= NEAR
         sine = tl.sqrt(tl.where(smooth, (1.0 - c) * (1.0 + c), 1.0))
         value = horner(u, constants + FIRST + DEGREE + 1, SLOPE_DEGREE) * scale / sine
         value = tl.where(smooth, value, 0.0)
@@ -85,7 +94,7 @@ def gram_(
     x2: tuple[Tensor, Tensor],
     out: Tensor,
     slope: Tensor | None = None,
-) -> None:
+) -> bool:
     """:func:`.zonal.tiles.gram_` for a network with a profile.
 
     Args:
@@ -95,9 +104,13 @@ def gram_(
             matrix is symmetric, and makes it exactly so.
         out: (..., N1, N2) with contiguous rows, receives k.
         slope: where given, the shape of out, receives |x||x'|/D dkappa/dcos.
+
+    Returns:
+        Whether there are pairs of nearly equal or nearly opposite directions, for which the cosine
+        is not good enough: their k is NaN and their slope 0.
     """
     if out.numel() == 0:
-        return
+        return False
     symmetric = x2 is x1
     if out.ndim > 2 and x2[0].ndim == 2 and x1[0].ndim == out.ndim:  # rows can be stacked
         x1 = x1[0].flatten(0, -2), x1[1].flatten(0, -2)
@@ -110,6 +123,7 @@ def gram_(
     (hat1, norm1), (hat2, norm2) = (flatten(x, batch) for x in (x1, x2))
     d, (rows, cols, warps) = hat1.shape[-1], tile(n1, n2, slope is not None)
     slopes = out if slope is None else slope
+    flag = host_flag(out.device)
     grid = (len(out) * triton.cdiv(n1, rows) * triton.cdiv(n2, cols),)
     with on(out.device):
         _gram_kernel[grid](
@@ -120,6 +134,7 @@ def gram_(
             table(profile, out.dtype, out.device),
             out,
             slopes,
+            flag,
             n1,
             n2,
             d,
@@ -131,7 +146,6 @@ def gram_(
             DEGREE=profile.degree,
             SLOPE_DEGREE=len(profile.slope) - 1,
             MAPPED=profile.pole != 0,
-            KINK=kink(out.dtype),
             SLOPE=slope is not None,
             SYMMETRIC=symmetric,
             ROWS=rows,
@@ -139,6 +153,7 @@ def gram_(
             STEP=STEP,
             num_warps=warps,
         )
+    return raised(flag, out.device)
 
 
 def tile(n1: int, n2: int, slope: bool) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
-"""Small Cholesky solves with one matrix a thread, for M up to 4, in Triton.
+"""Small Cholesky solves with a matrix and a right-hand side a thread, for M up to 4, in Triton.
 
-Everything of a matrix stands in registers of one thread, written out for the given M. The factor is
+Everything of a matrix stands in registers of one thread, written out for the given M. Each of its
+right-hand sides factors it anew, which costs less than waiting would. The factor is
 the root-free one, K = L D L^T with a unit lower triangular L (Golub and Van Loan, Matrix
 Computations, 4.1.2): for M = 1 and 2 that is the closed form, and no root is ever taken. It is kept
 as a matrix with L below the diagonal and 1/D on it.
@@ -65,12 +66,17 @@ def lane_kernel(
 ) -> None:
     """Solves LANES systems; without FACTOR ``factor`` is read, with SAVE it is written.
 
-    OUTER, for one column: x is g, the gradient of rhs, ``solved`` the solution, and ``out`` gets
-    -(g x^T + x g^T) below the diagonal, half of it on it and 0 above, the gradient of k.
+    System number i has matrix i // columns and column i % columns of rhs. OUTER, for one column:
+    x is g, the gradient of rhs, ``solved`` the solution, and ``out`` gets -(g x^T + x g^T) below
+    the diagonal, half of it on it and 0 above, the gradient of k.
     ``flag`` becomes 1 where a status is not 0; packed number i (i + 1) / 2 + j of ``low`` is L_ij.
     """
-    batch = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    lane = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    each = tl.maximum(columns, 1)
+    batch = lane // each
+    column = lane - batch * each
     there = batch < count
+    first = there & (column == 0)
     kept = factor + batch * (M * M)
     found = tl.zeros((LANES,), tl.int32)
     low = ()
@@ -100,70 +106,41 @@ def lane_kernel(
         if SAVE:
             for i in tl.static_range(M):
                 for j in tl.static_range(i + 1):
-                    tl.store(kept + (i * M + j), low[i * (i + 1) // 2 + j], mask=there)
+                    tl.store(kept + (i * M + j), low[i * (i + 1) // 2 + j], mask=first)
     else:
         for i in tl.static_range(M):
             for j in tl.static_range(i + 1):
                 low = low + (tl.load(kept + (i * M + j), mask=there, other=1.0),)
     wrong = tl.zeros((LANES,), x.dtype.element_ty)
-    step = rhs_col + tl.zeros((), tl.int64)
-    for column in range(columns):
-        given = rhs + batch * rhs_batch + column * step
-        y = ()
+    solves = there & (column < columns)
+    given = rhs + batch * rhs_batch + column * rhs_col
+    y = ()
+    for i in tl.static_range(M):
+        s = tl.load(given + i * rhs_row, mask=solves, other=0.0)
+        wrong += spoiled(s)
+        for c in tl.static_range(i):
+            s -= low[i * (i + 1) // 2 + c] * y[c]
+        y = y + (s,)
+    found_x = ()  # x_{M-1}, ..., x_0
+    for back in tl.static_range(M):
+        s = y[M - 1 - back] * low[(M - 1 - back) * (M + 2 - back) // 2]
+        for c in tl.static_range(back):
+            s -= low[(M - 1 - c) * (M - c) // 2 + (M - 1 - back)] * found_x[c]
+        found_x = found_x + (s,)
+        place = (batch * M + (M - 1 - back)) * columns + column
+        tl.store(x + place, s, mask=solves)
+    if OUTER:
+        other = ()
         for i in tl.static_range(M):
-            s = tl.load(given + i * rhs_row, mask=there, other=0.0)
-            wrong += spoiled(s)
-            for c in tl.static_range(i):
-                s -= low[i * (i + 1) // 2 + c] * y[c]
-            y = y + (s,)
-        found_x = ()  # x_{M-1}, ..., x_0
-        for back in tl.static_range(M):
-            s = y[M - 1 - back] * low[(M - 1 - back) * (M + 2 - back) // 2]
-            for c in tl.static_range(back):
-                s -= low[(M - 1 - c) * (M - c) // 2 + (M - 1 - back)] * found_x[c]
-            found_x = found_x + (s,)
-            place = (batch * M + (M - 1 - back)) * columns + column
-            tl.store(x + place, s, mask=there)
-        if OUTER:
-            other = ()
-            for i in tl.static_range(M):
-                other = other + (tl.load(solved + batch * M + i, mask=there, other=0.0),)
-            for i in tl.static_range(M):
-                for j in tl.static_range(M):
-                    value = tl.zeros((LANES,), x.dtype.element_ty)
-                    if j < i:
-                        value -= found_x[M - 1 - i] * other[j] + other[i] * found_x[M - 1 - j]
-                    elif j == i:
-                        value -= found_x[M - 1 - i] * other[i]
-                    tl.store(out + batch * (M * M) + (i * M + j), value, mask=there)
+            other = other + (tl.load(solved + batch * M + i, mask=there, other=0.0),)
+        for i in tl.static_range(M):
+            for j in tl.static_range(M):
+                value = tl.zeros((LANES,), x.dtype.element_ty)
+                if j < i:
+                    value -= found_x[M - 1 - i] * other[j] + other[i] * found_x[M - 1 - j]
+                elif j == i:
+                    value -= found_x[M - 1 - i] * other[i]
+                tl.store(out + batch * (M * M) + (i * M + j), value, mask=there)
     found += BAD_RHS * (wrong != 0).to(tl.int32)
-    tl.store(status + batch, found, mask=there)
+    tl.store(status + lane, found, mask=there)
     tl.store(flag + tl.zeros((LANES,), tl.int32), 1, mask=there & (found != 0))
-
-
-@triton.jit
-def outer_kernel(
-    g: tl.tensor,
-    x: tl.tensor,
-    out: tl.tensor,
-    entries: tl.tensor,
-    columns: tl.tensor,
-    M: tl.constexpr,
-    ENTRIES: tl.constexpr,
-) -> None:
-    """-(g x^T + x g^T) below the diagonal, half of it on it, 0 above; ENTRIES of all matrices."""
-    at = tl.program_id(0).to(tl.int64) * ENTRIES + tl.arange(0, ENTRIES)
-    there = at < entries
-    row = at // M  # of all matrices one below the other
-    i, j = row % M, at % M
-    left, right = row * columns, (row - i + j) * columns
-    lower = there & (i >= j)
-    total = tl.zeros((ENTRIES,), dtype=out.dtype.element_ty)
-    for c in range(columns):
-        total += tl.load(g + left + c, mask=lower, other=0.0) * tl.load(
-            x + right + c, mask=lower, other=0.0
-        )
-        total += tl.load(x + left + c, mask=lower, other=0.0) * tl.load(
-            g + right + c, mask=lower, other=0.0
-        )
-    tl.store(out + at, tl.where(i == j, -0.5 * total, -total), mask=there)

@@ -36,6 +36,7 @@ _SERIES = Chebyshev.interpolate(_arcsine, 12, [0.0, 0.25]).convert(kind=Polynomi
 ARCSINE = tl.constexpr(tuple(_SERIES.tolist()))
 HALF_PI = tl.constexpr(math.pi / 2)
 STEP = 16  # features of a product at a time
+NEAR = tl.constexpr(2.0**-18)  # 1 - |cos| below which an angle is taken from differences
 HEAD = 3  # pole, offset and scale stand before the coefficients in a table
 
 
@@ -105,3 +106,35 @@ def products(
         y = tl.load(b + cols_64[None, :] * d + k[:, None], mask=right, other=0.0)
         total = tl.dot(x, y, total, input_precision="ieee", out_dtype=total.dtype)
     return total
+
+
+@triton.jit
+def near_phi(
+    phi: tl.tensor,
+    c: tl.tensor,
+    near: tl.tensor,
+    a: tl.tensor,
+    b: tl.tensor,
+    rows: tl.tensor,
+    cols: tl.tensor,
+    n1: tl.tensor,
+    n2: tl.tensor,
+    d: tl.tensor,
+) -> tl.tensor:
+    """phi, for near pairs of directions from sin^2 = |a - b|^2/4, or |a + b|^2/4 of opposite ones.
+
+    The cosine of a small angle has lost the angle; see :mod:`.zonal.near`.
+    """
+    rows_64, cols_64 = rows.to(tl.int64), cols.to(tl.int64)
+    sign = tl.where(c < 0, -1.0, tl.zeros_like(c) + 1.0)
+    z = tl.zeros_like(c)
+    for k in range(d):
+        x = tl.load(a + rows_64 * d + k, mask=rows < n1, other=0.0)
+        y = tl.load(b + cols_64 * d + k, mask=cols < n2, other=0.0)
+        gap = y[None, :] - sign * x[:, None]
+        z += gap * gap
+    z = tl.where(near, 0.25 * z, 0.0)
+    s = tl.sqrt(z)
+    # asin(s) = s + s^3/6 + 3 s^5/40 + ...; s^2 is below 2e-6.
+    half = s + s * z * (1.0 / 6.0 + z * 0.075)
+    return tl.where(near, sign * (HALF_PI - 2.0 * half), phi)

@@ -71,20 +71,20 @@ def _gram(
     """k, its partial derivatives (k itself where not asked for), and the pairs still to be done."""
     q1 = input_covariance(stack, x1)
     q2 = q1 if symmetric else input_covariance(stack, x2)
-    pairs = None
     if gpu.takes(x1):
         from ..gpu.biased import recursion
 
-        k, grads = recursion(stack, x1, x2, q1, q2, derivative)
+        k, grads, entries = recursion(stack, x1, x2, q1, q2, derivative, symmetric)
     else:
         s = stack.w / x1.shape[-1] * (x1 @ x2.mT) + stack.b
         rows, cols = q1.unsqueeze(-1), q2.unsqueeze(-2)
         entries = near_entries(s, rows, cols)
         if entries is not None and symmetric:  # the diagonal has a closed form
             entries = tuple(e[entries[-2] != entries[-1]] for e in entries)
-        if entries is not None and len(entries[0]):
-            pairs = Pairs(entries, x1, x2, s.shape)
         k, grads = covariance_recursion(stack, s, rows, cols, derivative)
+    pairs = None
+    if entries is not None and len(entries[0]):
+        pairs = Pairs(entries, x1, x2, k.shape)
     if symmetric:
         value, slope = diagonal_recursion(stack, q1)
         k.diagonal(dim1=-2, dim2=-1).copy_(value)

@@ -155,17 +155,29 @@ class TritonTiles:
     """Fills tiles on a GPU.
 
     Args:
-        profile: kappa as a polynomial.
+        stack: the network, without biases.
+        profile: its kappa as a polynomial.
     """
 
-    def __init__(self, profile: Profile):
-        self.profile = profile
+    def __init__(self, stack: ReLUStack, profile: Profile):
+        self.stack, self.profile = stack, profile
 
-    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> None:
+    def __call__(self, x1: Unit, x2: Unit, out: Tensor, slope: Tensor | None = None) -> Near | None:
         """As :class:`PlainTiles`, for contiguous rows; the very object x1 as x2: symmetric."""
         from ..gpu.gram import gram_
 
-        gram_(self.profile, x1, x2, out, slope)
+        if not gram_(self.profile, x1, x2, out, slope):
+            return None
+        batch = out.shape[:-2]
+        (hat1, norm1), (hat2, norm2) = (
+            tuple(t.expand(*batch, *t.shape[-2:]).reshape(-1, *t.shape[-2:]) for t in x)
+            for x in (x1, x2)
+        )
+        k, dk = (None if t is None else t.view(-1, *t.shape[-2:]) for t in (out, slope))
+        assert k is not None
+        b, i, j = entries = k.isnan().nonzero(as_tuple=True)
+        opposite = torch.linalg.vecdot(hat1[b, i], hat2[b, j]) < 0
+        return correct_(self.stack, entries, opposite, (hat1, norm1), (hat2, norm2), k, dk)
 
 
 Fill: TypeAlias = Callable[..., None]
@@ -210,7 +222,7 @@ def plan(stack: ReLUStack, like: Tensor, entries: int) -> Plan:
     """
     fused = triton_profile(stack, like)
     if fused is not None:
-        return Plan(lambda: TritonTiles(fused), compiled=False)
+        return Plan(lambda: TritonTiles(stack, fused), compiled=False)
     if entries >= COMPILED_FROM and compiled.available(like.device, like.dtype):
         profile = fit_profile(stack, COMPILED_MAP_COST)
         if profile is not None:

@@ -34,6 +34,7 @@ class ZonalMatrix(GramOperator):
         self.hat, self.norm = unit_rows(x.detach())
         q = stack.w / self.width * (x * x).sum(-1)
         self._diagonal = diagonal_recursion(stack, q)[0]
+        self._near = False  # whether a product has met nearly equal directions
 
     @torch.no_grad()
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
@@ -54,7 +55,8 @@ class ZonalMatrix(GramOperator):
             from ..gpu.product import product
 
             unit = self.hat, self.norm
-            return product(fused, unit, unit, v, self._diagonal)
+            kv, self._near = product(fused, unit, unit, v, self._diagonal, self._near)
+            return kv
         tiles = [(i, j) for i in pieces(self.n, SIDE) for j in pieces(i.stop, SIDE)]
         # Each item has its own sums, so that the order of summation is fixed.
         sums = v.new_zeros(min(ITEMS, len(tiles)), *v.shape)

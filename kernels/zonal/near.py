@@ -141,7 +141,7 @@ def correct_(
     *batch, i, j = entries
     rows, cols = i, j
     if batch:
-        rows, cols = batch[0] * out.shape[-2] + i, batch[0] * out.shape[-1] + j
+        rows, cols = batch[0] * x1[0].shape[-2] + i, batch[0] * x2[0].shape[-2] + j
     d, signs = hat1.shape[1], torch.where(opposite, -1.0, 1.0).to(hat1.dtype)
     squares = []
     for r, c, s in zip(*(t.split(max(1, CHUNK // d)) for t in (rows, cols, signs)), strict=True):

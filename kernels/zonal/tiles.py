@@ -57,8 +57,7 @@ def gram_(
         return None
     fused = triton_profile(stack, out)
     if fused is not None:  # all tiles, of all matrices, in one launch
-        TritonTiles(fused)(x1, x2, out, slope)
-        return None
+        return TritonTiles(stack, fused)(x1, x2, out, slope)
     if out.ndim > 2:
         return _batched_(stack, x1, x2, out, slope)
     symmetric = x2 is x1
@@ -169,7 +168,7 @@ def product(stack: ReLUStack, x1: Unit, x2: Unit, v: Tensor) -> Tensor:
     if fused is not None:
         from ..gpu.product import product as fused_product
 
-        result = fused_product(fused, x1, x2, columns)
+        result, _ = fused_product(fused, x1, x2, columns)
         return result.squeeze(1) if v.ndim == 1 else result
     out = columns.new_zeros(n1, columns.shape[1])
     d, share = x1[0].shape[1], math.ceil(n1 / torch.get_num_threads())

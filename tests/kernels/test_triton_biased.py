@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from test_triton import DEVICE, only_here, random
-from test_triton_gram import both, on_kinks
+from test_triton_gram import beside, both, on_kinks
 from torch import Tensor
 from torch.autograd import gradcheck
 
@@ -35,9 +35,10 @@ def test_values_and_derivatives(
     if shape[0] > 4:
         x1[1], x1[0] = random(shape[2], seed=8), random(shape[2], seed=9)  # no kink but at zero
     q1, q2 = input_covariance(stack, x1), input_covariance(stack, x2)
-    k, grads = recursion(stack, x1, x2, q1, q2, derivative=True)
-    only, none = recursion(stack, x1, x2, q1, q2, derivative=False)
+    k, grads, near = recursion(stack, x1, x2, q1, q2, derivative=True, symmetric=False)
+    only, none, same = recursion(stack, x1, x2, q1, q2, derivative=False, symmetric=False)
     assert torch.equal(k, only) and none is None and grads is not None
+    assert near is None and same is None
     s = stack.w / shape[2] * (x1 @ x2.mT) + stack.b
     value, derivatives = covariance_recursion(stack, s, q1[:, None], q2[None, :], derivative=True)
     assert derivatives is not None
@@ -66,16 +67,27 @@ def test_gradcheck() -> None:
         assert gradcheck(lambda a: BiasedGram.apply(STACKS[0], a, None), (x1,))
 
 
-def test_kinks_are_those_of_the_plain_path() -> None:
-    """Coincident and opposite designs and zero, where the values differ by the root of eps."""
+@pytest.mark.parametrize("near", [False, True])
+def test_kinks_and_near_pairs_are_those_of_the_plain_path(near: bool) -> None:
+    """Coincident, opposite, nearly equal and zero designs."""
 
     def work() -> tuple[Tensor, ...]:
-        a, b = (x.requires_grad_() for x in on_kinks(6, 5, 3))
+        x = on_kinks(6, 5, 3) if not near else (beside(random(30, 3), torch.float64), random(30, 3))
+        a, b = (t.requires_grad_() for t in x)
         k = BiasedGram.apply(STACKS[0], a, b)
-        return (k, *torch.autograd.grad((k * random(6, 5, seed=4)).sum(), (a, b)))
+        own = BiasedGram.apply(STACKS[0], torch.cat([a, b]), None)
+        total = (k * random(*k.shape, seed=4)).sum() + own.square().sum()
+        return (k, own, *torch.autograd.grad(total, (a, b)))
 
     for fast, slow in zip(*both(work), strict=True):
-        assert (fast - slow).abs().max() <= 1e-7 * slow.abs().max()
+        assert (fast - slow).abs().max() <= 1e-12 * slow.abs().max()
+
+
+def test_large_designs() -> None:
+    """The product of two variances of 1e200 would overflow."""
+    x = 1e100 * random(5, 3)
+    for fast, slow in zip(*both(lambda: (BiasedGram.apply(STACKS[0], x, x + 1e99),)), strict=True):
+        torch.testing.assert_close(fast, slow, rtol=1e-12, atol=0)
 
 
 def test_the_matrix_of_a_kernel() -> None:

@@ -57,6 +57,11 @@ def test_equals_torch_linalg(m: int, dtype: torch.dtype) -> None:
 def test_many_columns_and_none() -> None:
     k, b = spd(2, 3), random(2, 3, 37)
     assert_near(fused(k, b), plain(k, b), 1e-13)
+    for m, columns in ((17, 9), (33, 2)):
+        large, right = spd(2, m), random(2, m, columns)
+        assert_near(fused(large, right), plain(large, right), 1e-12)
+        shared = spd(1, m)  # factored once
+        assert_near(fused(shared, right, 0.1), plain(shared, right, 0.1), 1e-12)
     assert fused(k, b[..., :0]).shape == (2, 3, 0)
     assert fused(k[:0], b[:0]).shape == (0, 3, 37)
 
@@ -83,7 +88,10 @@ def test_gradcheck(m: int, columns: int) -> None:
     assert gradcheck(fused, (k, b, ridge))
 
 
-@pytest.mark.parametrize(("m", "columns"), [(3, 2), (17, 1)])
+SIZES = [(1, 3), (3, 2), (4, 5), (5, 20), (8, 8), (16, 17), (17, 1), (20, 3)]
+
+
+@pytest.mark.parametrize(("m", "columns"), SIZES)
 def test_gradients_equal_those_of_torch(m: int, columns: int) -> None:
     """Of a float ridge and of one for all matrices; second ones too where they are small."""
     k, b = spd(2, m).requires_grad_(), random(2, m, columns).requires_grad_()
@@ -92,7 +100,7 @@ def test_gradients_equal_those_of_torch(m: int, columns: int) -> None:
     for solve in (fused, plain):
         gradients = torch.autograd.grad(solve(k, b, 0.2).square().sum(), (k, b))
         assert torch.equal(gradients[0].triu(1), torch.zeros_like(k))
-        if m < 16:
+        if m < 4:
             loss = (solve(k, b, ridge) * random(2, m, columns, seed=3)).square().sum()
             first = torch.autograd.grad(loss, (k, b, ridge), create_graph=True)
             again = sum((g * random(*g.shape, seed=4)).sum() for g in first)

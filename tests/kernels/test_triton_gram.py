@@ -82,19 +82,63 @@ def test_values_and_slopes(
         return out, slope, only
 
     (out, slope, only), (k, dk, _) = both(work)
-    assert torch.equal(out, only)
-    eps = torch.finfo(dtype).eps
+    # Two compilations: their products and sums may be joined in different places.
+    torch.testing.assert_close(out, only, rtol=16 * torch.finfo(dtype).eps, atol=0)
     q = stack.w * x1.norm(dim=1).max() * x2.norm(dim=1).max() / shape[2]
     scale = diagonal_recursion(stack, q)[0]
-    # At a kink the rounding of the cosine, eps, moves the angle by its root.
     sine = (1 - (units[0][0] @ units[1][0].mT).clamp(-1, 1) ** 2).sqrt()
-    smooth = sine > 100 * eps**0.5
+    smooth = sine > 5e-3  # of other pairs the slope is taken from differences
     accuracy = 1e-13 if dtype == torch.float64 else 3e-6
-    assert torch.where(smooth, out - k, 0).abs().max() <= accuracy * scale
-    assert (out - k).abs().max() <= 10 * eps**0.5 * scale
+    assert (out - k).abs().max() <= accuracy * scale
     accuracy = 1e-11 if dtype == torch.float64 else 1e-4
     assert torch.where(smooth, (slope - dk) * sine, 0).abs().max() <= accuracy * scale
     assert (slope[~smooth] == 0).all() and (out[x1.norm(dim=1) == 0] == 0).all()
+
+
+def beside(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Designs at 1e-2 to 1e-15 of their length from those of x or from their opposites."""
+    gaps = torch.logspace(-2, -15, len(x), dtype=torch.float64).to(DEVICE)
+    signs = torch.where(torch.arange(len(x), device=DEVICE) % 3 == 0, -1.0, 1.0).unsqueeze(1)
+    moved = x.double() + gaps.unsqueeze(1) * random(*x.shape, seed=7)
+    return (1.7 * signs * moved).to(dtype)
+
+
+@pytest.mark.parametrize("dtype", FORMS)
+@pytest.mark.parametrize("batched", [False, True])
+def test_near_pairs_as_on_the_cpu(batched: bool, dtype: torch.dtype) -> None:
+    """Values to rounding and gradients as far as the designs' own rounding lets them be."""
+    x2 = random(40, 5, dtype=dtype)
+    x1 = beside(x2, dtype)
+    if batched:
+        x1 = torch.stack([x1, x1.flip(0)])
+    grad = random(*x1.shape[:-1], 40, dtype=dtype, seed=3)
+
+    def work() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        a, b = x1.clone().requires_grad_(), x2.clone().requires_grad_()
+        k = ZonalGram.apply(NTK6, a, b)
+        table = torch.cat([b, a[0] if batched else a])
+        own = ZonalGram.apply(NTK6, table, None)
+        ((k * grad).sum() + own.square().sum()).backward()
+        assert a.grad is not None and b.grad is not None
+        return k, own, a.grad, b.grad
+
+    fast, slow = both(work)
+    accuracy = 1e-13 if dtype == torch.float64 else 3e-5  # the paths call different pairs near
+    for x, expected in zip(fast[:2], slow[:2], strict=True):
+        assert (x - expected).abs().max() <= accuracy * expected.abs().max()
+    accuracy = 1e-11 if dtype == torch.float64 else 1e-3
+    for x, expected in zip(fast[2:], slow[2:], strict=True):
+        assert (x - expected).abs().max() <= accuracy * expected.abs().max()
+
+
+@pytest.mark.parametrize("dtype", FORMS)
+def test_products_with_near_pairs(dtype: torch.dtype) -> None:
+    """Coefficients of 1e6 that cancel show what an angle of 1e-8 in place of 0 would do."""
+    x2 = random(70, 5, dtype=dtype)
+    units, v = (unit_rows(beside(x2, dtype)), unit_rows(x2)), 1e6 * random(70, 2, dtype=dtype)
+    fast, slow = both(lambda: product(NTK6, *units, v))
+    accuracy = 1e-13 if dtype == torch.float64 else 1e-5
+    assert (fast - slow).abs().max() <= accuracy * slow.abs().max()
 
 
 def test_symmetric_is_exact_and_batches_are_stacked() -> None:
@@ -152,8 +196,7 @@ def test_gradients_at_kinks_and_of_zero(dtype: torch.dtype) -> None:
         return k, a.grad, b.grad
 
     fast, slow = both(work)
-    # The values at the kinks differ by the root of eps, see above, and so does their radial term.
-    tolerance = 1e-7 if dtype == torch.float64 else 1e-2
+    tolerance = 1e-12 if dtype == torch.float64 else 1e-4
     for x, expected in zip(fast, slow, strict=True):
         assert (x - expected).abs().max() <= tolerance * expected.abs().max()
     k, g1, g2 = fast
@@ -172,21 +215,18 @@ def test_a_coincident_pair_keeps_its_radial_term_alone() -> None:
     torch.testing.assert_close(gradient, k.detach() * a / (a * a).sum(), rtol=1e-14, atol=0)
 
 
-@pytest.mark.parametrize("columns", [1, 3, 70])
+@pytest.mark.parametrize("columns", [1, 3, 37])
 @pytest.mark.parametrize("dtype", FORMS)
 def test_products(columns: int, dtype: torch.dtype) -> None:
-    x1, x2 = on_kinks(70, 150, 5, dtype)
+    x1, x2 = on_kinks(40, 70, 5, dtype)
     units = unit_rows(x1), unit_rows(x2)
-    v = random(columns, 150, dtype=dtype, seed=2).mT  # strided
+    v = random(columns, 70, dtype=dtype, seed=2).mT  # strided
     fast, slow = both(lambda: product(NTK6, *units, v))
-    tolerance = 1e-7 if dtype == torch.float64 else 1e-3
-    assert (fast - slow).abs().max() <= tolerance * slow.abs().max()
-    smooth = slice(3, None)  # rows without kinks
     tolerance = 1e-13 if dtype == torch.float64 else 2e-6
-    assert (fast - slow)[smooth].abs().max() <= tolerance * slow.abs().max()
+    assert (fast - slow).abs().max() <= tolerance * slow.abs().max()
     with triton_device.use(True):
         torch.testing.assert_close(product(NTK6, *units, v[:, 0]), fast[:, 0], rtol=1e-5, atol=0)
-        assert product(NTK6, *units, v[:, :0]).shape == (70, 0)
+        assert product(NTK6, *units, v[:, :0]).shape == (40, 0)
 
 
 def test_a_long_product_is_cut_into_parts() -> None:
@@ -198,25 +238,23 @@ def test_a_long_product_is_cut_into_parts() -> None:
 
 
 def test_zonal_matrix() -> None:
-    x = random(150, 6)
+    x = random(70, 6)
     x[7], x[9] = 0, x[8]  # a zero and a duplicate
-    matrix, v = ZonalMatrix(NTK6, x), random(150, 2, seed=2)
+    matrix, v = ZonalMatrix(NTK6, x), random(70, 2, seed=2)
 
     def work() -> tuple[Tensor, Tensor]:
-        k = torch.full((150, 150), math.nan).to(x)
-        matrix.fill(slice(0, 150), slice(0, 150), k)
+        k = torch.full((70, 70), math.nan).to(x)
+        matrix.fill(slice(0, 70), slice(0, 70), k)
         assert torch.equal(k, k.mT) and torch.equal(k.diagonal(), matrix.diagonal())
         return k, matrix.multiply(v)
 
     (k, kv), (expected, slow) = both(work)
-    pair = torch.zeros_like(k, dtype=torch.bool)
-    pair[8, 9] = pair[9, 8] = True
-    torch.testing.assert_close(k[~pair], expected[~pair], rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(k, expected, rtol=1e-12, atol=1e-14)
     torch.testing.assert_close(kv, k @ v, rtol=1e-12, atol=1e-13)
-    assert (kv - slow).abs().max() <= 1e-7 * slow.abs().max()
+    torch.testing.assert_close(kv, slow, rtol=1e-12, atol=1e-13)
     with triton_device.use(True):
         assert torch.equal(matrix.multiply(v), kv)
-        index = torch.tensor([5, 100, 7, 3], device=DEVICE)
+        index = torch.tensor([5, 60, 7, 3], device=DEVICE)
         block = torch.empty(4, 4).to(x)
         matrix.fill(index, index, block)
     torch.testing.assert_close(block, k[index][:, index], rtol=1e-13, atol=0)
