@@ -104,6 +104,7 @@ LINES: list[tuple[Callable[[], None], str, str, list[tuple[str, str]]]] = [
     (dense, "bdi", "forward_loss(prediction, y_h)", [("y_h", "-y_h")]),
     (dense, "bdi", 'x_h[..., 0], h["target"])', [('h["', '-h["')]),
     (dense, "ridge", "ridge * diagonal.mean(-1)", [("mean", "sum"), ("ridge", "-ridge")]),
+    (dense, "ridge", "torch.full_like(diagonal[..., 0], ridge)", [("ridge)", "2 * ridge)")]),
     (dense, "objective", "* forward + backward_weight", [("+", "-"), ("backward", "forward")]),
     (dense, "objective", "(forward_weight * forward", [("forward_", "backward_")]),
     (dense, "objective", "backward_weight * backward) / 2", [(" / 2", "")]),
