@@ -152,10 +152,7 @@ class FiniteBDI(DesignModule):
         if forward_net is None:
             forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
-            lazy = torch.nn.parameter.UninitializedTensorMixin
-            if any(
-                isinstance(p, lazy) for p in [*forward_net.parameters(), *forward_net.buffers()]
-            ):
+            if any(map(nn.parameter.is_lazy, [*forward_net.parameters(), *forward_net.buffers()])):
                 raise InputError("FiniteBDI: forward_net has parameters without values. Train it.")
             forward_net = copy.deepcopy(forward_net).eval()
         self.forward_net = forward_net.requires_grad_(False).to(device, h["dtype"])
