@@ -126,7 +126,7 @@ def test_numbers_of_other_libraries_are_numbers(quick: None, tmp_path: Path) -> 
     for wrong, message in (
         ({"bounds": {"x0": 3}}, r"'x0' needs \(low, high\), got 3"),
         ({"bounds": {"x0": ("low", 3)}}, r"'x0' needs \(low, high\)"),
-        ({"n": 2.5}, "whole number"),
+        ({"n": 2.5}, "n must be an integer >= 1"),
     ):
         with pytest.raises(InputError, match=message):
             propose(x, y, **wrong)  # type: ignore[arg-type]

@@ -165,10 +165,8 @@ def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
             None if end is None else number("bounds", f"an end of {name}", end, finite=False)
             for end in ends
         )
-    except (TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"bounds: {name!r} needs (low, high), got {ends!r}.") from None
+    except (TypeError, ValueError):  # an InputError is one
+        raise InputError(f"bounds: {name!r} needs (low, high), got {ends!r:.80}.") from None
     return low, high
 
 
