@@ -66,7 +66,10 @@ def _run(
     progress: bool,
     say: Callable[[str], object],
 ) -> Proposals:
-    chosen = _kept(work, "model.state", lambda: choose(problem, settings.score_scale), _model, say)
+    with threads_for(0):  # a model is chosen on few designs, whatever the size of the table
+        chosen = _kept(
+            work, "model.state", lambda: choose(problem, settings.score_scale), _model, say
+        )
     problem = problem.on_scale(chosen.log)
     checkpoint = None if work is None else work / "pcg.ckpt"
     solved = _kept(
