@@ -58,7 +58,7 @@ class RaM(Method):
     list_size: int | None = setting(None, at_least=2)
     """Different rows in a list.
 
-    None: 1000, as Offline-RaM, or as many as there are rows to draw them from [A].
+    None: 1000, as Offline-RaM, or as many as there are rows to draw them from (ours).
     """
     validation: float = setting(0.2, above=0.0, below=1.0)
     """Share of the lists, and of the rows that they come from, that only choose the epoch.
