@@ -57,7 +57,7 @@ def test_equals_torch_linalg(m: int, dtype: torch.dtype) -> None:
 def test_many_columns_and_none() -> None:
     k, b = spd(2, 3), random(2, 3, 37)
     assert_near(fused(k, b), plain(k, b), 1e-13)
-    for m, columns in ((17, 37), (33, 5)):
+    for m, columns in ((17, 9), (33, 2)):
         large, right = spd(2, m), random(2, m, columns)
         assert_near(fused(large, right), plain(large, right), 1e-12)
         shared = spd(1, m)  # factored once
