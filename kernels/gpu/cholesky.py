@@ -151,8 +151,9 @@ def _launch(
     if b == 0:
         return x
     right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
+    # Programs, or threads, that solve with one matrix; each has a status of its own.
     side_by_side = max(1, columns) if m <= LANE_SIDE else 1
-    if k is None and m > ROW_SIDE:
+    if k is None and m > ROW_SIDE:  # a grid has fewer than 2^16 programs in this direction
         side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
     flag = host_flag(device) if check else status
