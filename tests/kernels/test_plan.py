@@ -240,20 +240,17 @@ def table(name: str, folder: Path) -> tuple[GramOperator, torch.Tensor, float]:
     return matrix, rhs, 1e-6 * float(matrix.diagonal().mean())
 
 
-@pytest.mark.parametrize(
-    ("name", "rows", "solver"),
-    [
+def test_real_tables_are_probed_and_planned(real_data):
+    for name, rows, solver in (
         ("tf_bind_8", 32_898, "pcg-stored"),
         ("superconductor", 17_014, "cholesky"),
         ("utr", 140_000, "pcg"),
-    ],
-)
-def test_real_tables_are_probed_and_planned(name, rows, solver, real_data):
-    operator, rhs, ridge = table(name, real_data)
-    assert operator.n == rows
-    found = probe_conditioning(operator, rhs, ridge, 1e-6)
-    assert (found.iterations is None) == (name == "superconductor")
-    assert plan_solve(rows, operator.width, 1, ROOM, TWO_CORES, found).solver == solver
+    ):
+        operator, rhs, ridge = table(name, real_data)
+        assert operator.n == rows
+        found = probe_conditioning(operator, rhs, ridge, 1e-6)
+        assert (found.iterations is None) == (name == "superconductor")
+        assert plan_solve(rows, operator.width, 1, ROOM, TWO_CORES, found).solver == solver
 
 
 def test_control_groups_of_both_versions(tmp_path):
