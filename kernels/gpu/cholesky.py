@@ -29,9 +29,7 @@ LANES = 128  # systems a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
-MANY = (
-    64  # right-hand sides from which on those of one matrix above ROW_SIDE go to several programs
-)
+MANY = 64  # right-hand sides from which on several programs share one matrix above ROW_SIDE
 
 
 class SmallSolve(torch.autograd.Function):
