@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 setup: $(READY)
 
 # Every pip call is held to the one tested set of versions. design-bench comes without its
-# dependencies: they would bring in TensorFlow (see experiments/tasks/shim.py).
+# dependencies: they would bring in TensorFlow (see experiments/tasks/_shim.py).
 $(READY): pyproject.toml setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -c constraints.txt torch

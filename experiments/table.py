@@ -1,8 +1,8 @@
 """The paper's tables from finished runs: ``python -m experiments.table [table3 ...] [runs=runs]``.
 
-Every cell holds runs of one data source, one true function and one version, that differ in their
-seed only. The paper's figures stand beside ours where both data and true function are the original
-ones.
+Every cell holds runs of one data source, one true function, and one revision of task and method,
+that differ in their seed only. The paper's figures stand beside ours, with a mark where data or
+true function is not the original.
 """
 
 from __future__ import annotations

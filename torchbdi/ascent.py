@@ -12,8 +12,8 @@ from .ridge import RidgeFit, RidgeScale
 class Ascent(BDI):
     """Moves every design up the gradient of the data's model, with no target and no way back.
 
-    The loss is minus half the prediction of the kernel ridge regression (Eq. 10), which is logged
-    under forward.
+    The loss is minus half the prediction of the kernel ridge regression (in Eq. 12).
+    Minus the prediction is logged under forward.
 
     Args:
         x_l: designs of the data, (N, D), standardised.

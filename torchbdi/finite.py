@@ -26,10 +26,11 @@ _THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)
 class FiniteBDI(DesignModule):
     """Bidirectional learning with ReLU networks in place of kernel ridge regressions.
 
-    Forward (Eq. 5): a network trained on the table should give the designs the target score.
-    Backward (Eq. 9): the network theta*(X_h) = theta - (eta/M) d||y_h - f_theta(X_h)||^2 / d theta,
-    one gradient step from a fixed random theta, should give the data their scores; the gradient
-    goes through the step. Only X_h learns, by Adam.
+    Forward (Eq. 4 and 5): a network trained on the table should give the designs the target score.
+    Backward (Eq. 6 and 9): the network
+    theta*(X_h) = theta - (eta/M) d||y_h - f_theta(X_h)||^2 / d theta, one gradient step from a
+    fixed random theta, should give the data their scores; the gradient goes through the step. Only
+    X_h learns, by Adam.
 
     X_h and the losses are float64, as in :class:`torchbdi.BDI`; the networks compute in ``dtype``.
     The networks have no biases, as the infinitely wide one has none.
@@ -193,7 +194,8 @@ class FiniteBDI(DesignModule):
                 the trainer's step, 0 outside one.
 
         Returns:
-            As :meth:`torchbdi.BDI.loss`, with Eq. 5 as forward and Eq. 9 as backward loss.
+            As :meth:`torchbdi.BDI.loss`, with Eq. 4 as forward loss and Eq. 6, after the step of
+            Eq. 9, as backward loss.
         """
         step = self.global_step if step is None else whole("FiniteBDI", "step", step, 0)
         return self._evaluate(step)[0]

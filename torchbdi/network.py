@@ -91,7 +91,9 @@ def fit_network(
     generator: torch.Generator,
     progress: Callable[[int, str], AbstractContextManager[Any]] | None = None,
 ) -> None:
-    """Trains f on the table by least squares (Eq. 5): Adam, its rate falling to 0 as a cosine.
+    """Trains f on the table by least squares (Eq. 5 without its penalty).
+
+    Adam, its rate falling to 0 as a cosine.
 
     Args:
         net: the network; trained in place, and frozen afterwards.

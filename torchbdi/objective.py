@@ -7,10 +7,12 @@ With beta the ridge (or beta times the mean of the diagonal, see ``ridge_scale``
                        w_l = sqrt(softmax(alpha y_l))
     total    (Eq. 14)  L = (forward_weight L_l2h + backward_weight L_h2l) / 2
 
-Everything that computes a loss comes here: :func:`losses` is the whole of it, from matrices, and
-:func:`forward_loss` and :func:`backward_loss` are what :class:`torchbdi.BDI` takes its losses from
-where a kernel has no faster way. The fast way, which keeps no K_hl, is
-:mod:`torchbdi.kernels.zonal.coupling`; tests compare both with this file.
+Eq. 10 is Eq. 11 with alpha = 0, Eq. 13 is Eq. 11 with M = 1.
+
+This is the form to read. :func:`losses` is the whole of it, from matrices; only tests call it.
+:class:`torchbdi.BDI` takes :func:`forward_loss` and :func:`total_loss` from here, and
+:func:`backward_loss` where the kernel has no faster way. The faster way, which keeps no K_hl, is
+:mod:`torchbdi.kernels.zonal.coupling`; tests compare every way with this file.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -56,13 +56,38 @@ def with_constant(x: Tensor, constant: float) -> Tensor:
     return torch.cat([x, x.new_full((*x.shape[:-1], 1), constant)], -1) if constant else x
 
 
+class LeftOut:
+    """Errors of leaving rows out: one eigendecomposition serves all ridges and scores.
+
+    The prediction of y_i from the others misses by d_i / [(K + r I)^-1]_ii (Allen 1974).
+
+    Args:
+        k: kernel matrix, (N, N).
+    """
+
+    def __init__(self, k: Tensor):
+        values, self.vectors = torch.linalg.eigh(k)
+        self.values, self.square = values.clamp_min(0), self.vectors.square()
+        self.size = float(k.diagonal().mean())
+
+    def errors(self, y: Tensor, ridges: Iterable[float], noise: float = 0.0) -> list[float]:
+        """See :func:`leave_one_out_errors`."""
+        ridges = tuple(ridges)
+        along = self.vectors.mT @ y
+        out = []
+        for ridge in ridges:
+            inverse = 1 / (self.values + ridge * self.size)
+            miss = (self.vectors @ (inverse * along)) / (self.square @ inverse)
+            scale = float((inverse * along.square()).mean())
+            quiet = ridge * self.size * scale < noise and ridge < max(ridges)
+            out.append(math.inf if quiet else float(miss.square().mean()))
+        return out
+
+
 def leave_one_out_errors(
     k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
 ) -> list[float]:
     """Mean squared errors of predicting each row from all others, one for each ridge.
-
-    The prediction of y_i from the others misses by d_i / [(K + r I)^-1]_ii (Allen 1974), and one
-    eigendecomposition of K serves all ridges.
 
     Args:
         k: kernel matrix, (N, N).
@@ -72,19 +97,7 @@ def leave_one_out_errors(
             has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is the
             noise that a ridge stands for. Where all of them do, the largest one has its error.
     """
-    ridges = tuple(ridges)
-    values, vectors = torch.linalg.eigh(k)
-    values, square = values.clamp_min(0), vectors.square()
-    along = vectors.mT @ y
-    size = float(k.diagonal().mean())
-    out = []
-    for ridge in ridges:
-        inverse = 1 / (values + ridge * size)
-        miss = (vectors @ (inverse * along)) / (square @ inverse)
-        scale = float((inverse * along.square()).mean())
-        quiet = ridge * size * scale < noise and ridge < max(ridges)
-        out.append(math.inf if quiet else float(miss.square().mean()))
-    return out
+    return LeftOut(k).errors(y, ridges, noise)
 
 
 def choose_model(
@@ -117,30 +130,57 @@ def choose_model(
     Raises:
         InputError: there is nothing to choose from, or fewer than 2 rows.
     """
-    ridges = tuple(ridges)
-    models = [Model(k, d, c, 0.0) for d in depths for k in kernels for c in constants]
-    # A network of one layer has no hidden one: both its kernels are x.x'/D.
-    models = [m for m in models if m.depth > 1 or m.kernel == models[0].kernel]
+    ridges, models = tuple(ridges), candidates(kernels, depths, constants)
     if not models or not ridges or len(x) < 2 or rows < 2:
         raise InputError("choose_model: it needs a kernel, a ridge, and 2 rows or more.")
     order = torch.randperm(len(x), generator=generator)
     for size in (min(FIRST_ROWS, rows), rows):
         at = order[:size].sort().values
-        models = sorted(
-            (_tried(m, x[at], y[at], ridges, noise) for m in models), key=lambda m: m.error
-        )
+        (models,) = ranked(models, x[at], [y[at]], ridges, [noise])
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
     return models[0]
 
 
-def _tried(model: Model, x: Tensor, y: Tensor, ridges: tuple[float, ...], noise: float) -> Model:
-    """The model with its best ridge."""
-    with torch.no_grad():
-        k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
-    errors = leave_one_out_errors(k, y, ridges, noise)
-    best = min(range(len(ridges)), key=lambda i: errors[i])
-    variance = float(y.var(correction=0))
-    error = errors[best] / variance if variance else errors[best]
-    return Model(model.kernel, model.depth, model.constant, ridges[best], error, len(x))
+def candidates(
+    kernels: Iterable[Literal["ntk", "nngp"]], depths: Iterable[int], constants: Iterable[float]
+) -> list[Model]:
+    """All combinations, with a ridge of 0."""
+    kernels = tuple(kernels)
+    models = [Model(k, d, c, 0.0) for d in depths for k in kernels for c in constants]
+    # A network of one layer has no hidden one: both its kernels are x.x'/D.
+    return [m for m in models if m.depth > 1 or m.kernel == models[0].kernel]
+
+
+def ranked(
+    models: Iterable[Model],
+    x: Tensor,
+    scores: Sequence[Tensor],
+    ridges: Sequence[float],
+    noises: Sequence[float],
+) -> list[list[Model]]:
+    """Models with their best ridges, those of the least leave-one-out error first.
+
+    Args:
+        models: to choose from.
+        x: designs, (N, D), standardised.
+        scores: one or several kinds of them, (N,) each, standardised.
+        ridges: to choose from, on the scale of the trace.
+        noises: see :func:`leave_one_out_errors`, one a kind.
+
+    Returns:
+        For each kind of scores, all models.
+    """
+    out: list[list[Model]] = [[] for _ in scores]
+    for model in models:
+        with torch.no_grad():
+            k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
+        left = LeftOut(k)
+        for own, y, noise in zip(out, scores, noises, strict=True):
+            errors = left.errors(y, ridges, noise)
+            best = min(range(len(ridges)), key=errors.__getitem__)
+            variance = float(y.var(correction=0))
+            error = errors[best] / variance if variance else errors[best]
+            own.append(replace(model, ridge=ridges[best], error=error, rows=len(x)))
+    return [sorted(own, key=lambda m: m.error) for own in out]

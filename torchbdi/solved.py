@@ -85,7 +85,7 @@ class Summed:
 
 
 class Prediction(Summed):
-    """What a kernel ridge regression predicts (Eq. 10).
+    """What a kernel ridge regression predicts, K_hl (K_ll + ridge I)^-1 y_l of Eq. 12.
 
     Args:
         kernel: the kernel.
@@ -108,7 +108,7 @@ class Prediction(Summed):
 
 
 class SingleLoss(Summed):
-    """BDI's loss of single designs, (M = 1, Eq. 11, 12 and 14), with its sign changed.
+    """BDI's loss of single designs (M = 1, Eq. 13 and 14), with its sign changed.
 
     Args:
         kernel: the kernel.

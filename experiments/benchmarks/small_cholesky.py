@@ -18,6 +18,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -78,8 +79,9 @@ def compile_ahead(sides: Sequence[int]) -> None:
     """Compiles every form in several processes, which leave them in triton's cache on disk."""
     works = list(itertools.product(sorted(sides, reverse=True), DTYPES))
     workers = min(len(works), os.cpu_count() or 1)
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        pool.starmap(_compile, works, chunksize=1)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        list(pool.map(_compile, *zip(*works, strict=True)))
 
 
 def _compile(m: int, dtype: torch.dtype) -> None:

@@ -1,4 +1,4 @@
-"""Designs saved along the way of a run, and their scores, asked for after the training (Fig. 3).
+"""Designs saved along the way of a run, and their scores, asked for after the training (Fig. 4).
 
 Training saves X_h and nothing else. ``python -m experiments.runs.trajectory RUN_FOLDER ...`` asks
 the true function afterwards and writes trajectory.csv into the run's folder.

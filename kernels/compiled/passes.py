@@ -2,7 +2,7 @@
 
 Clamp, arcsine, polynomial, scale and slope are done while a row's piece sits in the first-level
 cache. numba is optional (``pip install torchbdi[fast]``) and is imported at the first large Gram
-matrix; without it, and for small matrices, the plain torch operations of :mod:`.zonal.gram` run.
+matrix; without it, and for small matrices, the plain torch operations of :mod:`.zonal.fill` run.
 """
 
 from __future__ import annotations

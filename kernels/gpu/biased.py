@@ -1,6 +1,7 @@
-"""Kernels of networks with biases in Triton: :func:`.recursion.covariance_recursion` in one pass.
+"""Kernels of networks with biases in Triton: :func:`covariance_recursion` in one pass.
 
-All layers are run on a tile while it is in registers; so are the three derivatives, by hand.
+The plain form is that of :mod:`.relu.recursion`, and names are its. All layers are run on a tile
+while it is in registers; so are the three derivatives, by hand.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ LANES = 128  # systems a program there
 ROW_SIDE = 16  # largest M of which each of as many threads keeps a column; 32 compiles for a minute
 ROW_WARPS = 1  # of a program there
 WARPS = 1  # of a program that factors in blocks
+MANY = 64  # right-hand sides from which on several programs share one matrix above ROW_SIDE
 
 
 class SmallSolve(torch.autograd.Function):
@@ -106,12 +107,12 @@ def _solve(
         rhs = rhs.expand(*batch, *rhs.shape[-2:])
     flat = k if k.ndim == 3 else k.reshape(-1, m, m)
     shift = ridge if ridge.ndim < 2 else ridge.reshape(-1)
-    alone = batch == k.shape[:-2]
+    alone = batch == k.shape[:-2] and (m <= ROW_SIDE or rhs.shape[-1] < MANY)
     keep = save or not alone or m > ROW_SIDE
     factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
     if alone:
         return _launch(flat, shift, rhs, factor, check), factor
-    # Several solves with one matrix: it is factored once.
+    # Several solves with one matrix, or many columns: it is factored once, by itself.
     assert factor is not None
     _launch(flat, shift, k[..., :0], factor, check)
     if batch != k.shape[:-2]:
@@ -148,8 +149,9 @@ def _launch(
     if b == 0:
         return x
     right = rhs if rhs.ndim == 3 else rhs.reshape(b, m, columns)
+    # Programs, or threads, that solve with one matrix; each has a status of its own.
     side_by_side = max(1, columns) if m <= LANE_SIDE else 1
-    if k is None and m > ROW_SIDE:
+    if k is None and m > ROW_SIDE:  # a grid has fewer than 2^16 programs in this direction
         side_by_side = max(1, min(triton.cdiv(columns, WIDTH.value), 1 << 15))
     status = torch.empty(b, side_by_side, dtype=torch.int32, device=device)
     flag = host_flag(device) if check else status
@@ -202,7 +204,7 @@ def _launch(
                     **forms,
                     num_warps=ROW_WARPS,
                 )
-    if check and raised(flag, device):
+    if check and raised(flag, device) and status.any():
         _explain(status.amax(1).view(batch), m)
     return x
 

@@ -101,7 +101,8 @@ def host_flag(device: torch.device) -> Tensor:
     kind = f"flag_of_{device.type}"
     if not hasattr(_host, kind):
         with torch.inference_mode(False):
-            made = torch.zeros(1, dtype=torch.int32, pin_memory=device.type == "cuda")
+            pinned = device.type == "cuda"
+            made = torch.zeros(1, dtype=torch.int32, device="cpu", pin_memory=pinned)
         setattr(_host, kind, made)
     flag: Tensor = getattr(_host, kind)
     return flag
@@ -109,9 +110,9 @@ def host_flag(device: torch.device) -> Tensor:
 
 def raised(flag: Tensor, device: torch.device) -> bool:
     """Waits for the kernels of this stream; whether one has raised the flag, which is lowered."""
-    if device.type == "cuda":
-        torch.cuda.current_stream(device).synchronize()
-    seen = bool(flag.item())
-    if seen:
+    try:
+        if device.type == "cuda":
+            torch.cuda.current_stream(device).synchronize()
+        return bool(flag.item())
+    finally:  # Ctrl-C comes here too
         flag.zero_()
-    return seen

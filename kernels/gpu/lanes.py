@@ -80,6 +80,8 @@ def lane_kernel(
     kept = factor + batch * (M * M)
     found = tl.zeros((LANES,), tl.int32)
     low = ()
+    row, col = k_row + tl.zeros((), tl.int64), k_col + tl.zeros((), tl.int64)
+    down = rhs_row + tl.zeros((), tl.int64)
     if FACTOR:
         here = k + batch * k_batch
         added = tl.load(shift + batch * shift_batch, mask=there, other=0.0)
@@ -88,13 +90,13 @@ def lane_kernel(
         for i in tl.static_range(M):
             unscaled = ()  # L_ij D_j
             for j in tl.static_range(i):
-                s = tl.load(here + (i * k_row + j * k_col), mask=there, other=0.0)
+                s = tl.load(here + (i * row + j * col), mask=there, other=0.0)
                 wrong += spoiled(s)
                 for c in tl.static_range(j):
                     s -= unscaled[c] * low[j * (j + 1) // 2 + c]
                 unscaled = unscaled + (s,)
                 low = low + (s * low[j * (j + 3) // 2],)
-            d = tl.load(here + (i * k_row + i * k_col), mask=there, other=1.0)
+            d = tl.load(here + (i * row + i * col), mask=there, other=1.0)
             wrong += spoiled(d)
             d += added
             for c in tl.static_range(i):
@@ -116,7 +118,7 @@ def lane_kernel(
     given = rhs + batch * rhs_batch + column * rhs_col
     y = ()
     for i in tl.static_range(M):
-        s = tl.load(given + i * rhs_row, mask=solves, other=0.0)
+        s = tl.load(given + i * down, mask=solves, other=0.0)
         wrong += spoiled(s)
         for c in tl.static_range(i):
             s -= low[i * (i + 1) // 2 + c] * y[c]

@@ -36,7 +36,7 @@ _SERIES = Chebyshev.interpolate(_arcsine, 12, [0.0, 0.25]).convert(kind=Polynomi
 ARCSINE = tl.constexpr(tuple(_SERIES.tolist()))
 HALF_PI = tl.constexpr(math.pi / 2)
 STEP = 16  # features of a product at a time
-NEAR = tl.constexpr(2.0**-18)  # 1 - |cos| below which an angle is taken from differences
+NEAR = tl.constexpr(2.0**-18)  # 1 - |cos| of a near pair, rounded up from zonal.near's
 HEAD = 3  # pole, offset and scale stand before the coefficients in a table
 
 

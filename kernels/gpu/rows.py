@@ -58,14 +58,14 @@ def row_kernel(
     rows = ()
     if FACTOR:
         here = k + batch[:, None] * k_batch
-        across = c * (k_col + tl.zeros((), tl.int64))
-        down = c * (k_row + tl.zeros((), tl.int64))
+        row_step, col_step = k_row + tl.zeros((), tl.int64), k_col + tl.zeros((), tl.int64)
+        across, down = c * col_step, c * row_step
         added = tl.load(shift + batch * shift_batch, mask=batch < count, other=0.0)[:, None]
         wrong = tl.zeros((GROUP, SIDE), x.dtype.element_ty)
         left = ()
         for r in tl.static_range(SIDE):
             mine = inside & (r < m)
-            at = tl.where(c > r, r * k_col + down, r * k_row + across)
+            at = tl.where(c > r, r * col_step + down, r * row_step + across)
             row = tl.load(here + at, mask=mine, other=0.0)  # of the lower triangle, mirrored
             wrong += spoiled(row)
             left = left + (tl.where(c == r, tl.where(mine, row + added, 1.0), row),)

@@ -18,6 +18,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..scatter import add_rows_
 from .recursion import ReLUStack
 
 NEAR = 1e-6  # sin^2(theta/2), or cos^2(theta/2) near pi, below which a pair is near
@@ -141,9 +142,9 @@ class Pairs:
                 k = pair_kernel(stack, a, b)
             da, db = torch.autograd.grad(k, (a, b), grad[at : at + len(r)])
             if grad1 is not None:
-                grad1.index_add_(0, r, da)
+                add_rows_(grad1, r, da)
             if grad2 is not None:
-                grad2.index_add_(0, c, db)
+                add_rows_(grad2, c, db)
             at += len(r)
 
     def _chunks(self) -> list[tuple[Tensor, Tensor]]:

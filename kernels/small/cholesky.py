@@ -13,13 +13,13 @@ from .. import gpu
 from ..errors import InputError, NotPositiveDefiniteError
 from .failures import BAD_RIDGE, describe_failures, not_finite
 
-TRITON_SIDE = 64  # largest M that a Triton program keeps in registers
+TRITON_SIDE = 64  # largest M that the Triton kernels take
 
 
 def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
     """Solves (k + ridge I) x = rhs for a batch of symmetric positive definite matrices.
 
-    On a GPU matrices up to M = 64 are factored by the Triton kernel of :mod:`.gpu.cholesky`,
+    On a GPU matrices up to M = 64 are factored by the Triton kernels of :mod:`.gpu.cholesky`,
     larger ones, and all on the CPU, by torch.linalg.
 
     Args:

@@ -44,3 +44,38 @@ def inverse_diagonal(factor: PackedTriangle, verbose: bool = True) -> Tensor:
             before, after = n - columns.start, n - columns.stop
             bar.update(min((before**3 - after**3) / n**3, 1 - bar.n))
     return out
+
+
+def inverse_diagonal_at(factor: PackedTriangle, at: Tensor, verbose: bool = True) -> Tensor:
+    """Some entries of the diagonal of (L L^T)^-1 from a packed factor L.
+
+    The columns of L^-1 of :func:`inverse_diagonal`, of a few rows only: about N^2 flops each and N
+    numbers of memory.
+
+    Args:
+        factor: L as :class:`PackedCholesky` leaves it.
+        at: which entries, (S,) ascending.
+        verbose: show a progress bar with the time left once two seconds have passed.
+
+    Returns:
+        (S,).
+    """
+    z = factor.data.new_zeros(factor.n, len(at))
+    z[at, torch.arange(len(at), device=z.device)] = 1
+    with progress_bar(f"Leave-one-out {len(at)} of {factor.n}", verbose) as bar:
+        begun = 0
+        for i, rows in enumerate(factor.spans):
+            # Column j of L^-1 is 0 above its row.
+            live = int(torch.searchsorted(at, rows.stop))
+            if live:
+                first = int(at[0])
+                if begun:
+                    above = factor.below(i)[:, first : rows.start]
+                    z[rows, :begun] -= above @ z[first : rows.start, :begun]
+                z[rows, :live] = torch.linalg.solve_triangular(
+                    factor.corner(i).mT, z[rows, :live], upper=False
+                )
+            begun = live
+            # Rows up to m take (m / N)^3 of the flops, where what is asked for is spread evenly.
+            bar.update((rows.stop**3 - rows.start**3) / factor.n**3)
+    return z.square_().sum(0)

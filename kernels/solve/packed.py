@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..memory import PeakMemory
-from .inverse import inverse_diagonal
+from .inverse import inverse_diagonal, inverse_diagonal_at
 from .operator import GramOperator, check_problem, check_symmetry
 from .progress import progress_bar
 from .report import WORST_RESIDUAL, SolveReport, check_residual
@@ -149,10 +149,16 @@ class PackedCholesky(Solver[CholeskyOptions]):
         check_residual(report, self.options.worst)
         return d, report
 
-    def inverse_diagonal(self) -> Tensor:
-        """The diagonal of (K + ridge I)^-1, (N,), see :func:`inverse_diagonal`."""
+    def inverse_diagonal(self, at: Tensor | None = None) -> Tensor:
+        """The diagonal of (K + ridge I)^-1, (N,), see :func:`inverse_diagonal`.
+
+        Args:
+            at: which entries of it, (S,) ascending; None for all.
+        """
         self.check_prepared()
-        return inverse_diagonal(self.factor, self.options.verbose)
+        if at is None:
+            return inverse_diagonal(self.factor, self.options.verbose)
+        return inverse_diagonal_at(self.factor, at, self.options.verbose)
 
     def _residual(self, d: Tensor, rhs: Tensor) -> tuple[Tensor, float]:
         left = rhs - self.operator.multiply(d) - self.ridge * d

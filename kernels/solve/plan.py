@@ -142,6 +142,7 @@ def plan_for(
     tolerance: float = 1e-6,
     limit: int | None = None,
     rates: Rates | None = None,
+    more: int = 0,
 ) -> Plan:
     """Probes the matrix where that pays, and plans (seconds).
 
@@ -153,13 +154,14 @@ def plan_for(
         limit: bytes that may be used; nine tenths of the memory of the control group, the machine
             or the card where it is not given, however much of it is free.
         rates: speeds to plan with; those of the table where they are not given.
+        more: right-hand sides that will be solved for later on.
 
     Raises:
         DoesNotFitError: see :func:`plan_solve`.
         InputError: wrong shapes or numbers that are not finite.
     """
     check_problem(operator, rhs, ridge)
-    n, n_rhs = rhs.shape
+    n, n_rhs = rhs.shape[0], rhs.shape[1] + more
     limit = int(USABLE_SHARE * total_bytes(operator.device)) if limit is None else limit
     rates = rates_of(operator) if rates is None else rates
     direct = cost_cholesky(n, operator.width, n_rhs, default_tile(n, operator.device), rates)

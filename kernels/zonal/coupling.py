@@ -6,7 +6,12 @@ k(X_h, X_l) for two things only,
     prediction = k_hl d                                (Eq. 12; d from the large solve)
     backward = sum_j w_j r_j^2,  r = y_l - a^T k_hl     (Eq. 11; a = (K_hh + ridge)^-1 y_h)
 
-with w_j the squares of the paper's weights. Each tile of k_hl gives its share of both and of their
+with w_j the squares of the paper's weights. The gradients are
+
+    d backward / d x_m = -2 a_m sum_j w_j r_j dk_mj / dx_m
+    d backward / d a_m = -2 sum_j w_j r_j k_mj .
+
+Each tile of k_hl gives its share of both and of their
 gradients as soon as it is there. So a step keeps no matrix at all: with as many columns as the data
 has rows that is most of its time.
 """
@@ -85,7 +90,8 @@ class ZonalCoupling:
         rows, width = tile_shape(b * m, len(self.y), d, x_h.device, ENTRIES // 2)
         blocks = pieces(b, max(1, rows // m))
         chunks = pieces(len(self.y), -(-len(self.y) * len(blocks) // ITEMS))
-        # Each chunk of the data has its own sums, so that the order of summation is fixed.
+        # Each chunk of the data has its own sums, so that the order of summation is fixed: the
+        # prediction, the backward loss, sum_j w_j r_j k_mj, and what `_add_near_` calls toward.
         sums = [x_h.new_zeros(len(chunks), b, *s) for s in ((m,), (), (m,), (m, d), (m, d))]
         way = plan(self.stack, x_h, b * m * len(self.y))
         add_residuals = compiled.residuals if way.compiled else _add_residuals

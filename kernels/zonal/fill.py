@@ -19,7 +19,7 @@ from torch import Tensor
 from .. import compiled, gpu
 from ..relu.recursion import KINK_EPS, ReLUStack, angular_recursion
 from ..threads import drain
-from .near import Near, correct_, near_entries
+from .near import Near, correct_, join, near_entries
 from .profile import Profile, fit_profile
 
 Unit: TypeAlias = tuple[Tensor, Tensor]
@@ -168,16 +168,24 @@ class TritonTiles:
 
         if not gram_(self.profile, x1, x2, out, slope):
             return None
-        batch = out.shape[:-2]
-        (hat1, norm1), (hat2, norm2) = (
-            tuple(t.expand(*batch, *t.shape[-2:]).reshape(-1, *t.shape[-2:]) for t in x)
-            for x in (x1, x2)
-        )
-        k, dk = (None if t is None else t.view(-1, *t.shape[-2:]) for t in (out, slope))
-        assert k is not None
+        k = out.view(-1, *out.shape[-2:])
+        dk = None if slope is None else slope.view(k.shape)
+        units = [_for_batch(x, out.shape[:-2]) for x in (x1, x2)]
         b, i, j = entries = k.isnan().nonzero(as_tuple=True)
-        opposite = torch.linalg.vecdot(hat1[b, i], hat2[b, j]) < 0
-        return correct_(self.stack, entries, opposite, (hat1, norm1), (hat2, norm2), k, dk)
+        if x2 is not x1:
+            return correct_(self.stack, entries, None, *units, k, dk)
+        below = i > j
+        b, i, j = entries = b[below], i[below], j[below]
+        near = correct_(self.stack, entries, None, *units, k, dk)
+        k[b, j, i] = k[b, i, j]
+        return None if near is None else join([near, near.swapped()])
+
+
+def _for_batch(x: Unit, batch: torch.Size) -> Unit:
+    """One table as it is, several as the batch has them."""
+    if x[0].ndim == 2:
+        return x
+    return x[0].expand(*batch, *x[0].shape[-2:]), x[1].expand(*batch, *x[1].shape[-2:])
 
 
 Fill: TypeAlias = Callable[..., None]

@@ -55,7 +55,8 @@ class ZonalMatrix(GramOperator):
             from ..gpu.product import product
 
             unit = self.hat, self.norm
-            kv, self._near = product(fused, unit, unit, v, self._diagonal, self._near)
+            kv, near = product(fused, unit, unit, v, self._diagonal, self._near)
+            self._near = self._near or (near and bool(v.isfinite().all()))  # NaN in v looks alike
             return kv
         tiles = [(i, j) for i in pieces(self.n, SIDE) for j in pieces(i.stop, SIDE)]
         # Each item has its own sums, so that the order of summation is fixed.

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ..relu.recursion import ReLUStack, angular_recursion
+from ..scatter import add_rows_
 
 NEAR = 1e-6
 # |x_hat - x_hat'| below this many eps is one direction to rounding: the kernel has a kink there.
@@ -75,7 +76,7 @@ class Near:
             part = slice(at, at + size)
             i, j = self.rows[part], self.cols[part]
             difference = hat2[j] - self.signs[part, None] * hat1[i]
-            out.index_add_(0, i, (weights[part] * self.slopes[part]).unsqueeze(1) * difference)
+            add_rows_(out, i, (weights[part] * self.slopes[part]).unsqueeze(1) * difference)
 
 
 @functools.lru_cache(maxsize=64)
@@ -117,7 +118,7 @@ def near_entries(c: Tensor) -> tuple[Tensor, ...] | None:
 def correct_(
     stack: ReLUStack,
     entries: tuple[Tensor, ...],
-    opposite: Tensor,
+    opposite: Tensor | None,
     x1: tuple[Tensor, Tensor],
     x2: tuple[Tensor, Tensor],
     out: Tensor,
@@ -128,10 +129,10 @@ def correct_(
     Args:
         stack: the network, without biases.
         entries: places, as :func:`near_entries` returns them.
-        opposite: which of them are near pi, (P,).
-        x1: directions (..., R, D) and lengths (..., R, 1).
-        x2: directions (..., C, D) and lengths (..., C, 1).
-        out: (..., R, C), receives |x||x'|/D kappa.
+        opposite: which of them are near pi, (P,); None where that is to be found out.
+        x1: directions (..., R, D) and lengths (..., R, 1); one table for a batch may be (R, D).
+        x2: directions (..., C, D) and lengths (..., C, 1), likewise.
+        out: (R, C) or (B, R, C), receives |x||x'|/D kappa.
         slope: None, or the shape of out.
 
     Returns:
@@ -141,10 +142,19 @@ def correct_(
     *batch, i, j = entries
     rows, cols = i, j
     if batch:
-        rows, cols = batch[0] * x1[0].shape[-2] + i, batch[0] * x2[0].shape[-2] + j
-    d, signs = hat1.shape[1], torch.where(opposite, -1.0, 1.0).to(hat1.dtype)
+        rows, cols = batch[0] * out.shape[-2] + i, batch[0] * out.shape[-1] + j
+    first, second = (
+        one if x[0].ndim == 2 else every for x, one, every in ((x1, i, rows), (x2, j, cols))
+    )
+    d = hat1.shape[1]
+    size = max(1, CHUNK // d)
+    if opposite is None:
+        parts = zip(first.split(size), second.split(size), strict=True)
+        products = [torch.linalg.vecdot(hat1[r], hat2[c]) for r, c in parts]
+        opposite = torch.cat(products) < 0 if products else torch.zeros_like(i, dtype=torch.bool)
+    signs = torch.where(opposite, -1.0, 1.0).to(hat1.dtype)
     squares = []
-    for r, c, s in zip(*(t.split(max(1, CHUNK // d)) for t in (rows, cols, signs)), strict=True):
+    for r, c, s in zip(*(t.split(size) for t in (first, second, signs)), strict=True):
         squares.append((hat2[c] - s.unsqueeze(1) * hat1[r]).square().sum(1))
     z = torch.cat(squares) / 4 if squares else signs
     value, derivative = z.new_full(z.shape, kappa_at_zero(stack)), torch.zeros_like(z)
@@ -153,7 +163,7 @@ def correct_(
         angle = 2 * z[apart].sqrt().clamp(max=1).asin()
         theta = torch.where(opposite[apart], torch.pi - angle, angle)
         value[apart], derivative[apart] = angular_recursion(stack, theta)
-    scale = norm1[rows] / d * norm2[cols]
+    scale = norm1[first] / d * norm2[second]
     out[entries] = scale * value
     if slope is None:
         return None

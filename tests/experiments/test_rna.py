@@ -21,22 +21,22 @@ from torchbdi.kernels.errors import MissingDependencyError
 NUMBERS = (1, 2, 3)
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_the_stored_scores_come_out(real_data: Path, number: int) -> None:
-    x, y = rna_table(real_data, number)
-    assert x.shape == (5000, 14)
-    assert len(np.unique(x, axis=0)) == 5000
-    ends = {1: (0.0, 0.129071), 2: (0.0, 0.118915), 3: (0.009939, 0.165651)}[number]
-    assert (y.min(), y.max()) == pytest.approx(ends, abs=5e-7)
-    some = np.r_[np.argsort(y)[-60:], 0:60]
-    assert np.abs(binding(x[some], number) - y[some]).max() < 1.1e-8
+def test_the_stored_scores_come_out(real_data: Path) -> None:
+    for number in NUMBERS:
+        x, y = rna_table(real_data, number)
+        assert x.shape == (5000, 14)
+        assert len(np.unique(x, axis=0)) == 5000
+        ends = {1: (0.0, 0.129071), 2: (0.0, 0.118915), 3: (0.009939, 0.165651)}[number]
+        assert (y.min(), y.max()) == pytest.approx(ends, abs=5e-7)
+        some = np.r_[np.argsort(y)[-60:], 0:60]
+        assert np.abs(binding(x[some], number) - y[some]).max() < 1.1e-8
 
 
-def test_no_other_order_of_letters(real_data: Path) -> None:
-    x, y = rna_table(real_data, 1)
-    best = x[np.argsort(y)[-40:]]
-    swapped = np.array([0, 2, 1, 3])[best]  # U, C, G, A
-    assert np.abs(binding(swapped, 1) - np.sort(y)[-40:]).max() > 0.05
+def test_no_other_order_of_letters(data_dir: Path) -> None:
+    x, y = (table[:60] for table in rna_table(data_dir, 1))
+    assert np.abs(binding(x, 1) - y).max() < 1.1e-8
+    swapped = np.array([0, 2, 1, 3])[x]  # U, C, G, A
+    assert np.abs(binding(swapped, 1) - y).max() > 0.05
 
 
 def test_the_divisors_are_those_of_the_reverse_complements() -> None:
@@ -53,27 +53,27 @@ def test_a_design_that_binds_well() -> None:
     assert weak < 0.1
 
 
-def test_a_run_on_a_slice(real_data: Path, tmp_path: Path) -> None:
+def test_a_run_on_a_slice(data_dir: Path, origin: str, tmp_path: Path) -> None:
     metrics = train(
         compose_config(
             [
-                "task=rna1", "task.max_rows=150", f"data_dir={real_data}", "designs=16",
+                "task=rna1", "task.max_rows=150", f"data_dir={data_dir}", "designs=16",
                 f"out_dir={tmp_path}", "method.steps=20", "trainer.progress_bar=false",
             ]
         )
     )  # fmt: skip
     assert metrics["dimensions"] == 42
-    assert metrics["data_source"] == metrics["oracle_source"] == "original"
+    assert (metrics["data_source"], metrics["oracle_source"]) == (origin, "original")
     assert metrics["best_after_normalised"] == metrics["best_after_raw"]
     assert metrics["best_after_raw"] > metrics["best_before_raw"]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_scores_and_letters_of_the_task(real_data: Path, number: int) -> None:
-    words = [f"task=rna{number}", "task.max_rows=30", f"data_dir={real_data}"]
+def test_scores_and_letters_of_the_task(data_dir: Path, number: int) -> None:
+    words = [f"task=rna{number}", "task.max_rows=30", f"data_dir={data_dir}"]
     task = load_task(compose_config(words))
     designs = task.decode(task.data.x)
-    assert np.array_equal(designs, rna_table(real_data, number)[0][:30])
+    assert np.array_equal(designs, rna_table(data_dir, number)[0][:30])
     assert np.abs(task.predict(designs) - task.y_raw).max() < 1.1e-8
     assert task.text(np.array([0, 1, 2, 3] * 3 + [0, 0])) == "UGCA" * 3 + "UU"
 

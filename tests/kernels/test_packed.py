@@ -50,6 +50,18 @@ def test_equals_the_dense_solve(kind, n, tile, columns):
     assert stats.peak_bytes > 0
 
 
+@pytest.mark.parametrize(("n", "tile"), [(1, 1), (7, 3), (130, 64), (130, 16)])
+def test_some_of_the_inverse_s_diagonal_equals_the_dense_one(n, tile):
+    """Entries in the first and the last tile alone, a few, and all."""
+    operator = DenseOperator(random_spd(n))
+    solver = cholesky(operator, 1e-3, tile=tile)
+    expected = torch.linalg.inv(operator.k + 1e-3 * torch.eye(n, dtype=operator.k.dtype)).diagonal()
+    for at in ([0], [n - 1], sorted({0, n // 2, n // 3, n - 1}), list(range(n))):
+        found = solver.inverse_diagonal(torch.tensor(at))
+        torch.testing.assert_close(found, expected[at], rtol=1e-9, atol=0)
+    torch.testing.assert_close(solver.inverse_diagonal(), expected, rtol=1e-9, atol=0)
+
+
 def test_factors_once_and_solves_for_ever():
     operator = DenseOperator(random_spd(100))
     solver = cholesky(operator, 0.1, tile=32)

@@ -148,6 +148,13 @@ def test_conjugate_gradients_must_win_with_twice_the_iterations():
     assert plan_solve(20_000, 24, 1, little, TWO_CORES, probe).solver == "pcg"
 
 
+def test_a_plan_counts_the_right_hand_sides_that_will_follow():
+    operator, rhs = SlowNTK(sequences(300)), right_sides(300, 2)
+    made, one = plan_for(operator, rhs, 1e-3, more=7), plan_for(operator, rhs, 1e-3)
+    other = plan_for(operator, right_sides(300, 9), 1e-3)
+    assert made.candidates == other.candidates != one.candidates
+
+
 def test_a_plan_knows_no_clock_and_not_what_is_free(monkeypatch):
     """Three busy loops beside it, and little memory free: the same plan to the last digit."""
     operator, rhs = SlowNTK(sequences(900)), right_sides(900, 1)
@@ -233,20 +240,17 @@ def table(name: str, folder: Path) -> tuple[GramOperator, torch.Tensor, float]:
     return matrix, rhs, 1e-6 * float(matrix.diagonal().mean())
 
 
-@pytest.mark.parametrize(
-    ("name", "rows", "solver"),
-    [
+def test_real_tables_are_probed_and_planned(real_data):
+    for name, rows, solver in (
         ("tf_bind_8", 32_898, "pcg-stored"),
         ("superconductor", 17_014, "cholesky"),
         ("utr", 140_000, "pcg"),
-    ],
-)
-def test_real_tables_are_probed_and_planned(name, rows, solver, real_data):
-    operator, rhs, ridge = table(name, real_data)
-    assert operator.n == rows
-    found = probe_conditioning(operator, rhs, ridge, 1e-6)
-    assert (found.iterations is None) == (name == "superconductor")
-    assert plan_solve(rows, operator.width, 1, ROOM, TWO_CORES, found).solver == solver
+    ):
+        operator, rhs, ridge = table(name, real_data)
+        assert operator.n == rows
+        found = probe_conditioning(operator, rhs, ridge, 1e-6)
+        assert (found.iterations is None) == (name == "superconductor")
+        assert plan_solve(rows, operator.width, 1, ROOM, TWO_CORES, found).solver == solver
 
 
 def test_control_groups_of_both_versions(tmp_path):

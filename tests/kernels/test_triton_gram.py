@@ -131,6 +131,32 @@ def test_near_pairs_as_on_the_cpu(batched: bool, dtype: torch.dtype) -> None:
         assert (x - expected).abs().max() <= accuracy * expected.abs().max()
 
 
+def test_near_pairs_of_one_table_are_exactly_symmetric() -> None:
+    x = random(9, 5)
+    x[3], x[4], x[5] = 1.7 * x[0], -2.3 * x[1] + 1e-5, 3.1 * x[2] + 1e-6
+    with triton_device.use(True):
+        k = ZonalGram.apply(NTK6, x, None)
+        filled = torch.empty_like(k)
+        ZonalMatrix(NTK6, x).fill(slice(0, 9), slice(0, 9), filled)
+    assert torch.equal(k, k.mT) and torch.equal(filled, filled.mT)
+
+
+def test_a_table_for_a_batch_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One near pair in a batch of 50, and differences a few pairs at a time."""
+    monkeypatch.setattr("torchbdi.kernels.zonal.near.CHUNK", 20)
+    x1, x2 = random(50, 1, 4), random(30, 4, seed=1)
+    x1[7, 0] = 3 * x2[5] + 1e-6
+    x1[8, 0] = -x2[6]
+
+    def work() -> tuple[Tensor, ...]:
+        a, b = x1.clone().requires_grad_(), x2.clone().requires_grad_()
+        k = ZonalGram.apply(NTK6, a, b)
+        return (k, *torch.autograd.grad(k.square().sum(), (a, b)))
+
+    for fast, slow in zip(*both(work), strict=True):
+        torch.testing.assert_close(fast, slow, rtol=1e-11, atol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", FORMS)
 def test_products_with_near_pairs(dtype: torch.dtype) -> None:
     """Coefficients of 1e6 that cancel show what an angle of 1e-8 in place of 0 would do."""

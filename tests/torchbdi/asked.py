@@ -12,7 +12,7 @@ import pytest
 from torchbdi import TorchBDIError
 from torchbdi.proposer import cli
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.understand import Understood
+from torchbdi.proposer.understood import Understood
 
 
 def plain(n: int = 40, seed: int = 0) -> list[list[str]]:

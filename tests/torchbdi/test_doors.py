@@ -454,7 +454,9 @@ def propose(x: Any = P, y: Any = PY, **more: Any) -> torchbdi.Proposals:
     return torchbdi.propose(x, y, **{"n": 2, "progress": False, **more})
 
 
-@pytest.mark.parametrize("name", ["minimize", "drop_missing", "safe_csv", "backtest", "progress"])
+@pytest.mark.parametrize(
+    "name", ["minimize", "drop_missing", "safe_csv", "robust", "backtest", "progress"]
+)
 def test_switches_of_propose_are_no_words(name: str) -> None:
     for bad in ("no", "False", 0, 1, None, [True], np.array([True])):
         with pytest.raises(InputError, match=f"propose: {name} must be True or False"):

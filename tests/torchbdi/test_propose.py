@@ -24,6 +24,7 @@ from torchbdi.proposer.result import Proposals
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.space import DesignSpace
 from torchbdi.proposer.table import Table
+from torchbdi.proposer.threads import SMALL, threads_for
 from torchbdi.proposer.trust import Quality, nearest, rank_correlation
 
 
@@ -76,6 +77,36 @@ def test_leave_one_out_equals_as_many_fits(tile: int, monkeypatch: pytest.Monkey
     solved = solving.solve(NTK(), made.x_l, made.y_l, 1e-4, progress=False)
     assert solved.solver == "cholesky"
     torch.testing.assert_close(solved.errors, left_out(made.x_l, made.y_l, 1e-4), rtol=1e-7, atol=0)
+
+
+def test_a_factored_large_table_gives_a_sample_of_its_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With several tiles; the sample is the same each time, and its errors are exact."""
+    monkeypatch.setattr("torchbdi.kernels.solve.packed.default_tile", lambda n, device: 16)
+    monkeypatch.setattr(solving, "FACTORED_ROWS", 11)
+    made = problem_of(*hill())
+    solved = [
+        solving.solve(NTK(), made.x_l, made.y_l, 1e-4, progress=False, every_row=rows)
+        for rows in (59, 59, 60)
+    ]
+    assert [len(s.sample) for s in solved] == [11, 11, 60]
+    assert torch.equal(solved[0].sample, solved[1].sample)
+    assert bool((solved[0].sample.diff() > 0).all())
+    expected = left_out(made.x_l, made.y_l, 1e-4)[solved[0].sample]
+    torch.testing.assert_close(solved[0].errors, expected, rtol=1e-7, atol=0)
+
+
+def test_small_tables_get_one_thread() -> None:
+    before = torch.get_num_threads()
+    with threads_for(SMALL):
+        assert torch.get_num_threads() == 1
+    with pytest.raises(ZeroDivisionError), threads_for(1):
+        1 / 0  # noqa: B018
+    torch.set_num_threads(2)
+    with threads_for(SMALL + 1):
+        assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
 
 
 def test_leave_one_out_of_a_sample_equals_as_many_fits() -> None:

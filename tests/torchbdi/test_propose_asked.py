@@ -13,7 +13,8 @@ from torchbdi import InputError
 from torchbdi.proposer.columns import Classes
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.understand import Understood, understand
+from torchbdi.proposer.understand import understand
+from torchbdi.proposer.understood import Understood
 
 RNG = np.random.default_rng(0)
 

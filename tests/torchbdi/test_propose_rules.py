@@ -22,7 +22,8 @@ from torchbdi.proposer.relations import constant_sums, round_value, sums_of_colu
 from torchbdi.proposer.rules import parse_at_most, parse_rule, parse_sum
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.table import Table, as_texts
-from torchbdi.proposer.understand import Understood, understand
+from torchbdi.proposer.understand import understand
+from torchbdi.proposer.understood import Understood
 
 RNG = np.random.default_rng(0)
 

@@ -224,7 +224,8 @@ def test_the_score_has_to_be_named(
 
 
 def test_a_fixed_column_may_have_a_sign_in_its_name(data: Path, tmp_path: Path) -> None:
-    from torchbdi.proposer.cli import PLAIN, _fix, _settings
+    from torchbdi.proposer.arguments import PLAIN
+    from torchbdi.proposer.choices import _fix, _settings
 
     assert _fix(["a=b=3", "c"], ["a=b", "c", "d"]) == {"a=b": "3", "c": None}
     assert _fix(["a=b", "c"], ["a=b", "c", "d"]) == {"a=b": None, "c": None}

@@ -15,7 +15,7 @@ from asked import plain, text
 from propose_children import be_quick
 
 from torchbdi.__main__ import main
-from torchbdi.proposer.digits import digits
+from torchbdi.proposer.digits import digits, short
 from torchbdi.proposer.result import Proposals
 
 
@@ -31,9 +31,22 @@ def test_numbers_have_as_many_digits_as_their_error(value: float, error: float, 
     assert digits(value, error) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (106123.4, "106100"), (0.0, "0"), (8.0621, "8.062"), (-0.012345, "-0.01235"),
+        (1.0, "1"), (12345678.0, "12350000"), (3e9, "3e+09"), (2e-7, "2e-07"),
+        (float("inf"), "inf"), (9.99999, "10"),
+    ],
+)  # fmt: skip
+def test_figures_have_four_digits_and_no_exponent(value: float, shown: str) -> None:
+    assert short(value) == shown
+
+
 def outlook(predicted: list[float], minimize: bool) -> str:
     problem = SimpleNamespace(
-        score="y", scores=np.array([1.0, 5.0, 3.0]), rows=np.array([2, 3, 4]),
+        score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
+        rows=np.array([2, 3, 4]),
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
     )  # fmt: skip
 

@@ -20,17 +20,19 @@ class Bidirectional(Method):
     steps: int = setting(200, at_least=1)
     """T, the steps of Adam.
 
-    Paper, Section 4.3 and Figure 3.
+    Paper: 200 (Section 4.3); Figure 4 shows the scores along the way.
     """
     designs_per_group: int = setting(1, at_least=1)
     """M, the designs that share one backward mapping; a divisor of their number.
 
-    Paper: 1 (Eq. 13); Table A.2 has 2, 4 and 8.
+    Paper: 1 (Section 4.3, Eq. 13); larger ones are in its Appendix A.2. Our table ``a2`` has 2, 4
+    and 8.
     """
     target: float = 10.0
     """y_h, the score that the designs are to reach, in standard deviations of the table's.
 
-    Paper: 10 for every task; Table A.4 has 5, 15 and 20.
+    Paper: 10 for every task (Section 4.3), others in its Appendix A.4. Our table ``a4`` has 5, 15
+    and 20.
     """
     alpha: float | None = None
     """w_l = sqrt(softmax(alpha y_l)), the weights of the table in the backward loss.

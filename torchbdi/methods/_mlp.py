@@ -25,7 +25,7 @@ _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 def starting_weights(
     inputs: int, outputs: int, start: Start, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Weights (inputs, outputs) and biases (outputs,) of a layer that is not trained, float32.
+    """Weights (inputs, outputs) and biases (outputs,) of a layer before it is trained, float32.
 
     Args:
         inputs: of the layer.

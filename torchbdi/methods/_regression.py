@@ -19,7 +19,7 @@ _MANY_ROWS, _TOLERANCE, _TOLERANCE_OF_MANY = 100_000, 1e-8, 1e-6
 
 @dataclass(frozen=True)
 class Regression(Method):
-    """A method that has the table's kernel ridge regression (Eq. 10)."""
+    """A method that has the table's kernel ridge regression (in Eq. 12)."""
 
     kernel: Literal["ntk", "rbf"] = "ntk"
     """ntk: of the infinitely wide ReLU network; rbf: exp(-|x - x'|^2 / D).
@@ -37,7 +37,7 @@ class Regression(Method):
     Paper, Section 4.3: 1e-6.
     """
     ridge_scale: Literal["trace", "absolute"] = "trace"
-    """trace: beta trace(K)/N is added, as in the authors' code; absolute: beta, as in Eq. 10."""
+    """trace: beta trace(K)/N is added, as in the authors' code; absolute: beta, as in Eq. 12."""
     tolerance: float | None = setting(None, above=0.0, below=1.0)
     """Relative residual at which conjugate gradients stop, where they solve the regression.
 

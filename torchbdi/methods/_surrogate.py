@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ._codec import Tokens
     from ._kept import Kept
 
-SPLIT, WEIGHTS, EPOCHS = 1, 2, 3  # places of draws
+# Places of draws, see seeded. Methods that use the ensemble have theirs from 10 on, each ten of its
+# own, so that no two draws of a run are the same numbers.
+SPLIT, WEIGHTS, EPOCHS = 1, 2, 3
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class BDI(Bidirectional, Regression):
         )
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
-        """See :meth:`Method.score`; what the table's regression predicts (Eq. 10)."""
+        """See :meth:`Method.score`; what the table's regression predicts (in Eq. 12)."""
         own, run = self.begin(data, 1, run)
         with torch.no_grad():
             return own.fit(data, run).predict(x)

@@ -50,7 +50,7 @@ class COMs(Method):
     """Give the network the logits of classes as they are, not standardised.
 
     None: where there are classes. design-baselines: "norm x" is off for discrete tasks. Numbers
-    beside classes are standardised all the same [A].
+    beside classes are standardised all the same (ours).
     """
     steps: int = setting(50, at_least=1)
     """Steps of the designs.
@@ -98,7 +98,7 @@ class COMs(Method):
     design-baselines.
     """
     val: int = setting(500, at_least=0)
-    """Rows that are not trained on, a tenth of the table at the most [A].
+    """Rows that are not trained on, a tenth of the table at the most (ours).
 
     design-baselines: 500, whose loss it logs and makes no choice by.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FiniteNTK2NN(Bidirectional):
-    """Bidirectional learning with networks of finite width (Eq. 5 to 9).
+    """Bidirectional learning with networks of finite width (Eq. 4 to 9).
 
     The paper gives depth and width. The rate of the backward step and the training of the forward
     network are this project's choices, made on training losses alone, on TF Bind 8. For a GPU:
@@ -31,7 +31,7 @@ class FiniteNTK2NN(Bidirectional):
     width: int = setting(2048, at_least=1)
     """Hidden units a layer.
 
-    Paper, Table 3: 2048.
+    Paper, Section 4.3: 2048.
     """
     depth: int = setting(6, at_least=1)
     """Dense layers.

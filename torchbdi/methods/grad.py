@@ -50,33 +50,34 @@ class Grad(Method):
     net_epochs: int = setting(200, at_least=1)
     """Passes over the table.
 
-    The group's later code: 200 [A].
+    The group's later code: 200; the paper does not say.
     """
     net_batch: int = setting(128, at_least=1)
     """Rows a step; the last batch of a pass may have fewer.
 
-    The group's later code: 128 [A].
+    The group's later code: 128; the paper does not say.
     """
     net_lr: float = setting(3e-4, above=0.0)
     """Adam's first rate for the network; it falls to 0 as a cosine, an epoch at a time.
 
-    Ours [A]: 0.1 there, for two layers.
+    Ours; the paper does not say. The group's later code has 0.1, for two layers.
     """
     validation: float = setting(0.1, above=0.0, below=1.0)
     """Share of the rows that choose the epoch, that of their largest Pearson correlation.
 
-    The group's later code: 0.1 [A].
+    The group's later code: 0.1; the paper does not say.
     """
     steps: int | None = setting(None, at_least=1)
     """Steps of the designs.
 
-    None: 200 where all columns are numbers, else 100. The group's later code [A].
+    None: 200 where all columns are numbers, else 100. The group's later code; the
+    paper does not say.
     """
     lr: float | tuple[float, ...] | None = setting(None, at_least=0.0)
     """Adam's rate for the designs, one for all features or a list with one for each.
 
-    None: 0.1 for features that are logits of classes and 1e-3 for numbers. The group's later code
-    [A].
+    None: 0.1 for features that are logits of classes and 1e-3 for numbers. The group's later code;
+    the paper does not say.
     """
 
     def settings_for(self, data: OfflineData) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class MIN(Method):
     design-baselines.
     """
     val: int = setting(200, at_least=0)
-    """Rows that are not trained on, a tenth of the table at the most [A].
+    """Rows that are not trained on, a tenth of the table at the most (ours).
 
     design-baselines: 200, which decide nothing.
     """

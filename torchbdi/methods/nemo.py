@@ -41,17 +41,17 @@ class NEMO(Method):
     bins: int = setting(20, at_least=2)
     """K, bins of the score and copies of the network.
 
-    Ours [A].
+    Ours.
     """
     beyond: float = setting(0.5, at_least=0.0)
     """How far the bins reach above the table's best score, as a share of the table's range.
 
-    Ours [A].
+    Ours.
     """
     scale: float = setting(1.0, above=0.0)
     """s, in widths of a bin.
 
-    Ours [A]: sigmoids that follow each other at the distance of their own width.
+    Ours: sigmoids that follow each other at the distance of their own width.
     """
     width: int = setting(64, at_least=1)
     """Hidden units a layer.
@@ -66,27 +66,27 @@ class NEMO(Method):
     net_epochs: int = setting(50, at_least=1)
     """Passes over the table before the copies are made.
 
-    Ours [A].
+    Ours.
     """
     net_batch: int = setting(128, at_least=1)
     """Rows of the table in a step.
 
-    Ours [A]: as RoMA and design-baselines.
+    Ours: as RoMA and design-baselines.
     """
     net_lr: float = setting(1e-3, above=0.0)
     """Adam's rate, of the network and of its copies.
 
-    Ours [A]: as RoMA.
+    Ours: as RoMA.
     """
     steps: int = setting(200, at_least=1)
     """Steps of the designs, and of the copies.
 
-    Ours [A]: as design-baselines' gradient ascent.
+    Ours: as design-baselines' gradient ascent.
     """
     lr: float | tuple[float, ...] | None = setting(None, at_least=0.0)
     """Adam's rate for the designs, one for all features or a list with one for each.
 
-    None: 0.1 for features that are logits of classes and 1e-3 for numbers. Ours [A]: as BDI and
+    None: 0.1 for features that are logits of classes and 1e-3 for numbers. Ours: as BDI and
     RaM. The expected score is bounded, so plain steps stand still where it is near its bound.
     """
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NTKAscent(Regression):
-    """Moves the n best designs of the table up the gradient of its regression (Eq. 1 to 4).
+    """Moves the n best designs of the table up the gradient of its regression.
+
+    That is Eq. 3 with a kernel regression in the network's place (Section 4.5).
 
     The baseline that BDI's backward loss is to improve on; it shares BDI's regression and steps.
     """
@@ -74,7 +76,7 @@ class NTKAscent(Regression):
         )
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
-        """See :meth:`Method.score`; what the table's regression predicts (Eq. 10)."""
+        """See :meth:`Method.score`; what the table's regression predicts (in Eq. 12)."""
         own, run = self.begin(data, 1, run)
         with torch.no_grad():
             return own.fit(data, run).predict(x)

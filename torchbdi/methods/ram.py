@@ -58,12 +58,13 @@ class RaM(Method):
     list_size: int | None = setting(None, at_least=2)
     """Different rows in a list.
 
-    None: 1000, as Offline-RaM, or as many as there are rows to draw them from [A].
+    None: 1000, as Offline-RaM, or as many as there are rows to draw them from (ours).
     """
     validation: float = setting(0.2, above=0.0, below=1.0)
     """Share of the lists, and of the rows that they come from, that only choose the epoch.
 
-    Offline-RaM for the lists. For the rows: ours, they are held out for no list to see both kinds.
+    Offline-RaM for the lists. For the rows: ours, so that no list holds rows of both
+    kinds.
     """
     list_batch: int = setting(128, at_least=1)
     """Lists in a step; what is left over at the end of an epoch is dropped.

@@ -106,7 +106,7 @@ class RoMA(Method):
     RoMA.
     """
     val: int = setting(200, at_least=0)
-    """Rows that are not trained on, a tenth of the table at the most [A].
+    """Rows that are not trained on, a tenth of the table at the most (ours).
 
     RoMA: 200 (Superconductor 500), which decide nothing.
     """
@@ -126,8 +126,8 @@ class RoMA(Method):
     latent: int | None = setting(None, at_least=0)
     """Numbers of the code that a design becomes, on which network and designs live; 0 for none.
 
-    None: 0 where all columns are numbers, else 32 (RoMA for GFP; [A] for other tables with
-    classes).
+    None: 0 where all columns are numbers, else 32 (RoMA for GFP; ours for other tables
+    with classes).
     """
     vae_hidden: int = setting(256, at_least=1)
     """Hidden units of the autoencoder that makes the codes.

@@ -39,6 +39,8 @@ def propose(
     free: Sequence[str] | str = (),
     at_most: Sequence[str] | str = (),
     safe_csv: bool = False,
+    robust: bool = False,
+    score_scale: str = "auto",
     acquisition: str = "ucb",
     backtest: bool = False,
     out: str | Path | None = None,
@@ -76,6 +78,9 @@ def propose(
         at_most: such as "4 of a,b,c,d", or "4 of a,b,c,d least 5".
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
+        robust: scores that lie far from all others count as the nearest of the others.
+        score_scale: "plain" for a model of the scores as they are, "log" for one of their
+            logarithms; "auto" takes the one that explains them better.
         acquisition: what makes a design worth trying: "ucb", "ei", "mean" or "bdi".
         backtest: hide the best fifth of the table and tell how much of it is found again, beside a
             random forest and a Gaussian process where scikit-learn and botorch are installed.
@@ -100,7 +105,7 @@ def propose(
     table, score, scores = table_of(x, y)
     switches = {
         "minimize": minimize, "drop_missing": drop_missing, "safe_csv": safe_csv,
-        "backtest": backtest, "progress": progress,
+        "robust": robust, "backtest": backtest, "progress": progress,
     }  # fmt: skip
     for name, value in switches.items():
         switches[name] = switch("propose", name, value)
@@ -129,6 +134,8 @@ def propose(
         free=_names(free),
         at_most=_names(at_most),
         safe_csv=switches["safe_csv"],
+        robust=switches["robust"],
+        score_scale=score_scale,
         acquisition=acquisition,
         backtest=switches["backtest"],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import warnings
 from collections.abc import Callable
@@ -118,8 +117,9 @@ def _methods(settings: Settings) -> dict[str, _Pick]:
 def _own(
     settings: Settings, problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int
 ) -> np.ndarray:
-    part = _part(problem, known)
-    chosen = choose(part)
+    part = problem.on_scale(False).part(known)
+    chosen = choose(part, settings.score_scale)
+    part = part.on_scale(chosen.log)
     kernel = chosen.model.covariance()
     solved = solve(kernel, chosen.inputs(part.x_l), part.y_l, chosen.model.ridge, progress=False)
     posterior, _ = posterior_of(part, chosen, solved)
@@ -129,19 +129,6 @@ def _own(
         mean = kernel(inputs, chosen.inputs(part.x_l)) @ solved.coefficients
     picked = choose_batch(part, chosen, solved, posterior, settings.acquisition, x, mean, n)
     return picked.numpy()
-
-
-def _part(problem: Problem, known: np.ndarray) -> Problem:
-    """The table of some of the designs, its scores standardised anew."""
-    y = problem.y_l[known]
-    mean, std = y.mean(), y.std(correction=0).clamp_min(1e-12)
-    return dataclasses.replace(
-        problem,
-        x_l=problem.x_l[known],
-        y_l=(y - mean) / std,
-        y_scale=problem.y_scale * float(std),
-        counts=problem.counts[known],
-    )
 
 
 def _forest(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) -> np.ndarray:
@@ -157,7 +144,7 @@ def _process(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) ->
     from botorch.models import SingleTaskGP
     from gpytorch.mlls import ExactMarginalLogLikelihood
 
-    x, y = _in_unit_cube(problem.x_l), _part(problem, known).y_l
+    x, y = _in_unit_cube(problem.x_l), problem.part(known).y_l
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = SingleTaskGP(x[known], y[:, None], outcome_transform=None)

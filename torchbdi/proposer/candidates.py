@@ -30,7 +30,9 @@ OPTIONS = SearchOptions(
     enumerate=ENUMERATE, width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60
 )
 # Ascents and beams begin nothing new after so many values of the kernel, or evaluations.
-NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 2e9, 20_000, 2_000_000
+NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 1e9, 20_000, 2_000_000
+# Above so many known designs ascents take fewer steps, but so many at least.
+MANY, FEWEST_STEPS = 6000, 20
 # Standard deviations. What is nearer to a known design, or to another proposal, is the same
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
@@ -107,7 +109,8 @@ def candidates(
 def options_for(known: int) -> SearchOptions:
     """How hard to look where so many designs are known: an evaluation costs as many numbers."""
     budget = int(min(MOST_EVALUATIONS, max(FEWEST_EVALUATIONS, NUMBERS / known)))
-    return dataclasses.replace(OPTIONS, budget=budget)
+    steps = min(OPTIONS.steps, max(FEWEST_STEPS, OPTIONS.steps * MANY // known))
+    return dataclasses.replace(OPTIONS, budget=budget, steps=steps)
 
 
 def rounds(space: Space, n: int) -> int:

@@ -20,3 +20,13 @@ def digits(value: float, error: float) -> str:
     if places >= 0:
         return f"{value:.{places}f}"
     return f"{round(value, places):.0f}"
+
+
+def short(value: float) -> str:
+    """A number with four digits, without an exponent where it can be read so.
+
+    Args:
+        value: any number.
+    """
+    text = f"{value:.4g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 1e9 else text

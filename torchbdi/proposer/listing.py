@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from .columns import Numbers
-from .digits import digits
 from .result import Proposals
 from .writing import candidate_rows, written
 
@@ -28,7 +27,7 @@ def table_of_proposals(p: Proposals) -> str:
         far = "far outside the known designs" if p.far[i] else ""
         cells = [
             str(i + 1),
-            f"{digits(p.predicted[i], p.error[i])} ± {digits(p.error[i], p.error[i])}",
+            p.told(i),
             designs.html(i),
             f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.6g})",
             f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.6g})",

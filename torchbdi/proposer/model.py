@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..scales import tuned_scales
-from ..selection import DEPTHS, FIRST_ROWS, Model, choose_model, leave_one_out_errors, with_constant
+from ..selection import (
+    DEPTHS,
+    FINALISTS,
+    FIRST_ROWS,
+    KERNELS,
+    Model,
+    candidates,
+    ranked,
+    with_constant,
+)
 from ..space import Space
+from .left_out import LeftOut, best_ridge
 from .problem import Problem
+from .scale import can_be_log, log_densities, log_is_better
 
 ROWS = 3000  # on which a model is chosen, at most
 CONSTANTS = (0.0, 0.5, 1.0, 2.0)
@@ -27,12 +40,20 @@ class Chosen:
     Attributes:
         model: kernel, depth, constant feature and ridge, with the leave-one-out error.
         scale: what the features are multiplied by, (D,).
-        exact: whether all designs decided, and no sample.
+        rows: on how many designs it was chosen.
+        exact: whether these were all designs, and no sample.
+        log: whether it is one of the logarithm of the score.
+        densities: mean logarithm of the density of a score in what the other designs say of it, of
+            the best regression of the score and of the best one of its logarithm; None where these
+            were not compared.
     """
 
     model: Model
     scale: Tensor
+    rows: int
     exact: bool
+    log: bool = False
+    densities: tuple[float, float] | None = None
 
     def inputs(self, x: Tensor) -> Tensor:
         """Standardised designs (n, D) as the kernel takes them, (n, D) or (n, D + 1)."""
@@ -46,56 +67,100 @@ class Chosen:
         """The space with features that are scaled so."""
         return space.changed(space.columns, self.scale.numpy())
 
+    def left_out(self, x: Tensor, y: Tensor) -> LeftOut | None:
+        """Leaves out each of some designs (N, D) with scores (N,), standardised."""
+        with torch.no_grad():
+            k = self.model.covariance()(self.inputs(x))
+        return LeftOut.of(k, y, self.model.ridge)
+
     def text(self) -> str:
         """The model in words."""
         m = self.model
         scaled = ", one length scale a column" if bool((self.scale != 1).any()) else ""
+        logarithm = ", of the logarithm of the score" if self.log else ""
         return (
             f"{m.kernel.upper()} of depth {m.depth}, constant feature {m.constant:g}, ridge "
-            f"{m.ridge:.3g}{scaled}"
+            f"{m.ridge:.3g}{scaled}{logarithm}"
         )
 
 
-def choose(problem: Problem, rows: int = ROWS) -> Chosen:
+def sample_of(count: int, rows: int) -> Tensor:
+    """Positions of at most so many of ``count`` designs, ascending, the same each time."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+    return order[:rows].sort().values
+
+
+def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Chosen:
     """The regression of least leave-one-out error; equal designs are one, so they leave together.
 
+    All kernels, depths, constants and ridges are tried on 500 designs. That decides whether the
+    scores or their logarithms are modelled. The best three models are compared again on all
+    designs, or on ``rows`` of them, where the best one gets its ridge; then each column a length
+    scale.
+
     Args:
-        problem: the table.
+        problem: the table, with scores as they are.
+        score_scale: "plain" or "log", or "auto", see :mod:`.scale`.
         rows: at most so many designs decide, drawn at random (the same each time) where there
             are more.
     """
+    scales = {"plain": (False,), "log": (True,)}.get(score_scale, (False, True))
+    if not can_be_log(problem) and score_scale == "auto":
+        scales = (False,)
+    problems = [problem if log == problem.log else problem.on_scale(log) for log in scales]
+    x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
+    found = ranked(
+        candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
+        [p.noise_l for p in problems],
+    )  # fmt: skip
+    at, densities = 0, None
+    if len(problems) > 1:
+        each = [_densities(p, m[0], few) for p, m in zip(problems, found, strict=True)]
+        if each[0] is not None and each[1] is not None:
+            at = int(log_is_better(each[0], each[1]))
+            densities = float(each[0].mean()), float(each[1].mean())
+    chosen = _scaled(problems[at], _finalist(problems[at], found[at], rows), few, rows)
+    return dataclasses.replace(chosen, log=problems[at].log, densities=densities)
+
+
+def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:
+    plain = torch.ones(problem.x_l.shape[1], dtype=torch.float64)
+    left = Chosen(model, plain, len(rows), False).left_out(problem.x_l[rows], problem.y_l[rows])
+    return None if left is None else log_densities(problem, left, rows)
+
+
+def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
+    """The best of some models on up to ``rows`` designs, and the best ridge for it there."""
     x, y = problem.x_l, problem.y_l
-    noise = 0.0
-    if problem.noise:
-        noise = (problem.noise / problem.y_scale) ** 2 * float((1 / problem.counts).mean())
-    model = choose_model(
-        x,
-        y,
-        depths=DEPTHS,
-        constants=CONSTANTS,
-        ridges=RIDGES,
-        rows=rows,
-        noise=noise,
-        generator=torch.Generator().manual_seed(0),
-    )
-    plain = torch.ones(x.shape[1], dtype=torch.float64)
-    exact = len(x) <= rows
+    if len(x) <= FIRST_ROWS or rows <= FIRST_ROWS:
+        return models[0]
+    many = sample_of(len(x), rows)
+    x, y = x[many], y[many]
+    matrices, errors = [], []
+    for model in models[:FINALISTS]:
+        with torch.no_grad():
+            matrices.append(model.covariance()(with_constant(x, model.feature(x.shape[1]))))
+        left = LeftOut.of(matrices[-1], y, model.ridge)
+        errors.append(math.inf if left is None else left.error)
+    at = min(range(len(errors)), key=errors.__getitem__)
+    ridge, error = best_ridge(matrices[at], y, RIDGES, models[at].ridge, problem.noise_l)
+    error /= float(y.var(correction=0))
+    return dataclasses.replace(models[at], ridge=ridge, error=error, rows=len(many))
+
+
+def _scaled(problem: Problem, model: Model, few: Tensor, rows: int) -> Chosen:
+    """The model with a length scale a column, where these lower the error enough."""
+    x, y = problem.x_l, problem.y_l
+    many = sample_of(len(x), rows)
+    plain = Chosen(model, torch.ones(x.shape[1], dtype=torch.float64), len(many), len(x) <= rows)
     column = problem.space.column_of
     if len(column.unique()) < 2:
-        return Chosen(model, plain, exact)
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
-    few, many = (order[:size].sort().values for size in (FIRST_ROWS, rows))
+        return plain
     scale, ridge = tuned_scales(model, x[few], y[few], column)
-    scaled = dataclasses.replace(model, ridge=ridge)
-    before, after = (_error(m, s, x[many], y[many]) for m, s in ((model, plain), (scaled, scale)))
-    if after > (1 - GAIN) * before:
-        return Chosen(model, plain, exact)
+    scaled = dataclasses.replace(plain, model=dataclasses.replace(model, ridge=ridge), scale=scale)
+    left = scaled.left_out(x[many], y[many])
     variance = float(y[many].var(correction=0))
-    return Chosen(dataclasses.replace(scaled, error=after / variance), scale, exact)
-
-
-def _error(model: Model, scale: Tensor, x: Tensor, y: Tensor) -> float:
-    inputs = Chosen(model, scale, True).inputs(x)
-    with torch.no_grad():
-        k = model.covariance()(inputs)
-    return leave_one_out_errors(k, y, (model.ridge,))[0]
+    if left is None or left.error > (1 - GAIN) * model.error * variance:
+        return plain
+    better = dataclasses.replace(scaled.model, error=left.error / variance)
+    return dataclasses.replace(scaled, model=better)

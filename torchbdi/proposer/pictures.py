@@ -34,6 +34,9 @@ def leave_one_out_picture(p: Proposals) -> bytes:
     axes.scatter(q.true, shown, s=8, alpha=0.4, color=KNOWN, linewidths=0, rasterized=True)
     ends = [q.true.min(), q.true.max()]
     axes.plot(ends, ends, color="black", linewidth=1)
+    if p.problem.log:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
     _label(axes, f"{p.problem.score}, true", f"predicted without that design{more}")
     return _png(figure)
 
@@ -67,6 +70,8 @@ def error_picture(p: Proposals) -> bytes:
     axes.scatter(p.distance, p.error, s=22, color=PROPOSED, label="proposal", zorder=3)
     axes.axvline(q.far, color="gray", linestyle=":", label="99 % of known designs")
     axes.set_xscale("log")
+    if p.problem.log:
+        axes.set_yscale("log")
     _label(axes, "distance to the nearest known design", f"error of {p.problem.score}{more}")
     axes.legend(fontsize=8)
     return _png(figure)
@@ -75,13 +80,18 @@ def error_picture(p: Proposals) -> bytes:
 def score_picture(p: Proposals) -> bytes:
     """Scores of known designs, and predicted scores of the proposals with their errors."""
     figure, axes = _canvas(WIDTH, 3.2)
-    axes.hist(p.problem.scores, bins=50, color=KNOWN, alpha=0.6, label="known designs")
+    scores = p.problem.scores
+    edges = np.geomspace(scores.min(), scores.max(), 51) if p.problem.log else 50
+    axes.hist(scores, bins=edges, color=KNOWN, alpha=0.6, label="known designs")
     axes.set_yscale("log")
     twin = axes.twinx()
     rank = np.arange(1, len(p) + 1)
+    ends = np.stack([p.predicted - p.low, p.high - p.predicted]).clip(0)
     twin.errorbar(
-        p.predicted, rank, xerr=p.error, fmt="o", ms=3, lw=0.8, color=PROPOSED, label="proposals"
+        p.predicted, rank, xerr=ends, fmt="o", ms=3, lw=0.8, color=PROPOSED, label="proposals"
     )
+    if p.problem.log:
+        axes.set_xscale("log")
     twin.invert_yaxis()
     _label(axes, p.problem.score, "known designs")
     twin.set_ylabel("proposal")

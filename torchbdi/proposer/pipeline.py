@@ -26,6 +26,7 @@ from .search import Found, planned, posterior_of, search
 from .settings import Settings
 from .solve import Solve, solve
 from .table import Values
+from .threads import threads_for
 from .trust import Calibration, Quality, assess, nearest
 
 # What only an interrupted run needs.
@@ -54,7 +55,22 @@ def run(
         DoesNotFitError: the solve needs more memory than there is.
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
-    chosen = _kept(work, "model.state", lambda: choose(problem), _model, say)
+    with threads_for(len(problem.scores)):
+        return _run(problem, settings, work, progress, say)
+
+
+def _run(
+    problem: Problem,
+    settings: Settings,
+    work: Path | None,
+    progress: bool,
+    say: Callable[[str], object],
+) -> Proposals:
+    with threads_for(0):  # a model is chosen on few designs, whatever the size of the table
+        chosen = _kept(
+            work, "model.state", lambda: choose(problem, settings.score_scale), _model, say
+        )
+    problem = problem.on_scale(chosen.log)
     checkpoint = None if work is None else work / "pcg.ckpt"
     solved = _kept(
         work,
@@ -86,7 +102,7 @@ def run(
             found = search(problem, chosen, solved, posterior, settings, work, after)
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
-    error = calibration.error(found.mean.numpy(), variance) * abs(problem.y_scale)
+    error = calibration.error(found.mean.numpy(), variance)
     made = _sorted(problem, settings, quality, chosen, found, error)
     if settings.backtest:
         made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))
@@ -160,7 +176,10 @@ def _sorted(
 ) -> Proposals:
     order = torch.argsort(found.mean, descending=True, stable=True)
     distance, place = nearest(found.x[order], problem.x_l)
-    predicted = problem.in_units(found.mean[order])
+    mean, own_error = found.mean[order], torch.from_numpy(error)[order]
+    ends = [problem.in_units(mean + sign * own_error) for sign in (-1, 1)]
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    predicted = problem.in_units(mean)
     gap, n = distance.numpy(), len(order)
     columns = {
         name: found.values[name][order.numpy()]
@@ -171,7 +190,9 @@ def _sorted(
     return Proposals(
         columns=columns,
         predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
-        error=error[order.numpy()],
+        error=(high - low) / 2,
+        low=low,
+        high=high,
         distance=gap,
         nearest=place.numpy(),
         start=found.start[order.numpy()],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +15,8 @@ from ..space import Space
 from .settings import Settings
 from .space import DesignSpace
 from .table import Table, Values
-from .understand import Understood, understand
+from .understand import understand
+from .understood import Understood
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,10 @@ class Problem(Understood):
     Attributes:
         space: between columns and features.
         x_l: encoded distinct designs, (N, D).
-        y_l: standardised mean scores, (N,), large is good.
-        y_mean: mean of the scores.
-        y_scale: units of score for one unit of y_l; negative where low scores are good.
+        y_l: standardised mean scores, or logarithms of these, (N,), large is good.
+        y_mean: mean of the scores, or of their logarithms.
+        y_scale: units of these for one unit of y_l; negative where low scores are good.
+        log: whether y_l is made of logarithms.
     """
 
     space: DesignSpace
@@ -33,6 +37,7 @@ class Problem(Understood):
     y_l: Tensor
     y_mean: float
     y_scale: float
+    log: bool = False
 
     @property
     def design_space(self) -> Space:
@@ -47,8 +52,35 @@ class Problem(Understood):
         return torch.argsort(self.y_l, descending=True, stable=True).numpy()
 
     def in_units(self, y: Tensor) -> np.ndarray:
-        """Standardised scores in the person's units."""
-        return y.numpy() * self.y_scale + self.y_mean
+        """Standardised scores in the person's units; an infinite one is possible after logs."""
+        plain = y.numpy() * self.y_scale + self.y_mean
+        with np.errstate(over="ignore"):
+            return np.exp(plain) if self.log else plain
+
+    @property
+    def noise_l(self) -> float:
+        """Variance of the noise of a design's mean score, in units of y_l squared; 0 if unknown."""
+        noise = self.noise_log if self.log else self.noise
+        if not noise:
+            return 0.0
+        return (noise / self.y_scale) ** 2 * float((1 / self.counts).mean())
+
+    def on_scale(self, log: bool) -> Problem:
+        """The same table with y_l made of logarithms of the scores, or of the scores."""
+        return dataclasses.replace(
+            self, log=log, **_standardised(self.taken, self.y_scale < 0, log)
+        )
+
+    def part(self, designs: np.ndarray) -> Problem:
+        """What the solve needs of some of the designs, their scores standardised anew.
+
+        The rest is left as it is.
+        """
+        taken = self.taken[designs]
+        return dataclasses.replace(
+            self, x_l=self.x_l[designs], taken=taken, counts=self.counts[designs],
+            **_standardised(taken, self.y_scale < 0, self.log),
+        )  # fmt: skip
 
 
 def make_problem(
@@ -78,14 +110,17 @@ def ready(understood: Understood, settings: Settings) -> Problem:
     space = DesignSpace.fit(
         understood.columns, understood.values, grids, understood.rules, understood.at_most
     )
-    sign = -1.0 if settings.minimize else 1.0
-    means = understood.scores
-    mean, std = float(means.mean()), float(means.std())
     return Problem(
         **vars(understood),
         space=space,
         x_l=space.encode(understood.values),
-        y_l=torch.from_numpy((means - mean) / (sign * std)),
-        y_mean=mean,
-        y_scale=sign * std,
+        **_standardised(understood.taken, settings.minimize, log=False),
     )
+
+
+def _standardised(scores: np.ndarray, minimize: bool, log: bool) -> dict[str, Any]:
+    """y_l, y_mean and y_scale of a :class:`Problem`."""
+    values = np.log(scores) if log else scores
+    mean, std = float(values.mean()), float(values.std())
+    scale = (-1.0 if minimize else 1.0) * max(std, 1e-300)
+    return {"y_l": torch.from_numpy((values - mean) / scale), "y_mean": mean, "y_scale": scale}

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernels.errors import MissingDependencyError
 from .cells import columns_like_formulas
 from .columns import Classes, Numbers
-from .digits import digits
+from .digits import short
 from .listing import table_of_proposals
 from .pictures import (
     backtest_picture,
@@ -30,6 +30,7 @@ table { border-collapse: collapse; font-size: 13px; width: 100%; }
 td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }
 td, th { vertical-align: top; } td { overflow-wrap: anywhere; }
 td[data-label="design"] > span { display: inline-block; }
+td:first-child { white-space: nowrap; overflow-wrap: normal; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1em; }
 .pictures img { flex: 1 1 20em; min-width: 0; max-width: 36em; width: 100%; height: auto; }
 .verdict { font-size: 1.15em; font-weight: 600; } .far { background: #fde3e3; }
@@ -73,9 +74,10 @@ def html_report(p: Proposals) -> str:
         _backtest(p),
         "<h2>What is proposed, and why</h2>",
         "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
-        "it is predicted high, or may be high and is not known well. They were chosen one by one, "
-        "each as if those before it had been measured, so that they differ. Each is told from the "
-        "nearest of the best known designs: what is different is bold, with what it was.</p>",
+        f"it is predicted {direction}, or may be {direction} and is not known well. They were "
+        "chosen one by one, each as if those before it had been measured, so that they differ. "
+        "Each is told from the nearest of the best known designs: what is different is bold, with "
+        "what it was.</p>",
         _pictures(score_picture(p)),
         table_of_proposals(p),
         constants(p),
@@ -102,31 +104,38 @@ def _summary(p: Proposals) -> str:
         else "No proposal lies far outside the known designs."
     )
     return (
-        f"<p>{escape(p.outlook())} The best of the proposals is predicted at "
-        f"{digits(p.predicted[0], p.error[0])}, give or take "
-        f"{digits(p.error[0], p.error[0])}. {flagged} {len(known.scores)} different designs "
-        f'are known.</p>\n<p class="verdict">{escape(p.quality.verdict())}</p>'
+        f"<p>{escape(p.outlook())} The best of the proposals is predicted at {p.told(0)}. "
+        f"{flagged} {len(known.scores)} different designs are known.</p>"
+        f'\n<p class="verdict">{escape(p.quality.verdict())}</p>'
     )
 
 
 def _quality(p: Proposals) -> str:
     q, noise = p.quality, p.problem.noise
+    explained = "Share of the variance explained"
+    if q.factor is not None:
+        explained += ", of the logarithm"
     who = (
         "Every known design was left out in turn and predicted from all the others"
         if q.exact
         else f"{len(q.rows)} known designs, drawn at random, were each left out in turn and "
         "predicted from all the others (an estimate: the table is too large to do it for all)"
     )
+    error, spread = short(q.rmse), short(q.true.std())
     text = (
         f"<p>{who}. Rank correlation of predicted and true: <b>{q.rank_correlation:.2f}</b> (1 is "
-        f"perfect, 0 is guessing). Share of the variance explained: <b>{q.r2:.2f}</b>. Typical "
-        f"error (root mean square): <b>{q.rmse:.4g}</b>, where the scores themselves scatter by "
-        f"{q.true.std():.4g}."
+        f"perfect, 0 is guessing). {explained}: <b>{q.r2:.2f}</b>. Typical error (root mean "
+        f"square): <b>{error}</b>, where the scores themselves scatter by {spread}."
     )
+    if q.factor is not None:
+        text += f" True and predicted typically differ by a factor of <b>{q.factor:.2g}</b>."
     if noise:
         text += (
-            f" The same design, measured again, scatters by {noise:.4g}: no model does much better."
+            f" The same design, measured again, scatters by {short(noise)}: no model does much "
+            "better."
         )
+    if told := p.scale_told():
+        text += f"</p>\n<p>{escape(told)}"
     return text + "</p>"
 
 
@@ -143,6 +152,7 @@ def _backtest(p: Proposals) -> str:
 
 def _movement(p: Proposals) -> str:
     q = p.quality
+    sample = "" if p.model.exact else f" ({p.model.rows} of them, drawn at random)"
     return (
         "<p>Distances are counted in standard deviations of the columns (of their logits for "
         f"text). Proposals lie {np.median(p.distance):.3g} from their nearest known design in the "
@@ -151,13 +161,13 @@ def _movement(p: Proposals) -> str:
         "a proposal is the one that the model states there, times what the same statement has to "
         "be multiplied by to be true of known designs that are predicted about as high and were "
         f"left out.</p><p>The model: {escape(p.model.text())}, chosen by the error of leaving each "
-        f"known design out{'' if p.model.exact else ' (of a random sample of the table)'}.</p>"
+        f"known design out{sample}.</p>"
     )
 
 
 def _cautions(p: Proposals) -> str:
     general = [
-        "Predicted scores are chosen for being high, so they tend to be too good. The errors come "
+        "Predicted scores are chosen for being good, so they tend to be too good. The errors come "
         "from known designs, which were not chosen by the model.",
         "The model knows the numbers of the table and no rules behind them but those named here: "
         "not which combinations cannot be made. Look at every proposal before you spend money on "

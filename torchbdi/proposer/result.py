@@ -9,11 +9,13 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .backtest import Backtest
+from .digits import digits
 from .model import Chosen
 from .problem import Problem
 from .settings import Settings
 from .table import Values
 from .trust import Quality
+from .ways import Ways
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,11 @@ class Proposals:
         predicted: predicted score, (n,). Chosen to be high, it tends to be too good.
         error: the error that a measurement there would have (a standard deviation), by the
             regression's posterior and the errors made on known designs that are predicted about
-            as high, each left out in turn, (n,).
+            as high, each left out in turn, (n,). Where the logarithm of the score is modelled, half
+            of high - low.
+        low: two thirds of measurements lie between this, (n,) ...
+        high: ... and this, (n,): the prediction less and plus its error, where the score itself
+            is modelled.
         distance: to the nearest known design, in standard deviations, (n,).
         nearest: positions of the nearest known designs among the distinct ones, (n,).
         start: positions of the known designs that the proposals are told from: the nearest of the
@@ -44,6 +50,8 @@ class Proposals:
     columns: Mapping[str, Values]
     predicted: np.ndarray
     error: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     distance: np.ndarray
     nearest: np.ndarray
     start: np.ndarray
@@ -64,11 +72,14 @@ class Proposals:
         known = self.problem
         best = known.best()[0]
         sign = -1 if self.settings.minimize else 1
-        above = int((sign * self.predicted > sign * known.scores[best]).sum())
+        above = int((sign * self.predicted > sign * known.taken[best]).sum())
         side = "below" if self.settings.minimize else "above"
+        counts = ""
+        if known.taken[best] != known.scores[best]:
+            counts = f", which counts as {known.taken[best]:.6g}"
         text = (
-            f"The best known {known.score} is {known.scores[best]:.6g} (row {known.rows[best]}); "
-            f"{above} of {len(self)} proposals are predicted {side} it."
+            f"The best known {known.score} is {known.scores[best]:.6g} (row {known.rows[best]})"
+            f"{counts}; {above} of {len(self)} proposals are predicted {side} it."
         )
         if not above:
             text += (
@@ -76,6 +87,31 @@ class Proposals:
                 "would teach the model, and little more."
             )
         return text
+
+    def told(self, i: int) -> str:
+        """The prediction of a proposal and its error, as a report has them."""
+        if not self.problem.log:
+            error = digits(self.error[i], self.error[i])
+            return f"{digits(self.predicted[i], self.error[i])} ± {error}"
+        return f"{self.predicted[i]:.3g} ({self.low[i]:.3g} to {self.high[i]:.3g})"
+
+    def scale_told(self) -> str:
+        """Why logarithms are modelled, and how not to; "" where they are not."""
+        if not self.model.log:
+            return ""
+        why = "as you said"
+        if self.model.densities is not None:
+            plain, log = self.model.densities
+            why = (
+                "each left out in turn, the scores are more probable by it (mean log density "
+                f"{log:.2f}, and {plain:.2f} without)"
+            )
+        way = Ways(self.problem.table.typed)("score-scale", "plain")
+        return (
+            f"The logarithm of {self.problem.score} is modelled: {why}. Predictions are medians, "
+            "and two thirds of measurements should lie in the range beside them. The score itself "
+            f"is modelled with {way}."
+        )
 
     @property
     def nearest_row(self) -> np.ndarray:

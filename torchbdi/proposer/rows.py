@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .columns import Classes, Numbers
+from .digits import short
 from .settings import Settings
 from .table import MISSING, Table, Values, missing
 from .ways import Ways
@@ -93,19 +94,15 @@ def merge_remark(
     groups: np.ndarray,
     counts: np.ndarray,
     remarks: list[str],
-) -> float | None:
+) -> None:
     """Says what was merged.
 
     Leaving out one of two equal rows would tell nothing: the other one predicts it. So each design
     counts once, and the scatter of its scores is told apart.
-
-    Returns:
-        The standard deviation of scores within designs; None where all designs are different.
     """
-    if len(means) == len(scores):
-        return None
-    deviation = scores - means[groups]
-    noise = float(np.sqrt((deviation**2).sum() / (len(scores) - len(means))))
+    noise = scatter(scores, groups)
+    if noise is None:
+        return
     lowest, highest = np.full(len(means), np.inf), np.full(len(means), -np.inf)
     np.minimum.at(lowest, groups, scores)
     np.maximum.at(highest, groups, scores)
@@ -117,9 +114,20 @@ def merge_remark(
     )
     if noise > 0:
         text += (
-            f". The same design scatters by {noise:.4g} (standard deviation); the widest apart are "
-            f"rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.6g} and "
+            f". The same design scatters by {short(noise)} (standard deviation); the widest apart "
+            f"are rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.6g} and "
             f"{scores[high]:.6g}"
         )
     remarks.append(text + ".")
-    return noise
+
+
+def scatter(scores: np.ndarray, groups: np.ndarray) -> float | None:
+    """Standard deviation of scores (N,) within designs, whose numbers are groups (N,).
+
+    None where all designs are different.
+    """
+    counts = np.bincount(groups)
+    if len(counts) == len(scores):
+        return None
+    deviation = scores - (np.bincount(groups, scores) / counts)[groups]
+    return float(np.sqrt((deviation**2).sum() / (len(scores) - len(counts))))

@@ -11,6 +11,7 @@ from ..kernels.errors import InputError
 # y_h of BDI's loss (Chen et al. 2022, section 4), in standard deviations of the scores.
 TARGET = 10.0
 ACQUISITIONS = ("ucb", "ei", "mean", "bdi")
+SCORE_SCALES = ("auto", "plain", "log")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Settings:
             where those that are present have a least amount.
         decimal: the mark before decimals, "comma" or "point"; None where the file tells.
         sheet: of a workbook; None for the first.
+        robust: limit scores that lie far from all others to the nearest of the others.
+        score_scale: whether scores are modelled as they are, "plain", or by their logarithms,
+            "log"; "auto" takes what explains them better, each left out in turn.
         acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
             more; "ei", the expected improvement on the best known score; "mean", the prediction;
             "bdi", the loss of BDI.
@@ -66,6 +70,8 @@ class Settings:
     decimal: str | None = None
     sheet: str | None = None
     safe_csv: bool = False
+    robust: bool = False
+    score_scale: str = "auto"
     acquisition: str = "ucb"
     backtest: bool = False
 
@@ -111,6 +117,10 @@ class Settings:
         if self.acquisition not in ACQUISITIONS:
             raise InputError(
                 f"acquisition is one of {', '.join(ACQUISITIONS)}, got {self.acquisition!r}."
+            )
+        if self.score_scale not in SCORE_SCALES:
+            raise InputError(
+                f"score_scale is one of {', '.join(SCORE_SCALES)}, got {self.score_scale!r}."
             )
         uses = {
             "bounds": list(self.bounds),

@@ -4,13 +4,16 @@ With d = (K + ridge I)^-1 y, the error that the regression would make on row i, 
 row, is e_i = d_i / [(K + ridge I)^-1]_ii (Rasmussen and Williams, Gaussian Processes for Machine
 Learning, Eq. 5.12; ridge I stays as it is). So it needs the diagonal of the inverse:
 
-* after a factorisation, exactly, for every row, for as many flops again;
-* after conjugate gradients, exactly too, but for a random sample of rows, a right-hand side each.
+* after a factorisation, exactly, for every row, for as many flops again; above 6,000 rows for a
+  random sample of 1,000 of them;
+* after conjugate gradients, exactly too, but for a random sample of 128, a right-hand side each.
+  The plan counts these: what is fast for one right-hand side need not be for so many.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,6 +22,7 @@ from torch import Tensor
 from ..kernel import Kernel
 from ..kernels.solve.choice import SolveOptions, solve_by
 from ..kernels.solve.packed import PackedCholesky
+from ..kernels.solve.plan import plan_for
 from ..kernels.solve.solver import Solver
 from ..ridge import ridge_to_add
 
@@ -26,6 +30,10 @@ TOLERANCE = 1e-8
 # A diagonal entry of the inverse needs no more: it is a denominator.
 SAMPLE_TOLERANCE = 1e-4
 SAMPLE_ROWS = 128
+# So many columns that are solved together, to few digits, take the time of one that is alone.
+TOGETHER = 10
+# A factorisation gives the error of every row of a table of at most so many rows, else of a sample.
+EVERY_ROW, FACTORED_ROWS = 6000, 1000
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Solve:
     Attributes:
         coefficients: d, (N,).
         sample: rows of which the leave-one-out error is known, (S,) ascending; all N of them after
-            a factorisation.
+            a factorisation of at most 6,000 rows.
         errors: score less leave-one-out prediction of those rows, standardised, (S,).
         solver: "cholesky" or "pcg".
         residual: relative residual of d.
@@ -59,6 +67,7 @@ def solve(
     checkpoint: Path | None = None,
     options: SolveOptions | None = None,
     sample_rows: int = SAMPLE_ROWS,
+    every_row: int = EVERY_ROW,
 ) -> Solve:
     """Solves (K + ridge trace(K)/N I) d = y_l, and finds the leave-one-out errors.
 
@@ -71,6 +80,7 @@ def solve(
         checkpoint: file in which conjugate gradients keep their state, and from which they go on.
         options: of the solve, in place of those that follow from progress and checkpoint.
         sample_rows: rows whose error is found after conjugate gradients.
+        every_row: up to so many rows a factorisation gives the error of all of them.
 
     Raises:
         DoesNotFitError: the solve needs more memory than there is.
@@ -78,24 +88,34 @@ def solve(
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
     if options is None:
-        options = SolveOptions(tolerance=TOLERANCE, checkpoint=checkpoint, verbose=progress)
+        options = SolveOptions(
+            tolerance=TOLERANCE, checkpoint=checkpoint, verbose=progress,
+            plan=partial(plan_for, more=sample_rows // TOGETHER),
+        )  # fmt: skip
     with torch.no_grad():
         added = ridge_to_add(kernel.diag(x_l), ridge, "trace").item()
         rhs = y_l.unsqueeze(1)
         solved = solve_by(kernel.matrix(x_l), rhs, added, options)
         d, solver = solved.d[:, 0], solved.solver
         if isinstance(solver, PackedCholesky):
-            sample, diagonal = torch.arange(len(d)), solver.inverse_diagonal()
+            everything = len(d) <= every_row
+            sample = torch.arange(len(d)) if everything else drawn(len(d), FACTORED_ROWS)
+            diagonal = solver.inverse_diagonal(None if everything else sample)
         else:
             sample, diagonal = _sampled(solver, rhs, sample_rows)
     report = solved.report
     return Solve(d, sample, d[sample] / diagonal, report.solver, report.residual, added)
 
 
+def drawn(count: int, rows: int) -> Tensor:
+    """So many of ``count`` rows, at random but the same each time, (S,) ascending."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randperm(count, generator=generator)[:rows].sort().values
+
+
 def _sampled(solver: Solver, rhs: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     """Random rows, (S,) ascending, and the diagonal of the inverse there, (S,)."""
-    generator = torch.Generator().manual_seed(0)
-    sample = torch.randperm(len(rhs), generator=generator)[:rows].sort().values
+    sample = drawn(len(rhs), rows)
     columns = torch.zeros(len(rhs), len(sample), dtype=rhs.dtype)
     columns[sample, torch.arange(len(sample))] = 1
     quick = solver.with_options(tolerance=SAMPLE_TOLERANCE, checkpoint=None)

@@ -1,4 +1,4 @@
-"""What in a table may not be what it seems: results, outliers, spellings, scores of two values."""
+"""What in a table may not be what it seems: results, spellings, scores of two values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .grids import over_decades
+from ..kernels.errors import InputError
 from .table import show_number
 from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
-# Scores beyond the quartiles by more than this many times their distance are named.
-FAR = 10.0
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -46,35 +44,32 @@ def result_remarks(
     return out
 
 
-def score_remarks(score: str, y: np.ndarray, rows: np.ndarray, ways: Ways) -> list[str]:
-    """Names scores far from all others, and scores of two values."""
+def two_values_remark(score: str, y: np.ndarray) -> list[str]:
+    """Says what predictions mean where a score has two values."""
     levels = np.unique(y)
-    if len(levels) == 2:
-        one, two = (show_number(v) for v in levels)
-        return [
-            f"{score!r} has two values, {one} and {two}: predictions rank designs by their chance "
-            f"of {two}, and mean nothing below {one} or above {two}."
-        ]
-    far = far_away(y)
-    if over_decades(y):
-        far &= far_away(np.log10(y))
-    at = np.flatnonzero(far)
-    if not len(at):
+    if len(levels) != 2:
         return []
-    told = ", ".join(f"{show_number(y[i])} in row {rows[i]}" for i in at[:5])
+    one, two = (show_number(v) for v in levels)
     return [
-        f"Scores lie far from all others: {told}{', ...' if len(at) > 5 else ''}. One such score "
-        "can spoil the model: check whether it is a slip of the pen; "
-        f"{ways('take', show_number(y[at[0]]) + '=out')} leaves it out."
+        f"{score!r} has two values, {one} and {two}: predictions rank designs by their chance "
+        f"of {two}, and mean nothing below {one} or above {two}."
     ]
 
 
-def far_away(y: np.ndarray) -> np.ndarray:
-    """Which numbers lie beyond the quartiles by ten times their distance, (N,) bool."""
-    low, high = np.quantile(y, [0.25, 0.75])
-    return (y < low - FAR * (high - low)) | (y > high + FAR * (high - low)) if high > low else (
-        np.zeros(len(y), bool)
-    )  # fmt: skip
+def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:
+    """Refuses scores (N,) of rows (N,) that have no logarithm.
+
+    Raises:
+        InputError: names the least one and its row.
+    """
+    at = int(y.argmin())
+    if not y[at] > 0:
+        least = show_number(y[at])
+        raise InputError(
+            f"score_scale: logarithms need scores that are positive, and row {rows[at]} has "
+            f"{least}. Leave its row out ({ways('take', least + '=out')}), or choose "
+            f"{ways('score-scale', 'plain')}."
+        )
 
 
 def spelling_remark(name: str, classes: tuple[str, ...]) -> str:

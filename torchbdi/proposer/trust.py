@@ -35,8 +35,11 @@ class Quality:
         far: the distance that 99 % of all known designs stay below.
         exact: whether every design was left out (otherwise a random sample).
         rmse: root mean square error.
-        r2: 1 - rmse^2 / variance of the true scores; 0 is as good as their mean.
+        r2: 1 - mean squared error / variance of the true scores; 0 is as good as their mean. Of
+            logarithms, where these are modelled.
         rank_correlation: Spearman's, between true and predicted.
+        factor: typical ratio of a true score and its prediction, > 1, where logarithms are
+            modelled; None elsewhere.
     """
 
     rows: np.ndarray
@@ -48,6 +51,7 @@ class Quality:
     rmse: float
     r2: float
     rank_correlation: float
+    factor: float | None = None
 
     def verdict(self) -> str:
         """One sentence on whether the model is any good."""
@@ -175,10 +179,10 @@ def _beyond(posterior: Posterior) -> tuple[float, float]:
 def assess(problem: Problem, solved: Solve) -> Quality:
     """The model's quality on a solved table."""
     rows = solved.sample.numpy()
-    true = problem.scores[rows]
-    predicted = true - solved.errors.numpy() * problem.y_scale
+    true, y = problem.taken[rows], problem.y_l[solved.sample]
+    predicted = problem.in_units(y - solved.errors)
     gaps = nearest(problem.x_l, problem.x_l, itself=True)[0].numpy()
-    rmse = float(np.sqrt(np.mean((true - predicted) ** 2)))
+    square, variance = float(solved.errors.square().mean()), float(y.var(correction=0))
     return Quality(
         rows=rows,
         true=true,
@@ -186,8 +190,9 @@ def assess(problem: Problem, solved: Solve) -> Quality:
         gaps=gaps[rows],
         far=float(np.quantile(gaps, FAR_SHARE)),
         exact=len(rows) == len(problem.scores),
-        rmse=rmse,
-        r2=1 - rmse**2 / float(true.var()) if true.var() > 0 else 0.0,
+        rmse=float(np.sqrt(np.mean((true - predicted) ** 2))),
+        r2=1 - square / variance if variance > 0 else 0.0,
+        factor=float(np.exp(abs(problem.y_scale) * square**0.5)) if problem.log else None,
         rank_correlation=rank_correlation(true, predicted),
     )
 

@@ -34,8 +34,8 @@ class Ways:
         name = _PYTHON.get(option, option).replace("-", "_")
         if value is None:
             return f"{name}=True"
-        if option in ("decimal", "n"):
-            return f"{name}={value!r}" if option == "decimal" else f"{name}={value}"
+        if option in ("decimal", "score-scale", "n"):
+            return f"{name}={value}" if option == "n" else f"{name}={value!r}"
         if option in ("take", "step", "bounds"):
             key, _, own = value.rpartition("=")
             return f"{name}={{{key!r}: {own!r}}}"

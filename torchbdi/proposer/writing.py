@@ -25,6 +25,11 @@ def proposals_csv(proposals: Proposals) -> str:
     known: dict[str, list[str]] = {
         f"predicted_{p.problem.score}": [f"{v:.6g}" for v in p.predicted],
         "error": [f"{v:.4g}" for v in p.error],
+        **(
+            {"low": [f"{v:.6g}" for v in p.low], "high": [f"{v:.6g}" for v in p.high]}
+            if p.problem.log
+            else {}
+        ),
         "distance": [f"{v:.4g}" for v in p.distance],
         "nearest_row": [str(v) for v in p.nearest_row],
         f"nearest_{p.problem.score}": [f"{v:.6g}" for v in p.problem.scores[p.nearest]],

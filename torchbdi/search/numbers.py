@@ -16,6 +16,7 @@ from .pool import Pool
 AT_ONCE = 64  # ascents in one batch, between two writes of the state
 INNER_STEPS = 20  # of numbers, between two changes of sites
 FILLS = 200
+MOVES_AT_ONCE = 1 << 14  # designs that are projected and evaluated together
 
 
 def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
@@ -109,48 +110,83 @@ def _onto_levels(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     value = s.f(x)
     order = torch.argsort(value, descending=True, stable=True)[: 2 * s.n]
     x, value = x[order], value[order]
+    # What does not rise once will not rise again: designs do not know of each other.
+    live = torch.arange(len(x))
+    many = 2 * len(left) * (1 + len(left) * bool(s.space.constraints))
+    together = max(1, MOVES_AT_ONCE // many)
     for _ in range(s.options.rounds):
-        risen = False
-        for i in range(len(x)):
-            if s.f.spent:
-                break
-            moves = s.space.project(_moves(s.space, x[i], left))
-            tried = s.f(moves)
-            at = int(tried.argmax())
-            if tried[at] > value[i]:
-                x[i], value[i], risen = moves[at], tried[at], True
-        if not risen:
+        if not len(live) or s.f.spent:
             break
+        risen = []
+        for part in live.split(together):
+            moves, whose = _moves(s.space, x[part], left)
+            tried = s.f(moves)
+            top = tried.new_full((len(part),), -torch.inf)
+            top = top.scatter_reduce(0, whose, tried, "amax")
+            # Of the moves of a design the first that is best.
+            order = torch.where(tried == top[whose], torch.arange(len(tried)), len(tried))
+            at = order.new_full((len(part),), len(tried)).scatter_reduce(0, whose, order, "amin")
+            better = top > value[part]
+            x[part[better]], value[part[better]] = moves[at[better]], top[better]
+            risen.append(part[better])
+        live = torch.cat(risen)
     return x, value
 
 
-def _moves(space: Space, x: Tensor, columns: list[int]) -> Tensor:
-    """One design with one column a level up or down, or one up and another down, (m, D).
+def _moves(space: Space, x: Tensor, columns: list[int]) -> tuple[Tensor, Tensor]:
+    """Designs with one column a level up or down, or one up and another down.
 
     Two move together where a constraint couples them.
+
+    Args:
+        space: what they may be; they are projected into it.
+        x: designs, (n, D).
+        columns: numbers with levels.
+
+    Returns:
+        The moved designs (m, D), and which design each comes from, (m,) ascending.
     """
-    raw = space.decode(x[None])[0]
+    raw = space.decode(x)
     coupled = {name for rule in space.constraints for name in rule.coefficients}
     both = [space.columns[i].name in coupled for i in range(len(space.columns))]
-    steps = []
-    for i in columns:
-        column = space.columns[i]
-        assert isinstance(column, Number)
-        grid = column.grid()
-        at = int(abs(grid - raw[i]).argmin())
-        steps += [(i, grid[k], k > at) for k in (at - 1, at + 1) if 0 <= k < len(grid)]
-    made = []
-    for j, (i, value, up) in enumerate(steps):
-        one = raw.copy()
-        one[i] = value
-        made.append(one)
-        for other, level, higher in steps[j + 1 :]:
-            if other != i and higher != up and both[i] and both[other]:
-                two = one.copy()
-                two[other] = level
-                made.append(two)
-    encoded = space.encode(np.array(made)) if made else x[None]
-    return torch.where(space.logits, x, encoded)
+    grids = {i: _grid(space, i) for i in columns}
+    made: list[np.ndarray] = []
+    whose: list[int] = []
+    for b, own in enumerate(raw):
+        steps = []
+        for i, grid in grids.items():
+            at = _place(grid, own[i])
+            steps += [(i, grid[k], k > at) for k in (at - 1, at + 1) if 0 <= k < len(grid)]
+        first = len(made)
+        for j, (i, value, up) in enumerate(steps):
+            one = own.copy()
+            one[i] = value
+            made.append(one)
+            for other, level, higher in steps[j + 1 :]:
+                if other != i and higher != up and both[i] and both[other]:
+                    two = one.copy()
+                    two[other] = level
+                    made.append(two)
+        if len(made) == first:
+            made.append(own)
+        whose += [b] * (len(made) - first)
+    origin = torch.tensor(whose)
+    moved = torch.where(space.logits, x[origin], space.encode(np.array(made)))
+    return space.project(moved), origin
+
+
+def _grid(space: Space, i: int) -> np.ndarray:
+    column = space.columns[i]
+    assert isinstance(column, Number)
+    return column.grid()
+
+
+def _place(grid: np.ndarray, value: float) -> int:
+    """The level of an ascending grid that is nearest to a value."""
+    at = int(np.searchsorted(grid, value))
+    if at == len(grid) or (at > 0 and value - grid[at - 1] <= grid[at] - value):
+        at -= 1
+    return at
 
 
 def _best_different(space: Space, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:

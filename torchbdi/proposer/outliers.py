@@ -1,0 +1,71 @@
+"""Scores far from all others: which they are, and what they count as where they are limited."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .grids import over_decades
+from .table import show_number
+from .ways import Ways
+
+# Scores beyond the quartiles by more than this many times their distance lie far from all others;
+# of their logarithms, which are less skewed, three times (Tukey's "far out") are enough.
+FAR, FAR_LOG = 5.0, 3.0
+SHOWN = 5
+
+
+def far_away(y: np.ndarray) -> np.ndarray:
+    """Which scores lie far from all others, (N,) bool.
+
+    Where the scores are positive and span decades, their logarithms tell: a few large ones are
+    nothing strange there, and one can be far too small. Of two values none is far away.
+    """
+    return _beyond(np.log(y), FAR_LOG) if over_decades(y) else _beyond(y, FAR)
+
+
+def _beyond(y: np.ndarray, times: float) -> np.ndarray:
+    low, high = np.quantile(y, [0.25, 0.75])
+    reach = times * (high - low)
+    if not reach > 0 or len(np.unique(y)) <= 2:
+        return np.zeros(len(y), bool)
+    beyond: np.ndarray = (y < low - reach) | (y > high + reach)
+    return beyond
+
+
+def limited(y: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Scores (N,) in which those far away (N,) are the nearest of the others."""
+    return np.clip(y, y[~far].min(), y[~far].max())
+
+
+def outlier_remark(
+    y: np.ndarray, rows: np.ndarray, far: np.ndarray, robust: bool, ways: Ways
+) -> list[str]:
+    """Names the scores that lie far from all others, and says what can be done or was done.
+
+    Args:
+        y: scores, (N,).
+        rows: their rows, (N,).
+        far: which ones, (N,) bool.
+        robust: whether they were limited.
+        ways: how options are typed.
+    """
+    at = np.flatnonzero(far)
+    if not len(at):
+        return []
+    ends = limited(y, far)
+    told = ", ".join(
+        f"{show_number(y[i])} in row {rows[i]}"
+        + (f" counts as {show_number(ends[i])}" if robust else "")
+        for i in at[:SHOWN]
+    )
+    more = f", ... ({len(at)} in all)" if len(at) > SHOWN else ""
+    if robust:
+        return [
+            f"Scores that lie far from all others were limited ({ways('robust')}): {told}{more}. "
+            "The table of proposals shows them as they are."
+        ]
+    return [
+        f"Scores lie far from all others: {told}{more}. One such score can spoil the model: "
+        f"check whether it is a slip of the pen. {ways('take', show_number(y[at[0]]) + '=out')} "
+        f"leaves it out, {ways('robust')} counts such scores as the nearest of the others."
+    ]

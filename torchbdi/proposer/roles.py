@@ -1,0 +1,84 @@
+"""What every column of a table is, and its values as that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..kernels.errors import InputError
+from .columns import as_category, classes_of, numbers_of
+from .kinds import Kind, guess_kind, one_case
+from .rows import missing_cells
+from .settings import Settings
+from .table import Table, Values, parse_number
+from .ways import Ways
+
+
+def kinds_of(
+    table: Table, settings: Settings, ways: Ways, complaints: list[str], remarks: list[str]
+) -> dict[str, Kind]:
+    """What each column is; what cannot be told is complained of and left out of the answer."""
+    gone = missing_cells(table, settings)
+    kinds: dict[str, Kind] = {}
+    for name, cells in table.columns.items():
+        there = ~gone[name] if name in gone else np.ones(len(table), bool)
+        if name in settings.sequences:
+            kinds[name] = Kind("sequence")
+        elif name in settings.categories or name in table.categories:
+            kinds[name] = Kind("category")
+        elif (
+            name in settings.numbers
+            or name in settings.steps
+            or (name in settings.bounds and _all_numbers(cells[there]))
+        ):
+            kinds[name] = Kind("number")
+        elif len(table) and not there.any():
+            kinds[name] = Kind("none", f"Column {name!r} has not a single cell: it was left out.")
+        elif 2 * there.sum() < len(table):
+            # Its missing cells are complained of, and it can be left out; no need to know more.
+            kinds[name] = Kind("category")
+        else:
+            try:
+                named = table.named and bool(there.all())
+                kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
+            except InputError as error:
+                complaints.append(str(error))
+    if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
+        # A single column that counts is what there is to choose.
+        for name, kind in kinds.items():
+            if _all_numbers(table.columns[name]):
+                kinds[name] = replace(kind, kind="number", remark=kind.remark.replace(
+                    "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
+    # What was taken for sequences is told of all that vary; it is no news where it was said.
+    remarks += [kind.remark for kind in kinds.values() if kind.remark]
+    return kinds
+
+
+def _all_numbers(cells: Values) -> bool:
+    return cells.dtype == np.float64 or all(parse_number(v) is not None for v in cells.tolist())
+
+
+def values_of(
+    table: Table, kinds: Mapping[str, Kind], settings: Settings, ways: Ways, complaints: list[str]
+) -> dict[str, Values]:
+    """The columns as what they are, (N,) each; what is wrong with them is complained of."""
+    own: dict[str, Values] = {}
+    for name, cells in table.columns.items():
+        if name not in kinds:
+            continue
+        try:
+            if kinds[name].kind == "number":
+                own[name] = numbers_of(name, cells, table.rows, ways)
+            elif name in settings.bounds:
+                raise InputError(f"bounds: column {name!r} holds no numbers.")
+            elif kinds[name].kind == "sequence":
+                own[name] = one_case(as_category(cells))
+                if len(cells):
+                    classes_of(name, own[name], table.rows, True, ways)
+            else:
+                own[name] = as_category(cells)
+        except InputError as error:
+            complaints.append(str(error))
+    return own

@@ -1,0 +1,74 @@
+"""What a table says: its columns, its distinct designs and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..space.constraints import Linear
+from ..space.present import AtMost
+from .columns import Classes, Numbers
+from .grids import Grid
+from .table import Table, Values
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A table whose columns are known.
+
+    Attributes:
+        table: the rows with a score that are used, as they came.
+        score: its name.
+        score_columns: the columns that it is read from.
+        columns: those that vary.
+        values: of those columns, at the distinct designs, (N,) each.
+        constants: columns that are the same in every row, with that value.
+        order: all columns of a design, in the order of the table.
+        scores: mean score of each distinct design, (N,).
+        taken: what the model takes for it, (N,): the same, but for scores that were limited.
+        rows: number of the first row of each distinct design, (N,).
+        counts: rows of each, (N,).
+        noise: standard deviation of scores of the same design; None without repetitions.
+        noise_log: that of their logarithms; None where a score is not positive, too.
+        fixed: columns that are fixed at a value, with that value.
+        grids: what the columns of numbers can have, by name.
+        rules: linear rules between columns of numbers.
+        at_most: rules on how many parts are present.
+        candidates: designs to choose from, the columns that vary, (M,) each; None for any design.
+        candidate_rows: their rows, (M,).
+        n: how many designs to propose.
+        limits: the two values of a score that has no others, which predictions stay within; else
+            None.
+        remarks: what a person should know about the table, one sentence or two each.
+    """
+
+    table: Table
+    score: str
+    score_columns: tuple[str, ...]
+    columns: tuple[Numbers | Classes, ...]
+    values: Mapping[str, Values]
+    constants: Mapping[str, float | str]
+    order: tuple[str, ...]
+    scores: np.ndarray
+    taken: np.ndarray
+    rows: np.ndarray
+    counts: np.ndarray
+    noise: float | None
+    noise_log: float | None
+    fixed: Mapping[str, float | str]
+    grids: Mapping[str, Grid]
+    rules: tuple[Linear, ...]
+    at_most: tuple[AtMost, ...]
+    candidates: Mapping[str, Values] | None
+    candidate_rows: np.ndarray
+    n: int
+    limits: tuple[float, float] | None
+    remarks: tuple[str, ...]
+
+    @property
+    def restricted(self) -> bool:
+        """Whether there is more than bounds: levels, steps or rules."""
+        stepped = any(grid.number.discrete for grid in self.grids.values())
+        return stepped or bool(self.rules or self.at_most)

@@ -1,0 +1,103 @@
+"""The columns that vary: what they can have, and what they are fixed at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..kernels.errors import InputError
+from .columns import Classes, Numbers, classes_of, parse_bounds
+from .kinds import Kind
+from .settings import Settings
+from .suspects import spelling_remark
+from .table import Table, Values, parse_number, show_number
+from .ways import Ways, listed
+
+
+def varying_of(
+    table: Table,
+    own: Mapping[str, Values],
+    kinds: Mapping[str, Kind],
+    settings: Settings,
+    ways: Ways,
+    remarks: list[str],
+) -> tuple[tuple[Numbers | Classes, ...], dict[str, float | str]]:
+    """The columns that vary, and the others with their value."""
+    columns: list[Numbers | Classes] = []
+    constants: dict[str, float | str] = {}
+    for name, values in own.items():
+        kind = kinds[name].kind
+        if len(set(values.tolist())) == 1:
+            constants[name] = values[0]
+        elif kind == "number":
+            columns.append(parse_bounds(name, settings.bounds.get(name, (None, None)), values))
+        else:
+            column = classes_of(name, values, table.rows, kind == "sequence", ways)
+            columns.append(column)
+            if kind == "category" and (told := spelling_remark(name, column.classes)):
+                remarks.append(told)
+            if kind == "sequence" and (values != table.columns[name]).any():
+                remarks.append(
+                    f"Column {name!r} has letters in upper and in lower case: all were taken, and "
+                    "are written, in upper case."
+                )
+    if constants:
+        remarks.append(
+            f"{len(constants)} of {len(own)} columns are the same in every row, so nothing is "
+            f"known about changing them, and they stay: {listed(list(constants))}."
+        )
+        for name in constants:
+            if settings.fix.get(name) is not None or name in settings.bounds:
+                raise InputError(f"column {name!r} is the same in every row; it can only stay.")
+    if all(column.name in settings.fix for column in columns):
+        left = [name for name, kind in kinds.items() if kind.kind == "none"]
+        also = f" Left out: {' '.join(kinds[name].remark for name in left)}" if left else ""
+        raise InputError(
+            f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
+        )
+    return tuple(columns), constants
+
+
+def fixed_of(
+    columns: Sequence[Numbers | Classes], values: Mapping[str, Values], settings: Settings
+) -> dict[str, float | str]:
+    """Checks that the columns can hold what they are to be fixed at."""
+    fixed: dict[str, float | str] = {}
+    for column in columns:
+        wanted = settings.fix.get(column.name)
+        if wanted is None:
+            continue
+        if isinstance(column, Classes):
+            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            if column.sequence:
+                fits = len(text) == column.length and set(text) <= set(column.classes)
+            else:
+                fits = text in set(values[column.name])
+            if not fits:
+                raise InputError(
+                    f"fix: column {column.name!r} cannot be {text!r}. It is one of or made of: "
+                    f"{', '.join(column.classes)}."
+                )
+            fixed[column.name] = text
+            continue
+        number = parse_number(str(wanted))
+        if number is None or not np.isfinite(number):
+            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
+        fixed[column.name] = number
+    return fixed
+
+
+def design_remark(columns: Sequence[Numbers | Classes], ways: Ways) -> str:
+    """What every column that varies was taken for: a result among them would spoil all."""
+    kinds: dict[str, list[str]] = {}
+    for column in columns:
+        kind = "numbers"
+        if isinstance(column, Classes):
+            kind = "a sequence" if column.sequence else "categories"
+        kinds.setdefault(kind, []).append(column.name)
+    told = "; ".join(f"{kind} ({listed(names)})" for kind, names in kinds.items())
+    return (
+        f"A design is: {told}. If one of these is a result or a name, and nothing that can be "
+        f"chosen, leave it out ({ways('ignore', 'NAME')})."
+    )
