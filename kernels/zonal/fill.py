@@ -170,13 +170,13 @@ class TritonTiles:
             return None
         k = out.view(-1, *out.shape[-2:])
         dk = None if slope is None else slope.view(k.shape)
-        units = [_for_batch(x, out.shape[:-2]) for x in (x1, x2)]
+        one, two = (_for_batch(x, out.shape[:-2]) for x in (x1, x2))
         b, i, j = entries = k.isnan().nonzero(as_tuple=True)
         if x2 is not x1:
-            return correct_(self.stack, entries, None, *units, k, dk)
+            return correct_(self.stack, entries, None, one, two, k, dk)
         below = i > j
         b, i, j = entries = b[below], i[below], j[below]
-        near = correct_(self.stack, entries, None, *units, k, dk)
+        near = correct_(self.stack, entries, None, one, two, k, dk)
         k[b, j, i] = k[b, i, j]
         return None if near is None else join([near, near.swapped()])
 
