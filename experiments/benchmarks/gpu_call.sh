@@ -50,7 +50,7 @@ part() {
 }
 for which in $PARTS; do
     case $which in
-    tests) part tests "${SECONDS_TESTS:-180}" "$py" -m pytest -v -n "${WORKERS:-8}" --dist load -p no:cacheprovider --junitxml="$OUT/tests.xml" tests/kernels tests/torchbdi/test_methods_gpu.py -k "(triton or gpu) and not interpreter and not compiles" ;;
+    tests) part tests "${SECONDS_TESTS:-180}" "$py" -m pytest -v -n "${WORKERS:-8}" --dist load -p no:cacheprovider --junitxml="$OUT/tests.xml" tests/kernels -k "(triton or gpu) and not interpreter and not compiles" ;;
     small) part small "${SECONDS_SMALL:-150}" "$py" -m experiments.benchmarks small-cholesky --no-rivals --out "$OUT" ${WORDS:-} ;;
     gpu) part gpu "${SECONDS_GPU:-150}" "$py" -m experiments.benchmarks gpu --out "$OUT" ${WORDS:-} ;;
     *) echo "no part $which: tests, small, gpu" && failed=1 ;;

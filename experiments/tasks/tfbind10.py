@@ -15,7 +15,7 @@ import numpy as np
 
 from torchbdi import InputError
 
-from ..data.sources import DATA_SETS
+from ..data.sources import DATA_SETS, are_own
 from ..data.tfbind10 import affinity_scores, decode, encode, last_scores, tfbind10_table
 from .base import Labels, Loaded, Request, Settings, Source, TaskSpec, setting
 
@@ -43,7 +43,9 @@ class Packed(Source):
     """The packed file: the same rows as the shards, so the same table."""
 
     def identity(self, folder: Path) -> str:
-        """That of the shards, whose checksums are known."""
+        """That of the shards, whose checksums are known; of another file in its place, its own."""
+        if self.data_set is not None and are_own(self.data_set):
+            return super().identity(folder)
         return Source("original", DATA_SETS["tfbind10"]).identity(folder)
 
 

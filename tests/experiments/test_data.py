@@ -19,7 +19,7 @@ from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, transla
 from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
 from experiments.data.shards import read_shards, write_shards
-from experiments.data.sources import DATA_SETS, DataSet, checksums
+from experiments.data.sources import DATA_SETS, LARGEST, DataSet, checksums, most_bytes, sizes
 from torchbdi import InputError, MissingDataError
 
 ONE = "utr/utr-y-0.npy"
@@ -48,12 +48,18 @@ def test_every_task_has_sources_and_every_digest_a_file() -> None:
     assert all(len(digest) == 64 for digest in checksums().values())
 
 
-def test_the_digests_are_those_of_the_data(real_data: Path) -> None:
+def test_the_digests_and_sizes_are_those_of_the_data(real_data: Path) -> None:
     names = ("tfbind8", "superconductor", "utr", "gfp")
     for name in names:
         require(real_data, name)
         assert all(path in checksums() for path in DATA_SETS[name].files)
     cli.verify(real_data, names)
+    assert set(sizes()) <= set(checksums())
+    for path, size in sizes().items():
+        assert (real_data / path).stat().st_size == size
+    assert most_bytes("utr/utr-y-0.npy") == 80_128
+    assert most_bytes("ant_morphology/ant_oracle.pkl") == 2 * LARGEST
+    assert max(sizes().values()) <= LARGEST
 
 
 def test_a_good_server(server: Server, data_dir: Path, tmp_path: Path) -> None:

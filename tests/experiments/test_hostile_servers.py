@@ -21,7 +21,7 @@ import pytest
 from experiments.data import sources, transfer
 from experiments.data.archive import ArchiveError, extract, read_member
 from experiments.data.download import download, fetch
-from experiments.data.sources import DATA_SETS, DataSet, most_bytes, sizes
+from experiments.data.sources import DATA_SETS, DataSet
 from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256
 
@@ -511,12 +511,3 @@ def test_one_member_for_the_memory(tmp_path: Path) -> None:
     path.write_bytes(damaged)
     with pytest.raises(ArchiveError):
         read_member(path, "in/wanted.bin", len(WANTED))
-
-
-def test_the_known_sizes_are_those_of_the_data(real_data: Path) -> None:
-    assert set(sizes()) <= set(sources.checksums())
-    for path, size in sizes().items():
-        assert (real_data / path).stat().st_size == size
-    assert most_bytes("utr/utr-y-0.npy") == 80_128
-    assert most_bytes("ant_morphology/ant_oracle.pkl") == 2 * sources.LARGEST
-    assert max(sizes().values()) <= sources.LARGEST

@@ -6,19 +6,23 @@ import lightning
 import pytest
 import torch
 from solve_operators import cholesky, pcg, sequences
+from test_methods import UNDRAWN, letters, numbers, small
 from torch import Tensor
 
 import torchbdi
-from torchbdi import BDI, NTK, NotPositiveDefiniteError
+from torchbdi import BDI, NTK, NotPositiveDefiniteError, OfflineData
 from torchbdi.kernels import cholesky_solve
 from torchbdi.kernels.gpu import device as triton_device
 from torchbdi.kernels.zonal.gram import unit_rows
 from torchbdi.kernels.zonal.tiles import gram_, product
+from torchbdi.methods import registry
+from torchbdi.methods.base import Run
 
 if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)
 
 CUDA = torch.device("cuda")
+__all__ = ["letters", "numbers"]  # tables that tests ask for
 
 
 def room_for(nbytes: float) -> None:
@@ -139,3 +143,19 @@ def test_another_gpu_than_the_current_one() -> None:
     b = torch.ones(5, dtype=torch.float64)
     solution = cholesky_solve(k, b.to("cuda:1"), 0.1)
     torch.testing.assert_close(solution.cpu(), cholesky_solve(k.cpu(), b, 0.1))
+
+
+@pytest.mark.parametrize("table", ["letters", "numbers"])
+@pytest.mark.parametrize("name", registry.names())
+def test_a_method_runs_on_a_gpu(name: str, table: str, request: pytest.FixtureRequest) -> None:
+    data: OfflineData = request.getfixturevalue(table)
+    method = small(name)
+    on_cpu = method.solve(data, 4)
+    on_gpu = method.solve(data, 4, Run(device=torch.device("cuda")))
+    assert on_gpu.x.shape == on_cpu.x.shape and on_gpu.x.dtype == on_cpu.x.dtype
+    assert torch.isfinite(on_gpu.x).all()
+    if registry.file_of(method) in UNDRAWN:
+        torch.testing.assert_close(on_gpu.x.cpu(), on_cpu.x.cpu(), rtol=1e-6, atol=1e-6)
+    if on_cpu.predicted is not None:
+        assert on_gpu.predicted is not None and torch.isfinite(on_gpu.predicted).all()
+    assert set(on_gpu.facts) == set(on_cpu.facts)
