@@ -71,7 +71,7 @@ def _biased_kernel(
     p2 = tl.load(q2 + batch * n2 * batch2 + cols, mask=cols < n2, other=0.0)[None, :]
     inside = (rows[:, None] < n1) & (cols[None, :] < n2)
     first = tl.sqrt(p1) * tl.sqrt(p2)
-    near = (tl.abs(s) > first * (1.0 - NEAR)) & (first > 0)
+    near = (first - tl.abs(s) < first * NEAR) & (first > 0)
     if SYMMETRIC:
         near = near & (rows[:, None] != cols[None, :])
     s = tl.where(near, float("nan"), s)

@@ -20,10 +20,10 @@ from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
 from torchbdi.kernels.solve.plan import Plan
 from torchbdi.optimise import Steps
-from torchbdi.proposer.cli import _summary
 from torchbdi.proposer.columns import classes_of
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.solve import solve
+from torchbdi.proposer.summary import summary
 
 
 def table(n: int, d: int) -> tuple[Tensor, Tensor]:
@@ -160,4 +160,4 @@ def test_what_is_told_of_categories_and_of_too_few_proposals(
     changed = dataclasses.replace(p, columns={**p.columns, "metal": other})
     assert f"metal <b>{other[0]}</b> (from {start[0]})" in html_report(changed)
     few = dataclasses.replace(p, settings=dataclasses.replace(p.settings, n=len(p) + 2))
-    assert f"only {len(p)} of {len(p) + 2}" in _summary(few, Path("out"))
+    assert f"only {len(p)} of {len(p) + 2}" in summary(few, Path("out"))
