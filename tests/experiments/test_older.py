@@ -87,8 +87,11 @@ def test_methods_of_0_1_0(
     assert (run.method, run.changes) == (label, changes)
 
 
-def test_every_line_is_a_run_of_todays_tasks(runs: list[Run], tmp_path: Path) -> None:
+def test_every_line_is_a_run_of_todays_tasks(
+    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the data of then a run of now would have the same identity, so nothing is run twice."""
+    monkeypatch.delenv("TORCHBDI_CHECKSUMS", raising=False)  # the published data are meant
     runs = [run for run in runs if run.line["designs_sha256"] == NOT_RECORDED]
     assert len(runs) == 348
     assert {run.identity.task for run in runs} <= set(task_names())
@@ -133,7 +136,11 @@ def test_figures_have_what_they_show(runs: list[Run]) -> None:
     ranked = rank_figure(runs)
     assert ranked is not None
     names = {label.get_text().split(",")[0] for label in ranked.axes[0].get_yticklabels()}
-    assert names >= {"bdi", "rbf", "ntk_ascent", "forward_only"}
+    # Since a task has all eleven methods, ranks are among them.
+    assert names == {
+        "bdi", "bo_qei", "cma_es", "reinforce", "cbas", "autofocused_cbas", "grad_small",
+        "min_small", "coms_small", "roma", "nemo",
+    }  # fmt: skip
 
 
 def test_a_task_that_0_1_0_did_not_have(tmp_path: Path) -> None:
