@@ -17,7 +17,7 @@ from torch import Tensor
 from ..relu.recursion import ReLUStack
 from .device import block_side, host_flag, on, raised
 from .gram import flatten
-from .profile import NEAR, STEP, arcsine, kink, products
+from .profile import NEAR, STEP, arcsine, kink, products, raise_flag
 
 INVERSE_2PI = tl.constexpr(1 / (2 * math.pi))
 
@@ -114,8 +114,7 @@ def _biased_kernel(
     if TANGENT:
         value = t
     tl.store(out + at, value, mask=inside)
-    seen = inside & (value != value)
-    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
+    raise_flag(flag, value, inside)
     if DERIVATIVE:
         if TANGENT:
             ds, ds1, ds2 = dt, dt1, dt2

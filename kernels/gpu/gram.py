@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..zonal.profile import Profile
 from .device import block_side, host_flag, on, raised
-from .profile import HEAD, NEAR, STEP, arcsine, horner, products, table, variable
+from .profile import HEAD, NEAR, STEP, arcsine, horner, products, raise_flag, table, variable
 
 
 @triton.jit
@@ -71,8 +71,7 @@ def _gram_kernel(
     value = horner(u, constants + FIRST, DEGREE) * scale
     out += batch * out_batch
     tl.store(out + rows_64[:, None] * out_row + cols_64[None, :], value, mask=inside)
-    seen = inside & (value != value)
-    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
+    raise_flag(flag, value, inside)
     if SYMMETRIC:
         mirrored = out + cols_64[:, None] * out_row + rows_64[None, :]
         tl.store(mirrored, tl.trans(value), mask=tl.trans(inside))

@@ -8,7 +8,18 @@ from torch import Tensor
 
 from ..zonal.profile import Profile
 from .device import host_flag, on, parts, raised
-from .profile import HEAD, NEAR, STEP, arcsine, horner, near_phi, products, table, variable
+from .profile import (
+    HEAD,
+    NEAR,
+    STEP,
+    arcsine,
+    horner,
+    near_phi,
+    products,
+    raise_flag,
+    table,
+    variable,
+)
 
 SIDE = 32  # of a tile: of seven on an H100 the fastest
 WARPS = 4
@@ -81,8 +92,7 @@ def _product_kernel(
     place = (part.to(tl.int64) * n1 + rows[:, None]) * columns + wide[None, :]
     tl.store(out + place, total, mask=inside)
     if CAREFUL == 0:
-        seen = inside & (total != total)
-        tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)
+        raise_flag(flag, total, inside)
 
 
 def product(

@@ -138,3 +138,10 @@ def near_phi(
     # asin(s) = s + s^3/6 + 3 s^5/40 + ...; s^2 is below 2e-6.
     half = s + s * z * (1.0 / 6.0 + z * 0.075)
     return tl.where(near, sign * (HALF_PI - 2.0 * half), phi)
+
+
+@triton.jit
+def raise_flag(flag: tl.tensor, value: tl.tensor, inside: tl.tensor) -> None:
+    """Sets ``flag`` to 1 where there is NaN inside: near pairs, which are still to be done."""
+    seen = inside & (value != value)
+    tl.store(flag + tl.zeros_like(seen.to(tl.int32)), 1, mask=seen)

@@ -7,9 +7,8 @@ a class for an instance, frames in another order, generators, and lists of array
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from modes import MODES, mode
 from torch import Tensor, nn
 
 import torchbdi
@@ -341,25 +341,6 @@ def test_results_and_ridges_take_any_numbers() -> None:
 # Modes of torch that somebody else has set.
 
 
-@contextlib.contextmanager
-def mode(name: str) -> Iterator[None]:
-    if name.startswith("float") or name == "bfloat16":
-        torch.set_default_dtype(getattr(torch, name))
-    elif name == "meta":
-        torch.set_default_device("meta")
-    manager: Any = {
-        "no grad": torch.no_grad(),
-        "inference": torch.inference_mode(),
-        "autocast": torch.autocast("cpu", torch.bfloat16),
-    }.get(name, contextlib.nullcontext())
-    try:
-        with manager:
-            yield
-    finally:
-        torch.set_default_dtype(torch.float32)
-        torch.set_default_device(None)
-
-
 def work() -> list[Tensor]:
     """Numbers of everything that draws, trains or converts."""
     generator = torch.Generator().manual_seed(0)
@@ -390,9 +371,7 @@ def expected() -> list[Tensor]:
     return [value.detach().clone() for value in work()]
 
 
-@pytest.mark.parametrize(
-    "name", ["float16", "bfloat16", "float64", "meta", "no grad", "inference", "autocast"]
-)
+@pytest.mark.parametrize("name", MODES)
 def test_modes_of_torch_change_no_number(name: str, expected: list[Tensor]) -> None:
     with mode(name):
         before = torch.get_default_dtype()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from modes import MODES, mode
 from torch import Tensor
 
 import torchbdi
@@ -99,33 +99,6 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "inf": (lambda t: t / 0, "NaN or inf"),
     "large": (lambda t: 1e200 * t, "not finite in"),
 }  # fmt: skip
-
-
-@contextlib.contextmanager
-def mode(name: str) -> Iterator[None]:
-    if name == "default float16":
-        torch.set_default_dtype(torch.float16)
-    elif name == "default float64":
-        torch.set_default_dtype(torch.float64)
-    elif name == "default bfloat16":
-        torch.set_default_dtype(torch.bfloat16)
-    elif name == "default meta":
-        torch.set_default_device("meta")
-    manager: Any = {
-        "no grad": torch.no_grad(),
-        "inference": torch.inference_mode(),
-        "autocast": torch.autocast("cpu", torch.bfloat16),
-    }.get(name, contextlib.nullcontext())
-    try:
-        with manager:
-            yield
-    finally:
-        torch.set_default_dtype(torch.float32)
-        torch.set_default_device(None)
-
-
-MODES = ["default float16", "default float64", "default bfloat16", "default meta", "no grad",
-         "inference", "autocast"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(SAME))
