@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import mmap
 import sys
 import threading
 import time
@@ -295,11 +296,14 @@ def test_peaks_are_seen_also_below_an_earlier_one():
     def hold(meter: PeakMemory, size: int) -> int:
         """Holds memory until the sampling thread has seen it; returns what was there before."""
         base = meter._now()
-        held, end = torch.ones(size // 8, dtype=torch.float64), time.monotonic() + 60
+        # Fresh pages: malloc would hand out what earlier tests freed, which is resident already.
+        pages, end = mmap.mmap(-1, size), time.monotonic() + 60
+        held = torch.frombuffer(pages, dtype=torch.float64).fill_(1)
         # The system counts a process's pages to some 100 kB a core.
         while meter._seen < base + size - 5 * mib and time.monotonic() < end:
             time.sleep(memory.SAMPLE_SECONDS)
         del held
+        pages.close()
         return base
 
     with PeakMemory(cpu) as outer:
