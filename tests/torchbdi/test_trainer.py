@@ -45,7 +45,7 @@ def by_hand(model: DesignModule, steps: int, lr: float) -> Tensor:
 
 
 class Short(BDI):
-    """BDI with epochs of 20 steps; all that is asked of epochs is the same for any number."""
+    """BDI with epochs of 20 steps: nothing asked here depends on how many they are."""
 
     EPOCH_STEPS = 20
 
@@ -54,17 +54,13 @@ class ShortAscent(Ascent):
     EPOCH_STEPS = 20
 
 
-@pytest.mark.parametrize(
-    ("kind", "epochs", "steps"), [(BDI, 1, 200), (Short, 2, 40), (Short, 3, 60)]
-)
-def test_an_epoch_is_two_hundred_steps_however_many_there_are(
-    kind: type[BDI], epochs: int, steps: int
-) -> None:
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_an_epoch_has_its_steps_however_many_there_are(epochs: int) -> None:
     x, y, starts = table()
-    run, model = trainer(max_epochs=epochs), kind(x, y, starts, kernel=NTK(2), lr=1e-2)
+    run, model = trainer(max_epochs=epochs), Short(x, y, starts, kernel=NTK(2), lr=1e-2)
     run.fit(model)
-    assert run.global_step == steps
-    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), steps, 1e-2)
+    assert run.global_step == 20 * epochs
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 20 * epochs, 1e-2)
     assert (model.x_h - expected).abs().max() <= 1e-12
 
 
