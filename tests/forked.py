@@ -1,4 +1,7 @@
-"""Processes for tests that kill: quick copies of one that has imported what they need."""
+"""Processes for tests that kill or type commands: copies of one that has imported what they need.
+
+A process of its own takes as long to import torch, Lightning and Hydra as most tests take.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,27 @@ import ctypes
 import multiprocessing
 import os
 import resource
+import runpy
 import signal
+import subprocess
 import sys
+import tempfile
 import traceback
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 #: Seconds after which a process is taken to hang, on a slow machine with other work too.
 PATIENCE = 900
+ROOT = Path(__file__).parents[1]
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload(
     [
         "torchbdi.proposer.cli", "torchbdi.bdi", "matplotlib.figure", "experiments.train",
-        "experiments.tasks.tfbind8", "experiments.data.download",
+        "experiments.tasks.tfbind8", "experiments.data.download", "experiments.reproduce",
+        "tests.warm",
     ]
 )  # fmt: skip
 
@@ -38,6 +48,63 @@ def finished(target: Callable[..., None], *args: Any) -> int:
     process.join(PATIENCE)
     assert process.exitcode is not None, "still running"
     return int(process.exitcode)
+
+
+@dataclass
+class Command:
+    """``python -m MODULE WORDS`` in a process that has been started.
+
+    Attributes:
+        process: the process.
+        folder: where its output is.
+    """
+
+    process: Any
+    folder: tempfile.TemporaryDirectory[str]
+
+    def end(self) -> subprocess.CompletedProcess[str]:
+        """Waits for the end: exit status and output, as subprocess.run gives them."""
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, "still running"
+        out, err = ((Path(self.folder.name) / name).read_text() for name in ("out", "err"))
+        self.folder.cleanup()
+        return subprocess.CompletedProcess([], self.process.exitcode, out, err)
+
+
+def begin(module: str, *words: str, first: Callable[[], None] | None = None) -> Command:
+    """Starts ``python -m MODULE WORDS`` in the checkout, with the environment of this process.
+
+    Args:
+        module: its name.
+        words: what stands behind it.
+        first: what is done before, such as a patch; something that can be pickled.
+    """
+    folder = tempfile.TemporaryDirectory()
+    return Command(child(_typed, module, words, first, folder.name, dict(os.environ)), folder)
+
+
+def command(
+    module: str, *words: str, first: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The output of :func:`begin`'s process at its end."""
+    return begin(module, *words, first=first).end()
+
+
+def _typed(
+    module: str, words: tuple[str, ...], first: Callable[[], None] | None, folder: str,
+    environment: dict[str, str],
+) -> None:  # fmt: skip
+    for number, name in ((1, "out"), (2, "err")):
+        with (Path(folder) / name).open("w") as file:
+            os.dup2(file.fileno(), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = [module, *words]
+    warnings.filterwarnings("ignore", "'.*' found in sys.modules", RuntimeWarning)
+    if first is not None:
+        first()
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def logged(job: Callable[[], Any], log: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -49,6 +50,31 @@ def train(
         print(f"steps done here: {steps[0]}")
 
     logged(job, log)
+
+
+def killed_at_step(step: int, run: int = 1) -> None:
+    """From now on a process is killed before some step of its n-th run of BDI."""
+    import torchbdi
+
+    runs, original = [0], torchbdi.BDI.training_step
+
+    def killed(self: torchbdi.BDI, *batch: Any) -> Any:
+        runs[0] += self.global_step == 0
+        if runs[0] == run and self.global_step == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(self, *batch)
+
+    torchbdi.BDI.training_step = killed  # type: ignore[method-assign]
+
+
+def with_folders(**folders: str) -> None:
+    """From now on the tasks or methods have the files of one more folder, as if it were theirs."""
+    import experiments.tasks
+    from torchbdi import methods
+
+    for package in (experiments.tasks, methods):
+        name = package.__name__.rpartition(".")[2]
+        package.__path__ += [folders[name]] if name in folders else []
 
 
 def whose_folder_goes(

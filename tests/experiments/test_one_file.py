@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from forked import command
+from hardening_children import with_folders
 
 import experiments.tasks
 from experiments import figures, reproduce, table
@@ -165,18 +167,8 @@ def test_a_task_and_a_method_of_one_file_each(
 def test_from_the_command_line(add: Write, tmp_path: Path) -> None:
     add("toy", TASK)
     add("toy_draw", METHOD)
-    script = f"""
-import sys, experiments.tasks, torchbdi.methods
-experiments.tasks.__path__.append({str(tmp_path / "tasks")!r})
-torchbdi.methods.__path__.append({str(tmp_path / "methods")!r})
-from experiments.train import main
-main()
-"""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", script, *words]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
+    folders = {name: str(tmp_path / name) for name in ("tasks", "methods")}
+    run = partial(command, "experiments.train", first=partial(with_folders, **folders))
     own = ("task=toy", "method=toy_draw", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}")
     done = run("-m", *own, "task.weight=2", "designs=4", "seed=0,1", "method.tries=1,300")
     assert done.returncode == 0, done.stderr
@@ -199,18 +191,12 @@ main()
 
 def test_a_job_of_a_sweep_that_fails_is_named_after_the_others(add: Write, tmp_path: Path) -> None:
     add("toy", TASK)
-    script = f"""
-import experiments.tasks
-experiments.tasks.__path__.append({str(tmp_path / "tasks")!r})
-from experiments.train import main
-main()
-"""
     words = [
         "-m", "task=toy", "method=best_rows", "designs=500,3,600,4", f"data_dir={tmp_path}",
         f"out_dir={tmp_path / 'runs'}",
     ]  # fmt: skip
-    command = [sys.executable, "-c", script, *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    first = partial(with_folders, tasks=str(tmp_path / "tasks"))
+    done = command("experiments.train", *words, first=first)
     assert done.returncode == 1
     end = done.stderr[done.stderr.index("failed:\n") :].splitlines()
     assert len(end) == 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import command
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
@@ -20,7 +19,6 @@ from experiments.runs.results import places
 from experiments.train import RunInterruptedError, train
 from torchbdi import InputError
 
-ROOT = Path(__file__).parents[2]
 NAMES = [
     "plain-1.2_3", "my runs", " blank ", "a,b", "a=b", "über", "日本", "it's", 'say "x"', "$HOME",
     "a[b]", "a(b)", "a{b}", "${oc.env:HOME}", "a${b", "\\${x}", "\\\\${x}'", "back\\slash", "end\\",
@@ -73,13 +71,13 @@ def test_the_printed_command_goes_on(
         patch.setattr("experiments.train._solve", interrupted)
         with pytest.raises(RunInterruptedError) as stop:
             train(compose_config(words))
-    told, _, command = str(stop.value).partition("\n  ")
+    told, _, typed = str(stop.value).partition("\n  ")
     assert told.endswith("Go on with:")
-    python = f'python() {{ {sys.executable} "$@"; }}\n'
-    done = subprocess.run(
-        ["bash", "-c", python + command], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, "PYTHONUTF8": "1"},
-    )  # fmt: skip
+    python = "python() { printf '%s\\0' \"$@\"; }\n"
+    read = subprocess.run(["bash", "-c", python + typed], capture_output=True, check=True)
+    dash, module, *shown = read.stdout.decode().split("\0")[:-1]
+    assert (dash, module) == ("-m", "experiments.train")
+    done = command(module, *shown)
     assert done.returncode == 0, done.stderr
     (folder,) = out.iterdir()
     assert (folder / "metrics.json").is_file()

@@ -8,11 +8,14 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forked import command
+from hardening_children import killed_at_step
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
@@ -354,21 +357,10 @@ def test_a_killed_reproduction_goes_on(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """kill -9 in the second of two runs, after step 3; the same command finishes both."""
-    script = f"""
-import os, signal, torchbdi
-from experiments.reproduce import main
-step = torchbdi.BDI.training_step
-starts = 0
-def killed(self, batch, batch_idx):
-    global starts
-    starts += self.global_step == 0
-    if starts == 2 and self.global_step == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, batch, batch_idx)
-torchbdi.BDI.training_step = killed
-main({small(data_dir, tmp_path / "runs")!r})
-"""
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    done = command(
+        "experiments.reproduce", *small(data_dir, tmp_path / "runs"),
+        first=partial(killed_at_step, 3, run=2),
+    )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
     first, second = sorted((tmp_path / "runs").glob("tfbind8*"))
     assert (first / "metrics.json").is_file()
@@ -439,9 +431,9 @@ def test_the_guide_to_the_paper_names_what_exists() -> None:
     files = set(re.findall(r"`((?:torchbdi|experiments)/[\w/]+(?:\.py|\.yaml|/))`", text))
     assert len(files) > 15
     assert [name for name in files if not (ROOT / name).exists()] == []
-    for command, known in (("reproduce", [*PLANS, "all"]), ("table", TABLES), ("figures", FIGURES)):
-        names = set(re.findall(rf"python -m experiments\.{command} ([a-z]\w*)(?![\w=])", text))
-        assert names - {"all"} == set(known) - {"all"}, command
+    for program, known in (("reproduce", [*PLANS, "all"]), ("table", TABLES), ("figures", FIGURES)):
+        names = set(re.findall(rf"python -m experiments\.{program} ([a-z]\w*)(?![\w=])", text))
+        assert names - {"all"} == set(known) - {"all"}, program
 
 
 def test_designs_along_the_way_are_scored_after_the_training(

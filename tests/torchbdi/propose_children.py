@@ -86,15 +86,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
-    """Fewer candidates and steps; ``change`` is what sets an attribute, monkeypatch's say."""
+    """Fewer candidates and steps, and coarse pictures, which otherwise are most of the time.
+
+    ``change`` is what sets an attribute, monkeypatch's say.
+    """
     from torchbdi import scales
-    from torchbdi.proposer import candidates, model
+    from torchbdi.proposer import candidates, model, pictures
     from torchbdi.search import SearchOptions
 
     change(candidates, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
                                                 starts=8, steps=10))  # fmt: skip
     change(candidates, "SAMPLES", 200)
     change(candidates, "NEIGHBOURS", 200)
+    change(pictures, "LAYOUT", "none")
+    change(pictures, "DPI", 20)
     change(scales, "STEPS", 10)
     change(model, "DEPTHS", (2, 3))
     change(model, "CONSTANTS", (0.0, 1.0))
