@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from omegaconf import OmegaConf
 from tqdm import tqdm
@@ -17,6 +16,7 @@ from tqdm import tqdm
 from torchbdi import InputError
 from torchbdi.kernels.files import write_csv
 
+from ..data.arrays import read_sealed_npy
 from ..tasks import load_task
 from ..tasks.assemble import request_of
 from .begun import check_same, identity_of
@@ -46,7 +46,7 @@ def score_trajectory(path: Path) -> Path:
 
     Raises:
         InputError: the run is not finished, designs of a step are missing, or the data or the
-            true function are not those of the run any more.
+            true function are not those of the run any more, or a file is damaged.
     """
     folder = RunFolder(path)
     if not folder.is_complete:
@@ -65,10 +65,10 @@ def score_trajectory(path: Path) -> Path:
     task = load_task(cfg)
     name, request = request_of(cfg)
     now = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
-    check_same(path, now, task.data)
+    check_same(folder, now, task.data)
     lines = []
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
-        x_h = torch.from_numpy(np.load(file, allow_pickle=False))
+        x_h = torch.from_numpy(read_sealed_npy(file))
         scores, _ = score_designs(task, x_h, cfg.designs)
         lines.append([step, *(scores[name] for name in COLUMNS)])
     write_csv(path / FILE, ["step", *COLUMNS], lines)

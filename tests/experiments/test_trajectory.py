@@ -18,6 +18,7 @@ from experiments.runs import trajectory
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
 from experiments.runs.recorder import Recorder
+from experiments.runs.run_folder import RunFolder
 from experiments.runs.trajectory import main, score_trajectory
 from experiments.tasks.assemble import request_of
 from experiments.tasks.task import Task
@@ -65,7 +66,8 @@ def finished(folder: Path, every: int = EVERY, kept: int = 4) -> None:
     (folder / "metrics.json").write_text(json.dumps({"steps_kept": kept}))
     name, request = request_of(cfg)
     data = task().data
-    write_identity(folder, identity_of(request, name, method_of(cfg), data, DESIGNS), data)
+    now = identity_of(request, name, method_of(cfg), data, DESIGNS)
+    write_identity(RunFolder(folder), now, data)
 
 
 def test_scores_are_those_of_the_saved_designs(
