@@ -110,7 +110,7 @@ class DesignModule(lightning.LightningModule):
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
         self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
-        self._step_start = 0.0
+        self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
     def keep_settings(self, ignore: list[str], **checked: Any) -> None:
@@ -205,15 +205,27 @@ class DesignModule(lightning.LightningModule):
         An epoch of 200, the paper's T, where it has no ``max_steps``: its ``max_epochs``, which
         Lightning sets to 1,000 by itself, then says how often they are gone through.
         """
-        return Steps(self.trainer.max_steps if self.trainer.max_steps > 0 else 200)
+        return Steps(int(self.trainer.max_steps) if self.trainer.max_steps > 0 else 200)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Starts the clock of the step."""
         self._step_start = time.perf_counter()
 
+    def on_after_backward(self) -> None:
+        """Counts the batches that make one step."""
+        self._backwards += 1
+
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Logs the L2 norm of the gradient of X_h."""
+        """Logs the L2 norm of the gradient of X_h, a mean over the batches that it is made of.
+
+        Every batch is the whole problem. A Trainer that accumulates divides each by the number that
+        it waits for, and does not get as many where an epoch ends before.
+        """
         assert self.x_h.grad is not None
+        wanted = self.trainer.accumulate_grad_batches
+        if self.automatic_optimization and 0 < self._backwards < wanted:
+            self.x_h.grad.mul_(wanted / self._backwards)
+        self._backwards = 0
         self.log("grad_norm/x_h", torch.linalg.vector_norm(self.x_h.grad))
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:

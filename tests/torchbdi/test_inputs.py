@@ -14,6 +14,8 @@ import pytest
 import torch
 from modes import MODES, mode
 from torch import Tensor
+from torch.autograd import forward_ad
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import torchbdi
 from torchbdi import BDI, NNGP, NTK, RBF, Ascent, FiniteBDI, InputError, Kernel, fit_ridge
@@ -208,6 +210,15 @@ def test_tensors_of_inference_mode_are_taken_outside(kernel: Kernel) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=repr)
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:.*torch.jit.*deprecated")
+def test_traced_kernels_keep_their_digits(kernel: Kernel) -> None:
+    """torch.jit.trace makes a tensor of a size, and a float32 one of a number divided by it."""
+    z = X[:5] + 1
+    traced = torch.jit.trace(kernel, (z, X), check_trace=False)
+    assert torch.equal(traced(z, X), kernel(z, X))
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=repr)
 def test_transforms_of_functions_are_refused(kernel: Kernel) -> None:
     for what in (
         lambda: torch.func.vmap(kernel)(X.view(4, 5, 3)),
@@ -218,6 +229,11 @@ def test_transforms_of_functions_are_refused(kernel: Kernel) -> None:
     ):
         with pytest.raises(InputError, match=r"torch\.func"):
             what()
+    with forward_ad.dual_level(), pytest.raises(InputError, match="forward-mode"):
+        kernel(forward_ad.make_dual(X.clone(), torch.ones_like(X)), X)
+    for trace in (torch.func.linearize, lambda f, x: make_fx(f)(x)):
+        with pytest.raises(InputError, match="is being traced|forward-mode"):
+            trace(lambda x: kernel(x, X), X)
     model = BDI(X, Y, X[:2].unsqueeze(1), kernel=kernel, ridge=1e-2)
     model.forward = lambda: model.loss()["total"].sum()  # type: ignore[method-assign]
     with pytest.raises(InputError, match=r"torch\.func"):
