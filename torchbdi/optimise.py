@@ -21,6 +21,7 @@ from .kernels.errors import InputError, TorchBDIError
 from .labels import check_columns, columns_of, features_of
 from .objective import data_weights, total_loss
 from .steps import Steps
+from .unchanged import Unchanged
 from .values import number
 
 
@@ -110,6 +111,7 @@ class DesignModule(lightning.LightningModule):
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
         self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
+        self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
         self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
@@ -135,13 +137,21 @@ class DesignModule(lightning.LightningModule):
         """X_h, checked: torch allows a parameter to be exchanged for anything.
 
         Raises:
-            InputError: X_h is not float64, or inside a transform of torch.func.
+            InputError: X_h is not float64, has another D, or is inside a transform of torch.func;
+                or the table was changed in place.
         """
+        name = type(self).__name__
+        self._unchanged.check(name, x_l=self.x_l, y_l=self.y_l)
         check_plain("x_h", self.x_h)
         if self.x_h.dtype != torch.float64:
             raise InputError(
-                f"{type(self).__name__} works in float64, but x_h is {self.x_h.dtype}. "
-                'Leave its dtype alone, and ask a Trainer for precision="64-true" or none.'
+                f"{name} works in float64, but x_h is {self.x_h.dtype}. Leave its dtype alone, and "
+                'ask a Trainer for precision="64-true" or none.'
+            )
+        if self.x_h.ndim < 2 or self.x_h.shape[-1] != self.x_l.shape[-1]:
+            raise InputError(
+                f"{name}: x_h is {tuple(self.x_h.shape)} now, and x_l has D = "
+                f"{self.x_l.shape[-1]}. Designs may be exchanged for others of the same features."
             )
         return self.x_h
 

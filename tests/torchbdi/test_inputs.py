@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -37,6 +39,7 @@ def table(n: int = 20, d: int = 3) -> tuple[Tensor, Tensor]:
 
 
 X, Y = table()
+ROWS = torch.tensor([0, 5])
 
 
 class Series:
@@ -232,7 +235,7 @@ def test_transforms_of_functions_are_refused(kernel: Kernel) -> None:
     with forward_ad.dual_level(), pytest.raises(InputError, match="forward-mode"):
         kernel(forward_ad.make_dual(X.clone(), torch.ones_like(X)), X)
     for trace in (torch.func.linearize, lambda f, x: make_fx(f)(x)):
-        with pytest.raises(InputError, match="is being traced|forward-mode"):
+        with pytest.raises(InputError, match=r"is being traced|forward-mode"):
             trace(lambda x: kernel(x, X), X)
     model = BDI(X, Y, X[:2].unsqueeze(1), kernel=kernel, ridge=1e-2)
     model.forward = lambda: model.loss()["total"].sum()  # type: ignore[method-assign]
@@ -472,3 +475,68 @@ def test_a_kernel_that_was_changed_is_not_the_fitted_one() -> None:
         fit.predict(X)
     with pytest.raises(InputError, match="fit of another kernel"):
         torchbdi.BDI(X, Y, X[:2], kernel=kernel, ridge=1e-2, coefficients=fit)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.mul_(2),
+        lambda t: t.copy_(t.flip(0)),
+        lambda t: t[3].add_(1e-12),
+        lambda t: t.index_copy_(0, ROWS, t[ROWS.flip(0)]),
+    ],
+    ids=["scaled", "turned", "one row", "two rows exchanged"],
+)
+def test_tables_that_are_changed_in_place_are_found(change: Callable[[Tensor], Any]) -> None:
+    """They are not copied: what was worked out would no longer be theirs."""
+    for i in range(2):
+        x, y = X.clone(), Y.clone()
+        fit, model = fit_ridge(NTK(), x, y), BDI(x, y, X[:2], alpha=0.1)
+        model.loss()
+        (x, y)[i].add_(0)  # no other numbers
+        before, again = fit.predict(X[:3]), pickle.loads(pickle.dumps(fit))
+        change((x, y)[i])
+        with pytest.raises(InputError, match=r"[xy]_l was changed in place.*clone"):
+            fit.predict(X[:3])
+        with pytest.raises(InputError, match=r"[xy]_l was changed in place.*clone"):
+            model.loss()
+        assert torch.equal(again.predict(X[:3]), before)  # it has a table of its own
+    copied = copy.deepcopy(BDI(X, Y, X[:2]))
+    assert torch.equal(copied.loss()["total"], BDI(X, Y, X[:2]).loss()["total"])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("kernel", lambda m: setattr(m.kernel, "gamma", 2.0)),
+        ("kernel", lambda m: setattr(m, "kernel", RBF(2.0))),
+        ("alpha", lambda m: m.hparams.update(alpha=0.5)),
+        ("ridge", lambda m: m.hparams.update(ridge=1e-3)),
+        ("ridge_scale", lambda m: m.hparams.update(ridge_scale="absolute")),
+    ],
+)
+@pytest.mark.parametrize("given", [False, True])
+def test_settings_that_are_changed_afterwards_are_found(
+    name: str, change: Callable[[BDI], None], given: bool
+) -> None:
+    """They would count in one half of the loss, and not in the other."""
+    model = BDI(X, Y, X[:2], kernel=RBF(1.0), coefficients=Y if given else None)
+    if not given:
+        model.loss()
+    change(model)
+    with pytest.raises(InputError, match=f"{name} was .* Make a new BDI"):
+        model.loss()
+
+
+def test_settings_that_may_be_changed() -> None:
+    model = BDI(X, Y, X[:2])
+    model.loss()
+    model.hparams["target"] = 5.0
+    assert torch.equal(model.loss()["total"], BDI(X, Y, X[:2], target=5).loss()["total"])
+    model.x_h.data = X[:3] + 1
+    expected = BDI(X, Y, X[:3] + 1, target=5).loss()["total"]
+    assert torch.equal(model.loss()["total"], expected)
+    for bad in (X[:2, :2], X[0]):
+        model.x_h.data = bad
+        with pytest.raises(InputError, match=r"x_h is .* now, and x_l has D = 3"):
+            model.loss()

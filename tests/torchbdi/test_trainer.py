@@ -139,6 +139,18 @@ def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     assert torch.equal(again.x_h, whole.x_h)
 
 
+def test_resumed_in_the_middle_of_a_step(tmp_path: Path) -> None:
+    """Saved after three of four batches: their gradients are not in a checkpoint."""
+    x, y, starts = table()
+    settings = {"max_steps": 12, "accumulate_grad_batches": 4}
+    whole = BDI(x, y, starts, kernel=NTK(2))
+    trainer(**settings, callbacks=[SaveAt(5, tmp_path / "a.ckpt")]).fit(whole)
+    again, run = BDI(x, y, starts, kernel=NTK(2)), trainer(**settings)
+    run.fit(again, ckpt_path=tmp_path / "a.ckpt", weights_only=True)
+    assert run.global_step == 12
+    assert (again.x_h - whole.x_h).abs().max() <= 1e-12
+
+
 def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
