@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .inputs import ordinary_mode
 from .kernels.errors import InputError
+from .kernels.untraced import untraced
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
 from .optimise import DesignModule
@@ -204,6 +205,7 @@ class FiniteBDI(DesignModule):
         """See :meth:`DesignModule.evaluate`."""
         return self._evaluate(self.global_step)
 
+    @untraced
     def _evaluate(self, step: int) -> tuple[dict[str, Tensor], Tensor | None]:
         device = self.x_l.device.type
         if torch.is_autocast_enabled(device):  # the networks compute in their own dtype

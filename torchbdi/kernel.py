@@ -15,6 +15,7 @@ from .identity import shown
 from .inputs import check_designs, ordinary
 from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator
+from .kernels.untraced import untraced
 from .matrix import KernelMatrix
 
 HALVES = (torch.float16, torch.bfloat16)
@@ -29,6 +30,7 @@ class Kernel(nn.Module):
     1e-2). Half precision is computed in float32 and rounded once.
     """
 
+    @untraced
     def forward(self, x1: Tensor, x2: Tensor | None = None) -> Tensor:
         """Gram matrix.
 
@@ -78,6 +80,7 @@ class Kernel(nn.Module):
                 return self.gram(x1, x2)
             return self.gram(x1.float(), None if x2 is None else x2.float()).to(x1.dtype)
 
+    @untraced
     def diag(self, x: Tensor) -> Tensor:
         """k(x, x) of each design, in closed form.
 

@@ -33,7 +33,7 @@ class ReLUKernel(Kernel):
         super().__init__()
         name = type(self).__name__
         self.stack = ReLUStack(
-            whole(name, "depth", depth, low=1),
+            whole(name, "depth", depth, low=1, high=1_000_000),
             number(name, "w_std", w_std, above=0),
             number(name, "b_std", b_std, low=0),
             self.tangent,

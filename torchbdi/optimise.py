@@ -18,6 +18,7 @@ from .adam import adam
 from .identity import shown, table_hash
 from .inputs import as_float64, check_designs, check_plain, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
+from .kernels.untraced import untraced
 from .labels import check_columns, columns_of, features_of
 from .objective import data_weights, total_loss
 from .steps import Steps
@@ -163,7 +164,7 @@ class DesignModule(lightning.LightningModule):
             and backward, both unweighted and 0 where their weight is 0; each (B,), or a scalar
             where x_h is (M, D).
         """
-        return self.evaluate()[0]
+        return self._evaluated()[0]
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """What :meth:`loss` returns, and what the forward mapping predicts for X_h.
@@ -172,6 +173,10 @@ class DesignModule(lightning.LightningModule):
             The losses; and predictions (..., M), or None where the forward mapping is left out.
         """
         raise NotImplementedError
+
+    @untraced
+    def _evaluated(self) -> tuple[dict[str, Tensor], Tensor | None]:
+        return self.evaluate()
 
     def identity(self) -> dict[str, str]:
         """What a run is; a checkpoint with another identity is refused."""
@@ -186,6 +191,7 @@ class DesignModule(lightning.LightningModule):
         total = total_loss(forward, backward, h["forward_weight"], h["backward_weight"])
         return {"total": total, "forward": forward, "backward": backward}
 
+    @untraced
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step of Adam on all groups; logs means over groups."""
         losses, prediction = self.evaluate()

@@ -18,6 +18,7 @@ from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
+from .kernels.untraced import untraced
 from .labels import check_columns, columns_of
 from .unchanged import Unchanged
 from .values import choice, instance, number, path_of, switch
@@ -67,6 +68,7 @@ class RidgeFit:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_unchanged", Unchanged(x_l=x_l, y_l=y_l))
 
+    @untraced
     def predict(self, x: Tensor) -> Tensor:
         """Predicted scores k(x, x_l) d.
 
@@ -89,6 +91,7 @@ class RidgeFit:
         flat = torch.cat([self.kernel(block, self.x_l) @ self.coefficients for block in blocks])
         return flat.reshape(*x.shape[:-1], *self.coefficients.shape[1:])
 
+    @untraced
     @torch.no_grad()
     def leave_one_out(self, *, verbose: bool = True) -> Tensor:
         """The prediction of each row by the regression on all others, with this ridge.
@@ -134,6 +137,7 @@ class RidgeFit:
             )
 
 
+@untraced
 def fit_ridge(
     kernel: Kernel,
     x_l: Tensor,

@@ -11,11 +11,13 @@ from torch import Tensor
 
 from .. import gpu
 from ..errors import InputError, NotPositiveDefiniteError
+from ..untraced import untraced
 from .failures import BAD_RIDGE, describe_failures, not_finite
 
 TRITON_SIDE = 64  # largest M that the Triton kernels take
 
 
+@untraced
 def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
     """Solves (k + ridge I) x = rhs for a batch of symmetric positive definite matrices.
 

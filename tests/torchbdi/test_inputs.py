@@ -6,6 +6,7 @@ import copy
 import math
 import pickle
 import re
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -219,6 +220,27 @@ def test_traced_kernels_keep_their_digits(kernel: Kernel) -> None:
     z = X[:5] + 1
     traced = torch.jit.trace(kernel, (z, X), check_trace=False)
     assert torch.equal(traced(z, X), kernel(z, X))
+
+
+def test_compiled_functions_call_what_is_compiled_by_hand() -> None:
+    """torch's tracer followed every loop behind these calls, for minutes."""
+    fit, model = fit_ridge(NTK(), X, Y), BDI(X, Y, X[:2])
+    start = time.process_time()
+    for what in (
+        lambda z: NTK()(2 * z, X).sum(),
+        lambda z: NTK(3, 1.2, 0.3)(z).sum() + RBF().diag(z).sum(),
+        lambda z: fit.predict(z - 1).sum(),
+        lambda z: fit_ridge(NTK(), z.detach(), Y).coefficients.sum() + 0 * z.sum(),
+        lambda z: model.loss()["total"].sum() * z.sum(),
+        lambda z: torchbdi.kernels.cholesky_solve(RBF()(z), z[:, 0], 1e-2).sum(),
+    ):
+        found = []
+        for function in (what, torch.compile(what, backend="eager")):
+            own = X.clone().requires_grad_()
+            value = function(own)
+            found.append((value.detach(), torch.autograd.grad(value, own)[0]))
+        assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    assert time.process_time() - start < 60
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=repr)

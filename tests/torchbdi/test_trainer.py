@@ -163,6 +163,16 @@ def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 600, 1e-3)).abs().max() <= 1e-12
 
 
+@pytest.mark.parametrize("kind", [BDI, FiniteBDI])
+def test_a_compiled_module_takes_the_same_steps(kind: Any) -> None:
+    x, y, starts = table()
+    small: dict[str, Any] = {"width": 4, "depth": 2, "net_epochs": 1} if kind is FiniteBDI else {}
+    plain, made = kind(x, y, starts, **small), kind(x, y, starts, **small)
+    trainer(max_steps=3).fit(plain)
+    trainer(max_steps=3).fit(torch.compile(made, backend="eager"))
+    assert torch.equal(made.x_h, plain.x_h)
+
+
 def test_several_fits_go_on_from_where_the_designs_are() -> None:
     x, y, starts = table()
     model = BDI(x, y, starts, kernel=NTK(2))
