@@ -171,6 +171,9 @@ def told(value: Any) -> str:
         return f"the class {value.__name__}"
     if getattr(value, "ndim", 0) and hasattr(value, "shape"):
         return f"{type(value).__name__} of shape {tuple(value.shape)}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # of a whole number of thousands of digits, or of somebody's class
+        return f"a {type(value).__name__} that cannot be shown"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"the text {text}" if isinstance(value, str) else text

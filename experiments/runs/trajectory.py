@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_csv
+from torchbdi.kernels.files import sha256, write_csv, write_text
 
 from ..data.arrays import read_sealed_npy
 from ..tasks import load_task
@@ -27,6 +27,7 @@ from .run_folder import RunFolder
 from .words import run_command
 
 FILE = "trajectory.csv"
+CHECKSUM = "trajectory.csv.sha256"
 COLUMNS = (
     "best_after_normalised",
     "median_after_normalised",
@@ -72,7 +73,19 @@ def score_trajectory(path: Path) -> Path:
         scores, _ = score_designs(task, x_h, cfg.designs)
         lines.append([step, *(scores[name] for name in COLUMNS)])
     write_csv(path / FILE, ["step", *COLUMNS], lines)
+    write_text(path / CHECKSUM, f"{sha256(path / FILE)}  {FILE}\n")
     return path / FILE
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a run's folder has a trajectory.csv that is as it was written.
+
+    One without a checksum beside it, of an earlier version, is taken as it is.
+    """
+    if not (path / FILE).is_file():
+        return False
+    checksum = path / CHECKSUM
+    return not checksum.is_file() or checksum.read_bytes()[:64] == sha256(path / FILE).encode()
 
 
 def kept_designs(path: Path) -> dict[int, Path]:

@@ -128,7 +128,8 @@ def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
         if np.ma.getmaskarray(ridge).any():
             raise InputError("cholesky_solve: ridge has masked numbers.")
         ridge = torch.from_numpy(np.array(ridge)).to(k.device)
-    if isinstance(ridge, bool) or not isinstance(ridge, Tensor | Real | Decimal):
+    # numpy counts spans of time among the whole numbers.
+    if isinstance(ridge, bool | np.timedelta64) or not isinstance(ridge, Tensor | Real | Decimal):
         raise InputError(
             f"cholesky_solve: ridge must be a number or a tensor, got {type(ridge).__name__}."
         )
