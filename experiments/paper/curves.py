@@ -13,7 +13,7 @@ from torchbdi import InputError
 
 from ..runs.results import Problem, Run, swept
 from ..runs.spread import cell
-from ..runs.trajectory import FILE
+from ..runs.trajectory import FILE, is_whole
 from .cells import STATISTICS, grid, heading
 
 PERCENTILES = ("best of the designs", "median of the designs")
@@ -79,6 +79,8 @@ def _trajectory(run: Run) -> np.ndarray:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
+        if not is_whole(path.parent):
+            raise ValueError("its SHA-256 is another")
         cells = [[float(line[k]) for k in ("step", *STATISTICS.values())] for line in lines]
         if not np.isfinite(cells).all():
             raise ValueError("it holds a number that is none")

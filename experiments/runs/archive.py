@@ -22,8 +22,7 @@ from .identity import Identity, read_json
 from .results import read_runs
 from .run_folder import CONFIG, RunFolder
 from .settings import without_numbers
-from .trajectory import FILE as SCORES
-from .trajectory import kept_designs
+from .trajectory import is_whole, kept_designs
 
 
 class Archive:
@@ -123,10 +122,10 @@ class Archive:
         """Whether the designs along the way are there, and whole if they are to be scored."""
         if self._kept(folder) != keeps:
             return False
+        if is_whole(folder.path):
+            return True
         try:
-            for file in (
-                () if (folder.path / SCORES).is_file() else kept_designs(folder.path).values()
-            ):
+            for file in kept_designs(folder.path).values():
                 read_sealed_npy(file)
         except InputError as error:
             self._damaged.add(folder.path)
