@@ -167,7 +167,8 @@ class FiniteBDI(DesignModule):
                 raise InputError("FiniteBDI: forward_net has parameters without values. Train it.")
             if any(t.is_complex() for t in tensors):
                 raise InputError("FiniteBDI: forward_net has complex parameters.")
-            forward_net = copy.deepcopy(forward_net).eval()
+            with torch.no_grad():  # else the copy of a script module is part of a graph
+                forward_net = copy.deepcopy(forward_net).eval()
         for parameter in forward_net.parameters():  # a script module has no requires_grad_
             parameter.requires_grad_(False)
         self.forward_net = forward_net.to(device, h["dtype"])
