@@ -7,7 +7,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import lightning
 import numpy as np
@@ -33,12 +33,14 @@ class DesignModule(lightning.LightningModule):
     :meth:`identity`. The arguments are those that all methods share (see :class:`torchbdi.BDI`).
 
     Attributes:
+        EPOCH_STEPS: steps of an epoch where the trainer has no ``max_steps``; the paper's T.
         x_h: the designs, an nn.Parameter of the shape given.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
     """
 
+    EPOCH_STEPS: ClassVar[int] = 200
     x_l: Tensor
     y_l: Tensor
     squared_weights: Tensor
@@ -218,10 +220,11 @@ class DesignModule(lightning.LightningModule):
     def train_dataloader(self) -> Steps:
         """As many empty batches as the trainer has steps.
 
-        An epoch of 200, the paper's T, where it has no ``max_steps``: its ``max_epochs``, which
+        An epoch of :attr:`EPOCH_STEPS` where it has no ``max_steps``: its ``max_epochs``, which
         Lightning sets to 1,000 by itself, then says how often they are gone through.
         """
-        return Steps(int(self.trainer.max_steps) if self.trainer.max_steps > 0 else 200)
+        most = int(self.trainer.max_steps)
+        return Steps(most if most > 0 else self.EPOCH_STEPS)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Starts the clock of the step."""
