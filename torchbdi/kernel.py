@@ -15,6 +15,7 @@ from .identity import shown
 from .inputs import check_designs, ordinary
 from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator
+from .kernels.untraced import untraced
 from .matrix import KernelMatrix
 from .swept import Sweep, SweptCoupling
 
@@ -35,6 +36,7 @@ class Kernel(nn.Module):
     which are zeros, and returns the chunks' sums, added up in a fixed order.
     """
 
+    @untraced
     def forward(self, x1: Tensor, x2: Tensor | None = None) -> Tensor:
         """Gram matrix.
 
@@ -84,6 +86,7 @@ class Kernel(nn.Module):
                 return self.gram(x1, x2)
             return self.gram(x1.float(), None if x2 is None else x2.float()).to(x1.dtype)
 
+    @untraced
     def diag(self, x: Tensor) -> Tensor:
         """k(x, x) of each design, in closed form.
 

@@ -85,6 +85,47 @@ def test_no_part_of_an_epoch_is_skipped(
     assert run.global_step == steps
 
 
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({"max_steps": 7, "accumulate_grad_batches": 3}, 7),
+        ({"max_steps": 4.0}, 4),
+        ({"max_epochs": 2, "limit_train_batches": 10, "accumulate_grad_batches": 4}, 6),
+        ({"max_epochs": 2, "limit_train_batches": 2, "accumulate_grad_batches": 1000}, 2),
+        ({"max_epochs": 2, "overfit_batches": 3}, 6),
+        ({"fast_dev_run": 3}, 3),
+        ({"max_epochs": 2, "limit_train_batches": 4, "val_check_interval": 0.5}, 8),
+        ({"max_epochs": 2, "limit_train_batches": 4, "reload_dataloaders_every_n_epochs": 1}, 8),
+    ],
+    ids=str,
+)
+def test_every_step_has_the_whole_gradient(settings: dict[str, Any], steps: int) -> None:
+    """Where an epoch ends, a Trainer steps with fewer batches than it divides by."""
+    x, y, starts = table()
+    run, model = trainer(**settings), BDI(x, y, starts, kernel=NTK(2), lr=0.1)
+    run.fit(model)
+    assert run.global_step == steps
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=0.1), steps, 0.1)
+    assert (model.x_h - expected).abs().max() <= 1e-12
+
+
+def test_clipping_sees_the_whole_gradient() -> None:
+    x, y, starts = table()
+    settings = {"max_steps": 5, "gradient_clip_val": 0.5, "precision": "bf16-mixed"}
+    plain, several = (BDI(x, y, starts, lr=0.1) for _ in range(2))
+    trainer(**settings).fit(plain)
+    trainer(**settings, accumulate_grad_batches=2).fit(several)
+    model = BDI(x, y, starts, lr=0.1)
+    adam = torch.optim.Adam([model.x_h], lr=0.1)
+    for _ in range(5):
+        adam.zero_grad()
+        model.loss()["total"].sum().backward()
+        torch.nn.utils.clip_grad_norm_([model.x_h], 0.5)
+        adam.step()
+    assert torch.equal(plain.x_h, model.x_h)
+    assert (several.x_h - model.x_h).abs().max() <= 1e-12
+
+
 class SaveAt(lightning.Callback):
     def __init__(self, step: int, path: Path) -> None:
         self.step, self.path = step, path
@@ -108,6 +149,18 @@ def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     assert torch.equal(again.x_h, whole.x_h)
 
 
+def test_resumed_in_the_middle_of_a_step(tmp_path: Path) -> None:
+    """Saved after three of four batches: their gradients are not in a checkpoint."""
+    x, y, starts = table()
+    settings = {"max_steps": 12, "accumulate_grad_batches": 4}
+    whole = BDI(x, y, starts, kernel=NTK(2))
+    trainer(**settings, callbacks=[SaveAt(5, tmp_path / "a.ckpt")]).fit(whole)
+    again, run = BDI(x, y, starts, kernel=NTK(2)), trainer(**settings)
+    run.fit(again, ckpt_path=tmp_path / "a.ckpt", weights_only=True)
+    assert run.global_step == 12
+    assert (again.x_h - whole.x_h).abs().max() <= 1e-12
+
+
 def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
@@ -118,6 +171,16 @@ def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     run.fit(model, ckpt_path=path, weights_only=True)
     assert run.global_step == 60
     assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 60, 1e-3)).abs().max() <= 1e-12
+
+
+@pytest.mark.parametrize("kind", [BDI, FiniteBDI])
+def test_a_compiled_module_takes_the_same_steps(kind: Any) -> None:
+    x, y, starts = table()
+    small: dict[str, Any] = {"width": 4, "depth": 2, "net_epochs": 1} if kind is FiniteBDI else {}
+    plain, made = kind(x, y, starts, **small), kind(x, y, starts, **small)
+    trainer(max_steps=3).fit(plain)
+    trainer(max_steps=3).fit(torch.compile(made, backend="eager"))
+    assert torch.equal(made.x_h, plain.x_h)
 
 
 def test_several_fits_go_on_from_where_the_designs_are() -> None:
