@@ -98,7 +98,7 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
                                                 starts=8, steps=10))  # fmt: skip
     change(candidates, "SAMPLES", 200)
     change(candidates, "NEIGHBOURS", 200)
-    change(pictures, "LAYOUT", "none")
+    change(pictures, "LAYOUT", None)
     change(pictures, "DPI", 20)
     change(scales, "STEPS", 10)
     change(model, "DEPTHS", (2, 3))

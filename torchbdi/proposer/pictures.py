@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,7 +21,8 @@ SHOWN_COLUMNS = 24
 WIDTH = 4.8
 MOST_TICKS = 8
 # The layout engine takes half of the time of a picture.
-LAYOUT, DPI = "constrained", 110
+LAYOUT: Literal["constrained"] | None = "constrained"
+DPI = 110
 # The share of designs at either end that may lie beyond the edge of a picture.
 EDGE = 0.002
 
