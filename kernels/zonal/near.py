@@ -110,9 +110,16 @@ def near_entries(c: Tensor) -> tuple[Tensor, ...] | None:
         return None
     least, most = c.aminmax()
     limit = bound(c.dtype)
-    if max(float(most), -float(least)) <= limit:
+    near_one, near_minus_one = float(most) > limit, float(least) < -limit
+    if not (near_one or near_minus_one):
         return None
-    return (c.abs() > limit).nonzero(as_tuple=True)
+    # A tile has few near pairs: only rows that have one are compared entry by entry.
+    hit = c.amax(-1) > limit if near_one else c.amin(-1) < -limit
+    if near_one and near_minus_one:
+        hit |= c.amin(-1) < -limit
+    rows = hit.nonzero(as_tuple=True)
+    which, cols = (c[rows].abs() > limit).nonzero(as_tuple=True)
+    return *(r[which] for r in rows), cols
 
 
 def correct_(
@@ -148,6 +155,13 @@ def correct_(
     )
     d = hat1.shape[1]
     size = max(1, CHUNK // d)
+    scale = norm1[first] / d * norm2[second]
+    # Most pairs are a design and itself, or its equal; often all of a tile's are.
+    if len(i) <= size and torch.equal(hat1[first], hat2[second]):
+        out[entries] = scale * kappa_at_zero(stack)
+        if slope is not None:
+            slope[entries] = 0
+        return None
     if opposite is None:
         parts = zip(first.split(size), second.split(size), strict=True)
         products = [torch.linalg.vecdot(hat1[r], hat2[c]) for r, c in parts]
@@ -158,12 +172,10 @@ def correct_(
         squares.append((hat2[c] - s.unsqueeze(1) * hat1[r]).square().sum(1))
     z = torch.cat(squares) / 4 if squares else signs
     value, derivative = z.new_full(z.shape, kappa_at_zero(stack)), torch.zeros_like(z)
-    apart = (z > 0) | opposite  # a design and itself, or its equal, are most of the pairs
-    if apart.any():
-        angle = 2 * z[apart].sqrt().clamp(max=1).asin()
-        theta = torch.where(opposite[apart], torch.pi - angle, angle)
-        value[apart], derivative[apart] = angular_recursion(stack, theta)
-    scale = norm1[first] / d * norm2[second]
+    apart = (z > 0) | opposite
+    angle = 2 * z[apart].sqrt().clamp(max=1).asin()
+    theta = torch.where(opposite[apart], torch.pi - angle, angle)
+    value[apart], derivative[apart] = angular_recursion(stack, theta)
     out[entries] = scale * value
     if slope is None:
         return None
