@@ -17,12 +17,13 @@ from matplotlib.figure import Figure
 from torchbdi import InputError
 from torchbdi.kernels.files import write_atomic
 
+from .data.arrays import read_npz
 from .paper.cells import STATISTICS, grid, heading
 from .paper.comparison import ranked_most
 from .paper.curves import alpha_figure, finish, steps_figure
 from .paper.loss_figure import loss_figure
 from .paper.robustness import alpha_steps_figure, target_figure
-from .runs.results import Problem, Run, places, read_runs, unchanged
+from .runs.results import Problem, Run, left_out, places, read_runs, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 
@@ -62,10 +63,14 @@ def scatter_figure(runs: Sequence[Run]) -> Figure | None:
             file = first.path.parent / "proposals.npz"
             if not file.is_file():
                 continue
-            with np.load(file, allow_pickle=False) as saved:
-                if "predicted_normalised" in saved:  # absent where nothing was fitted to the data
-                    points = (saved["predicted_normalised"], saved["normalised_after"])
-                    panels.setdefault(problem, []).append((method, *points))
+            try:
+                saved = read_npz(file)
+            except InputError as error:
+                left_out(str(error))
+                continue
+            if "predicted_normalised" in saved:  # absent where nothing was fitted to the data
+                points = (saved["predicted_normalised"], saved["normalised_after"])
+                panels.setdefault(problem, []).append((method, *points))
     if not panels:
         return None
     figure = Figure(figsize=(5 * len(panels), 4.5), layout="constrained")
@@ -115,7 +120,7 @@ def main(words: Sequence[str]) -> None:
     names, values, rest = split_words(words, list(FIGURES), ("runs", "out"))
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: runs=FOLDER,... and out=FOLDER.")
-    runs = read_runs(places(values.get("runs", "runs")))
+    runs = read_runs(places(values.get("runs", "runs")), left_out)
     for name, path in draw(names or FIGURES, runs, Path(values.get("out", "."))).items():
         if path is None and names:
             raise InputError(f"no runs for {name}. See python -m experiments.reproduce.")

@@ -39,7 +39,7 @@ from .runs.identity import Identity
 from .runs.results import read_runs, write_runs
 from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation
-from .runs.trajectory import FILE, score_trajectory
+from .runs.trajectory import is_whole, score_trajectory
 from .runs.words import run_command, split_words
 from .tasks.registry import task_names
 from .train import RunInterruptedError, train
@@ -206,7 +206,7 @@ def _run(archive: Archive, words: Sequence[str]) -> Path:
             raise TorchBDIError(f"the run has ended, and {archive.path} holds none of its identity")
     else:
         print(f"done already, in {folder.name}: {label}", flush=True)
-    if keeps and not (folder / FILE).is_file():
+    if keeps and not is_whole(folder):
         score_trajectory(folder)
     return folder / "results.csv"
 

@@ -31,7 +31,7 @@ from .paper.ranks import Ranks
 from .paper.render import Table, markdown, write_table
 from .paper.statistics_table import statistics_table
 from .paper.yardstick_rows import yardstick_rows
-from .runs.results import Problem, Run, places, read_runs, swept, unchanged, write_runs
+from .runs.results import Problem, Run, left_out, places, read_runs, swept, unchanged, write_runs
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 from .tasks.registry import spec_of
@@ -224,7 +224,7 @@ def main(words: Sequence[str]) -> None:
     names, values, rest = split_words(words, list(TABLES), ("runs", "out"))
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: runs=FOLDER,... and out=FOLDER.")
-    runs = read_runs(places(values.get("runs", "runs")))
+    runs = read_runs(places(values.get("runs", "runs")), left_out)
     for name in names or TABLES:
         table = TABLES[name](runs)
         if table is None:

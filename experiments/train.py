@@ -17,7 +17,7 @@ from torchbdi import InputError, TorchBDIError
 from torchbdi.methods.base import Result
 from torchbdi.streams import printable
 
-from .runs.begun import check_same, designs_hash, identity_of, write_identity
+from .runs.begun import check_same, designs_hash, identity_of, keep_as_begun, write_identity
 from .runs.config import method_of, register_choices, validate
 from .runs.identity import Identity
 from .runs.losses import write_losses
@@ -25,7 +25,7 @@ from .runs.overrides import check_overrides
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
 from .runs.results import line_of
-from .runs.run_folder import RunFolder
+from .runs.run_folder import CONFIG, RunFolder
 from .runs.sweep import failures_of_sweep, note_failure
 from .runs.trajectory import kept_designs
 from .runs.usage import usage
@@ -57,11 +57,12 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         folder = RunFolder.create(cfg)
     else:
         folder, cfg = RunFolder.reopen(str(cfg.resume))
-        cfg = validate(cfg)
+        cfg = _validated(folder, cfg)
     recorder: Recorder | None = None
     try:
         with folder.alone():
             print(f"run folder: {folder.path}", flush=True)
+            folder.begun.mend()
             try:
                 device = device_of(cfg)
                 task = load_task(cfg)
@@ -104,6 +105,19 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                 recorder.close()
 
 
+def _validated(folder: RunFolder, cfg: DictConfig) -> DictConfig:
+    """The checked configuration of a run that goes on."""
+    try:
+        return validate(cfg)
+    except InputError as error:
+        if CONFIG not in folder.begun.changed:
+            raise
+        raise InputError(
+            f"{error} {folder.path / CONFIG} was changed by hand since the run began: mend it, or "
+            "remove it, and the run goes on as it was begun."
+        ) from error
+
+
 def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
     """Writes down what the run is, or compares it with what it was when it began."""
     n, d = task.data.x.shape
@@ -113,9 +127,13 @@ def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
     name, request = request_of(cfg)
     identity = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
     if folder.is_begun:
-        check_same(folder.path, identity, task.data)
+        try:
+            check_same(folder, identity, task.data)
+        finally:
+            folder.begun.mend()
+        keep_as_begun(folder)
     else:
-        write_identity(folder.path, identity, task.data)
+        write_identity(folder, identity, task.data)
     return identity
 
 

@@ -21,6 +21,7 @@ from .states import (
     last_good_state,
     read_state,
     remove_state,
+    sealed,
     state_before,
     write_state,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "read_json",
     "read_state",
     "remove_state",
+    "sealed",
     "sha256",
     "state_before",
     "write_atomic",

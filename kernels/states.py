@@ -42,12 +42,10 @@ def write_state(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk is full or the folder is read-only; the states that were there are kept.
     """
-    line = f"\n# state of torchbdi, SHA-256 of all before this line: {_digest(content)}\n"
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
 
     def write(file: BinaryIO) -> None:
-        file.write(content)
-        file.write(line.encode())
+        file.write(sealed(content))
 
     with blaming(path):
         try:
@@ -63,6 +61,12 @@ def write_state(path: Path, content: bytes) -> None:
             sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def sealed(content: bytes) -> bytes:
+    """A content with its SHA-256 behind it, as :func:`read_state` takes it."""
+    line = f"\n# state of torchbdi, SHA-256 of all before this line: {_digest(content)}\n"
+    return content + line.encode()
 
 
 def read_state(path: Path) -> bytes:

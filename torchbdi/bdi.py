@@ -102,6 +102,25 @@ class BDI(DesignModule):
             given = None if coefficients is None else self._taken(coefficients)
         self.register_buffer("coefficients", given, persistent=False)
         self._coupling: tuple[torch.device, Coupling] | None = None
+        self._settled: dict[str, Any] = {"alpha": self.hparams["alpha"]}
+        if given is not None:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Refuses settings that were changed after something was made by them.
+
+        Raises:
+            InputError: names what was changed.
+        """
+        now = {name: self.hparams[name] for name in ("alpha", "ridge", "ridge_scale")}
+        if not [*self.kernel.parameters(), *self.kernel.buffers()]:  # else it takes a hash
+            now["kernel"] = repr(self.kernel)
+        for name, value in now.items():
+            if self._settled.setdefault(name, value) != value:
+                raise InputError(
+                    f"{type(self).__name__}: {name} was {self._settled[name]} when what depends on "
+                    f"it was worked out, and is {value} now. Make a new {type(self).__name__}."
+                )
 
     def _taken(self, coefficients: Tensor | RidgeFit) -> Tensor:
         if isinstance(coefficients, RidgeFit):
@@ -150,7 +169,12 @@ class BDI(DesignModule):
         return self.combine(forward_loss(prediction, y_h), backward), prediction
 
     def couple(self) -> Coupling:
-        """What couples designs with this data; made once on each device."""
+        """What couples designs with this data; made once on each device.
+
+        Raises:
+            InputError: the kernel, alpha or the ridge was changed after it was first made.
+        """
+        self._settle()
         if self._coupling is None or self._coupling[0] != self.x_l.device:
             with ordinary_mode():  # it is used again, where gradients are wanted
                 coefficients = self.fitted() if self.hparams["forward_weight"] else None

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from .inputs import ordinary_mode
-from .kernels.errors import InputError
+from .kernels.errors import DoesNotFitError, InputError
+from .kernels.untraced import untraced
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
 from .optimise import DesignModule
 from .unrolled import linearise, loss_after_step, tangent_diagonal
-from .values import choice, instance, number, whole
+from .values import choice, instance, number, told, whole
 
 # What a seed is used for; each use has a generator of its own.
 _THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)
@@ -115,12 +116,12 @@ class FiniteBDI(DesignModule):
             bounds=bounds,
         )
         name = "FiniteBDI"
-        if dtype not in (torch.float32, torch.float64):
-            raise InputError(f"{name}: dtype must be torch.float32 or float64, got {dtype}.")
+        if not isinstance(dtype, torch.dtype) or dtype not in (torch.float32, torch.float64):
+            raise InputError(f"{name}: dtype must be torch.float32 or float64, got {told(dtype)}.")
         self.keep_settings(
             ["forward_net"],
             width=whole(name, "width", width, 1),
-            depth=whole(name, "depth", depth, 1),
+            depth=whole(name, "depth", depth, 1, 10_000),
             parametrisation=choice(name, "parametrisation", parametrisation, tuple(GAINS)),
             eta=None if eta is None else number(name, "eta", eta, above=0),
             rows_per_step=(
@@ -133,8 +134,16 @@ class FiniteBDI(DesignModule):
         )
         if forward_net is not None:
             instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
-        with ordinary_mode():
-            self._make_networks(forward_net)
+        try:
+            with ordinary_mode():
+                self._make_networks(forward_net)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "memory" not in str(error):
+                raise
+            raise DoesNotFitError(
+                f"{name}: networks of width {width} and depth {depth} do not fit into the memory. "
+                "Take a smaller width."
+            ) from error
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
         h, d, device = self.hparams, self.x_l.shape[-1], self.x_l.device
@@ -153,36 +162,46 @@ class FiniteBDI(DesignModule):
         if forward_net is None:
             forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
-            if any(map(nn.parameter.is_lazy, [*forward_net.parameters(), *forward_net.buffers()])):
+            tensors = [*forward_net.parameters(), *forward_net.buffers()]
+            if any(nn.parameter.is_lazy(t) or t.is_meta for t in tensors):
                 raise InputError("FiniteBDI: forward_net has parameters without values. Train it.")
-            forward_net = copy.deepcopy(forward_net).eval()
-        self.forward_net = forward_net.requires_grad_(False).to(device, h["dtype"])
+            if any(t.is_complex() for t in tensors):
+                raise InputError("FiniteBDI: forward_net has complex parameters.")
+            with torch.no_grad():  # else the copy of a script module is part of a graph
+                forward_net = copy.deepcopy(forward_net).eval()
+        for parameter in forward_net.parameters():  # a script module has no requires_grad_
+            parameter.requires_grad_(False)
+        self.forward_net = forward_net.to(device, h["dtype"])
         self._try_forward_net()
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
 
     def _try_forward_net(self) -> None:
-        """Asks the forward network for the starts.
+        """Asks the forward network for the starts, and for some rows of the table.
 
         Raises:
             InputError: it fails, or gives no finite number with a gradient for each design.
         """
-        x = self._designs().detach().requires_grad_()
+        x_h = self._designs().detach()
+        for what, x in (("x_h", x_h), ("x_l", self.x_l[:3].to(x_h.dtype))):
+            self._try_on(what, x.requires_grad_())
+
+    def _try_on(self, what: str, x: Tensor) -> None:
         name = "FiniteBDI: forward_net"
         with torch.enable_grad():
             try:
                 out = self.forward_net(x)
             except Exception as error:
-                raise InputError(f"{name} fails for x_h {tuple(x.shape)}: {error}") from error
+                raise InputError(f"{name} fails for {what} {tuple(x.shape)}: {error}") from error
         if not isinstance(out, Tensor) or out.shape not in (x.shape[:-1], (*x.shape[:-1], 1)):
             made = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
             raise InputError(
-                f"{name} must map (..., D) to (...) or (..., 1); it made {made} of x_h "
-                f"{tuple(x.shape)}."
+                f"{name} must map (..., D) to (...) or (..., 1); it made {made} of "
+                f"{what} {tuple(x.shape)}."
             )
         if not out.is_floating_point() or not torch.isfinite(out).all():
-            raise InputError(f"{name} must give finite real numbers for x_h, got {out.dtype}.")
+            raise InputError(f"{name} must give finite real numbers for {what}, got {out.dtype}.")
         if not out.requires_grad:
             raise InputError(f"{name} gives numbers without a gradient: x_h could not be moved.")
 
@@ -204,6 +223,7 @@ class FiniteBDI(DesignModule):
         """See :meth:`DesignModule.evaluate`."""
         return self._evaluate(self.global_step)
 
+    @untraced
     def _evaluate(self, step: int) -> tuple[dict[str, Tensor], Tensor | None]:
         device = self.x_l.device.type
         if torch.is_autocast_enabled(device):  # the networks compute in their own dtype

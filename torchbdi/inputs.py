@@ -8,12 +8,14 @@ door there are float64 tensors.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from .kernels.errors import InputError
 from .labels import check_rows
@@ -174,6 +176,17 @@ def check_plain(name: str, x: Tensor) -> None:
             f"{name} is inside a transform of torch.func (vmap, grad, jacrev, ...), which the "
             "hand-written gradients here do not take. Use leading batch dimensions in place of "
             "vmap, and torch.autograd.grad in place of grad."
+        )
+    if forward_ad._current_level >= 0 and forward_ad.unpack_dual(x).tangent is not None:
+        raise InputError(
+            f"{name} carries a tangent of forward-mode differentiation, which the hand-written "
+            "gradients here do not take. Use torch.autograd.grad."
+        )
+    proxy = sys.modules.get("torch.fx.experimental.proxy_tensor")  # loaded where something traces
+    if proxy is not None and proxy.get_proxy_mode() is not None:
+        raise InputError(
+            f"{name} is being traced (torch.export, make_fx, torch.func.linearize), which sees no "
+            "numbers, and the checks here look at them. Call torchbdi outside of it."
         )
 
 

@@ -15,7 +15,9 @@ from .identity import shown
 from .inputs import check_designs, ordinary
 from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator
+from .kernels.untraced import untraced
 from .matrix import KernelMatrix
+from .swept import Sweep, SweptCoupling
 
 HALVES = (torch.float16, torch.bfloat16)
 
@@ -27,8 +29,14 @@ class Kernel(nn.Module):
     comes in. Everything broadcasts over leading batch dimensions and is computed in the dtype of
     the input (use float64: the dual coefficients are large and float32 predictions are off by about
     1e-2). Half precision is computed in float32 and rounded once.
+
+    A subclass may offer ``sweep(x_h, x_l, visit, sums)``, with which BDI needs no k(X_h, X_l): it
+    calls ``visit(tile, own)`` for tiles (:class:`torchbdi.swept.Tile`) that together are
+    k(x_h, x_l), from one thread or from several, each chunk of tiles with an ``own`` like ``sums``,
+    which are zeros, and returns the chunks' sums, added up in a fixed order.
     """
 
+    @untraced
     def forward(self, x1: Tensor, x2: Tensor | None = None) -> Tensor:
         """Gram matrix.
 
@@ -78,6 +86,7 @@ class Kernel(nn.Module):
                 return self.gram(x1, x2)
             return self.gram(x1.float(), None if x2 is None else x2.float()).to(x1.dtype)
 
+    @untraced
     def diag(self, x: Tensor) -> Tensor:
         """k(x, x) of each design, in closed form.
 
@@ -130,7 +139,17 @@ class Kernel(nn.Module):
             squared_weights: w_l^2 of Eq. 11, (N,).
             coefficients: (K_ll + beta I)^-1 y_l, (N,); None leaves the prediction out.
         """
+        if self._sweeps():
+            sweep: Sweep = self.sweep  # type: ignore[assignment]
+            return SweptCoupling(sweep, x_l, y_l, squared_weights, coefficients)
         return DenseCoupling(partial(self.gram, x2=x_l), y_l, squared_weights, coefficients)
+
+    def _sweeps(self) -> bool:
+        """Whether there is a sweep that belongs to the values of :meth:`gram`."""
+        for kind in type(self).__mro__:
+            if "sweep" in vars(kind) or "gram" in vars(kind):
+                return "sweep" in vars(kind)
+        return False
 
     def computes_as(self, kind: type[Kernel]) -> bool:
         """Whether values are those of ``kind``, so that its fast paths may stand for them."""

@@ -33,7 +33,7 @@ class ReLUKernel(Kernel):
         super().__init__()
         name = type(self).__name__
         self.stack = ReLUStack(
-            whole(name, "depth", depth, low=1),
+            whole(name, "depth", depth, low=1, high=1_000_000),
             number(name, "w_std", w_std, above=0),
             number(name, "b_std", b_std, low=0),
             self.tangent,
@@ -45,7 +45,8 @@ class ReLUKernel(Kernel):
         """See :meth:`Kernel.forward`."""
         if self.stack.depth == 1:  # linear: nothing to gain from the angle, and digits to lose
             product = x1 @ (x1 if x2 is None else x2).mT
-            return self.stack.w / x1.shape[-1] * product + self.stack.b
+            # A whole number: torch.jit.trace makes a float32 tensor of a number by a size.
+            return self.stack.w / int(x1.shape[-1]) * product + self.stack.b
         if x2 is None and x1.shape[-2] == 1:  # a design and itself, as always where M = 1
             return self.diagonal(x1).unsqueeze(-1)
         function = ZonalGram if self.stack.zonal else BiasedGram

@@ -7,7 +7,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import lightning
 import numpy as np
@@ -18,9 +18,11 @@ from .adam import adam
 from .identity import shown, table_hash
 from .inputs import as_float64, check_designs, check_plain, ordinary_mode, table
 from .kernels.errors import InputError, TorchBDIError
+from .kernels.untraced import untraced
 from .labels import check_columns, columns_of, features_of
 from .objective import data_weights, total_loss
 from .steps import Steps
+from .unchanged import Unchanged
 from .values import number
 
 
@@ -31,12 +33,14 @@ class DesignModule(lightning.LightningModule):
     :meth:`identity`. The arguments are those that all methods share (see :class:`torchbdi.BDI`).
 
     Attributes:
+        EPOCH_STEPS: steps of an epoch where the trainer has no ``max_steps``; the paper's T.
         x_h: the designs, an nn.Parameter of the shape given.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
     """
 
+    EPOCH_STEPS: ClassVar[int] = 200
     x_l: Tensor
     y_l: Tensor
     squared_weights: Tensor
@@ -110,7 +114,8 @@ class DesignModule(lightning.LightningModule):
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
         self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
-        self._step_start = 0.0
+        self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
+        self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
     def keep_settings(self, ignore: list[str], **checked: Any) -> None:
@@ -135,13 +140,21 @@ class DesignModule(lightning.LightningModule):
         """X_h, checked: torch allows a parameter to be exchanged for anything.
 
         Raises:
-            InputError: X_h is not float64, or inside a transform of torch.func.
+            InputError: X_h is not float64, has another D, or is inside a transform of torch.func;
+                or the table was changed in place.
         """
+        name = type(self).__name__
+        self._unchanged.check(name, x_l=self.x_l, y_l=self.y_l)
         check_plain("x_h", self.x_h)
         if self.x_h.dtype != torch.float64:
             raise InputError(
-                f"{type(self).__name__} works in float64, but x_h is {self.x_h.dtype}. "
-                'Leave its dtype alone, and ask a Trainer for precision="64-true" or none.'
+                f"{name} works in float64, but x_h is {self.x_h.dtype}. Leave its dtype alone, and "
+                'ask a Trainer for precision="64-true" or none.'
+            )
+        if self.x_h.ndim < 2 or self.x_h.shape[-1] != self.x_l.shape[-1]:
+            raise InputError(
+                f"{name}: x_h is {tuple(self.x_h.shape)} now, and x_l has D = "
+                f"{self.x_l.shape[-1]}. Designs may be exchanged for others of the same features."
             )
         return self.x_h
 
@@ -153,7 +166,7 @@ class DesignModule(lightning.LightningModule):
             and backward, both unweighted and 0 where their weight is 0; each (B,), or a scalar
             where x_h is (M, D).
         """
-        return self.evaluate()[0]
+        return self._evaluated()[0]
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """What :meth:`loss` returns, and what the forward mapping predicts for X_h.
@@ -162,6 +175,10 @@ class DesignModule(lightning.LightningModule):
             The losses; and predictions (..., M), or None where the forward mapping is left out.
         """
         raise NotImplementedError
+
+    @untraced
+    def _evaluated(self) -> tuple[dict[str, Tensor], Tensor | None]:
+        return self.evaluate()
 
     def identity(self) -> dict[str, str]:
         """What a run is; a checkpoint with another identity is refused."""
@@ -176,6 +193,7 @@ class DesignModule(lightning.LightningModule):
         total = total_loss(forward, backward, h["forward_weight"], h["backward_weight"])
         return {"total": total, "forward": forward, "backward": backward}
 
+    @untraced
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step of Adam on all groups; logs means over groups."""
         losses, prediction = self.evaluate()
@@ -202,18 +220,31 @@ class DesignModule(lightning.LightningModule):
     def train_dataloader(self) -> Steps:
         """As many empty batches as the trainer has steps.
 
-        An epoch of 200, the paper's T, where it has no ``max_steps``: its ``max_epochs``, which
+        An epoch of :attr:`EPOCH_STEPS` where it has no ``max_steps``: its ``max_epochs``, which
         Lightning sets to 1,000 by itself, then says how often they are gone through.
         """
-        return Steps(self.trainer.max_steps if self.trainer.max_steps > 0 else 200)
+        most = int(self.trainer.max_steps)
+        return Steps(most if most > 0 else self.EPOCH_STEPS)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Starts the clock of the step."""
         self._step_start = time.perf_counter()
 
+    def on_after_backward(self) -> None:
+        """Counts the batches that make one step."""
+        self._backwards += 1
+
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Logs the L2 norm of the gradient of X_h."""
+        """Logs the L2 norm of the gradient of X_h, a mean over the batches that it is made of.
+
+        Every batch is the whole problem. A Trainer that accumulates divides each by the number that
+        it waits for, and does not get as many where an epoch ends before.
+        """
         assert self.x_h.grad is not None
+        wanted = self.trainer.accumulate_grad_batches
+        if self.automatic_optimization and 0 < self._backwards < wanted:
+            self.x_h.grad.mul_(wanted / self._backwards)
+        self._backwards = 0
         self.log("grad_norm/x_h", torch.linalg.vector_norm(self.x_h.grad))
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:

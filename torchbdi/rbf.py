@@ -40,7 +40,7 @@ class RBF(Kernel):
 
     def gamma_for(self, x: Tensor) -> float:
         """The inverse squared length for designs x, (..., D)."""
-        return 1 / x.shape[-1] if self.gamma is None else self.gamma
+        return 1 / int(x.shape[-1]) if self.gamma is None else self.gamma
 
     def diagonal(self, x: Tensor) -> Tensor:
         """See :meth:`Kernel.diag`."""

@@ -18,7 +18,9 @@ from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
+from .kernels.untraced import untraced
 from .labels import check_columns, columns_of
+from .unchanged import Unchanged
 from .values import choice, instance, number, path_of, switch
 
 __all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
@@ -64,7 +66,9 @@ class RidgeFit:
             )
         for name, value in (("x_l", x_l), ("y_l", y_l), ("coefficients", d)):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "_unchanged", Unchanged(x_l=x_l, y_l=y_l))
 
+    @untraced
     def predict(self, x: Tensor) -> Tensor:
         """Predicted scores k(x, x_l) d.
 
@@ -75,10 +79,10 @@ class RidgeFit:
             (..., M), or (..., M, K) for K right-hand sides. Differentiable in x.
 
         Raises:
-            InputError: x is not finite, has another D or columns of other names, or the kernel has
-                changed since the fit.
+            InputError: x is not finite, has another D or columns of other names, or the kernel or
+                the table has changed since the fit.
         """
-        self._check_kernel()
+        self._check_same()
         check_columns("x_l", self.columns, "x", columns_of(x))
         x = as_float64("x", x).to(self.x_l.device)
         check_designs("x", x)
@@ -87,6 +91,7 @@ class RidgeFit:
         flat = torch.cat([self.kernel(block, self.x_l) @ self.coefficients for block in blocks])
         return flat.reshape(*x.shape[:-1], *self.coefficients.shape[1:])
 
+    @untraced
     @torch.no_grad()
     def leave_one_out(self, *, verbose: bool = True) -> Tensor:
         """The prediction of each row by the regression on all others, with this ridge.
@@ -104,11 +109,11 @@ class RidgeFit:
 
         Raises:
             InputError: the fit is of conjugate gradients, which do not give the inverse, or the
-                kernel has changed since the fit.
+                kernel or the table has changed since the fit.
             DoesNotFitError: the factor is larger than the memory that is free.
         """
         verbose = switch("leave_one_out", "verbose", verbose)
-        self._check_kernel()
+        self._check_same()
         if self.report.solver != "cholesky":
             raise InputError(
                 "leave_one_out needs the Cholesky factor, and this fit was made by conjugate "
@@ -121,7 +126,9 @@ class RidgeFit:
             inverse = factored.inverse_diagonal()
         return self.y_l - self.coefficients / inverse.reshape(-1, *[1] * (self.y_l.ndim - 1))
 
-    def _check_kernel(self) -> None:
+    def _check_same(self) -> None:
+        unchanged: Unchanged = vars(self)["_unchanged"]
+        unchanged.check("RidgeFit", x_l=self.x_l, y_l=self.y_l)
         fitted = None if self.identity is None else self.identity.kernel
         if fitted is not None and self.kernel.identity() != fitted:
             raise InputError(
@@ -130,6 +137,7 @@ class RidgeFit:
             )
 
 
+@untraced
 def fit_ridge(
     kernel: Kernel,
     x_l: Tensor,

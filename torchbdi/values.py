@@ -58,15 +58,17 @@ def number(
     return found
 
 
-def whole(owner: str, name: str, value: Any, low: int) -> int:
-    """An integer >= low as Python's int; 2.0 is none, nor is True.
+def whole(owner: str, name: str, value: Any, low: int, high: int = 2**63 - 1) -> int:
+    """An integer from low to high as Python's int; 2.0 is none, nor is True.
 
     Raises:
-        InputError: it is something else, or smaller.
+        InputError: it is something else, smaller, or larger.
     """
     item = item_of(value)
     if isinstance(item, bool | np.bool_) or not isinstance(item, numbers.Integral) or item < low:
         raise InputError(f"{owner}: {name} must be an integer >= {low}, got {told(value)}.")
+    if item > high:
+        raise InputError(f"{owner}: {name} must be at most {high:,}, got {told(value)}.")
     return int(item)
 
 
@@ -169,6 +171,9 @@ def told(value: Any) -> str:
         return f"the class {value.__name__}"
     if getattr(value, "ndim", 0) and hasattr(value, "shape"):
         return f"{type(value).__name__} of shape {tuple(value.shape)}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # of a whole number of thousands of digits, or of somebody's class
+        return f"a {type(value).__name__} that cannot be shown"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"the text {text}" if isinstance(value, str) else text

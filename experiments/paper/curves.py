@@ -13,7 +13,7 @@ from torchbdi import InputError
 
 from ..runs.results import Problem, Run, swept
 from ..runs.spread import cell
-from ..runs.trajectory import FILE
+from ..runs.trajectory import FILE, is_whole
 from .cells import STATISTICS, grid, heading
 
 PERCENTILES = ("best of the designs", "median of the designs")
@@ -75,9 +75,21 @@ def alpha_figure(runs: Sequence[Run]) -> Figure | None:
 
 def _trajectory(run: Run) -> np.ndarray:
     """(saved steps, 3): step, best and median, normalised."""
-    with (run.path.parent / FILE).open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    return np.array([[float(line[k]) for k in ("step", *STATISTICS.values())] for line in lines])
+    path = run.path.parent / FILE
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        if not is_whole(path.parent):
+            raise ValueError("its SHA-256 is another")
+        cells = [[float(line[k]) for k in ("step", *STATISTICS.values())] for line in lines]
+        if not np.isfinite(cells).all():
+            raise ValueError("it holds a number that is none")
+    except (csv.Error, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is damaged ({error}). Remove it, and make it again from the designs that were "
+            "kept: python -m experiments.runs.trajectory FOLDER."
+        ) from error
+    return np.array(cells)
 
 
 def _panels(lines: dict[Problem, Line], label: str, mark: float | None) -> Figure | None:

@@ -12,14 +12,17 @@ from omegaconf import DictConfig, OmegaConf
 from torchbdi import InputError
 from torchbdi.identity import canonical
 
+from ..data.arrays import read_sealed_npy
 from ..tasks import load_task
 from ..tasks.assemble import request_of
+from .as_begun import STATE
 from .begun import identity_of
 from .config import method_of
 from .identity import Identity, read_json
 from .results import read_runs
-from .run_folder import RunFolder
+from .run_folder import CONFIG, RunFolder
 from .settings import without_numbers
+from .trajectory import is_whole, kept_designs
 
 
 class Archive:
@@ -62,7 +65,7 @@ class Archive:
             keeps: steps between the designs that the run must have kept; 0 for any run.
         """
         for folder in self._same(wanted):
-            if folder.is_complete and (not keeps or self._kept(folder) == keeps):
+            if folder.is_complete and (not keeps or self._has_kept(folder, keeps)):
                 return folder.path
         return None
 
@@ -79,8 +82,9 @@ class Archive:
         return None
 
     def _same(self, wanted: Identity) -> Iterator[RunFolder]:
-        for file in sorted(self.path.glob("*/config.yaml"), reverse=True):
-            folder = RunFolder(file.parent)
+        names = {file.parent for name in (CONFIG, STATE) for file in self.path.glob(f"*/{name}")}
+        for path in sorted(names, reverse=True):
+            folder = RunFolder(path)
             found = self._read(folder)
             if found is not None and found.text == wanted.text:
                 yield folder
@@ -98,6 +102,8 @@ class Archive:
                 self._check_results(folder)
             if folder.path not in self._known:
                 self._known[folder.path] = _identity(folder)
+            if folder.is_complete and (lost := folder.begun.unreadable):
+                raise InputError(folder.begun.damaged[min(lost)])  # one that goes on mends it
         except (InputError, OSError) as error:
             self._damaged.add(folder.path)
             self._say(f"left out: {error}")
@@ -111,6 +117,21 @@ class Archive:
             if not file.is_file() or len(read_runs([file])) != 1:
                 raise InputError(f"{file}: it has no line of results.")
             self._checked.add(folder.path)
+
+    def _has_kept(self, folder: RunFolder, keeps: int) -> bool:
+        """Whether the designs along the way are there, and whole if they are to be scored."""
+        if self._kept(folder) != keeps:
+            return False
+        if is_whole(folder.path):
+            return True
+        try:
+            for file in kept_designs(folder.path).values():
+                read_sealed_npy(file)
+        except InputError as error:
+            self._damaged.add(folder.path)
+            self._say(f"left out: {error}")
+            return False
+        return True
 
     def _kept(self, folder: RunFolder) -> int:
         kept = OmegaConf.select(folder.config(), "trainer.trajectory_every") or 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import torch
 
@@ -17,7 +16,9 @@ from torchbdi.methods.base import Method
 
 from ..tasks import registry as task_registry
 from ..tasks.base import Request
-from .identity import FILE, Identity, read_json
+from .as_begun import STATE, keep_copy
+from .identity import FILE, Identity
+from .run_folder import CONFIG, RunFolder
 
 
 def identity_of(request: Request, task: str, method: Method, data: OfflineData, n: int) -> Identity:
@@ -44,13 +45,14 @@ def identity_of(request: Request, task: str, method: Method, data: OfflineData, 
     )
 
 
-def write_identity(folder: Path, identity: Identity, data: OfflineData) -> None:
-    """Writes identity.json, with a hash of the rows used."""
+def write_identity(folder: RunFolder, identity: Identity, data: OfflineData) -> None:
+    """Writes identity.json, with a hash of the rows used, and keeps a copy of all that begins."""
     rows = table_hash(data.x, data.y)
-    write_json(folder / FILE, {**identity.to_json(), "rows_sha256": rows})
+    write_json(folder.path / FILE, {**identity.to_json(), "rows_sha256": rows})
+    keep_copy(folder.path, (CONFIG, FILE))
 
 
-def check_same(folder: Path, now: Identity, data: OfflineData) -> None:
+def check_same(folder: RunFolder, now: Identity, data: OfflineData) -> None:
     """Compares a run with what it would be now, from the data that are there now.
 
     Args:
@@ -61,23 +63,31 @@ def check_same(folder: Path, now: Identity, data: OfflineData) -> None:
     Raises:
         InputError: the identity is damaged or another, or the rows are; the message says in what.
     """
-    path = folder / FILE
-    content = read_json(path)
     try:
-        then = Identity.from_json(content)
-    except ValueError as error:
-        raise InputError(f"{path} is damaged: {error}. Begin a new run.") from error
+        content = folder.beginning()
+    except InputError as error:
+        raise InputError(f"{error} Begin a new run.") from error
+    then = Identity.from_json(content)
     if then.text != now.text:
-        told = "; ".join(then.differences(now))
+        told, by_hand = "; ".join(then.differences(now)), sorted(folder.begun.changed)
+        own = f" Or remove {' and '.join(by_hand)}, changed by hand since." if by_hand else ""
         raise InputError(
-            f"{folder}: the run was begun as another than it would be now: {told} (then and now). "
-            "Take the version of torchbdi and the data that it was begun with, or begin a new run."
+            f"{folder.path}: the run was begun as another than it would be now: {told} (then and "
+            "now). Take the version of torchbdi and the data that it was begun with, or begin a "
+            f"new run.{own}"
         )
     if content.get("rows_sha256") != table_hash(data.x, data.y):
         raise InputError(
-            f"{folder}: the rows of {now.task} are not those that the run was begun with (their "
-            "hashes differ). Put the data of the run back, or begin a new one."
+            f"{folder.path}: the rows of {now.task} are not those that the run was begun with "
+            "(their hashes differ). Put the data of the run back, or begin a new one."
         )
+
+
+def keep_as_begun(folder: RunFolder) -> None:
+    """Copies what a run goes on with, where its copy was missing, damaged, or of other text."""
+    there = folder.begun.has_copy and (folder.path / STATE).exists()
+    if folder.begun.changed or not there:
+        keep_copy(folder.path, (CONFIG, FILE))
 
 
 def designs_hash(x: torch.Tensor) -> str:

@@ -61,14 +61,14 @@ class TrainConfig:
 
 def register_choices() -> None:
     """Makes every task, method and preset a choice of Hydra's groups ``task`` and ``method``."""
+    tasks = {
+        name: {field.name: field.default for field in task_registry.fields(name)}
+        for name in task_registry.task_names()
+    }
     store = ConfigStore.instance()
-    for group, names, fields in (
-        ("task", task_registry.task_names(), task_registry.fields),
-        ("method", registry.names(), registry.fields),
-    ):
-        for name in names:
-            node = {"name": name, **{field.name: field.default for field in fields(name)}}
-            store.store(group=group, name=name, node=node)
+    for group, choices in (("task", tasks), ("method", registry.defaults())):
+        for name, settings in choices.items():
+            store.store(group=group, name=name, node={"name": name, **settings})
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:

@@ -149,8 +149,13 @@ def read_json(path: Path) -> dict[str, Any]:
         InputError: the file is damaged; it is named.
         OSError: it cannot be read.
     """
+    return parse_json(path, path.read_bytes())
+
+
+def parse_json(path: Path, text: bytes) -> dict[str, Any]:
+    """The object that a file held; raises InputError, which names it, where it is none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text.decode())
         if not isinstance(content, dict):
             raise ValueError("it holds no object")
     except (ValueError, RecursionError) as error:

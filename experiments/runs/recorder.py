@@ -19,7 +19,8 @@ from torchbdi.kernels.files import move_aside
 from torchbdi.methods.base import Run
 from torchbdi.ridge import RidgeScale
 
-from ..data.arrays import write_npy
+from ..data.arrays import write_sealed_npy
+from .as_begun import STATE
 from .coefficients import cached_fit
 from .history import History
 
@@ -72,7 +73,9 @@ class Recorder(Run):
     @property
     def begun(self) -> bool:
         """Whether there is anything that a killed run would go on from."""
-        return bool(self.history.rows) or (self.folder is not None and any(self.folder.iterdir()))
+        own = self.path / STATE
+        kept = [] if self.folder is None else [p for p in self.folder.iterdir() if p != own]
+        return bool(self.history.rows or kept)
 
     def log(self, step: int, **values: float) -> None:
         """See :meth:`Run.log`."""
@@ -89,7 +92,7 @@ class Recorder(Run):
         if self.trajectory_every and step % self.trajectory_every == 0:
             folder = self.path / TRAJECTORY
             folder.mkdir(exist_ok=True)
-            write_npy(folder / f"step-{step:06d}.npy", x.detach().cpu().numpy())
+            write_sealed_npy(folder / f"step-{step:06d}.npy", x.detach().cpu().numpy())
 
     def progress(self, total: int, what: str, done: int = 0) -> AbstractContextManager[Any]:
         """See :meth:`Run.progress`."""

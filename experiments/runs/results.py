@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from ..tasks.registry import task_names
 from .identity import Identity
 from .older import converted, is_older
 from .settings import name_of, own_settings
+from .whole import check_line, read_lines
 
 NEEDED = (
     "task", "task_revision", "title", "data_source", "source", "oracle_source", "method",
     "method_file", "method_revision", "revision", "seed", "designs", "rows", "dimensions",
     "settings", "best_after_raw", "median_after_raw", "version",
 )  # fmt: skip
+# What a cell that is none of a run's may raise.
+_WRONG = (ValueError, KeyError, TypeError, ArithmeticError, MemoryError, RecursionError)
 USUAL_DESIGNS = 128  # as the paper has
 
 
@@ -127,7 +130,7 @@ def line_of(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {**columns, **{k: v for k, v in facts.items() if k not in columns}}
 
 
-def read_runs(paths: Iterable[Path]) -> list[Run]:
+def read_runs(paths: Iterable[Path], leave_out: Callable[[str], None] | None = None) -> list[Run]:
     """Reads all runs under some folders, or of some CSV files.
 
     A run done twice counts once: the later folder wins. Runs of a task or method whose file is not
@@ -135,6 +138,7 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
 
     Args:
         paths: folders that are searched for results.csv, or CSV files of such lines.
+        leave_out: is told of a file or line that is damaged, and the others are read; None raises.
 
     Returns:
         The runs, in the order of their paths.
@@ -147,15 +151,41 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
         if not root.exists():
             raise InputError(f"runs={root}: there is no such file or folder.")
         for path in _tables(root) if root.is_dir() else [root]:
-            try:
-                with path.open(newline="", encoding="utf-8") as file:
-                    for line in csv.DictReader(file):
-                        run = _parse(line, path)
-                        if run is not None:
-                            found[run.identity.text] = run
-            except (csv.Error, ValueError, KeyError) as error:
-                raise InputError(f"{path}: not a results.csv of a run; {error}") from error
+            for run in _read(path, leave_out or _refused):
+                found[run.identity.text] = run
     return list(found.values())
+
+
+def left_out(text: str) -> None:
+    """Says on the standard error what is left out."""
+    print(f"left out: {text}", file=sys.stderr, flush=True)
+
+
+def _refused(text: str) -> None:
+    raise InputError(text)
+
+
+def _read(path: Path, refuse: Callable[[str], None]) -> Iterator[Run]:
+    """The runs of one file."""
+    about = f"{path}: not a results.csv of a run; "
+    try:
+        lines = read_lines(path)
+    except InputError as error:
+        refuse(str(error))
+        return
+    except (csv.Error, ValueError) as error:
+        refuse(f"{about}{error}")
+        return
+    for number, line in enumerate(lines, 2):
+        try:
+            check_line(line)
+            run = _parse(line, path)
+        except _WRONG as error:
+            place = f" (line {number})" if len(lines) > 1 else ""
+            refuse(f"{about}{error or type(error).__name__}{place}")
+        else:
+            if run is not None:
+                yield run
 
 
 def places(text: str) -> list[Path]:
@@ -165,9 +195,12 @@ def places(text: str) -> list[Path]:
 
 
 def _tables(root: Path) -> list[Path]:
-    """Every results.csv under a folder, through links to folders too."""
-    folders = os.walk(root, followlinks=True)
-    return sorted(Path(name, "results.csv") for name, _, files in folders if "results.csv" in files)
+    """Every results.csv under a folder, through links too; that of a finished run may be lost."""
+    found = []
+    for name, _, files in os.walk(root, followlinks=True):
+        if "results.csv" in files or {"metrics.json", "config.yaml"} <= set(files):
+            found.append(Path(name, "results.csv"))
+    return sorted(found)
 
 
 def _parse(line: Mapping[str, str], path: Path) -> Run | None:

@@ -18,12 +18,14 @@ import torchbdi
 from torchbdi import InputError, kernels
 from torchbdi.kernels.files import locked, write_csv, write_json, write_text
 
+from .as_begun import STATE, AsBegun, keep_copy
 from .identity import FILE as IDENTITY
-from .identity import Identity, read_json
+from .identity import Identity, parse_json, read_json
 from .quoting import setting
 from .versions import versions
+from .whole import HASH, METRICS, results_hash
 
-METRICS = "metrics.json"
+CONFIG = "config.yaml"
 
 
 class RunFolder:
@@ -31,10 +33,12 @@ class RunFolder:
 
     Attributes:
         path: the folder.
+        begun: its files that say what it was begun with.
     """
 
     def __init__(self, path: Path):
         self.path = path
+        self.begun = AsBegun(path)
 
     @staticmethod
     def create(cfg: DictConfig) -> RunFolder:
@@ -56,7 +60,8 @@ class RunFolder:
                 raise InputError(f"out_dir: cannot make {path} ({error}).") from error
             try:
                 write_json(path / "versions.json", versions())
-                write_text(path / "config.yaml", OmegaConf.to_yaml(cfg))
+                write_text(path / CONFIG, OmegaConf.to_yaml(cfg))
+                keep_copy(path, (CONFIG,))
             except OSError as error:
                 shutil.rmtree(path, ignore_errors=True)
                 raise InputError(f"out_dir: cannot write to {path} ({error}).") from error
@@ -74,7 +79,7 @@ class RunFolder:
         if not path.strip():
             raise InputError("resume=: name the folder of the run that is to go on.")
         folder = RunFolder(Path(path).resolve())
-        if not (folder.path / "config.yaml").is_file():
+        if not folder.is_run:
             raise InputError(f"resume={path}: there is no run (no config.yaml in {folder.path}).")
         if folder.is_complete:
             raise InputError(f"resume={path}: this run is complete. Its results are there.")
@@ -88,9 +93,14 @@ class RunFolder:
         return folder, cfg
 
     @property
+    def is_run(self) -> bool:
+        """Whether there is a configuration, in its file or in the copy of it."""
+        return (self.path / CONFIG).is_file() or CONFIG in self.begun.copies
+
+    @property
     def is_begun(self) -> bool:
         """Whether it is written down what the run is."""
-        return (self.path / IDENTITY).exists()
+        return (self.path / IDENTITY).exists() or IDENTITY in self.begun.copies
 
     @property
     def is_complete(self) -> bool:
@@ -101,42 +111,31 @@ class RunFolder:
     def has_state(self) -> bool:
         """Whether there is anything that a run goes on from."""
         state = self.path / "state"
-        inside = any(state.iterdir()) if state.is_dir() else False
+        own = self.path / STATE
+        inside = any(p != own for p in state.iterdir()) if state.is_dir() else False
         return inside or (self.path / "last.ckpt").is_file()
 
     def config(self) -> DictConfig:
-        """The configuration that the run was begun with.
+        """The configuration that the run was begun with, or that somebody has changed it into.
 
         Raises:
-            InputError: config.yaml is damaged.
-            OSError: it cannot be read.
+            InputError: config.yaml is damaged, and there is no copy of it.
+            OSError: it cannot be read, and there is no copy of it.
         """
-        path = self.path / "config.yaml"
-        try:
-            text = path.read_text(encoding="utf-8")
-            if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-                raise yaml.YAMLError("it has aliases, which a run writes none of")
-            cfg = OmegaConf.create(text)  # it makes numbers and text alone
-        except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
-            raise InputError(f"{path} is damaged ({error}).") from error
-        if not isinstance(cfg, DictConfig) or not cfg:
-            raise InputError(f"{path} is not the configuration of a run.")
-        return cfg
+        return self.begun.read(CONFIG, _configuration)
 
     def identity(self) -> Identity | None:
         """What the run is; None where it is not written down, as in 0.1.0.
 
         Raises:
-            InputError: the file is damaged.
-            OSError: it cannot be read.
+            InputError: the file is damaged, and there is no copy of it.
+            OSError: it cannot be read, and there is no copy of it.
         """
-        if not self.is_begun:
-            return None
-        try:
-            return Identity.from_json(read_json(self.path / IDENTITY))
-        except ValueError as error:
-            told = str(error).removeprefix(f"{self.path / IDENTITY} is damaged: ")
-            raise InputError(f"{self.path / IDENTITY} is damaged: {told}") from error
+        return Identity.from_json(self.beginning()) if self.is_begun else None
+
+    def beginning(self) -> dict[str, Any]:
+        """The content of identity.json; raises as :meth:`identity` does."""
+        return self.begun.read(IDENTITY, _of_identity)
 
     def metrics(self) -> dict[str, Any]:
         """The results of a complete run.
@@ -179,10 +178,35 @@ class RunFolder:
         Returns:
             What is in metrics.json: the same, with the settings as an object.
         """
+        line = {**line, HASH: results_hash(line)}
         metrics = {**line, "settings": json.loads(line["settings"])}
         write_csv(self.path / "results.csv", list(line), [list(line.values())])
         write_json(self.path / METRICS, metrics)
         return metrics
+
+
+def _configuration(path: Path, content: bytes) -> DictConfig:
+    """Numbers and text alone."""
+    try:
+        text = content.decode()
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise yaml.YAMLError("it has aliases, which a run writes none of")
+        cfg = OmegaConf.create(text)
+    except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
+        raise InputError(f"{path} is damaged ({error}).") from error
+    if not isinstance(cfg, DictConfig) or not cfg:
+        raise InputError(f"{path} is not the configuration of a run.")
+    return cfg
+
+
+def _of_identity(path: Path, content: bytes) -> dict[str, Any]:
+    """The content of an identity.json, which is one."""
+    found = parse_json(path, content)
+    try:
+        Identity.from_json(found)
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: {error}") from error
+    return found
 
 
 def refuse_folder(out_dir: str) -> None:

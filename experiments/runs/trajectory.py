@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_csv
+from torchbdi.kernels.files import sha256, write_csv, write_text
 
+from ..data.arrays import read_sealed_npy
 from ..tasks import load_task
 from ..tasks.assemble import request_of
 from .begun import check_same, identity_of
@@ -27,6 +27,7 @@ from .run_folder import RunFolder
 from .words import run_command
 
 FILE = "trajectory.csv"
+CHECKSUM = "trajectory.csv.sha256"
 COLUMNS = (
     "best_after_normalised",
     "median_after_normalised",
@@ -46,7 +47,7 @@ def score_trajectory(path: Path) -> Path:
 
     Raises:
         InputError: the run is not finished, designs of a step are missing, or the data or the
-            true function are not those of the run any more.
+            true function are not those of the run any more, or a file is damaged.
     """
     folder = RunFolder(path)
     if not folder.is_complete:
@@ -65,14 +66,26 @@ def score_trajectory(path: Path) -> Path:
     task = load_task(cfg)
     name, request = request_of(cfg)
     now = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
-    check_same(path, now, task.data)
+    check_same(folder, now, task.data)
     lines = []
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
-        x_h = torch.from_numpy(np.load(file, allow_pickle=False))
+        x_h = torch.from_numpy(read_sealed_npy(file))
         scores, _ = score_designs(task, x_h, cfg.designs)
         lines.append([step, *(scores[name] for name in COLUMNS)])
     write_csv(path / FILE, ["step", *COLUMNS], lines)
+    write_text(path / CHECKSUM, f"{sha256(path / FILE)}  {FILE}\n")
     return path / FILE
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a run's folder has a trajectory.csv that is as it was written.
+
+    One without a checksum beside it, of an earlier version, is taken as it is.
+    """
+    if not (path / FILE).is_file():
+        return False
+    checksum = path / CHECKSUM
+    return not checksum.is_file() or checksum.read_bytes()[:64] == sha256(path / FILE).encode()
 
 
 def kept_designs(path: Path) -> dict[int, Path]:

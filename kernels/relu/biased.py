@@ -37,7 +37,7 @@ class BiasedGram(torch.autograd.Function):
         refuse_second_derivative()
         x1, x2 = ctx.saved_tensors
         _, (ds, dq1, dq2), pairs = _gram(ctx.stack, x1, x2, ctx.symmetric, derivative=True)
-        scale = ctx.stack.w / x1.shape[-1]
+        scale = ctx.stack.w / int(x1.shape[-1])
         grad1 = grad2 = None
         ds, dq1, dq2 = (scale * grad * d for d in (ds, dq1, dq2))
         if pairs is not None:
@@ -62,7 +62,7 @@ class BiasedGram(torch.autograd.Function):
 def input_covariance(stack: ReLUStack, x: Tensor) -> Tensor:
     """q = w |x|^2 / D + b, (..., N)."""
     square = torch.linalg.vector_norm(x, dim=-1).square()  # keeps no x * x, forward or backward
-    return stack.w / x.shape[-1] * square + stack.b
+    return stack.w / int(x.shape[-1]) * square + stack.b
 
 
 def _gram(
@@ -76,7 +76,7 @@ def _gram(
 
         k, grads, entries = recursion(stack, x1, x2, q1, q2, derivative, symmetric)
     else:
-        s = stack.w / x1.shape[-1] * (x1 @ x2.mT) + stack.b
+        s = stack.w / int(x1.shape[-1]) * (x1 @ x2.mT) + stack.b
         rows, cols = q1.unsqueeze(-1), q2.unsqueeze(-2)
         entries = near_entries(s, rows, cols)
         if entries is not None and symmetric:  # the diagonal has a closed form

@@ -11,11 +11,13 @@ from torch import Tensor
 
 from .. import gpu
 from ..errors import InputError, NotPositiveDefiniteError
+from ..untraced import untraced
 from .failures import BAD_RIDGE, describe_failures, not_finite
 
 TRITON_SIDE = 64  # largest M that the Triton kernels take
 
 
+@untraced
 def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tensor:
     """Solves (k + ridge I) x = rhs for a batch of symmetric positive definite matrices.
 
@@ -126,7 +128,8 @@ def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
         if np.ma.getmaskarray(ridge).any():
             raise InputError("cholesky_solve: ridge has masked numbers.")
         ridge = torch.from_numpy(np.array(ridge)).to(k.device)
-    if isinstance(ridge, bool) or not isinstance(ridge, Tensor | Real | Decimal):
+    # numpy counts spans of time among the whole numbers.
+    if isinstance(ridge, bool | np.timedelta64) or not isinstance(ridge, Tensor | Real | Decimal):
         raise InputError(
             f"cholesky_solve: ridge must be a number or a tensor, got {type(ridge).__name__}."
         )

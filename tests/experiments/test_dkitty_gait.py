@@ -145,13 +145,7 @@ def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):
 def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
     scaling = Scaling.measure(ROBOT)
     monkeypatch.setattr(Scaling, "measure", lambda _: scaling)
-    few = {"robots": 60, "rounds": 2, "episodes": 6, "steps": 200}
-    policy = add_gait(stance, 3, **few)
-    again = add_gait(stance, 3, **few)
-    for one, other in zip(
-        policy.weights + policy.biases, again.weights + again.biases, strict=True
-    ):
-        np.testing.assert_array_equal(one, other)
+    policy = add_gait(stance, 3, robots=60, rounds=2, episodes=6, steps=200)
     rng = np.random.default_rng(3)
     robots = np.array([SPACE.vary(rng) for _ in range(60)])  # those that it learnt on
     teacher = Teacher(robots, told(stance, robots))
@@ -165,3 +159,11 @@ def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
     assert error(policy) < 0.01  # in the air, where the stance alone is right
     seen[:, LAST] = teacher.cycle(who, seen)[:, 2]
     assert error(policy) < 0.5 * error(stance)
+
+
+def test_a_gait_is_learnt_alike_again(stance, monkeypatch):
+    scaling = Scaling.measure(ROBOT)
+    monkeypatch.setattr(Scaling, "measure", lambda _: scaling)
+    one, other = (add_gait(stance, 3, robots=12, rounds=2, episodes=3, steps=20) for _ in range(2))
+    for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
+        np.testing.assert_array_equal(a, b)

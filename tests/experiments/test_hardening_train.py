@@ -249,6 +249,21 @@ def test_a_folder_in_the_place_of_a_state_is_not_in_the_way(
     assert [p.read_text() for p in place.runs.rglob("mine")] == ["kept"]
 
 
+def test_a_damaged_beginning_is_mended_and_the_run_goes_on(place: Place, whole: Place) -> None:
+    """One bit: another seed. And a configuration that is gone but for its first line."""
+    folder = stopped_in_the_middle(place)
+    config, identity = folder / "config.yaml", folder / "identity.json"
+    kept = [config.read_text(), identity.read_text()]
+    assert kept[0].count("seed: 0\n") == kept[1].count('"seed": 0') == 1
+    config.write_text(kept[0].replace("seed: 0\n", "seed: 1\n"))
+    identity.write_text(kept[1].replace('"seed": 0', '"seed": 1'))
+    assert place.run() == 0, place.said()
+    for path, text in zip((config, identity), kept, strict=True):
+        assert f"{path} is damaged: one bit" in place.said()
+        assert path.read_text() == text
+    assert place.results() == whole.results()
+
+
 def test_a_damaged_log_is_found_and_the_run_begins_anew(place: Place, whole: Place) -> None:
     """A changed number would stand in losses.csv; a torn last line is no damage."""
     log = stopped_in_the_middle(place) / "log.jsonl"

@@ -292,6 +292,7 @@ def test_a_run_is_not_resumed_as_another(add: Write, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="rows of toy are not those that the run was begun with"):
         train(again)
     add("toy", TASK)
+    (folder / "state" / "begun.state").unlink()  # as in a folder of an earlier version
     identity = (folder / "identity.json").read_text()
     (folder / "identity.json").write_text(identity[:-9])
     with pytest.raises(InputError, match=r"identity\.json is damaged"):

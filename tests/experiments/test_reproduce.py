@@ -67,7 +67,7 @@ class Fake:
             "designs_sha256": str(score), "version": torchbdi.__version__,
         }  # fmt: skip
         folder = RunFolder.create(cfg)
-        write_identity(folder.path, identity, task.data)
+        write_identity(folder, identity, task.data)
         folder.write_results(line_of(identity, facts))
 
 

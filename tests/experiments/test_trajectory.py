@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 import torchbdi
+from experiments.paper.curves import _trajectory
 from experiments.runs import trajectory
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
 from experiments.runs.recorder import Recorder
-from experiments.runs.trajectory import main, score_trajectory
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.trajectory import is_whole, main, score_trajectory
 from experiments.tasks.assemble import request_of
 from experiments.tasks.task import Task
 from torchbdi import InputError, OfflineData
@@ -65,7 +69,8 @@ def finished(folder: Path, every: int = EVERY, kept: int = 4) -> None:
     (folder / "metrics.json").write_text(json.dumps({"steps_kept": kept}))
     name, request = request_of(cfg)
     data = task().data
-    write_identity(folder, identity_of(request, name, method_of(cfg), data, DESIGNS), data)
+    now = identity_of(request, name, method_of(cfg), data, DESIGNS)
+    write_identity(RunFolder(folder), now, data)
 
 
 def test_scores_are_those_of_the_saved_designs(
@@ -141,3 +146,32 @@ def test_designs_of_another_table_are_not_scored(
     with pytest.raises(InputError, match=r"another than it would be now: seed 0 and 3"):
         score_trajectory(tmp_path)
     assert not (tmp_path / "trajectory.csv").exists()
+
+
+def test_damaged_scores_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One bit makes another score of it; damaged designs are named, and not scored."""
+    monkeypatch.setattr(trajectory, "load_task", task)
+    fit(tmp_path, STEPS - 1)
+    finished(tmp_path)
+    file = score_trajectory(tmp_path)
+    before = file.read_bytes()
+    assert is_whole(tmp_path)
+    draw = random.Random(0)
+    for _ in range(100):
+        content = bytearray(before)
+        content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+        file.write_bytes(content)
+        assert not is_whole(tmp_path)
+    run = SimpleNamespace(path=tmp_path / "results.csv")
+    with pytest.raises(InputError, match=r"trajectory\.csv is damaged"):
+        _trajectory(run)  # type: ignore[arg-type]
+    assert score_trajectory(tmp_path).read_bytes() == before
+    assert len(_trajectory(run)) == 4  # type: ignore[arg-type]
+    (tmp_path / "trajectory.csv.sha256").unlink()  # as an earlier version left it
+    assert is_whole(tmp_path)
+    designs = tmp_path / "trajectory" / "step-000002.npy"
+    content = bytearray(designs.read_bytes())
+    content[200] ^= 1
+    designs.write_bytes(content)
+    with pytest.raises(InputError, match=r"step-000002\.npy is damaged"):
+        score_trajectory(tmp_path)

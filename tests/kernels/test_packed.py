@@ -272,9 +272,9 @@ def water():
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
-PackedCholesky().prepare(Walk(1500), 0.1, CholeskyOptions(tile=512))
-before, n = water(), 6000
-solver = PackedCholesky().prepare(Walk(n), 0.1, CholeskyOptions(tile=512))
+PackedCholesky().prepare(Walk(1000), 0.1, CholeskyOptions(tile=256))
+before, n = water(), 4000
+solver = PackedCholesky().prepare(Walk(n), 0.1, CholeskyOptions(tile=256))
 print((water() - before) / (8 * n * n), solver.peak_bytes / water())
 """
 

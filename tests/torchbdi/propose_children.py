@@ -27,6 +27,21 @@ def command(argv: Sequence[str], log: str) -> None:
         sys.exit(main(argv))
 
 
+def with_threads(threads: int, out: str) -> None:
+    """propose() of 600 rows with some threads; its figures, row by row, go to a file."""
+    import numpy as np
+    import torch
+
+    import torchbdi
+
+    be_quick()
+    torch.set_num_threads(threads)
+    x = np.random.default_rng(0).uniform(-1, 1, (600, 3))
+    p = torchbdi.propose(x, -((x - 0.3) ** 2).sum(1), n=8, progress=False)
+    q = p.quality
+    np.savez(out, loo=q.predicted, quality=[q.rmse, q.r2], predicted=p.predicted, error=p.error)
+
+
 def killed_before_write(argv: Sequence[str], log: str, number: int) -> None:
     """The command, killed by SIGKILL just before its n-th file is moved into place."""
     left = [number]

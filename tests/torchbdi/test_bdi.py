@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import lightning
 import pytest
 import torch
+from forked import finished
 from small_tables import table
 from torch import Tensor
 from torch.autograd import gradcheck
@@ -256,22 +254,25 @@ class StopAt(lightning.Callback):
             raise KeyError("a bug of somebody's callback")
 
 
+STEPS, STOP = 60, 23
+
+
 @pytest.fixture(scope="module")
 def uninterrupted() -> Tensor:
     x_l, y_l, x_h = table()
     model = BDI(x_l, y_l, x_h, lr=0.05)
-    run = trainer(200)
+    run = trainer(STEPS)
     run.fit(model)
-    assert run.global_step == 200
+    assert run.global_step == STEPS
     return model.x_h.detach().clone()
 
 
 def resume(path: Path) -> Tensor:
     x_l, y_l, x_h = table()
     model = BDI(x_l, y_l, x_h, lr=0.05)
-    run = trainer(200)
+    run = trainer(STEPS)
     run.fit(model, ckpt_path=path, weights_only=True)
-    assert run.global_step == 200
+    assert run.global_step == STEPS
     return model.x_h.detach()
 
 
@@ -279,14 +280,14 @@ def test_resume_after_an_exception(uninterrupted: Tensor, tmp_path: Path) -> Non
     x_l, y_l, x_h = table()
     path = tmp_path / "a.ckpt"
     with pytest.raises(KeyError, match="somebody"):
-        trainer(200, callbacks=[StopAt(77, path, "raise")]).fit(BDI(x_l, y_l, x_h, lr=0.05))
+        trainer(STEPS, callbacks=[StopAt(STOP, path, "raise")]).fit(BDI(x_l, y_l, x_h, lr=0.05))
     assert torch.equal(resume(path), uninterrupted)
 
 
 def test_resume_after_max_steps(uninterrupted: Tensor, tmp_path: Path) -> None:
     x_l, y_l, x_h = table()
     path = tmp_path / "a.ckpt"
-    run = trainer(77)
+    run = trainer(STOP)
     run.fit(BDI(x_l, y_l, x_h, lr=0.05))
     run.save_checkpoint(path)
     assert torch.equal(resume(path), uninterrupted)
@@ -297,28 +298,20 @@ def test_resume_after_max_steps_within_the_epoch(uninterrupted: Tensor, tmp_path
 
     x_l, y_l, x_h = table()
     path = tmp_path / "a.ckpt"
-    run = trainer(77)
-    run.fit(BDI(x_l, y_l, x_h, lr=0.05), train_dataloaders=Steps(200))
+    run = trainer(STOP)
+    run.fit(BDI(x_l, y_l, x_h, lr=0.05), train_dataloaders=Steps(STEPS))
     run.save_checkpoint(path)
     assert torch.equal(resume(path), uninterrupted)
 
 
+def train_until_killed(path: Path) -> None:
+    x, y, h = table()
+    trainer(STEPS, callbacks=[StopAt(STOP, path, "kill")]).fit(BDI(x, y, h, lr=0.05))
+
+
 def test_resume_after_kill(uninterrupted: Tensor, tmp_path: Path) -> None:
     path = tmp_path / "a.ckpt"
-    tests = Path(__file__).parent
-    script = textwrap.dedent(f"""
-        import sys
-        from pathlib import Path
-        sys.path.insert(0, {str(tests)!r})
-        import torchbdi
-        from small_tables import table
-        from test_bdi import StopAt, trainer
-        x, y, h = table()
-        model = torchbdi.BDI(x, y, h, lr=0.05)
-        trainer(200, callbacks=[StopAt(77, Path({str(path)!r}), "kill")]).fit(model)
-    """)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert finished(train_until_killed, path) == -signal.SIGKILL
     assert torch.equal(resume(path), uninterrupted)
 
 

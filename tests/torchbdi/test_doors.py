@@ -405,8 +405,13 @@ class Net(nn.Module):
         (Net(lambda z: z.sum(-1).detach()), "without a gradient"),
         (nn.Linear(5, 1), r"fails for x_h \(2, 3, 3\)"),
         (nn.LazyLinear(1), "without values"),
+        (nn.Linear(3, 1, device="meta"), "without values"),
+        (nn.Linear(3, 1, dtype=torch.complex64), "complex"),
+        (Net(lambda z: z.sum(-1) if z.ndim == 3 else z), r"of x_l \(3, 3\)"),
+        (Net(lambda z: z.sum(-1) if z.ndim == 3 else z @ z), "fails for x_l|must map"),
+        (NTK(), "must map"),
     ],
-    ids=range(9),
+    ids=range(14),
 )
 def test_forward_networks_that_do_not_fit(net: nn.Module, words: str) -> None:
     with pytest.raises(InputError, match=words):
@@ -415,7 +420,11 @@ def test_forward_networks_that_do_not_fit(net: nn.Module, words: str) -> None:
 
 def test_forward_networks_that_fit() -> None:
     x = X[:6].view(2, 3, 3)
-    for net in (Net(lambda z: z.sum(-1)), Net(lambda z: z.sum(-1, keepdim=True))):
+    with torch.no_grad():
+        traced = nn.Linear(3, 1, bias=False)
+        traced.weight.fill_(1)
+        traced = torch.jit.trace(traced, X[:2].float())
+    for net in (Net(lambda z: z.sum(-1)), Net(lambda z: z.sum(-1, keepdim=True)), traced):
         model = FiniteBDI(X, DATA.y, x, width=4, depth=2, forward_net=net, dtype=torch.float64)
         torch.testing.assert_close(model.loss()["forward"], ((x.sum(-1) - 10) ** 2).mean(-1))
     for bad in ("0", -1, 1.5, True):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import lightning
 import pytest
 import torch
+from forked import finished
 from small_tables import FINITE as SMALL
 from small_tables import table
 from torch import Tensor
@@ -401,19 +399,15 @@ class StopAt(lightning.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def train_until_killed(path: Path) -> None:
+    trainer(12, callbacks=[StopAt(5, path)]).fit(build())
+
+
 def test_resume_after_kill_is_bit_identical(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.ckpt"
-    script = textwrap.dedent(f"""
-        import sys
-        from pathlib import Path
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
-        from test_finite import StopAt, build, trainer
-        trainer(12, callbacks=[StopAt(5, Path({str(path)!r}))]).fit(build())
-    """)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert finished(train_until_killed, path) == -signal.SIGKILL
     whole = build()
     trainer(12).fit(whole)
     resumed = build()

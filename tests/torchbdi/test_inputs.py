@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import re
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +17,8 @@ import pytest
 import torch
 from modes import MODES, mode
 from torch import Tensor
+from torch.autograd import forward_ad
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import torchbdi
 from torchbdi import BDI, NNGP, NTK, RBF, Ascent, FiniteBDI, InputError, Kernel, fit_ridge
@@ -35,6 +40,7 @@ def table(n: int = 20, d: int = 3) -> tuple[Tensor, Tensor]:
 
 
 X, Y = table()
+ROWS = torch.tensor([0, 5])
 
 
 class Series:
@@ -208,6 +214,36 @@ def test_tensors_of_inference_mode_are_taken_outside(kernel: Kernel) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=repr)
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:.*torch.jit.*deprecated")
+def test_traced_kernels_keep_their_digits(kernel: Kernel) -> None:
+    """torch.jit.trace makes a tensor of a size, and a float32 one of a number divided by it."""
+    z = X[:5] + 1
+    traced = torch.jit.trace(kernel, (z, X), check_trace=False)
+    assert torch.equal(traced(z, X), kernel(z, X))
+
+
+def test_compiled_functions_call_what_is_compiled_by_hand() -> None:
+    """torch's tracer followed every loop behind these calls, for minutes."""
+    fit, model = fit_ridge(NTK(), X, Y), BDI(X, Y, X[:2])
+    start = time.process_time()
+    for what in (
+        lambda z: NTK()(2 * z, X).sum(),
+        lambda z: NTK(3, 1.2, 0.3)(z).sum() + RBF().diag(z).sum(),
+        lambda z: fit.predict(z - 1).sum(),
+        lambda z: fit_ridge(NTK(), z.detach(), Y).coefficients.sum() + 0 * z.sum(),
+        lambda z: model.loss()["total"].sum() * z.sum(),
+        lambda z: torchbdi.kernels.cholesky_solve(RBF()(z), z[:, 0], 1e-2).sum(),
+    ):
+        found = []
+        for function in (what, torch.compile(what, backend="eager")):
+            own = X.clone().requires_grad_()
+            value = function(own)
+            found.append((value.detach(), torch.autograd.grad(value, own)[0]))
+        assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    assert time.process_time() - start < 60
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=repr)
 def test_transforms_of_functions_are_refused(kernel: Kernel) -> None:
     for what in (
         lambda: torch.func.vmap(kernel)(X.view(4, 5, 3)),
@@ -218,6 +254,11 @@ def test_transforms_of_functions_are_refused(kernel: Kernel) -> None:
     ):
         with pytest.raises(InputError, match=r"torch\.func"):
             what()
+    with forward_ad.dual_level(), pytest.raises(InputError, match="forward-mode"):
+        kernel(forward_ad.make_dual(X.clone(), torch.ones_like(X)), X)
+    for trace in (torch.func.linearize, lambda f, x: make_fx(f)(x)):
+        with pytest.raises(InputError, match=r"is being traced|forward-mode"):
+            trace(lambda x: kernel(x, X), X)
     model = BDI(X, Y, X[:2].unsqueeze(1), kernel=kernel, ridge=1e-2)
     model.forward = lambda: model.loss()["total"].sum()  # type: ignore[method-assign]
     with pytest.raises(InputError, match=r"torch\.func"):
@@ -456,3 +497,68 @@ def test_a_kernel_that_was_changed_is_not_the_fitted_one() -> None:
         fit.predict(X)
     with pytest.raises(InputError, match="fit of another kernel"):
         torchbdi.BDI(X, Y, X[:2], kernel=kernel, ridge=1e-2, coefficients=fit)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.mul_(2),
+        lambda t: t.copy_(t.flip(0)),
+        lambda t: t[3].add_(1e-12),
+        lambda t: t.index_copy_(0, ROWS, t[ROWS.flip(0)]),
+    ],
+    ids=["scaled", "turned", "one row", "two rows exchanged"],
+)
+def test_tables_that_are_changed_in_place_are_found(change: Callable[[Tensor], Any]) -> None:
+    """They are not copied: what was worked out would no longer be theirs."""
+    for i in range(2):
+        x, y = X.clone(), Y.clone()
+        fit, model = fit_ridge(NTK(), x, y), BDI(x, y, X[:2], alpha=0.1)
+        model.loss()
+        (x, y)[i].add_(0)  # no other numbers
+        before, again = fit.predict(X[:3]), pickle.loads(pickle.dumps(fit))
+        change((x, y)[i])
+        with pytest.raises(InputError, match=r"[xy]_l was changed in place.*clone"):
+            fit.predict(X[:3])
+        with pytest.raises(InputError, match=r"[xy]_l was changed in place.*clone"):
+            model.loss()
+        assert torch.equal(again.predict(X[:3]), before)  # it has a table of its own
+    copied = copy.deepcopy(BDI(X, Y, X[:2]))
+    assert torch.equal(copied.loss()["total"], BDI(X, Y, X[:2]).loss()["total"])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("kernel", lambda m: setattr(m.kernel, "gamma", 2.0)),
+        ("kernel", lambda m: setattr(m, "kernel", RBF(2.0))),
+        ("alpha", lambda m: m.hparams.update(alpha=0.5)),
+        ("ridge", lambda m: m.hparams.update(ridge=1e-3)),
+        ("ridge_scale", lambda m: m.hparams.update(ridge_scale="absolute")),
+    ],
+)
+@pytest.mark.parametrize("given", [False, True])
+def test_settings_that_are_changed_afterwards_are_found(
+    name: str, change: Callable[[BDI], None], given: bool
+) -> None:
+    """They would count in one half of the loss, and not in the other."""
+    model = BDI(X, Y, X[:2], kernel=RBF(1.0), coefficients=Y if given else None)
+    if not given:
+        model.loss()
+    change(model)
+    with pytest.raises(InputError, match=f"{name} was .* Make a new BDI"):
+        model.loss()
+
+
+def test_settings_that_may_be_changed() -> None:
+    model = BDI(X, Y, X[:2])
+    model.loss()
+    model.hparams["target"] = 5.0
+    assert torch.equal(model.loss()["total"], BDI(X, Y, X[:2], target=5).loss()["total"])
+    model.x_h.data = X[:3] + 1
+    expected = BDI(X, Y, X[:3] + 1, target=5).loss()["total"]
+    assert torch.equal(model.loss()["total"], expected)
+    for bad in (X[:2, :2], X[0]):
+        model.x_h.data = bad
+        with pytest.raises(InputError, match=r"x_h is .* now, and x_l has D = 3"):
+            model.loss()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from propose_children import be_quick
+from forked import finished
+from propose_children import be_quick, with_threads
 from torch import Tensor
 
 import torchbdi
@@ -344,25 +343,16 @@ def test_sequences_get_better(dna: tuple[np.ndarray, np.ndarray, dict[str, float
     assert "taken for sequences over ACGT" in p.problem.remarks[0]
 
 
-def test_one_and_two_threads_agree() -> None:
+def test_one_and_two_threads_agree(tmp_path: Path) -> None:
     """Leave-one-out to eight digits; what was found uphill to four."""
-    code = """
-import sys, numpy as np, torch, torchbdi
-torch.set_num_threads(int(sys.argv[1]))
-x = np.random.default_rng(0).uniform(-1, 1, (600, 3))
-p = torchbdi.propose(x, -((x - .3) ** 2).sum(1), n=8, progress=False)
-q = p.quality
-for values in (q.predicted, [q.rmse, q.r2], p.predicted, p.error):
-    print(*(float(v).hex() for v in np.ravel(values)))
-"""
     both = []
-    for threads in "12":
-        done = subprocess.run(
-            [sys.executable, "-c", code, threads], capture_output=True, text=True, check=True
-        )
-        both.append([[float.fromhex(v) for v in line.split()] for line in done.stdout.splitlines()])
-    for one, two, digits in zip(*both, (8, 8, 4, 4), strict=True):
-        np.testing.assert_allclose(two, one, rtol=10.0**-digits, atol=1e-8)
+    for threads in (1, 2):
+        out = tmp_path / f"{threads}.npz"
+        assert finished(with_threads, threads, str(out)) == 0
+        both.append(np.load(out))
+    for name, digits in (("loo", 8), ("quality", 8), ("predicted", 4), ("error", 4)):
+        one, two = (found[name] for found in both)
+        np.testing.assert_allclose(two, one, rtol=10.0**-digits, atol=1e-8, err_msg=name)
 
 
 def test_a_site_that_never_varies_stays_as_it_is() -> None:

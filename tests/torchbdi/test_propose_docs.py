@@ -23,12 +23,12 @@ def test_the_examples_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """In their order, with 300 superconductors, fewer candidates and fewer steps."""
+    """In their order, with 150 superconductors, fewer candidates and fewer steps."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TORCHBDI_DATA", str(data_dir))
     be_quick(monkeypatch.setattr)
     lines = (data_dir / "superconductor" / "unique_m.csv").read_text().splitlines()
-    Path("unique_m.csv").write_text("\n".join(lines[:301]) + "\n")
+    Path("unique_m.csv").write_text("\n".join(lines[:151]) + "\n")
     names: dict[str, object] = {}
     typed = re.compile(r"```python\n(.*?)```|^    (torchbdi [^\n]*)$", re.DOTALL | re.MULTILINE)
     commands = 0

@@ -19,7 +19,7 @@ from torchbdi.space.columns import logits
 from torchbdi.space.constraints import Polytope
 
 SLOW = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -124,7 +124,7 @@ def test_samples_and_projections_keep_every_rule(made: tuple[Space, np.ndarray])
     )
 
 
-@settings(SLOW, max_examples=60)
+@settings(SLOW, max_examples=40)
 @given(spaces())
 def test_encode_and_decode_are_inverse(made: tuple[Space, np.ndarray]) -> None:
     space, table = made

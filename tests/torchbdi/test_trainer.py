@@ -44,28 +44,38 @@ def by_hand(model: DesignModule, steps: int, lr: float) -> Tensor:
     return model.x_h.detach()
 
 
+class Short(BDI):
+    """BDI with epochs of 20 steps: nothing asked here depends on how many they are."""
+
+    EPOCH_STEPS = 20
+
+
+class ShortAscent(Ascent):
+    EPOCH_STEPS = 20
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 3])
-def test_an_epoch_is_two_hundred_steps_however_many_there_are(epochs: int) -> None:
+def test_an_epoch_has_its_steps_however_many_there_are(epochs: int) -> None:
     x, y, starts = table()
-    run, model = trainer(max_epochs=epochs), BDI(x, y, starts, kernel=NTK(2), lr=1e-2)
+    run, model = trainer(max_epochs=epochs), Short(x, y, starts, kernel=NTK(2), lr=1e-2)
     run.fit(model)
-    assert run.global_step == 200 * epochs
-    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 200 * epochs, 1e-2)
+    assert run.global_step == 20 * epochs
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 20 * epochs, 1e-2)
     assert (model.x_h - expected).abs().max() <= 1e-12
 
 
 @pytest.mark.parametrize(
     ("settings", "steps"),
     [
-        ({"max_epochs": 4, "limit_train_batches": 60}, 240),
-        ({"max_epochs": 2, "limit_train_batches": 0.25}, 100),
-        ({"max_epochs": 3, "accumulate_grad_batches": 4}, 150),
-        ({"max_steps": 450, "limit_train_batches": 100}, 450),
+        ({"max_epochs": 4, "limit_train_batches": 6}, 24),
+        ({"max_epochs": 2, "limit_train_batches": 0.25}, 10),
+        ({"max_epochs": 3, "accumulate_grad_batches": 4}, 15),
+        ({"max_steps": 45, "limit_train_batches": 10}, 45),
         ({"max_steps": 30, "accumulate_grad_batches": 2}, 30),
         ({"max_steps": 30, "max_epochs": 7}, 30),
     ],
 )
-@pytest.mark.parametrize("kind", [BDI, Ascent])
+@pytest.mark.parametrize("kind", [Short, ShortAscent])
 def test_no_part_of_an_epoch_is_skipped(
     kind: type[BDI], settings: dict[str, Any], steps: int
 ) -> None:
@@ -73,6 +83,47 @@ def test_no_part_of_an_epoch_is_skipped(
     run = trainer(**settings)
     run.fit(kind(x, y, starts, kernel=NTK(2)))
     assert run.global_step == steps
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({"max_steps": 7, "accumulate_grad_batches": 3}, 7),
+        ({"max_steps": 4.0}, 4),
+        ({"max_epochs": 2, "limit_train_batches": 10, "accumulate_grad_batches": 4}, 6),
+        ({"max_epochs": 2, "limit_train_batches": 2, "accumulate_grad_batches": 1000}, 2),
+        ({"max_epochs": 2, "overfit_batches": 3}, 6),
+        ({"fast_dev_run": 3}, 3),
+        ({"max_epochs": 2, "limit_train_batches": 4, "val_check_interval": 0.5}, 8),
+        ({"max_epochs": 2, "limit_train_batches": 4, "reload_dataloaders_every_n_epochs": 1}, 8),
+    ],
+    ids=str,
+)
+def test_every_step_has_the_whole_gradient(settings: dict[str, Any], steps: int) -> None:
+    """Where an epoch ends, a Trainer steps with fewer batches than it divides by."""
+    x, y, starts = table()
+    run, model = trainer(**settings), BDI(x, y, starts, kernel=NTK(2), lr=0.1)
+    run.fit(model)
+    assert run.global_step == steps
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=0.1), steps, 0.1)
+    assert (model.x_h - expected).abs().max() <= 1e-12
+
+
+def test_clipping_sees_the_whole_gradient() -> None:
+    x, y, starts = table()
+    settings = {"max_steps": 5, "gradient_clip_val": 0.5, "precision": "bf16-mixed"}
+    plain, several = (BDI(x, y, starts, lr=0.1) for _ in range(2))
+    trainer(**settings).fit(plain)
+    trainer(**settings, accumulate_grad_batches=2).fit(several)
+    model = BDI(x, y, starts, lr=0.1)
+    adam = torch.optim.Adam([model.x_h], lr=0.1)
+    for _ in range(5):
+        adam.zero_grad()
+        model.loss()["total"].sum().backward()
+        torch.nn.utils.clip_grad_norm_([model.x_h], 0.5)
+        adam.step()
+    assert torch.equal(plain.x_h, model.x_h)
+    assert (several.x_h - model.x_h).abs().max() <= 1e-12
 
 
 class SaveAt(lightning.Callback):
@@ -84,42 +135,64 @@ class SaveAt(lightning.Callback):
             trainer.save_checkpoint(self.path)
 
 
-@pytest.mark.parametrize("step", [1, 199, 200, 201, 399, 400])
+@pytest.mark.parametrize("step", [1, 19, 20, 21, 39, 40])
 def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     """However far the first run had come, the second ends where an uninterrupted one does."""
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
-    whole = BDI(x, y, starts, kernel=NTK(2))
+    whole = Short(x, y, starts, kernel=NTK(2))
     trainer(max_epochs=2, callbacks=[SaveAt(step, path)]).fit(whole)
-    again = BDI(x, y, starts, kernel=NTK(2))
+    again = Short(x, y, starts, kernel=NTK(2))
     run = trainer(max_epochs=2)
     run.fit(again, ckpt_path=path, weights_only=True)
-    assert run.global_step == 400
+    assert run.global_step == 40
     assert torch.equal(again.x_h, whole.x_h)
+
+
+def test_resumed_in_the_middle_of_a_step(tmp_path: Path) -> None:
+    """Saved after three of four batches: their gradients are not in a checkpoint."""
+    x, y, starts = table()
+    settings = {"max_steps": 12, "accumulate_grad_batches": 4}
+    whole = BDI(x, y, starts, kernel=NTK(2))
+    trainer(**settings, callbacks=[SaveAt(5, tmp_path / "a.ckpt")]).fit(whole)
+    again, run = BDI(x, y, starts, kernel=NTK(2)), trainer(**settings)
+    run.fit(again, ckpt_path=tmp_path / "a.ckpt", weights_only=True)
+    assert run.global_step == 12
+    assert (again.x_h - whole.x_h).abs().max() <= 1e-12
 
 
 def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     x, y, starts = table()
     path = tmp_path / "a.ckpt"
     first = trainer(max_epochs=1)
-    first.fit(BDI(x, y, starts, kernel=NTK(2)))
+    first.fit(Short(x, y, starts, kernel=NTK(2)))
     first.save_checkpoint(path)
-    run, model = trainer(max_epochs=3), BDI(x, y, starts, kernel=NTK(2))
+    run, model = trainer(max_epochs=3), Short(x, y, starts, kernel=NTK(2))
     run.fit(model, ckpt_path=path, weights_only=True)
-    assert run.global_step == 600
-    assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 600, 1e-3)).abs().max() <= 1e-12
+    assert run.global_step == 60
+    assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 60, 1e-3)).abs().max() <= 1e-12
+
+
+@pytest.mark.parametrize("kind", [BDI, FiniteBDI])
+def test_a_compiled_module_takes_the_same_steps(kind: Any) -> None:
+    x, y, starts = table()
+    small: dict[str, Any] = {"width": 4, "depth": 2, "net_epochs": 1} if kind is FiniteBDI else {}
+    plain, made = kind(x, y, starts, **small), kind(x, y, starts, **small)
+    trainer(max_steps=3).fit(plain)
+    trainer(max_steps=3).fit(torch.compile(made, backend="eager"))
+    assert torch.equal(made.x_h, plain.x_h)
 
 
 def test_several_fits_go_on_from_where_the_designs_are() -> None:
     x, y, starts = table()
-    model = BDI(x, y, starts, kernel=NTK(2))
+    model = Short(x, y, starts, kernel=NTK(2))
     for _ in range(2):
         run = trainer(max_epochs=1)
         run.fit(model)
-        assert run.global_step == 200
+        assert run.global_step == 20
     expected = BDI(x, y, starts, kernel=NTK(2))
     for _ in range(2):  # each fit has an Adam of its own
-        by_hand(expected, 200, 1e-3)
+        by_hand(expected, 20, 1e-3)
     assert (model.x_h - expected.x_h).abs().max() <= 1e-12
 
 

@@ -66,9 +66,10 @@ def presets() -> Mapping[str, Method]:
         TorchBDIError: a name is given twice, or is that of a file.
     """
     found: dict[str, Method] = {}
-    for file in file_names():
+    files = file_names()
+    for file in files:
         for name, preset in presets_of(file).items():
-            if name in found or name in file_names():
+            if name in found or name in files:
                 raise TorchBDIError(f"the preset {name} of {file}.py has a name that is taken.")
             found[name] = preset
     return found
@@ -83,6 +84,12 @@ def presets_of(file: str) -> dict[str, Method]:
 def names() -> list[str]:
     """Every word that ``method=`` takes: files and presets."""
     return sorted([*file_names(), *presets()])
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """The settings that every word of ``method=`` begins with."""
+    methods = {file: class_of(file)() for file in file_names()}
+    return {name: dict(vars(method)) for name, method in {**methods, **presets()}.items()}
 
 
 def method(name: str, **settings: Any) -> Method:

@@ -1,0 +1,54 @@
+"""Tables are not copied, so nobody may change them in place: that is found by torch's own count."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .kernels.errors import InputError
+
+
+class Unchanged:
+    """What some float64 tensors were when a fit or a module was made of them.
+
+    torch counts the changes of a tensor. Where the count has moved, as it does in copies and in
+    broadcasts too, a sum of the numbers' bits tells whether they are others.
+
+    Args:
+        tensors: by name, of one or two dimensions.
+    """
+
+    def __init__(self, **tensors: Tensor):
+        self._known = {name: (_count(x), _sum(x)) for name, x in tensors.items()}
+
+    def check(self, owner: str, **tensors: Tensor) -> None:
+        """Raises InputError where a tensor is another than it was.
+
+        One that is not finite any more is left to the loss, which names the groups that it spoils.
+        """
+        for name, x in tensors.items():
+            count, known = self._known[name]
+            now = _count(x)
+            if now == count:
+                continue
+            if _sum(x) != known and torch.isfinite(x).all():
+                raise InputError(
+                    f"{owner}: {name} was changed in place after this was made of it, so that what "
+                    f"was worked out no longer fits. Make it anew, or of {name}.clone()."
+                )
+            self._known[name] = now, known
+
+
+def _count(x: Tensor) -> int:
+    return -1 if x.is_inference() else x._version
+
+
+@torch.no_grad()
+def _sum(x: Tensor) -> int:
+    """A sum of the bits, by rows and by columns with odd weights: an exchange changes it too."""
+    bits = x.detach().reshape(len(x), -1).contiguous().view(torch.int64)
+    total = torch.zeros((), dtype=torch.int64, device=x.device)
+    for part in (bits.sum(0), bits.sum(1)):
+        weights = 2 * torch.arange(len(part), device=x.device) + 1
+        total = 31 * total + (weights * part).sum()
+    return int(total)
