@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from .inputs import ordinary_mode
-from .kernels.errors import DoesNotFitError, InputError
+from .kernels.errors import InputError
+from .kernels.memory import require
 from .kernels.untraced import untraced
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
@@ -75,6 +76,7 @@ class FiniteBDI(DesignModule):
 
     Raises:
         InputError: a shape, dtype or value is wrong.
+        DoesNotFitError: its networks are larger than the memory that is free.
     """
 
     eta: Tensor
@@ -134,20 +136,19 @@ class FiniteBDI(DesignModule):
         )
         if forward_net is not None:
             instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
-        try:
-            with ordinary_mode():
-                self._make_networks(forward_net)
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "memory" not in str(error):
-                raise
-            raise DoesNotFitError(
-                f"{name}: networks of width {width} and depth {depth} do not fit into the memory. "
-                "Take a smaller width."
-            ) from error
+        with ordinary_mode():
+            self._make_networks(forward_net)
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
         h, d, device = self.hparams, self.x_l.shape[-1], self.x_l.device
         shape = d, h["width"], h["depth"]
+        weights = shape[1] * (d + 1 + (shape[2] - 2) * shape[1]) if shape[2] > 1 else d
+        require(
+            2 * weights * h["dtype"].itemsize,
+            device,
+            f"FiniteBDI: a pair of networks of width {shape[1]:,} and depth {shape[2]:,}",
+            "Take a smaller width.",
+        )
         theta = MLP(*shape, h["parametrisation"], seeded(h["seed"], _THETA), h["dtype"])
         self.theta = theta.requires_grad_(False).to(device)
         eta = h["eta"]

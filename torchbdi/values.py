@@ -67,7 +67,7 @@ def whole(owner: str, name: str, value: Any, low: int, high: int = 2**63 - 1) ->
     item = item_of(value)
     if isinstance(item, bool | np.bool_) or not isinstance(item, numbers.Integral) or item < low:
         raise InputError(f"{owner}: {name} must be an integer >= {low}, got {told(value)}.")
-    if item > high:
+    if int(item) > high:
         raise InputError(f"{owner}: {name} must be at most {high:,}, got {told(value)}.")
     return int(item)
 

@@ -58,7 +58,10 @@ def check_line(line: Mapping[str, str]) -> None:
     """
     "".join(filter(None, _cells(line).values())).encode()  # bytes that are no text
     if line.get(HASH) and line[HASH] != results_hash(line):
-        raise ValueError("its SHA-256 is not the one that was written into it: it is damaged")
+        raise ValueError(
+            "its SHA-256 is not the one that was written into it: it is damaged, or was changed. "
+            f"One whose {HASH} is empty is taken as it is"
+        )
 
 
 def _as_written(file: Path, lines: list[Line]) -> list[Line]:

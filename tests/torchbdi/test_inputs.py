@@ -21,7 +21,18 @@ from torch.autograd import forward_ad
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import torchbdi
-from torchbdi import BDI, NNGP, NTK, RBF, Ascent, FiniteBDI, InputError, Kernel, fit_ridge
+from torchbdi import (
+    BDI,
+    NNGP,
+    NTK,
+    RBF,
+    Ascent,
+    DoesNotFitError,
+    FiniteBDI,
+    InputError,
+    Kernel,
+    fit_ridge,
+)
 
 
 def _in_words(case: object) -> str:
@@ -562,3 +573,19 @@ def test_settings_that_may_be_changed() -> None:
         model.x_h.data = bad
         with pytest.raises(InputError, match=r"x_h is .* now, and x_l has D = 3"):
             model.loss()
+
+
+@pytest.mark.parametrize("digits", [7, 19, 400, 5000])
+def test_whole_numbers_have_an_end(digits: int) -> None:
+    """A depth was counted through layer by layer, for ever."""
+    with pytest.raises(InputError, match=r"depth must be at most 1,000,000"):
+        NTK(10**digits)
+    with pytest.raises(InputError, match=r"depth must be at most 10,000"):
+        FiniteBDI(X, Y, X[:2], depth=10**digits)
+
+
+def test_finite_networks_that_do_not_fit() -> None:
+    with pytest.raises(DoesNotFitError, match=r"width 1,000,000,000 .* needs .* GB, but"):
+        FiniteBDI(X, Y, X[:2], width=10**9)
+    with pytest.raises(InputError, match="dtype must be"):
+        FiniteBDI(X, Y, X[:2], dtype=np.arange(3))  # type: ignore[arg-type]
