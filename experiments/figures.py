@@ -3,6 +3,7 @@
 fig2: ranks of the methods, from the runs of Tables 1 and 2. fig3: the best score with y_h over that
 with y_h = 10. fig4: the best score of the Ant against steps T, for five alphas. steps: scores
 against T, every task. alpha: scores against alpha. scatter: predicted against true score.
+losses: BDI's loss against true score, of its steps and of the search.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .data.arrays import read_npz
 from .paper.cells import STATISTICS, grid, heading
 from .paper.comparison import ranked_most
 from .paper.curves import alpha_figure, finish, steps_figure
+from .paper.loss_figure import loss_figure
 from .paper.robustness import alpha_steps_figure, target_figure
 from .runs.results import Problem, Run, left_out, places, read_runs, unchanged
 from .runs.spread import cell
@@ -92,6 +94,7 @@ FIGURES: dict[str, Callable[[Sequence[Run]], Figure | None]] = {
     "steps": steps_figure,
     "alpha": alpha_figure,
     "scatter": scatter_figure,
+    "losses": loss_figure,
 }
 
 

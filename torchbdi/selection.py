@@ -33,6 +33,10 @@ class Model:
         ridge: on the scale of the trace, see :func:`torchbdi.fit_ridge`.
         error: mean squared error of leaving each row out, in variances of the scores.
         rows: on how many rows.
+        uncertainty: standard error of ``error``, over the rows.
+        errors: the error with each ridge that was tried, in their order.
+        least: the least ridge whose error cannot be told from that of the best model, see
+            :func:`choose_models`; ``ridge`` where that was not looked for.
     """
 
     kernel: Literal["ntk", "nngp"]
@@ -41,6 +45,9 @@ class Model:
     ridge: float
     error: float = float("nan")
     rows: int = 0
+    uncertainty: float = float("nan")
+    errors: tuple[float, ...] = ()
+    least: float | None = None
 
     def covariance(self) -> ReLUKernel:
         """The kernel as torchbdi has it."""
@@ -83,6 +90,11 @@ class LeftOut:
             out.append(math.inf if quiet else float(miss.square().mean()))
         return out
 
+    def misses(self, y: Tensor, ridge: float) -> Tensor:
+        """What the prediction of each row from all others misses by, (N,)."""
+        inverse = 1 / (self.values + ridge * self.size)
+        return (self.vectors @ (inverse * (self.vectors.mT @ y))) / (self.square @ inverse)
+
 
 def leave_one_out_errors(
     k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
@@ -112,13 +124,34 @@ def choose_model(
     noise: float = 0.0,
     generator: torch.Generator,
 ) -> Model:
-    """The kernel ridge regression of least leave-one-out error.
+    """The kernel ridge regression of least leave-one-out error, see :func:`choose_models`."""
+    return choose_models(
+        x, y, 1, kernels=kernels, depths=depths, constants=constants, ridges=ridges, rows=rows,
+        noise=noise, generator=generator,
+    )[0]  # fmt: skip
+
+
+def choose_models(
+    x: Tensor,
+    y: Tensor,
+    count: int,
+    *,
+    kernels: Iterable[Literal["ntk", "nngp"]] = KERNELS,
+    depths: Iterable[int] = DEPTHS,
+    constants: Iterable[float] = CONSTANTS,
+    ridges: Iterable[float] = RIDGES,
+    rows: int = 3000,
+    noise: float = 0.0,
+    generator: torch.Generator,
+) -> list[Model]:
+    """The kernel ridge regressions of least leave-one-out error, each with its best ridge.
 
     All kernels are tried on at most 500 rows, the best three again on at most ``rows``.
 
     Args:
         x: designs, (N, D), standardised.
         y: scores, (N,), standardised.
+        count: at most so many; three at most where there are more rows than 500.
         kernels: to choose from.
         depths: to choose from.
         constants: to choose from, see :class:`Model`.
@@ -127,12 +160,17 @@ def choose_model(
         noise: known variance of the scores' noise, which bounds the ridge from below.
         generator: of the draw.
 
+    Returns:
+        The best one, and of the next ones those whose error is at most one standard error of the
+        best one's larger: on these rows they are as good. The best first. Their ``least`` is the
+        least ridge for which that holds too.
+
     Raises:
         InputError: there is nothing to choose from, or fewer than 2 rows.
     """
     ridges, models = tuple(ridges), candidates(kernels, depths, constants)
-    if not models or not ridges or len(x) < 2 or rows < 2:
-        raise InputError("choose_model: it needs a kernel, a ridge, and 2 rows or more.")
+    if not models or not ridges or len(x) < 2 or rows < 2 or count < 1:
+        raise InputError("choose_models: it needs a kernel, a ridge, and 2 rows or more.")
     order = torch.randperm(len(x), generator=generator)
     for size in (min(FIRST_ROWS, rows), rows):
         at = order[:size].sort().values
@@ -140,7 +178,14 @@ def choose_model(
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
-    return models[0]
+    limit = models[0].error + models[0].uncertainty
+    good = [models[0], *(m for m in models[1:count] if m.error <= limit)]
+    return [replace(m, least=_least(m, ridges, limit)) for m in good]
+
+
+def _least(model: Model, ridges: Sequence[float], limit: float) -> float:
+    pairs = zip(ridges, model.errors, strict=True)
+    return min(model.ridge, *(ridge for ridge, error in pairs if error <= limit))
 
 
 def candidates(
@@ -181,6 +226,16 @@ def ranked(
             errors = left.errors(y, ridges, noise)
             best = min(range(len(ridges)), key=errors.__getitem__)
             variance = float(y.var(correction=0))
-            error = errors[best] / variance if variance else errors[best]
-            own.append(replace(model, ridge=ridges[best], error=error, rows=len(x)))
+            unit = variance if variance else 1.0
+            squares = left.misses(y, ridges[best]).square()
+            own.append(
+                replace(
+                    model,
+                    ridge=ridges[best],
+                    error=errors[best] / unit,
+                    rows=len(x),
+                    uncertainty=float(squares.std(correction=0)) / unit / len(x) ** 0.5,
+                    errors=tuple(error / unit for error in errors),
+                )
+            )
     return [sorted(own, key=lambda m: m.error) for own in out]

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
+from omegaconf import OmegaConf
 from synthetic_runs import write_run
 
 from experiments.figures import FIGURES, draw, main, rank_figure, scatter_figure
 from experiments.paper.curves import alpha_figure, steps_figure
+from experiments.paper.loss_figure import loss_figure
 from experiments.paper.robustness import alpha_steps_figure, target_figure
+from experiments.runs.config import compose_config
 from experiments.runs.results import read_runs
-from torchbdi import InputError
+from experiments.tasks import load_task
+from torchbdi import BDI, InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -145,6 +149,26 @@ def test_predicted_against_true(tmp_path: Path) -> None:
     (points,) = axes.collections
     assert points.get_label() == "bdi"
     assert np.array_equal(points.get_offsets(), np.stack([predicted, true], axis=1))
+
+
+def test_losses_are_those_of_the_designs_that_were_scored(tmp_path: Path, data_dir: Path) -> None:
+    cfg = compose_config(("task=rna1", "task.max_rows=40", f"data_dir={data_dir}"))
+    task, rng = load_task(cfg), np.random.default_rng(0)
+    wanted = {}
+    for method in ("bdi", "bdi_search"):
+        assert loss_figure(read_runs([tmp_path])) is None  # it compares the two
+        folder = write_run(tmp_path, task="rna1", method=method)
+        OmegaConf.save(cfg, folder / "config.yaml")
+        designs, true = rng.integers(0, 4, (6, 14)), rng.random(6)
+        np.savez(folder / "proposals.npz", designs=designs, normalised_after=true)
+        loss = BDI(task.data.x, task.data.y, task.data.space.encode(designs)[:, None]).loss()
+        wanted[method] = np.stack([loss["total"].detach().numpy(), true], axis=1)
+    figure = loss_figure(read_runs([tmp_path]))
+    assert figure is not None
+    (axes,) = figure.axes
+    assert [points.get_label() for points in axes.collections] == ["bdi", "bdi_search"]
+    for points in axes.collections:
+        np.testing.assert_allclose(points.get_offsets(), wanted[points.get_label()], rtol=1e-7)
 
 
 def test_files_and_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from torchbdi import NNGP, InputError, fit_ridge
+from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
-from torchbdi.selection import choose_model, leave_one_out_errors
+from torchbdi.selection import (
+    RIDGES,
+    choose_model,
+    choose_models,
+    leave_one_out_errors,
+    with_constant,
+)
 
 
 def table(n: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,6 +62,37 @@ def test_the_model_is_the_best_of_all() -> None:
     assert few.rows == 40
     with pytest.raises(InputError, match="2 rows"):
         choose_model(x[:1], y[:1], generator=torch.Generator())
+
+
+def test_those_that_cannot_be_told_apart_are_chosen_together() -> None:
+    """Errors, their standard error and the least ridge against rows left out one by one."""
+    x, y = table(60)
+    y = y + torch.randn(60, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    y = (y - y.mean()) / y.std(correction=0)
+    seed = torch.Generator().manual_seed(0)
+    found = choose_models(x, y, 9, depths=(1, 2, 3), constants=(1.0,), generator=seed)
+    size = {}
+    misses = {}
+    for kernel in (NNGP(2), NNGP(3), NTK(2), NTK(3), NTK(1)):
+        k = kernel(with_constant(x, 2.0))
+        size[repr(kernel)] = float(k.diagonal().mean())
+        for ridge in RIDGES:
+            inverse = torch.linalg.inv(k + ridge * size[repr(kernel)] * torch.eye(60).double())
+            misses[repr(kernel), ridge] = inverse @ y / inverse.diagonal()
+    error = {key: float(miss.square().mean()) for key, miss in misses.items()}
+    best = min(error, key=error.__getitem__)
+    limit = error[best] + float(misses[best].square().std(correction=0)) / 60**0.5
+    first = found[0]
+    assert (repr(first.covariance()), first.ridge) == best
+    assert first.error + first.uncertainty == pytest.approx(limit, rel=1e-6)
+    good = {name for (name, _), e in error.items() if e <= limit}
+    assert {repr(m.covariance()) for m in found} == good
+    assert 1 < len(good) < 5  # some are told apart, some are not
+    for model in found:
+        own = [r for r in RIDGES if error[repr(model.covariance()), r] <= limit]
+        assert model.least == min(own)
+    few = choose_models(x, y, 1, depths=(1, 2, 3), constants=(1.0,), generator=seed.manual_seed(0))
+    assert few == found[:1]
 
 
 def test_the_batch_conditions_on_what_is_picked() -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
-from ..batch import Posterior, fill_by_distance, fill_by_improvement
+from ..batch import fill_by_distance, fill_by_improvement
+from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
-from ..selection import CONSTANTS, DEPTHS, KERNELS, RIDGES, Model, choose_model, with_constant
-from ..solved import Prediction, SingleLoss
+from ..search import Objective
+from ..selection import (
+    CONSTANTS,
+    DEPTHS,
+    KERNELS,
+    RIDGES,
+    Model,
+    choose_models,
+    with_constant,
+)
+from ._backtest import backtest
 from ._regression import facts_of
 from ._searching import Searching, facts_of_search
 from .base import Result, Run, setting
@@ -21,18 +32,22 @@ if TYPE_CHECKING:
     from ..ridge import RidgeFit
 
 POOL = 16  # designs searched for each one proposed, where the batch is to be spread
+CAUTION_ROWS = 1000  # of which a standard deviation is computed at every design of a search
 _MANY_ROWS = 100_000
+Way: TypeAlias = Callable[[Fitted], Objective]
 
 
 @dataclass(frozen=True)
 class KernelSearch(Searching):
-    """A kernel ridge regression tuned on the table, and the designs that it predicts highest.
+    """Kernel ridge regressions tuned on the table, and the designs that they predict highest.
 
-    Kernel, depth, constant feature and ridge are those of least leave-one-out error; no true
-    function has a part in it. What is given is not chosen.
+    Kernel, depth, constant feature and ridge are those of least leave-one-out error. Up to three
+    kernels whose errors cannot be told apart are averaged: they agree among the table's designs,
+    and where they differ far from them nothing says which is right. What holds the search is
+    decided by a backtest. No true function has a part in it. What is given is not chosen.
     """
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     fidelity = "ours"
 
     kernel: Literal["ntk", "nngp"] | None = None
@@ -55,16 +70,25 @@ class KernelSearch(Searching):
 
     None: of ten values from 1e-6 to 3 the one of least leave-one-out error. Ours.
     """
-    rows: int = setting(3000, at_least=2)
-    """At most so many rows decide on the kernel, and on the deviations of ``ei``.
+    committee: int = setting(3, at_least=1)
+    """At most so many kernels are averaged: those of least leave-one-out error, where it is at
+    most one standard error above the least, each with its best ridge and with the least one that
+    holds for. 1: the kernel of least error with its best ridge, alone.
+
+    Ours: three, by tables of our own (docs/solved.md).
+    """
+    rows: int = setting(2000, at_least=2)
+    """At most so many rows decide on the kernels, the same for every seed, and on the deviations
+    of ``ei``.
 
     Ours: N^3 operations, some seconds.
     """
-    acquisition: Literal["mean", "ei", "bdi"] = "mean"
-    """What is searched for: mean, the largest predictions; ei, out of the largest predictions
-    those of largest expected improvement, picked one by one; bdi, the least loss of BDI (Eq. 14).
+    acquisition: Literal["mean", "caution", "bdi", "ei"] | None = None
+    """What is searched for: mean, the largest predictions; caution, predictions less one standard
+    deviation; bdi, the least loss of BDI (Eq. 14); ei, out of the largest predictions those of
+    largest expected improvement, picked one by one.
 
-    Ours.
+    None: by the backtest, one of the first three. Ours.
     """
     target: float = 10.0
     """y_h of ``bdi``, in standard deviations of the table's scores.
@@ -72,7 +96,7 @@ class KernelSearch(Searching):
     Paper: 10 for every task.
     """
     distance: float = setting(0.0, at_least=0.0)
-    """Least distance of two proposals of ``mean`` and ``bdi``, the root of the mean squared
+    """Least distance of two proposals, but for those of ``ei``, the root of the mean squared
     difference of their features, in standard deviations.
 
     Ours: 0, the best whatever they have in common.
@@ -93,28 +117,28 @@ class KernelSearch(Searching):
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; x is in the order of the acquisition."""
         own, run = self.begin(data, n, run)
-        model = own.choose(data, run)
-        fit = own._fit(model, data, run)
-        mean = own._prediction(model, data, fit)
-        spread = own.acquisition == "ei" or own.distance > 0
+        models = own.choose(data.x, data.y)
+        ways = own._ways(data)
+        tested = backtest(data, own.choose, own.ridges, ways, run.seed)
+        way = own.acquisition or (tested.chosen if tested else "mean")
+        fitted, fit = own._fitted(models, data, run)
+        mean = fitted.mean()
+        spread = way == "ei" or own.distance > 0
         count = POOL * n if spread else n
-        goal = mean if own.acquisition != "bdi" else own._loss(model, data, fit)
+        goal = mean if way == "ei" else own._way(way, data)(fitted)
         found = own.search(goal, data, count, run, n)
         at, kept = torch.arange(n), n
-        if own.acquisition == "ei":
-            posterior = own._posterior(model, data, mean, fit, run)
-            whole = mean.extend(found.x)
-            at = fill_by_improvement(posterior, whole, mean(found.x), float(data.y.max()), n)
+        if way == "ei":
+            pool = with_constant(found.x, models[0].feature(data.x.shape[1]))
+            posterior = fitted.posterior(own._sample(len(data.x), own.rows))
+            at = fill_by_improvement(posterior, pool, mean(found.x), float(data.y.max()), n)
         elif own.distance > 0:
             at, kept = fill_by_distance(found.x, n, own.distance)
         x = found.x[at]
         facts: dict[str, float | int | str] = {
-            "chosen_kernel": model.kernel,
-            "chosen_depth": model.depth,
-            "chosen_constant": float(model.constant),
-            "chosen_ridge": float(model.ridge),
-            "leave_one_out_error": float(model.error),
-            "leave_one_out_rows": model.rows,
+            **_facts_of_choice(models),
+            **(tested.facts() if tested else {}),
+            "chosen_acquisition": way,
             "distance_kept": kept,
         }
         return Result(
@@ -122,25 +146,49 @@ class KernelSearch(Searching):
         )
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
-        """See :meth:`Method.score`; what the regression predicts."""
+        """See :meth:`Method.score`; what the regressions predict, on average."""
         own, run = self.begin(data, 1, run)
-        model = own.choose(data, run)
-        return own._prediction(model, data, own._fit(model, data, run))(x.double())
+        models = own.choose(data.x, data.y)
+        return own._fitted(models, data, run)[0].mean()(x.double())
 
-    def choose(self, data: OfflineData, run: Run) -> Model:
-        """The model of least leave-one-out error among those that the settings leave."""
-        return choose_model(
-            data.x,
-            data.y,
+    def choose(self, x: Tensor, y: Tensor) -> list[Model]:
+        """The models of least leave-one-out error among those that the settings leave.
+
+        Args:
+            x: designs, (N, D), standardised.
+            y: scores, (N,), standardised.
+        """
+        return choose_models(
+            x,
+            y,
+            self.committee,
             kernels=KERNELS if self.kernel is None else (self.kernel,),
             depths=DEPTHS if self.depth is None else (self.depth,),
             constants=CONSTANTS if self.constant is None else (self.constant,),
             ridges=RIDGES if self.ridge is None else (self.ridge,),
             rows=self.rows,
-            generator=seeded(run.seed, 0),
+            generator=seeded(0, 0),
         )
 
-    def _fit(self, model: Model, data: OfflineData, run: Run) -> RidgeFit:
+    def ridges(self, model: Model) -> tuple[float, ...]:
+        """The ridges whose fits are averaged: of the least error and, in a committee, the least."""
+        both = self.committee > 1 and model.least is not None and model.least < model.ridge
+        return (model.ridge, model.least) if both and model.least is not None else (model.ridge,)
+
+    def _ways(self, data: OfflineData) -> dict[str, Way]:
+        """Among what the backtest chooses: what is searched for, by its name."""
+        numbers = "number" in data.space.kinds
+        names = ("mean", "bdi", "caution") if numbers else ("mean", "bdi")
+        return {name: self._way(name, data) for name in names}
+
+    def _way(self, name: str, data: OfflineData) -> Way:
+        if name == "bdi":
+            return lambda fitted: fitted.loss(self.target, data.space.alpha)
+        if name == "caution":
+            return lambda fitted: fitted.cautious(self._sample(len(fitted.x), CAUTION_ROWS))
+        return lambda fitted: fitted.mean()
+
+    def _fit(self, model: Model, ridge: float, data: OfflineData, run: Run) -> RidgeFit:
         assert self.tolerance is not None
         table = data
         if model.constant:
@@ -149,31 +197,39 @@ class KernelSearch(Searching):
         return run.fit(
             model.covariance(),
             table,
-            ridge=model.ridge,
+            ridge=ridge,
             ridge_scale="trace",
             tolerance=self.tolerance,
         )
 
-    def _prediction(self, model: Model, data: OfflineData, fit: RidgeFit) -> Prediction:
-        constant = model.feature(data.x.shape[1])
-        return Prediction(model.covariance(), data.x, fit.coefficients.cpu(), constant)
+    def _fitted(self, models: list[Model], data: OfflineData, run: Run) -> tuple[Fitted, RidgeFit]:
+        """The regressions, and the fit of the first one."""
+        fits = [[self._fit(m, ridge, data, run) for ridge in self.ridges(m)] for m in models]
+        means = [torch.stack([f.coefficients.cpu() for f in own]).mean(0) for own in fits]
+        added = [own[0].report.ridge_added for own in fits]
+        return Fitted(models, data.x, data.y, means, added), fits[0][0]
 
-    def _loss(self, model: Model, data: OfflineData, fit: RidgeFit) -> SingleLoss:
-        return SingleLoss(
-            model.covariance(),
-            data.x,
-            data.y,
-            fit.coefficients.cpu(),
-            target=self.target,
-            alpha=data.space.alpha,
-            ridge=model.ridge,
-            constant=model.feature(data.x.shape[1]),
-        )
+    def _sample(self, count: int, most: int) -> Tensor:
+        order = torch.randperm(count, generator=seeded(0, 1))[:most]
+        return order.sort().values
 
-    def _posterior(
-        self, model: Model, data: OfflineData, mean: Prediction, fit: RidgeFit, run: Run
-    ) -> Posterior:
-        rows = torch.randperm(len(data.x), generator=seeded(run.seed, 1))[: self.rows]
-        rows = rows.sort().values
-        added = fit.report.ridge_added
-        return Posterior(model.covariance(), mean.x_l[rows], data.y[rows], added)
+
+def _facts_of_choice(models: list[Model]) -> dict[str, float | int | str]:
+    """What was chosen, and by what error."""
+    best = models[0]
+    return {
+        "chosen_kernel": best.kernel,
+        "chosen_depth": best.depth,
+        "chosen_constant": float(best.constant),
+        "chosen_ridge": float(best.ridge),
+        "leave_one_out_error": float(best.error),
+        "leave_one_out_uncertainty": float(best.uncertainty),
+        "leave_one_out_rows": best.rows,
+        "committee_size": len(models),
+        "committee": "; ".join(
+            f"{m.kernel} depth {m.depth} constant {m.constant:g} ridge {m.ridge:g}"
+            + (f" and {m.least:g}" if m.least not in (None, m.ridge) else "")
+            + f" error {m.error:.4f}"
+            for m in models
+        ),
+    }

@@ -1,0 +1,82 @@
+"""Where the designs of steps and of searches lie, in BDI's loss and in true score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from torchbdi.data import OfflineData
+from torchbdi.kernel import Kernel
+from torchbdi.methods.base import Run as Working
+from torchbdi.methods.bdi_search import BDISearch
+from torchbdi.ridge import RidgeFit, RidgeScale
+
+from ..runs.coefficients import cached_fit
+from ..runs.results import Problem, Run, unchanged
+from ..runs.run_folder import RunFolder
+from ..tasks import load_task
+from .cells import grid, heading
+from .curves import finish
+
+METHODS = ("best_rows", "bdi", "bdi_search", "kernel_search")
+Points = tuple[np.ndarray, np.ndarray]  # losses and normalised true scores, (n,) each
+
+
+class _Cached(Working):
+    def fit(
+        self,
+        kernel: Kernel,
+        data: OfflineData,
+        *,
+        ridge: float,
+        ridge_scale: RidgeScale,
+        tolerance: float,
+    ) -> RidgeFit:
+        """See :meth:`Run.fit`; from the cache of earlier runs, where it is there."""
+        return cached_fit(kernel, data, ridge, ridge_scale, tolerance)
+
+
+def loss_figure(runs: Sequence[Run]) -> Figure | None:
+    """True score against the loss of Eq. 14 (the paper's settings), a panel a problem.
+
+    Problems with a run of ``bdi`` and one of ``bdi_search`` whose proposals are there; of several
+    seeds the first. The loss is that of the designs that were scored: of letters, not of logits.
+    """
+    panels: dict[Problem, dict[str, Points]] = {}
+    for problem, methods in grid(unchanged(runs)).items():
+        first = {m: min(methods[m], key=lambda run: run.seed) for m in METHODS if m in methods}
+        files = {m: run.path.parent / "proposals.npz" for m, run in first.items()}
+        files = {m: file for m, file in files.items() if file.is_file()}
+        if {"bdi", "bdi_search"} <= set(files):
+            panels[problem] = points_of(files)
+    if not panels:
+        return None
+    figure = Figure(figsize=(4.5 * len(panels), 4.2), layout="constrained")
+    for axes, (problem, sets) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        for method, (loss, true) in sets.items():
+            axes.scatter(loss, true, s=12, alpha=0.6, label=method)
+        axes.set_xscale("log")
+        axes.set_title(heading(problem))
+        finish(axes, "loss (Eq. 14)", "true score, normalised")
+        axes.legend()
+    return figure
+
+
+def points_of(files: dict[str, Path]) -> dict[str, Points]:
+    """Losses and scores of proposals, by method; of one problem and seed."""
+    method, found = BDISearch(), {}
+    for name, file in files.items():
+        # A table that is made has one form a seed, so each run has its own.
+        task = load_task(RunFolder(file.parent).config())
+        with np.load(file, allow_pickle=False) as saved:
+            designs, true = saved["designs"], saved["normalised_after"]
+        x = task.data.space.encode(designs)
+        with torch.no_grad():
+            found[name] = (-method.score(task.data, x, _Cached()).numpy(), true)
+    return found

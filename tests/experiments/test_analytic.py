@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from experiments import analytic
+from torchbdi import InputError
+
+
+@pytest.mark.parametrize("name", ["quadratic", "letters"])
+def test_the_table_is_the_worse_half_of_what_the_formula_says(name):
+    landscape = analytic.landscapes()[name]
+    data = landscape.table()
+    raw = data.space.decode(data.x)
+    if name == "quadratic":
+        slow = [
+            -sum((v - c) ** 2 for v, c in zip(row, analytic.CENTRE, strict=True)) for row in raw
+        ]
+    else:
+        slow = [sum(landscape.weights[i, letter] for i, letter in enumerate(row)) for row in raw]
+    np.testing.assert_allclose(landscape.score(raw), slow, rtol=1e-12)
+    assert len(data.x) == analytic.SEEN
+    y = data.y.numpy()
+    np.testing.assert_allclose(y, (np.array(slow) - np.mean(slow)) / np.std(slow), atol=1e-9)
+    told = landscape.yardsticks(data)
+    assert told[analytic.BEST_ROW][0] == pytest.approx(max(slow))
+    assert told[analytic.RANDOM][0] > max(slow)  # the table holds none of the better half
+
+
+def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, monkeypatch):
+    analytic.main(["best_rows", f"out={tmp_path}"])
+    out = capsys.readouterr().out
+    assert f"{analytic.BEST_ROW} (best)" in out and f"{analytic.RANDOM} (median)" in out
+    with (tmp_path / "analytic-runs.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["landscape"], line["method"]) for line in lines] == [
+        ("quadratic", "best_rows"),
+        ("letters", "best_rows"),
+    ]
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(analytic, "propose", None)  # what is there is not run again
+    analytic.main(["best_rows", f"out={tmp_path}"])
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match="seed=one"):
+        analytic.main(["seed=one"])
