@@ -21,11 +21,12 @@ from torchbdi.kernels.tensors import from_bytes, to_bytes
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.left_out import LeftOut, best_ridge
 from torchbdi.proposer.model import RIDGES, choose
-from torchbdi.proposer.pipeline import _model, _plain
+from torchbdi.proposer.pipeline import _model, _plain, says_nothing
 from torchbdi.proposer.problem import Problem, make_problem
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.scale import can_be_log, log_densities
 from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.trust import Calibration
 from torchbdi.proposer.writing import proposals_csv
 
 
@@ -203,3 +204,29 @@ def test_logarithms_need_positive_scores(tmp_path: Path) -> None:
     assert "row 4" in said and "--score-scale" in said
     _, settings = tables.asked(tmp_path, tables.text(tables.plain()), "--score-scale", "log")
     assert settings.score_scale == "log"
+
+
+def test_what_cannot_be_believed_is_unknown_and_last(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = torch.tensor([-1.0, 0.0, 2.0]).double()
+    mean = torch.tensor([0.0, 0.5, 3.0, 4.0, 0.5]).double()
+    error = torch.tensor([0.5, 2.0, 1.5, 2.0, 1.4]).double()
+    assert says_nothing(known, mean, error).tolist() == [False, True, False, True, False]
+    x, y = growth()
+    stated = Calibration.error
+
+    def partly_vast(self: Calibration, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        error = stated(self, mean, variance)
+        return np.where(mean >= np.sort(mean)[-2], 30, np.minimum(error, 1))
+
+    monkeypatch.setattr(Calibration, "error", partly_vast)
+    p = torchbdi.propose(x, y, n=6, progress=False, score_scale="log")
+    assert p.unknown.tolist() == [False] * 4 + [True] * 2
+    assert (np.diff(p.predicted[:4]) <= 0).all() and (p.predicted[4:] > p.predicted[0]).all()
+    assert [p.told(i) == "unknown" for i in range(6)] == p.unknown.tolist()
+    rows = list(csv.DictReader(io.StringIO(proposals_csv(p))))
+    assert [row["high"] == "" for row in rows] == p.unknown.tolist()
+    assert "nothing is known of its y" in rows[-1]["note"] and not rows[0]["note"]
+    html = html_report(p)
+    assert ">unknown<" in html and "e+1" not in html

@@ -67,10 +67,11 @@ def error_picture(p: Proposals) -> bytes:
     places = np.geomspace(ends[0], ends[1] * 1.001, 200)
     errors = np.abs(q.true - q.predicted)
     high = np.quantile(errors, 1 - EDGE, method="lower")
-    shown, more = _within(errors, 0, max(high, p.error.max()))
+    told = ~p.unknown
+    shown, more = _within(errors, 0, max([high, *p.error[told]]))
     axes.scatter(q.gaps, shown, s=8, alpha=0.3, color=KNOWN, linewidths=0, label="known design")
     axes.plot(places, q.error_at(places), color="black", linewidth=1.2, label="root mean square")
-    axes.scatter(p.distance, p.error, s=22, color=PROPOSED, label="proposal", zorder=3)
+    axes.scatter(p.distance[told], p.error[told], s=22, color=PROPOSED, label="proposal", zorder=3)
     axes.axvline(q.far, color="gray", linestyle=":", label="99 % of known designs")
     axes.set_xscale("log")
     if p.problem.log:
@@ -88,11 +89,13 @@ def score_picture(p: Proposals) -> bytes:
     axes.hist(scores, bins=edges, color=KNOWN, alpha=0.6, label="known designs")
     axes.set_yscale("log")
     twin = axes.twinx()
-    rank = np.arange(1, len(p) + 1)
-    ends = np.stack([p.predicted - p.low, p.high - p.predicted]).clip(0)
+    told = ~p.unknown  # they come first
+    rank = np.arange(1, len(p) + 1)[told]
+    ends = np.stack([p.predicted - p.low, p.high - p.predicted])[:, told].clip(0)
     twin.errorbar(
-        p.predicted, rank, xerr=ends, fmt="o", ms=3, lw=0.8, color=PROPOSED, label="proposals"
-    )
+        p.predicted[told], rank, xerr=ends, fmt="o", ms=3, lw=0.8, color=PROPOSED,
+        label="proposals",
+    )  # fmt: skip
     if p.problem.log:
         axes.set_xscale("log")
     twin.invert_yaxis()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from ..kernels.files import last_good_state, write_state
@@ -174,7 +175,10 @@ def _sorted(
     found: Found,
     error: np.ndarray,
 ) -> Proposals:
-    order = torch.argsort(found.mean, descending=True, stable=True)
+    unknown = says_nothing(problem.y_l, found.mean, torch.from_numpy(error))
+    order = torch.argsort(
+        torch.where(unknown, -torch.inf, found.mean), descending=True, stable=True
+    )
     distance, place = nearest(found.x[order], problem.x_l)
     mean, own_error = found.mean[order], torch.from_numpy(error)[order]
     ends = [problem.in_units(mean + sign * own_error) for sign in (-1, 1)]
@@ -196,8 +200,9 @@ def _sorted(
         distance=gap,
         nearest=place.numpy(),
         start=found.start[order.numpy()],
+        unknown=unknown[order].numpy(),
         far=gap > quality.far,
-        notes=tuple(_note(problem, columns, i) for i in range(n)),
+        notes=tuple(_note(problem, columns, i, bool(unknown[order[i]])) for i in range(n)),
         quality=quality,
         model=chosen,
         unseen=found.unseen,
@@ -206,16 +211,35 @@ def _sorted(
     )
 
 
+def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
+    """Which predictions cannot be believed, (n,) bool.
+
+    Their range leaves out no known score, or it reaches as far above the best as that is above the
+    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
+
+    Args:
+        known: scores of the table, standardised, (N,).
+        mean: what is predicted, (n,).
+        error: of that, (n,).
+    """
+    low, high = known.min(), known.max()
+    everything = (mean - error < low) & (mean + error > high)
+    return everything | (mean + error > 2 * high - low)
+
+
 def table_type(value: float | str) -> type:
     """The type of a column that holds a value."""
     return object if isinstance(value, str) else np.float64
 
 
-def _note(problem: Problem, columns: dict[str, Values], i: int) -> str:
+def _note(problem: Problem, columns: dict[str, Values], i: int, unknown: bool) -> str:
     outside = []
     for column in problem.space.columns:
         if isinstance(column, Numbers):
             known, own = problem.values[column.name], columns[column.name][i]
             if not known.min() <= own <= known.max():
                 outside.append(column.name)
-    return f"outside the observed range: {', '.join(outside)}" if outside else ""
+    notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
+    if unknown:
+        notes.append(f"so unlike what is known that nothing is known of its {problem.score}")
+    return "; ".join(notes)

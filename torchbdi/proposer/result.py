@@ -36,6 +36,9 @@ class Proposals:
         nearest: positions of the nearest known designs among the distinct ones, (n,).
         start: positions of the known designs that the proposals are told from: the nearest of the
             64 best ones, with the same values in columns that are held, (n,).
+        unknown: whether the range of a prediction leaves out no known score, or reaches as far
+            above the best as that is above the worst, so that it says nothing, (n,). Such
+            proposals are the last.
         far: whether a proposal lies farther from every known design than 99 % of them do, (n,).
         notes: what else to know of each proposal, "" where nothing, n texts.
         quality: how well the model predicts known designs that it has not seen.
@@ -55,6 +58,7 @@ class Proposals:
     distance: np.ndarray
     nearest: np.ndarray
     start: np.ndarray
+    unknown: np.ndarray
     far: np.ndarray
     notes: tuple[str, ...]
     quality: Quality
@@ -72,7 +76,8 @@ class Proposals:
         known = self.problem
         best = known.best()[0]
         sign = -1 if self.settings.minimize else 1
-        above = int((sign * self.predicted > sign * known.taken[best]).sum())
+        better = sign * self.predicted > sign * known.taken[best]
+        above = int((better & ~self.unknown).sum())
         side = "below" if self.settings.minimize else "above"
         counts = ""
         if known.taken[best] != known.scores[best]:
@@ -89,7 +94,9 @@ class Proposals:
         return text
 
     def told(self, i: int) -> str:
-        """The prediction of a proposal and its error, as a report has them."""
+        """The prediction of a proposal and its error, as a report has them; "unknown"."""
+        if self.unknown[i]:
+            return "unknown"
         if not self.problem.log:
             error = digits(self.error[i], self.error[i])
             return f"{digits(self.predicted[i], self.error[i])} ± {error}"

@@ -24,12 +24,11 @@ def proposals_csv(proposals: Proposals) -> str:
     form = p.problem.table.form
     known: dict[str, list[str]] = {
         f"predicted_{p.problem.score}": [f"{v:.6g}" for v in p.predicted],
-        "error": [f"{v:.4g}" for v in p.error],
-        **(
-            {"low": [f"{v:.6g}" for v in p.low], "high": [f"{v:.6g}" for v in p.high]}
-            if p.problem.log
-            else {}
-        ),
+        **{
+            name: ["" if u else f"{v:.{places}g}" for v, u in zip(own, p.unknown, strict=True)]
+            for name, own, places in (("error", p.error, 4), ("low", p.low, 6), ("high", p.high, 6))
+            if name == "error" or p.problem.log
+        },
         "distance": [f"{v:.4g}" for v in p.distance],
         "nearest_row": [str(v) for v in p.nearest_row],
         f"nearest_{p.problem.score}": [f"{v:.6g}" for v in p.problem.scores[p.nearest]],
