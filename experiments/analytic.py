@@ -153,10 +153,18 @@ def _key(landscape: str, method: str, seed: int) -> dict[str, str]:
 
 
 def _read(path: Path) -> list[dict[str, str]]:
+    """The lines that are there, of methods as they are now."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        lines = list(csv.DictReader(file))
+    known = registry.names()
+    return [
+        line
+        for line in lines
+        if line["method"] in known
+        and _key(line["landscape"], line["method"], int(line["seed"])).items() <= line.items()
+    ]
 
 
 def main(words: Sequence[str]) -> None:

@@ -40,6 +40,10 @@ def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, 
         ("letters", "best_rows"),
     ]
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    kept = (tmp_path / "analytic-runs.csv").read_text(encoding="utf-8")
+    (tmp_path / "analytic-runs.csv").write_text(kept + "letters,best_rows,0,1,0,9,9,0.0\n")
+    assert len(analytic._read(tmp_path / "analytic-runs.csv")) == 2  # not of an earlier revision
+    (tmp_path / "analytic-runs.csv").write_text(kept)
     monkeypatch.setattr(analytic, "propose", None)  # what is there is not run again
     analytic.main(["best_rows", f"out={tmp_path}"])
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
