@@ -191,9 +191,10 @@ def main(words: Sequence[str]) -> None:
             out.mkdir(parents=True, exist_ok=True)
             rows = [[line[column] for column in COLUMNS] for line in lines]
             write_csv(out / "analytic-runs.csv", COLUMNS, rows)
+    made = table([line for line in lines if line["seed"] == str(int(seed))])
     if out:
-        write_table(out, table(lines))
-    print(markdown(table(lines)))
+        write_table(out, made)
+    print(markdown(made))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,22 @@ import torch
 from torch import Tensor
 
 from .kernel import Kernel
+from .kernels.errors import NotPositiveDefiniteError
+
+
+def factor_of(k: Tensor, ridge: float) -> Tensor:
+    """The Cholesky factor of K, which has its ridge, (N, N).
+
+    Raises:
+        NotPositiveDefiniteError: names the ridge.
+    """
+    factor, failed = torch.linalg.cholesky_ex(k)
+    if failed:
+        raise NotPositiveDefiniteError(
+            f"the kernel matrix of {len(k)} designs has no Cholesky factor with {ridge:.3g} added "
+            "to its diagonal: some are equal, or nearly so. Take a larger ridge."
+        )
+    return factor
 
 
 class Posterior:
@@ -27,7 +43,7 @@ class Posterior:
         self.kernel, self.x, self.y, self.ridge = kernel, x, y, ridge
         k = kernel(x)
         k.diagonal().add_(ridge)
-        self.factor = torch.linalg.cholesky(k)
+        self.factor = factor_of(k, ridge)
         half = torch.linalg.solve_triangular(self.factor, y[:, None], upper=False)
         self.scale = float(half.square().sum() / len(y))
 

@@ -183,7 +183,12 @@ class BDI(DesignModule):
         return self._coupling[1]
 
     def fitted(self) -> Tensor:
-        """The dual coefficients, (N,); solved for when they are first asked for."""
+        """The dual coefficients, (N,); solved for when they are first asked for.
+
+        Raises:
+            InputError: the kernel, alpha or the ridge was changed after something was made by them.
+        """
+        self._settle()
         if self.coefficients is None:
             h = self.hparams
             with ordinary_mode():

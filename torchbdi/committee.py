@@ -9,7 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from .batch import Posterior
+from .batch import Posterior, factor_of
 from .kernels.zonal.sums import Part
 from .selection import Model, with_constant
 from .solved import Prediction, SingleLoss, Summed
@@ -63,7 +63,7 @@ class Cautious:
         white = torch.linalg.solve_triangular(own.factor, cross.mT, upper=False)
         variance = own.kernel.diagonal(whole) - white.square().sum(0)
         # The root has no slope at 0, where the design is one of the table's.
-        return self.mean(x) - (own.scale * variance.clamp_min(1e-12)).sqrt()
+        return self.mean(x) - (own.scale * variance).clamp_min(1e-12).sqrt()
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,17 @@ class Fitted:
             ridges: of each model, on the scale of the trace; coefficients are averaged over them.
             x: designs, (N, D).
             y: scores, (N,).
+
+        Raises:
+            NotPositiveDefiniteError: a ridge is too small for equal designs.
         """
         coefficients, added = [], []
         for model in models:
             k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
             size, own = float(k.diagonal().mean()), []
             for ridge in ridges(model):
-                factor = torch.linalg.cholesky(k + ridge * size * torch.eye(len(k), dtype=k.dtype))
+                adding = ridge * size
+                factor = factor_of(k + adding * torch.eye(len(k), dtype=k.dtype), adding)
                 own.append(torch.cholesky_solve(y[:, None], factor)[:, 0])
             coefficients.append(torch.stack(own).mean(0))
             added.append(model.ridge * size)

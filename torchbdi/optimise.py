@@ -226,6 +226,10 @@ class DesignModule(lightning.LightningModule):
         most = int(self.trainer.max_steps)
         return Steps(most if most > 0 else self.EPOCH_STEPS)
 
+    def on_train_start(self) -> None:
+        """Forgets the batches of a fit that was stopped in the middle of a step."""
+        self._backwards = 0
+
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Starts the clock of the step."""
         self._step_start = time.perf_counter()

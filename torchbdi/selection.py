@@ -178,6 +178,11 @@ def choose_models(
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
+    if math.isnan(models[0].error):
+        raise InputError(
+            f"choose_models: with ridges up to {max(ridges):g} the kernel matrix of these rows "
+            "cannot be inverted (equal rows, or more rows than features). Take a larger ridge."
+        )
     limit = models[0].error + models[0].uncertainty
     good = [models[0], *(m for m in models[1:count] if m.error <= limit)]
     return [replace(m, least=_least(m, ridges, limit)) for m in good]
@@ -185,7 +190,7 @@ def choose_models(
 
 def _least(model: Model, ridges: Sequence[float], limit: float) -> float:
     pairs = zip(ridges, model.errors, strict=True)
-    return min(model.ridge, *(ridge for ridge, error in pairs if error <= limit))
+    return min([model.ridge, *(ridge for ridge, error in pairs if error <= limit)])
 
 
 def candidates(

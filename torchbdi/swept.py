@@ -102,7 +102,10 @@ class _Sums(torch.autograd.Function):
     def forward(
         ctx: Any, coupling: SweptCoupling, x_h: Tensor, a: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        prediction, dx_p, backward, dx_b, da = coupling.sums(x_h, a)
+        prediction, dx_p, backward, dx_b, da = coupling.sums(
+            x_h.detach(),
+            None if a is None else a.detach(),  # other threads would keep graphs
+        )
         ctx.save_for_backward(dx_p.view_as(x_h), dx_b.view_as(x_h), da)
         return prediction.view(x_h.shape[:2]), backward
 

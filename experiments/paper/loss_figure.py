@@ -9,14 +9,16 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from torchbdi import InputError, MissingDataError
 from torchbdi.data import OfflineData
 from torchbdi.kernel import Kernel
 from torchbdi.methods.base import Run as Working
 from torchbdi.methods.bdi_search import BDISearch
 from torchbdi.ridge import RidgeFit, RidgeScale
 
+from ..data.arrays import read_npz
 from ..runs.coefficients import cached_fit
-from ..runs.results import Problem, Run, unchanged
+from ..runs.results import Problem, Run, left_out, unchanged
 from ..runs.run_folder import RunFolder
 from ..tasks import load_task
 from .cells import grid, heading
@@ -52,7 +54,10 @@ def loss_figure(runs: Sequence[Run]) -> Figure | None:
         files = {m: run.path.parent / "proposals.npz" for m, run in first.items()}
         files = {m: file for m, file in files.items() if file.is_file()}
         if {"bdi", "bdi_search"} <= set(files):
-            panels[problem] = points_of(files)
+            try:
+                panels[problem] = points_of(files)
+            except (InputError, MissingDataError) as error:
+                left_out(str(error))
     if not panels:
         return None
     figure = Figure(figsize=(4.5 * len(panels), 4.2), layout="constrained")
@@ -74,9 +79,9 @@ def points_of(files: dict[str, Path]) -> dict[str, Points]:
     for name, file in files.items():
         # A table that is made has one form a seed, so each run has its own.
         task = load_task(RunFolder(file.parent).config())
-        with np.load(file, allow_pickle=False) as saved:
-            designs, true = saved["designs"], saved["normalised_after"]
-        x = task.data.space.encode(designs)
+        saved = read_npz(file)
+        x = task.data.space.encode(saved["designs"])
         with torch.no_grad():
-            found[name] = (-method.score(task.data, x, _Cached()).numpy(), true)
+            loss = -method.score(task.data, x, _Cached()).numpy()
+        found[name] = (loss, saved["normalised_after"])
     return found

@@ -82,9 +82,10 @@ class Archive:
         return None
 
     def _same(self, wanted: Identity) -> Iterator[RunFolder]:
-        names = {file.parent for name in (CONFIG, STATE) for file in self.path.glob(f"*/{name}")}
-        for path in sorted(names, reverse=True):
-            folder = RunFolder(path)
+        files = [file for name in (CONFIG, STATE) for file in self.path.glob(f"*/{name}")]
+        names = {file.relative_to(self.path).parts[0] for file in files}
+        for name in sorted(names, reverse=True):
+            folder = RunFolder(self.path / name)
             found = self._read(folder)
             if found is not None and found.text == wanted.text:
                 yield folder

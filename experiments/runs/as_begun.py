@@ -35,7 +35,7 @@ def keep_copy(folder: Path, names: tuple[str, ...]) -> None:
         OSError: the folder cannot be written.
     """
     (folder / STATE).parent.mkdir(exist_ok=True)
-    texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
+    texts = {name: (folder / name).read_bytes().decode() for name in names}
     write_state(folder / STATE, (json.dumps(texts, indent=2) + "\n").encode())
     state_before(folder / STATE).unlink(missing_ok=True)  # it is of half a beginning
 

@@ -112,7 +112,8 @@ class RunFolder:
         """Whether there is anything that a run goes on from."""
         state = self.path / "state"
         own = self.path / STATE
-        inside = any(p != own for p in state.iterdir()) if state.is_dir() else False
+        files = state.iterdir() if state.is_dir() else ()
+        inside = any(p != own and not p.name.endswith(".part") for p in files)
         return inside or (self.path / "last.ckpt").is_file()
 
     def config(self) -> DictConfig:

@@ -245,6 +245,8 @@ def test_a_damaged_file_is_named_and_its_run_left_out(
     """A content of None is a folder in the place of the file."""
     words = ["tasks=tfbind8", "methods=bdi", "seeds=0,1", f"out_dir={tmp_path}"]
     main(words)
+    main(words)
+    assert len(fake.ran) == 2 and "left out" not in capsys.readouterr().err
     first, _ = sorted(tmp_path.glob("tfbind8*"))
     if content is None:
         (first / file).unlink()

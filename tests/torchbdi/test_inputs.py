@@ -561,6 +561,14 @@ def test_settings_that_are_changed_afterwards_are_found(
         model.loss()
 
 
+def test_settings_of_coefficients_that_are_there_stay() -> None:
+    model = torchbdi.BDI(X, Y, X[:2].unsqueeze(1))
+    model.fitted()
+    model.hparams["ridge"] = 0.5
+    with pytest.raises(InputError, match="ridge was"):
+        model.loss()
+
+
 def test_settings_that_may_be_changed() -> None:
     model = BDI(X, Y, X[:2])
     model.loss()

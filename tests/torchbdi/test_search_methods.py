@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import torchbdi
-from torchbdi import InputError, OfflineData, Space
+from torchbdi import InputError, OfflineData, Space, TorchBDIError
 from torchbdi.methods import registry
 from torchbdi.methods._searching import spread
 from torchbdi.methods.base import Method, Run
@@ -111,6 +111,14 @@ def test_kernel_search_finds_what_the_table_hides() -> None:
     assert fixed.facts["chosen_kernel"] == "nngp"
     assert fixed.facts["chosen_depth"] == 3
     assert fixed.facts["chosen_ridge"] == 0.1
+
+
+def test_a_ridge_that_is_too_small_is_named() -> None:
+    data = sequences()
+    twice = OfflineData(data.x.repeat(2, 1), data.y.repeat(2), data.space)
+    for ridge in (0.0, 1e-300):
+        with pytest.raises(TorchBDIError, match=r"larger ridge|ridge that is too small"):
+            KernelSearch(ridge=ridge, acquisition="mean").solve(twice, 4)
 
 
 def test_a_spread_batch_lies_further_apart() -> None:

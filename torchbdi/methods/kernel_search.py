@@ -119,7 +119,9 @@ class KernelSearch(Searching):
         own, run = self.begin(data, n, run)
         models = own.choose(data.x, data.y)
         ways = own._ways(data)
-        tested = backtest(data, own.choose, own.ridges, ways, run.seed)
+        tested = None
+        if own.acquisition is None:
+            tested = backtest(data, own.choose, own.ridges, ways, run.seed)
         way = own.acquisition or (tested.chosen if tested else "mean")
         fitted, fit = own._fitted(models, data, run)
         mean = fitted.mean()
