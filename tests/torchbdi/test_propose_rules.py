@@ -247,6 +247,7 @@ def tables(draw: st.DrawFn) -> tuple[Table, np.ndarray, Settings]:
 @settings(
     max_examples=200,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(tables())

@@ -58,6 +58,7 @@ def outlook(predicted: list[float], minimize: bool) -> str:
 
     made: Any = Made()
     made.problem, made.predicted = problem, np.array(predicted)
+    made.unknown = np.zeros(len(predicted), dtype=bool)
     return Proposals.outlook(made)
 
 
