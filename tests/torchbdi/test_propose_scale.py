@@ -230,3 +230,10 @@ def test_what_cannot_be_believed_is_unknown_and_last(
     assert "nothing is known of its y" in rows[-1]["note"] and not rows[0]["note"]
     html = html_report(p)
     assert ">unknown<" in html and "e+1" not in html
+
+
+def test_an_error_at_the_end_of_float64_is_a_number() -> None:
+    known = Calibration(np.linspace(-1, 1, 30), np.full(30, 4.0), 9.0, 0.5, 1.0)
+    errors = known.error(np.array([0.0, 2.0, 0.0, 2.0]), np.array([1.0, 1.0, 1e308, 1e308]))
+    assert errors[:2] == pytest.approx([2.0, 9.5**0.5])
+    assert np.isfinite(errors).all() and errors[2] > 1e90

@@ -21,6 +21,7 @@ HIDDEN = 0.4  # share of the designs, the best ones, that are hidden
 # The mean of all errors counts as so many designs more.
 PRIOR = 5
 FAR_SHARE = 0.99
+MOST = 1e200  # of a squared error that is stated, in variances of the scores
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,10 @@ class Calibration:
         sums = np.concatenate([[0.0], np.cumsum(self.squares)])
         near = sums[start + window] - sums[start]
         factor = (near + PRIOR * self.squares.mean()) / (window + PRIOR)
-        above = np.maximum(factor, self.beyond) * variance + self.missed
-        own: np.ndarray = np.where(mean > self.best, above, factor * variance)
-        return np.sqrt(own)
+        with np.errstate(over="ignore"):  # a design that lies at the end of float64
+            above = np.maximum(factor, self.beyond) * variance + self.missed
+            own: np.ndarray = np.where(mean > self.best, above, factor * variance)
+        return np.sqrt(np.minimum(own, MOST))
 
 
 def _beyond(posterior: Posterior) -> tuple[float, float]:
