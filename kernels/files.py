@@ -18,15 +18,18 @@ from .atomic import locked, move_aside, read_whole, write_atomic
 from .errors import DamagedStateError
 from .states import (
     MESSAGE_LENGTH,
+    SEAL,
     last_good_state,
     read_state,
     remove_state,
     sealed,
     state_before,
+    unsealed,
     write_state,
 )
 
 __all__ = [
+    "SEAL",
     "disk_of",
     "last_good_state",
     "locked",
@@ -37,6 +40,7 @@ __all__ = [
     "sealed",
     "sha256",
     "state_before",
+    "unsealed",
     "write_atomic",
     "write_csv",
     "write_json",

@@ -24,7 +24,8 @@ T = TypeVar("T")
 # Of what another's error says of a content.
 MESSAGE_LENGTH = 200
 
-_TRAILER = re.compile(rb"\n# state of torchbdi, SHA-256 of all before this line: ([0-9a-f]{64})\n")
+SEAL = b"# state of torchbdi, SHA-256 of all before this line: "
+_TRAILER = re.compile(rb"\n" + re.escape(SEAL) + rb"([0-9a-f]{64})\n")
 _TRAILER_BYTES = 120
 
 
@@ -65,8 +66,7 @@ def write_state(path: Path, content: bytes) -> None:
 
 def sealed(content: bytes) -> bytes:
     """A content with its SHA-256 behind it, as :func:`read_state` takes it."""
-    line = f"\n# state of torchbdi, SHA-256 of all before this line: {_digest(content)}\n"
-    return content + line.encode()
+    return content + b"\n" + SEAL + _digest(content).encode() + b"\n"
 
 
 def read_state(path: Path) -> bytes:
@@ -76,7 +76,11 @@ def read_state(path: Path) -> bytes:
         FileNotFoundError: there is no such file.
         DamagedStateError: the file is not what :func:`write_state` wrote; says what is wrong.
     """
-    whole = read_whole(path)
+    return unsealed(read_whole(path), path)
+
+
+def unsealed(whole: bytes, path: Path) -> bytes:
+    """What :func:`sealed` was given; raises as :func:`read_state`, and names ``path``."""
     found = _TRAILER.fullmatch(whole[-_TRAILER_BYTES:])
     if found is None:
         raise DamagedStateError(

@@ -83,8 +83,8 @@ class LeftOut:
         along = self.vectors.mT @ y
         out = []
         for ridge in ridges:
-            inverse = 1 / (self.values + ridge * self.size)
-            miss = (self.vectors @ (inverse * along)) / (self.square @ inverse)
+            inverse = self._inverse(ridge)
+            miss = self._misses(along, inverse)
             scale = float((inverse * along.square()).mean())
             quiet = ridge * self.size * scale < noise and ridge < max(ridges)
             out.append(math.inf if quiet else float(miss.square().mean()))
@@ -92,8 +92,13 @@ class LeftOut:
 
     def misses(self, y: Tensor, ridge: float) -> Tensor:
         """What the prediction of each row from all others misses by, (N,)."""
-        inverse = 1 / (self.values + ridge * self.size)
-        return (self.vectors @ (inverse * (self.vectors.mT @ y))) / (self.square @ inverse)
+        return self._misses(self.vectors.mT @ y, self._inverse(ridge))
+
+    def _inverse(self, ridge: float) -> Tensor:
+        return 1 / (self.values + ridge * self.size)
+
+    def _misses(self, along: Tensor, inverse: Tensor) -> Tensor:
+        return (self.vectors @ (inverse * along)) / (self.square @ inverse)
 
 
 def leave_one_out_errors(
@@ -110,25 +115,6 @@ def leave_one_out_errors(
             noise that a ridge stands for. Where all of them do, the largest one has its error.
     """
     return LeftOut(k).errors(y, ridges, noise)
-
-
-def choose_model(
-    x: Tensor,
-    y: Tensor,
-    *,
-    kernels: Iterable[Literal["ntk", "nngp"]] = KERNELS,
-    depths: Iterable[int] = DEPTHS,
-    constants: Iterable[float] = CONSTANTS,
-    ridges: Iterable[float] = RIDGES,
-    rows: int = 3000,
-    noise: float = 0.0,
-    generator: torch.Generator,
-) -> Model:
-    """The kernel ridge regression of least leave-one-out error, see :func:`choose_models`."""
-    return choose_models(
-        x, y, 1, kernels=kernels, depths=depths, constants=constants, ridges=ridges, rows=rows,
-        noise=noise, generator=generator,
-    )[0]  # fmt: skip
 
 
 def choose_models(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from torchbdi import InputError
-from torchbdi.kernels.files import read_state, sealed, write_atomic
+from torchbdi.kernels.files import SEAL, sealed, unsealed, write_atomic
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -37,9 +37,7 @@ def read_sealed_npy(path: Path) -> np.ndarray:
     """
     try:
         whole = path.read_bytes()
-        content = io.BytesIO(
-            read_state(path) if b"SHA-256 of all before" in whole[-120:] else whole
-        )
+        content = io.BytesIO(unsealed(whole, path) if SEAL in whole[-120:] else whole)
         array = np.load(content, allow_pickle=False)
         if content.read(1) or not isinstance(array, np.ndarray):
             raise ValueError("its length is not that of its array")

@@ -10,14 +10,10 @@ import torch
 from matplotlib.figure import Figure
 
 from torchbdi import InputError, MissingDataError
-from torchbdi.data import OfflineData
-from torchbdi.kernel import Kernel
-from torchbdi.methods.base import Run as Working
 from torchbdi.methods.bdi_search import BDISearch
-from torchbdi.ridge import RidgeFit, RidgeScale
 
 from ..data.arrays import read_npz
-from ..runs.coefficients import cached_fit
+from ..runs.coefficients import CachedRun
 from ..runs.results import Problem, Run, left_out, unchanged
 from ..runs.run_folder import RunFolder
 from ..tasks import load_task
@@ -26,20 +22,6 @@ from .curves import finish
 
 METHODS = ("best_rows", "bdi", "bdi_search", "kernel_search")
 Points = tuple[np.ndarray, np.ndarray]  # losses and normalised true scores, (n,) each
-
-
-class _Cached(Working):
-    def fit(
-        self,
-        kernel: Kernel,
-        data: OfflineData,
-        *,
-        ridge: float,
-        ridge_scale: RidgeScale,
-        tolerance: float,
-    ) -> RidgeFit:
-        """See :meth:`Run.fit`; from the cache of earlier runs, where it is there."""
-        return cached_fit(kernel, data, ridge, ridge_scale, tolerance)
 
 
 def loss_figure(runs: Sequence[Run]) -> Figure | None:
@@ -82,6 +64,6 @@ def points_of(files: dict[str, Path]) -> dict[str, Points]:
         saved = read_npz(file)
         x = task.data.space.encode(saved["designs"])
         with torch.no_grad():
-            loss = -method.score(task.data, x, _Cached()).numpy()
+            loss = -method.score(task.data, x, CachedRun()).numpy()
         found[name] = (loss, saved["normalised_after"])
     return found

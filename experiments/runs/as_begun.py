@@ -40,6 +40,12 @@ def keep_copy(folder: Path, names: tuple[str, ...]) -> None:
     state_before(folder / STATE).unlink(missing_ok=True)  # it is of half a beginning
 
 
+def has_work(state: Path) -> bool:
+    """Whether a run's folder of states holds anything but the copies: what a run goes on from."""
+    files = state.iterdir() if state.is_dir() else ()
+    return any(p.name != STATE.name and not p.name.endswith(".part") for p in files)
+
+
 class AsBegun:
     """The files of a run, as it was begun.
 

@@ -17,11 +17,30 @@ from torchbdi.identity import FitIdentity, canonical, fit_identity
 from torchbdi.kernel import Kernel
 from torchbdi.kernels.files import disk_of, last_good_state, remove_state, write_state
 from torchbdi.kernels.tensors import from_bytes, to_bytes
+from torchbdi.methods.base import Run
 from torchbdi.ridge import RidgeScale, SolveReport
 
 from ..data import cache_folder
 
 BESIDE = "coefficients.state"
+
+
+class CachedRun(Run):
+    """A run whose fits are done once for a table, kernel and ridge, and kept in a cache."""
+
+    def fit(
+        self,
+        kernel: Kernel,
+        data: OfflineData,
+        *,
+        ridge: float,
+        ridge_scale: RidgeScale,
+        tolerance: float,
+    ) -> RidgeFit:
+        """See :meth:`Run.fit`."""
+        return cached_fit(
+            kernel, data, ridge, ridge_scale, tolerance, self.device, beside=self.folder
+        )
 
 
 def cached_fit(

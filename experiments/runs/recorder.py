@@ -7,31 +7,24 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 from tqdm import tqdm
 
-from torchbdi import RidgeFit
 from torchbdi.events import EventFile
-from torchbdi.kernel import Kernel
 from torchbdi.kernels.files import move_aside
-from torchbdi.methods.base import Run
-from torchbdi.ridge import RidgeScale
 
 from ..data.arrays import write_sealed_npy
-from .as_begun import STATE
-from .coefficients import cached_fit
+from .as_begun import has_work
+from .coefficients import CachedRun
 from .history import History
-
-if TYPE_CHECKING:
-    from torchbdi.data import OfflineData
 
 TRAJECTORY = "trajectory"
 
 
 @dataclass
-class Recorder(Run):
+class Recorder(CachedRun):
     """A run that writes what it is told to a folder.
 
     Attributes:
@@ -73,9 +66,7 @@ class Recorder(Run):
     @property
     def begun(self) -> bool:
         """Whether there is anything that a killed run would go on from."""
-        own = self.path / STATE
-        kept = [] if self.folder is None else [p for p in self.folder.iterdir() if p != own]
-        return bool(self.history.rows or kept)
+        return bool(self.history.rows) or (self.folder is not None and has_work(self.folder))
 
     def log(self, step: int, **values: float) -> None:
         """See :meth:`Run.log`."""
@@ -102,20 +93,6 @@ class Recorder(Run):
             initial=done,
             disable=not self.bars,
             mininterval=0.1 if sys.stderr.isatty() else 10.0,
-        )
-
-    def fit(
-        self,
-        kernel: Kernel,
-        data: OfflineData,
-        *,
-        ridge: float,
-        ridge_scale: RidgeScale,
-        tolerance: float,
-    ) -> RidgeFit:
-        """See :meth:`Run.fit`; done once for a table, kernel and ridge, and kept in a cache."""
-        return cached_fit(
-            kernel, data, ridge, ridge_scale, tolerance, self.device, beside=self.folder
         )
 
     def board(self, purge: int | None = None) -> EventFile:

@@ -18,7 +18,7 @@ import torchbdi
 from torchbdi import InputError, kernels
 from torchbdi.kernels.files import locked, write_csv, write_json, write_text
 
-from .as_begun import STATE, AsBegun, keep_copy
+from .as_begun import STATE, AsBegun, has_work, keep_copy
 from .identity import FILE as IDENTITY
 from .identity import Identity, parse_json, read_json
 from .quoting import setting
@@ -110,11 +110,7 @@ class RunFolder:
     @property
     def has_state(self) -> bool:
         """Whether there is anything that a run goes on from."""
-        state = self.path / "state"
-        own = self.path / STATE
-        files = state.iterdir() if state.is_dir() else ()
-        inside = any(p != own and not p.name.endswith(".part") for p in files)
-        return inside or (self.path / "last.ckpt").is_file()
+        return has_work(self.path / STATE.parent) or (self.path / "last.ckpt").is_file()
 
     def config(self) -> DictConfig:
         """The configuration that the run was begun with, or that somebody has changed it into.

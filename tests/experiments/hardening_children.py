@@ -92,7 +92,7 @@ def whose_folder_goes(
     """
     import torchbdi
     from experiments import train as module
-    from experiments.runs import recorder
+    from experiments.runs import coefficients
 
     def before(holder: Any, name: str, calls: int) -> None:
         original, left = getattr(holder, name), [calls]
@@ -113,7 +113,7 @@ def whose_folder_goes(
         setattr(holder, name, going)
 
     if moment == "solving":
-        before(recorder, "cached_fit", 1)
+        before(coefficients, "cached_fit", 1)
     elif moment == "stepping":
         before(torchbdi.BDI, "training_step", 8)
     else:

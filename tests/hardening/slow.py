@@ -45,9 +45,9 @@ def _slow_files() -> None:
 def _slow_training(mark: Callable[[str], None], cache: str) -> None:
     import torchbdi
     from experiments import train
-    from experiments.runs import recorder
+    from experiments.runs import coefficients
 
-    step, fit, score = torchbdi.BDI.training_step, recorder.cached_fit, train.score_designs
+    step, fit, score = torchbdi.BDI.training_step, coefficients.cached_fit, train.score_designs
 
     def slow_step(self: Any, *batch: Any) -> Any:
         mark("stepping")
@@ -65,7 +65,7 @@ def _slow_training(mark: Callable[[str], None], cache: str) -> None:
         return score(*args)
 
     torchbdi.BDI.training_step = slow_step  # type: ignore[method-assign]
-    recorder.cached_fit = slow_fit
+    coefficients.cached_fit = slow_fit
     train.score_designs = slow_score
     Path(cache).mkdir(exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = tempfile.tempdir = cache

@@ -10,7 +10,6 @@ from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
 from torchbdi.selection import (
     RIDGES,
-    choose_model,
     choose_models,
     leave_one_out_errors,
     with_constant,
@@ -41,14 +40,15 @@ def test_the_error_is_that_of_leaving_each_row_out() -> None:
 
 def test_the_model_is_the_best_of_all() -> None:
     x, y = table()
-    found = choose_model(x, y, depths=(2, 3), generator=torch.Generator().manual_seed(0))
+    (found,) = choose_models(x, y, 1, depths=(2, 3), generator=torch.Generator().manual_seed(0))
     tried = []
     for kernel in ("ntk", "nngp"):
         for depth in (2, 3):
             for constant in (0.0, 1.0):
-                only = choose_model(
+                (only,) = choose_models(
                     x,
                     y,
+                    1,
                     kernels=(kernel,),  # type: ignore[arg-type]
                     depths=(depth,),
                     constants=(constant,),
@@ -58,10 +58,10 @@ def test_the_model_is_the_best_of_all() -> None:
     assert found == min(tried, key=lambda m: m.error)
     assert found.rows == 60
     assert found.error < 0.9
-    few = choose_model(x, y, rows=40, generator=torch.Generator().manual_seed(0))
+    (few,) = choose_models(x, y, 1, rows=40, generator=torch.Generator().manual_seed(0))
     assert few.rows == 40
     with pytest.raises(InputError, match="2 rows"):
-        choose_model(x[:1], y[:1], generator=torch.Generator())
+        choose_models(x[:1], y[:1], 1, generator=torch.Generator())
 
 
 def test_those_that_cannot_be_told_apart_are_chosen_together() -> None:
