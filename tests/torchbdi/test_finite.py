@@ -443,6 +443,6 @@ def test_a_checkpoint_holds_no_data_and_is_refused_elsewhere(tmp_path: Path) -> 
 def test_a_loss_that_is_not_finite_stops() -> None:
     x_l, y_l, x_h = table()
     model = FiniteBDI(x_l, y_l, x_h, forward_weight=0.0, **SMALL)
-    model.y_l[0] = torch.nan
+    model.squared_weights[0] = torch.nan
     with pytest.raises(TorchBDIError, match=r"FiniteBDI: .* not finite at step 0 in groups \[0, 1"):
         trainer(5).fit(model)
