@@ -133,7 +133,11 @@ def _stop(*_: object, **__: object) -> None:
 def test_every_choice_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["propose", "--help"])
-    choices = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help", "--out", "--score"}
+    choices = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {
+        "--help",
+        "--out",
+        "--score",
+    }
     assert choices
     for choice in choices:
         assert choice in DOCS.read_text(), choice
