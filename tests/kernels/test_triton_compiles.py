@@ -48,9 +48,10 @@ def test_everything_compiles(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Without a GPU too, and spills nothing in float64. The interpreter forgives more."""
+    from triton import knobs
+
     from experiments.benchmarks._compiled import recorded
     from experiments.benchmarks._launches import everything
-    from triton import knobs
 
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(knobs.nvidia, "dump_ptxas_log", True)
