@@ -86,8 +86,11 @@ def say_what_is_loaded(out: str) -> None:
     names: dict[str, list[str]] = {}
     for name, module in list(sys.modules.items()):
         path = Path(getattr(module, "__file__", None) or "/")
-        if any(path.is_relative_to(folder) for folder in ours):
-            names.setdefault(str(path), []).append(name)
+        known = names.setdefault(str(path), [])
+        # One module may stand in for another's names; two of one file are two copies of it.
+        if all(sys.modules[other] is not module for other in known):
+            known.append(name)
+    names = {k: v for k, v in names.items() if any(Path(k).is_relative_to(f) for f in ours)}
     Path(out).write_text(json.dumps([names, "kernels" in sys.modules]))
 
 
