@@ -121,6 +121,21 @@ def whose_folder_goes(
     train(words, log, cache, plain=True)
 
 
+def search_long(policy: Path, checkpoint: Path) -> None:
+    """A search for an Ant, of which the first generations are wanted."""
+    from experiments.data.search import SearchConfig, search
+
+    config = SearchConfig("ant", 0.075, 0.02, 4, 50)
+    search(config, (0, 0), policy, checkpoint, tick=lambda: None)
+
+
+def generate_hopper(folder: Path, config: Any, log: str) -> None:
+    """A Hopper's table."""
+    from experiments.data.hopper import generate
+
+    logged(lambda: generate(0, folder, workers=1, config=config), log)
+
+
 def fetch(data_set: DataSet, folder: Path, log: str, room: int = 0, plain: bool = False) -> None:
     """Fetches a data set."""
 

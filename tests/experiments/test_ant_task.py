@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import DictConfig
-from robot_cases import case, write_weights
+from robot_cases import case, one_by_one, write_weights
 
+from experiments.data import morphology
 from experiments.data.shards import read_shards
+from experiments.oracles import pool
 from experiments.robots import stored_policy
 from experiments.robots.policy import NAMES, load_policy
 from experiments.robots.robots import ROBOTS
@@ -34,6 +36,13 @@ def no_policies(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("policies")
     monkeypatch.setattr(stored_policy, "POLICIES", folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Robots are driven in this process; test_ant_generator and test_hopper_task take several."""
+    for module in (morphology, pool):
+        monkeypatch.setattr(module, "run_all", one_by_one)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from experiments.tasks import load_task
 from experiments.train import train
 from torchbdi import MissingDataError
 
-SMALL = TableConfig(runs=2, evolution=EvolutionConfig(generations=8, pairs=4, kept_pairs=2))
+SMALL = TableConfig(runs=2, evolution=EvolutionConfig(generations=4, pairs=3, kept_pairs=2))
 
 
 def config(folder: Path, *overrides: str) -> DictConfig:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from forked import command
+from forked import FORK, command
 from hardening_children import killed_at_step
 from omegaconf import DictConfig, OmegaConf
 
@@ -132,6 +132,12 @@ def test_finished_runs_are_collected_beside_those_that_were_there(
 def test_two_at_a_time_give_what_one_does(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def warm(method: str) -> object:
+        """Processes that have imported torch, in the place of fresh ones."""
+        assert method == "spawn"
+        return FORK
+
+    monkeypatch.setattr(reproduce.multiprocessing, "get_context", warm)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     for name, more in (("two", ["jobs=2"]), ("one", [])):
         words = [word for word in small(data_dir, tmp_path / name) if "methods=" not in word]
