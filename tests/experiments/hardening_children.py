@@ -24,8 +24,19 @@ def train(
     room: int = 0,
     deadly: bool = False,
     plain: bool = False,
+    slow: bool = False,
 ) -> None:
-    """``python -m experiments.train``, perhaps with little room or without the rights of root."""
+    """``python -m experiments.train``, perhaps with little room or without the rights of root.
+
+    Args:
+        words: of the command line.
+        log: what it prints.
+        cache: a folder for coefficients.
+        room: bytes that a file may have; 0 for as many as there are.
+        deadly: whether the write that goes beyond kills.
+        plain: whether it may write only where everybody may.
+        slow: whether its steps take long enough for others to meet it at work.
+    """
     import torchbdi
     from experiments.train import main
 
@@ -33,7 +44,7 @@ def train(
 
     def counted(self: torchbdi.BDI, *batch: Any) -> Any:
         steps[0] += 1
-        time.sleep(0.01)
+        time.sleep(0.01 if slow else 0)
         return step(self, *batch)
 
     torchbdi.BDI.training_step = counted  # type: ignore[method-assign]

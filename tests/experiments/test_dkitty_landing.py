@@ -71,9 +71,9 @@ def test_who_falls_can_be_learnt(stance, monkeypatch):
 
 def test_all_rounds_are_learnt_from_and_the_last_is_judged():
     rng = np.random.default_rng(5)
-    designs = torch.from_numpy(random_designs(ROBOT, 1400)).float()
-    actions = torch.from_numpy(rng.uniform(-0.5, 0.5, (1400, 12))).float()
-    held_out = torch.arange(1400) % 7 == 0
+    designs = torch.from_numpy(random_designs(ROBOT, 700)).float()
+    actions = torch.from_numpy(rng.uniform(-0.5, 0.5, (700, 12))).float()
+    held_out = torch.arange(700) % 7 == 0
     hip = commanded(designs, actions)[:, 0, 0]
     one = Landings(designs, actions, hip > hip.median(), held_out)
     reverse = Landings(designs, actions, hip < hip.median(), held_out)

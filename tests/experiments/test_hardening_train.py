@@ -25,6 +25,7 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_state
 
 STEPS = 40
+SLOW = (0, False, False, True)
 
 
 @dataclass
@@ -71,7 +72,8 @@ class Place:
         return finished(children.train, self.command, self.log, str(self.cache), *how)
 
     def start(self) -> object:
-        return child(children.train, self.command, self.log, str(self.cache))
+        """The same in a process that goes on beside this one, slowly."""
+        return child(children.train, self.command, self.log, str(self.cache), *SLOW)
 
     def results(self) -> dict[str, bytes]:
         (folder,) = self.begun
@@ -189,7 +191,7 @@ def as_one_who_may_not_write(place: Place, folder: Path) -> None:
 
 def of_two_at_once_one_is_refused(place: Place) -> None:
     logs = [f"{place.log}{i}" for i in range(2)]
-    both = [child(children.train, place.command, log, str(place.cache)) for log in logs]
+    both = [child(children.train, place.command, log, str(place.cache), *SLOW) for log in logs]
     for process in both:
         process.join(PATIENCE)
     said = [Path(log).read_text() for log in logs]
