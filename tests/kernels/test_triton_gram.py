@@ -202,11 +202,10 @@ def test_all_batch_shapes(one: tuple[int, ...], two: tuple[int, ...]) -> None:
 
 
 def test_gradcheck() -> None:
-    """In a direction that is drawn; entry by entry the plain path is checked on the CPU."""
     x1, x2 = random(2, 1, 2).requires_grad_(), random(2, 2, seed=1).requires_grad_()
     with triton_device.use(True):
-        assert gradcheck(lambda a, b: ZonalGram.apply(NTK6, a, b), (x1, x2), fast_mode=True)
-        assert gradcheck(lambda a: ZonalGram.apply(NTK6, a, None), (x2,), fast_mode=True)
+        assert gradcheck(lambda a, b: ZonalGram.apply(NTK6, a, b), (x1, x2))
+        assert gradcheck(lambda a: ZonalGram.apply(NTK6, a, None), (x2,))
 
 
 @pytest.mark.parametrize("dtype", FORMS)
