@@ -13,6 +13,7 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import NNGP
 from torchbdi.batch import Posterior
+from torchbdi.leave_one_out import leave_one_out_errors
 from torchbdi.proposer.acquire import ABOVE, fill, worth
 from torchbdi.proposer.backtest import _own, backtest
 from torchbdi.proposer.candidates import neighbours, new
@@ -22,7 +23,7 @@ from torchbdi.proposer.report import html_report
 from torchbdi.proposer.result import Proposals
 from torchbdi.proposer.settings import Settings
 from torchbdi.scales import error_and_slope, tuned_scales
-from torchbdi.selection import Model, leave_one_out_errors
+from torchbdi.selection import Model
 
 
 class Frame(dict):
