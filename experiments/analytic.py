@@ -153,18 +153,29 @@ def _key(landscape: str, method: str, seed: int) -> dict[str, str]:
 
 
 def _read(path: Path) -> list[dict[str, str]]:
-    """The lines that are there, of methods as they are now."""
+    """The lines that are there, of methods as they are now.
+
+    Raises:
+        InputError: it is none of ours, or damaged.
+    """
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
     known = registry.names()
-    return [
-        line
-        for line in lines
-        if line["method"] in known
-        and _key(line["landscape"], line["method"], int(line["seed"])).items() <= line.items()
-    ]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        mine = [line for line in lines if line["method"] in known]
+        keys = [_key(line["landscape"], line["method"], int(line["seed"])) for line in mine]
+        kept = [line for key, line in zip(keys, mine, strict=True) if key.items() <= line.items()]
+        numbers = [[float(line[column]) for column in COLUMNS[-3:]] for line in kept]
+        if not np.isfinite(numbers).all():
+            raise ValueError("a number that is none")
+    except (csv.Error, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: not a file of lines as this command writes them ({error!r}). Move it away, "
+            "or name another folder."
+        ) from error
+    return kept
 
 
 def main(words: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
 from .runs.run_folder import CONFIG, RunFolder
 from .runs.sweep import failures_of_sweep, note_failure
-from .runs.trajectory import kept_designs
+from .runs.trajectory import kept_designs, score_kept
 from .runs.usage import usage
 from .tasks import load_task
 from .tasks.assemble import request_of
@@ -164,6 +164,9 @@ def _finish(
     if result.predicted is not None:  # in the units that are reported
         y = result.predicted.double().cpu().numpy()
         arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
+    along = score_kept(folder.path, task, cfg.designs) if cfg.score == "full" else {}
+    if cfg.score == "full" and not along:
+        print(f"score=full: method={cfg.method.name} keeps no designs along the way.", flush=True)
     facts: dict[str, Any] = {
         "title": task.title,
         "data_source": task.data_source,
@@ -173,6 +176,7 @@ def _finish(
         "rows": len(task.data.x),
         "dimensions": task.data.x.shape[1],
         **scores,
+        **along,
         "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
         **result.facts,
         "designs_sha256": designs_hash(result.x),

@@ -12,6 +12,10 @@ from .cells import grid, heading, source_note
 from .render import Table
 from .yardstick_rows import Lines, kept_lines
 
+ALONG = {
+    "best_along_normalised": "best along the way",
+    "median_along_normalised": "highest median along the way",
+}
 NOVELTY = {
     "share_equal": "equal to an earlier one",
     "share_known": "in the table",
@@ -34,7 +38,8 @@ def statistics_table(runs: Iterable[Run], lines: Lines | None = None) -> Table |
     table = grid(unchanged(runs))
     if not table:
         return None
-    columns = {f"{name}_after_normalised": label for name, label in LABELS.items()} | NOVELTY
+    columns = {f"{name}_after_normalised": label for name, label in LABELS.items()}
+    columns |= ALONG | NOVELTY
     rows, records = [], []
     for problem, methods in table.items():
         for method in sorted(methods, key=lambda m: (m != "bdi", m)):
@@ -49,11 +54,13 @@ def statistics_table(runs: Iterable[Run], lines: Lines | None = None) -> Table |
         for yardstick, label in YARDSTICKS.items():
             if yardstick in known:
                 cells = [known[yardstick].get(name, "") for name in LABELS]
-                rows.append([heading(problem), label, *cells, *[""] * len(NOVELTY)])
+                rows.append([heading(problem), label, *cells, *[""] * len(ALONG | NOVELTY)])
     notes = [
         "Means over seeds of normalised scores; an empty cell: the run was made before this was "
         "written down.",
         "Best of the first k: in the order in which the method trusts its designs.",
+        "Along the way: over the steps whose designs were kept (trainer.trajectory_every=20) and "
+        "scored when the run was over (score=full).",
         "Distances are numbers of letters; of numbers, the root mean square over columns in "
         "standard deviations.",
         *(source_note(problem, methods) for problem, methods in table.items()),

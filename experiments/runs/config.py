@@ -26,7 +26,7 @@ from ..tasks import registry as task_registry
 from .quoting import check_readable
 
 CONF = Path(__file__).parents[1] / "conf"
-ACCELERATORS = ("auto", "cpu", "gpu")
+CHOICES = {"trainer.accelerator": ("auto", "cpu", "gpu"), "score": ("end", "full")}
 LEAST = {
     "designs": 1,
     "trainer.checkpoint_every": 1,
@@ -53,6 +53,7 @@ class TrainConfig:
     task: Any = MISSING
     method: Any = MISSING
     designs: int = 128
+    score: str = "end"
     seed: int = 0
     data_dir: str | None = None
     out_dir: str = "runs"
@@ -104,14 +105,18 @@ def validate(cfg: DictConfig) -> DictConfig:
     checked.task = checked_task(checked)
     method = method_of(checked)
     checked.method = {"name": checked.method.name, **vars(method)}
-    accelerator = checked.trainer.accelerator
-    if accelerator not in ACCELERATORS:
-        valid = ", ".join(ACCELERATORS)
-        raise InputError(f"trainer.accelerator={accelerator} is not one of {valid}.")
+    for name, valid in CHOICES.items():
+        if (value := OmegaConf.select(checked, name)) not in valid:
+            raise InputError(f"{name}={value} is not one of {', '.join(valid)}.")
     for name, least in LEAST.items():
         value = OmegaConf.select(checked, name)
         if value is not None and value < least:
             raise InputError(f"{name} must be at least {least}, got {value}.")
+    if checked.score == "full" and not checked.trainer.trajectory_every:
+        raise InputError(
+            "score=full scores the designs that are kept along the way, and none are kept. Add "
+            "trainer.trajectory_every=20."
+        )
     if checked.seed >= 2**32:
         raise InputError(f"seed must be below 2^32, got {checked.seed}.")
     return checked

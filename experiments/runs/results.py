@@ -27,7 +27,9 @@ NEEDED = (
     "settings", "best_after_raw", "median_after_raw", "version",
 )  # fmt: skip
 # What a cell that is none of a run's may raise.
-_WRONG = (ValueError, KeyError, TypeError, ArithmeticError, MemoryError, RecursionError)
+_WRONG = (
+    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, MemoryError, RecursionError
+)  # fmt: skip
 USUAL_DESIGNS = 128  # as the paper has
 
 

@@ -1,7 +1,8 @@
 """Designs saved along the way of a run, and their scores, asked for after the training (Fig. 4).
 
 Training saves X_h and nothing else. ``python -m experiments.runs.trajectory RUN_FOLDER ...`` asks
-the true function afterwards and writes trajectory.csv into the run's folder.
+the true function afterwards and writes trajectory.csv into the run's folder; a run with
+``score=full`` does so when its method is done.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torchbdi.kernels.files import sha256, write_csv, write_text
 from ..data.arrays import read_sealed_npy
 from ..tasks import load_task
 from ..tasks.assemble import request_of
+from ..tasks.task import Task
 from .begun import check_same, identity_of
 from .config import method_of
 from .recorder import TRAJECTORY
@@ -67,14 +69,41 @@ def score_trajectory(path: Path) -> Path:
     name, request = request_of(cfg)
     now = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
     check_same(folder, now, task.data)
-    lines = []
+    score_kept(path, task, cfg.designs)
+    return path / FILE
+
+
+def score_kept(path: Path, task: Task, designs: int) -> dict[str, float]:
+    """Scores the designs that a run has kept, and writes them down.
+
+    Args:
+        path: the run's folder.
+        task: that of the run.
+        designs: how many the run proposes.
+
+    Returns:
+        The best and the highest median score at any step, normalised, each with the first step
+        that has it; nothing where no designs were kept.
+
+    Raises:
+        InputError: a file is damaged.
+    """
+    lines: list[dict[str, float]] = []
+    files = kept_designs(path)
     for step, file in tqdm(files.items(), desc="scoring saved designs", disable=None):
         x_h = torch.from_numpy(read_sealed_npy(file))
-        scores, _ = score_designs(task, x_h, cfg.designs)
-        lines.append([step, *(scores[name] for name in COLUMNS)])
-    write_csv(path / FILE, ["step", *COLUMNS], lines)
+        scores, _ = score_designs(task, x_h, designs)
+        lines.append({"step": step, **{name: scores[name] for name in COLUMNS}})
+    if not lines:
+        return {}
+    write_csv(path / FILE, ["step", *COLUMNS], [list(line.values()) for line in lines])
     write_text(path / CHECKSUM, f"{sha256(path / FILE)}  {FILE}\n")
-    return path / FILE
+    found: dict[str, float] = {}
+    for name in ("best", "median"):
+        top = max(lines, key=lambda line: line[f"{name}_after_normalised"])
+        found[f"{name}_along_normalised"] = top[f"{name}_after_normalised"]
+        found[f"{name}_along_step"] = top["step"]
+    return found
 
 
 def is_whole(path: Path) -> bool:

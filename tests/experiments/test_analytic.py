@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,3 +50,19 @@ def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, 
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError, match="seed=one"):
         analytic.main(["seed=one"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n",
+        "landscape,method,revision,floor,seed,best,median,minutes\nletters,cma_es,{0},{1},0,nan,1,1\n",
+        "landscape,method,revision,floor,seed,best,median,minutes\nletters,cma_es,{0},{1},0,1\n",
+        "landscape,method,revision,floor,seed,best,median,minutes\nletters,cma_es,{0},{1},x,1,1,1\n",
+    ],
+)
+def test_a_file_that_is_none_of_its_own_is_named(tmp_path: Path, text: str) -> None:
+    key = analytic._key("letters", "cma_es", 0)
+    (tmp_path / "analytic-runs.csv").write_text(text.format(key["revision"], key["floor"]))
+    with pytest.raises(InputError, match=r"analytic-runs\.csv: not a file of lines"):
+        analytic.main(["cma_es", f"out={tmp_path}"])

@@ -21,10 +21,12 @@ from experiments.runs import trajectory
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
 from experiments.runs.recorder import Recorder
+from experiments.runs.results import read_runs
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.trajectory import is_whole, main, score_trajectory
 from experiments.tasks.assemble import request_of
 from experiments.tasks.task import Task
+from experiments.train import train
 from torchbdi import InputError, OfflineData
 
 STEPS, EVERY, DESIGNS = 7, 2, 4
@@ -175,3 +177,37 @@ def test_damaged_scores_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     designs.write_bytes(content)
     with pytest.raises(InputError, match=r"step-000002\.npy is damaged"):
         score_trajectory(tmp_path)
+
+
+def test_score_full_puts_the_best_along_the_way_into_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("experiments.train.load_task", task)
+    words = ["task=hopper", f"designs={DESIGNS}", "method.steps=6", "method.lr=0.3"]
+    usual = [*words, f"out_dir={tmp_path}", "trainer.progress_bar=false"]
+    kept = ["trainer.trajectory_every=2", "score=full"]
+    metrics = train(compose_config([*usual, *kept]))
+    (folder,) = tmp_path.iterdir()
+    assert is_whole(folder)
+    with (folder / "trajectory.csv").open() as file:
+        lines = [{k: float(v) for k, v in line.items()} for line in csv.DictReader(file)]
+    assert [line["step"] for line in lines] == [0, 2, 4, 6]
+    for name in ("best", "median"):
+        scores = [line[f"{name}_after_normalised"] for line in lines]
+        assert metrics[f"{name}_along_normalised"] == max(scores)
+        assert metrics[f"{name}_along_step"] == lines[scores.index(max(scores))]["step"]
+    (run,) = read_runs([folder])
+    assert run.values["best_along_normalised"] == metrics["best_along_normalised"]
+    assert train(compose_config(usual)).keys().isdisjoint({"best_along_normalised"})
+    again = train(compose_config([*usual[:2], *usual[4:], *kept, "method=best_rows"]))
+    assert "best_along_normalised" not in again
+    assert "method=best_rows keeps no designs along the way" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("score=full", "none are kept"), ("score=all", "score=all is not one of end, full")],
+)
+def test_score_is_checked(words: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        compose_config([words])
