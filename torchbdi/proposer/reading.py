@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
+from .decimals import settle
 from .grid import Grid, grid_of
-from .numerals import settle, split
+from .numerals import split
 from .table import MISSING, Form, Table, parse_number
 from .ways import Ways, listed
 
