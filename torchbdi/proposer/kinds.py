@@ -110,7 +110,9 @@ def _of_numbers(name: str, numbers: np.ndarray, ways: Ways, named: bool) -> Kind
 
 def _calendar(numbers: np.ndarray) -> bool:
     """Whether all numbers are days written as 20230301, two of them different."""
-    if not len(numbers) or np.ptp(numbers) == 0 or (numbers % 1 != 0).any():
+    if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
+        return False
+    if (numbers % 1 != 0).any():
         return False
     year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
     return bool(

@@ -65,6 +65,8 @@ def read_scores(
         for i, cell in enumerate(_cells(values)):
             number = parse_number(cell) if cell not in MISSING else None
             word = cell if cell in takes else numbered.get(number)
+            if word is None and cell in MISSING and "" in takes:
+                word = ""
             if word is not None:
                 used[word] = used.get(word, 0) + 1
                 number = _taken(word, takes[word])
