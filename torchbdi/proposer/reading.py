@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
+from .footers import experiments
 from .grid import Grid, grid_of
 from .numerals import settle, split
-from .table import MISSING, Form, Table, parse_number
+from .table import Form, Table, is_no_number, parse_number
 from .ways import Ways, listed
 
 
@@ -51,6 +52,7 @@ def read_table(
         told = ", ".join(repr(own.cells[i][0]) for i in kept if own.cells[i][0])
         notes.append(f"Row {own.numbers[0]} holds units ({told}); it was left out.")
         own = own.after(0)
+    own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
     settled = settle(columns, own.numbers, Ways(True), decimal, as_they_are, scores)
     return Table(
@@ -84,6 +86,14 @@ class _Lines:
     def after(self, line: int) -> _Lines:
         """The lines after one."""
         return _Lines([c[line + 1 :] for c in self.cells], self.numbers[line + 1 :])
+
+    def of_rows(self, keep: np.ndarray) -> _Lines:
+        """Some of the lines, by a mask."""
+        return _Lines([c[keep] for c in self.cells], self.numbers[keep])
+
+    def table(self, kept: Sequence[int]) -> np.ndarray:
+        """Some of the columns side by side, (R, C)."""
+        return np.stack([self.cells[i] for i in kept], axis=1)
 
     def line(self, at: int) -> list[str]:
         return [column[at] for column in self.cells]
@@ -171,7 +181,7 @@ def _units_follow(lines: _Lines, kept: Sequence[int]) -> bool:
     known = 0
     for i in kept:
         first, *others = lines.cells[i].tolist()
-        rest = {cell for cell in others if cell not in MISSING}
+        rest = {cell for cell in others if not is_no_number(cell)}
         if first and len(first) > 12:
             return False
         numeric = bool(rest) and all(split(cell) is not None for cell in rest)
