@@ -85,7 +85,7 @@ def test_names_that_are_no_dates(cells: list[str], tmp_path: Path) -> None:
 )
 def test_sequences_that_rows_repeat(letters: str, length: int, end: str, tmp_path: Path) -> None:
     sites = ["".join(RNG.choice(list(letters), length)) + end for _ in range(15)]
-    made, settings = asked(tmp_path, text(with_column("site", [sites[i % 15] for i in range(40)])))
+    made, _ = asked(tmp_path, text(with_column("site", [sites[i % 15] for i in range(40)])))
     column = made.columns[0]
     assert isinstance(column, Classes) and column.sequence and column.length == length + len(end)
     alone = text([["site", "yield"], *([sites[i % 15], str(i)] for i in range(40))])

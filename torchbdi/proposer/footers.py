@@ -55,15 +55,18 @@ def _end(cells: np.ndarray) -> int:
     filled = (cells != "").sum(1)
     usual = float(np.median(filled))
     last = max(FEWEST, len(cells) - MOST)
-    # A column that has such words above is one of names.
-    names = [any(_SUMMARY.fullmatch(cell) for cell in set(column)) for column in cells[:last].T]
     end = len(cells)
     while end > last:
         own = cells[end - 1]
         remark = usual >= 3 and filled[end - 1] == 1 and parse_number("".join(own)) is None
         if not remark and not any(
-            _SUMMARY.fullmatch(cell) and not name for cell, name in zip(own, names, strict=True)
+            _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i]) for i, cell in enumerate(own)
         ):
             break
         end -= 1
     return end
+
+
+def _is_name(column: np.ndarray) -> bool:
+    """Whether such words stand above, too, (R,): then they are levels."""
+    return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))

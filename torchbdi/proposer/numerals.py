@@ -25,6 +25,10 @@ J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
 _UNITS = frozenset(_UNIT_WORDS.split())
 
 
+# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4).
+_ERROR = re.compile(r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
+
+
 def _is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
     parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
@@ -33,7 +37,7 @@ def _is_unit(text: str) -> bool:
 
 def split(cell: str) -> tuple[str, str] | None:
     """The number of a cell, as it is written, and the unit after it; None where it is no number."""
-    match = _NUMBER.fullmatch(cell)
+    match = _NUMBER.fullmatch(_ERROR.sub("", cell, count=1))
     if match is None or (match[3] is not None and not _is_unit(match[3].strip())):
         return None
     return match[1].replace("\u2212", "-"), (match[2] + match[3]) if match[3] else ""
@@ -246,6 +250,11 @@ def _write(
             f"them one unit, or leave the column out ({ways('ignore', name)})."
         )
         return
+    sure = [cell for cell in column.found if _ERROR.search(cell)]
+    if sure:
+        out.notes.append(
+            f"Column {name!r}: what stands behind its numbers, as in {sure[0]!r}, was left out."
+        )
     unit = next(iter(units), "")
     if unit:
         out.units[name] = unit

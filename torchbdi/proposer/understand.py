@@ -14,14 +14,14 @@ from ..kernels.errors import InputError
 from .columns import Numbers
 from .count import count_of
 from .kinds import Kind
-from .outliers import far_away, limited, outlier_remark
+from .outliers import design_remarks, far_away, limited, outlier_remark
 from .restrict import restrict
 from .roles import kinds_of, values_of
 from .room import require_freedom
 from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
 from .scores import Scores, read_scores
 from .settings import Settings
-from .suspects import require_positive, result_remarks, two_values_remark
+from .suspects import level_remarks, require_positive, result_remarks, two_values_remark
 from .table import Table, Values, show_number
 from .understood import Understood
 from .unscored import candidates_of
@@ -171,8 +171,12 @@ def _made(
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = result_remarks(score, y, inner, ways) if len(columns) > 1 else []
+    if len(columns) > 1:
+        names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
+        first += level_remarks(score, y, {name: known[name] for name in names}, ways)
     first += two_values_remark(score, y)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
+    first += design_remarks(inner, scored.rows, settings.bounds, ways)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
         varying, candidate, restricted, values, table.rows, settings, remarks
