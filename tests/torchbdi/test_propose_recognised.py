@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,52 @@ def test_gaps_among_numbers(word: str, tmp_path: Path) -> None:
     assert len(made.scores) == 38
     made, _ = asked(tmp_path, text(with_column("base", ["KOH", word] * 20)))
     assert made.columns[0].name == "base"  # among names it may be one
+
+
+def workbook(*sheets: tuple[str, list[list[object]]]) -> bytes:
+    """A workbook as a program writes it, with its sheets."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_other_sheets_are_named_where_the_first_is_no_table(tmp_path: Path) -> None:
+    notes: list[list[object]] = [["see the data"], ["made in June"]]
+    rows: list[list[object]] = [list(row) for row in plain()]
+    content = workbook(("Notes", notes), ("Data", rows))
+    assert "'Notes', 'Data'" in refused(tmp_path, content, name="t.xlsx")
+    other = workbook(("Plan", [["a", "b"], [1, 2], [2, 3]]), ("Data", rows))
+    message = refused(tmp_path, other, name="t.xlsx")
+    assert "no column 'yield'" in message and "--sheet names another" in message
+    made, _ = asked(tmp_path, content, "--sheet", "Data", name="t.xlsx")
+    assert len(made.scores) == 40
+
+
+def test_formulas_without_values_are_suspected(tmp_path: Path) -> None:
+    rows: list[list[object]] = [list(row) for row in plain()]
+    for i, row in enumerate(rows[1:], start=2):
+        row[3] = f"=A{i}*2"
+    message = refused(tmp_path, workbook(("Data", rows)), name="t.xlsx")
+    assert "not a single score" in message and "save it" in message
+
+
+def test_names_of_groups_above_the_names(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text([["Conditions", "", "", "Result"], *plain()]))
+    assert len(made.scores) == 40
+    assert "the names stand in row 2" in told(made)
+    message = refused(tmp_path, text([["", *plain()[0][1:]], *plain()[1:]]))
+    assert "column 1 has no name" in message  # the names themselves, with a gap
+
+
+def test_texts_that_are_kept_from_being_numbers(tmp_path: Path) -> None:
+    rows = [[f'="{row[0]}"' if i else row[0], *row[1:]] for i, row in enumerate(plain())]
+    made, _ = asked(tmp_path, text(rows))
+    np.testing.assert_array_equal(made.values["temp"], [float(row[0]) for row in plain()[1:]])

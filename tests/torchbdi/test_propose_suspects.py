@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
+from torchbdi import InputError
+from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.understand import understand
+
 RNG = np.random.default_rng(0)
 Y = np.array([float(row[3]) for row in plain()[1:]])
 
@@ -119,3 +124,17 @@ def test_a_score_that_is_not_finite_can_be_left_out(tmp_path: Path) -> None:
     way = message[message.index("--take") : message.index("), or")]
     made, _ = asked(tmp_path, text(rows), *shlex.split(way))
     assert 5 not in made.rows.tolist()
+
+
+def test_words_and_booleans_among_the_scores_in_python() -> None:
+    x = np.array([[float(cell) for cell in row[:3]] for row in plain()[1:]])
+    high = Y > 60
+    table, score, y = table_of(x, high)
+    made = understand(table, score, y, Settings())
+    np.testing.assert_array_equal(made.scores, high)
+    table, score, y = table_of(x, np.where(high, "good", "bad"))
+    with pytest.raises(InputError) as caught:
+        understand(table, score, y, Settings())
+    assert "takes={'bad': 0, 'good': 1}" in str(caught.value)
+    made = understand(table, score, y, Settings(takes={"bad": 0, "good": 1}))
+    np.testing.assert_array_equal(made.scores, high)

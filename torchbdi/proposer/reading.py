@@ -46,7 +46,10 @@ def read_table(
     notes = list(grid.notes)
     lines = _Lines.of(grid)
     start = _header(lines, notes)
-    names, kept = _names(path.name, lines, start, notes)
+    try:
+        names, kept = _names(path.name, lines, start, notes)
+    except InputError as error:
+        raise InputError(" ".join([str(error), *other_sheets(grid.notes)])) from error
     own = lines.after(start)
     if _units_follow(own, kept):
         told = ", ".join(repr(own.cells[i][0]) for i in kept if own.cells[i][0])
@@ -108,7 +111,7 @@ def _header(lines: _Lines, notes: list[str]) -> int:
     at = 0
     while at < len(filled) - 1:
         comment = lines.cells[0][at].startswith("#") and filled[at] < usual
-        if not comment and not (filled[at] == 1 and usual >= 2):
+        if not comment and not (filled[at] == 1 and usual >= 2) and not _group_names(lines, at):
             break
         at += 1
     if at:
@@ -116,6 +119,21 @@ def _header(lines: _Lines, notes: list[str]) -> int:
         which = f"Row {lines.numbers[0]} was" if at == 1 else f"{at} rows before the header were"
         notes.append(f"{which} left out ({told!r}); the names stand in row {lines.numbers[at]}.")
     return at
+
+
+def _group_names(lines: _Lines, at: int) -> bool:
+    """Whether a line has names of groups of columns, with gaps, and the names stand below it."""
+    if at + 2 >= len(lines.numbers):
+        return False
+    own, below, rows = lines.line(at), lines.line(at + 1), lines.line(at + 2)
+    named = [cell for cell in below if cell]
+    gaps = any(cell and not over for cell, over in zip(below, own, strict=True))
+    return (
+        gaps
+        and len(set(named)) == len(named) >= sum(map(bool, rows))
+        and not any(split(cell) or split(f"1{cell}") for cell in (*own, *named) if cell)
+        and any(split(cell) is not None for cell in rows)
+    )
 
 
 def _names(source: str, lines: _Lines, start: int, notes: list[str]) -> tuple[list[str], list[int]]:
@@ -164,6 +182,11 @@ def _names(source: str, lines: _Lines, start: int, notes: list[str]) -> tuple[li
             "columns' names."
         )
     return names, named
+
+
+def other_sheets(notes: Sequence[str]) -> list[str]:
+    """The note that a workbook has other sheets, where there is one."""
+    return [note for note in notes if "--sheet" in note]
 
 
 def counts_rows(numbers: Sequence[float | None] | np.ndarray) -> bool:

@@ -156,7 +156,7 @@ def _found(
 
 def _nearly_told(nearly: Nearly, values: Mapping[str, Values], rows: np.ndarray, ways: Ways) -> str:
     """What to say of a sum that does not hold in some rows."""
-    total = sum(values[name] for name in nearly.names)
+    total = np.sum([values[name] for name in nearly.names], axis=0)
     some = ", ".join(f"row {rows[i]} ({total[i]:.4g})" for i in nearly.others[:5].tolist())
     more = f" and {len(nearly.others) - 5} more" if len(nearly.others) > 5 else ""
     way = ways("sum", f"{'+'.join(nearly.names)}={show_number(nearly.value)}")

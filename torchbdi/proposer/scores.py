@@ -90,6 +90,11 @@ def read_scores(
             f"{table.rows[wrong[0][0]]} is not finite, or larger than {LARGEST:g}. Leave that row "
             f"out ({ways('take', f'{numbers[tuple(wrong[0])]}=out')}), or change the unit."
         )
+    if n and all(cell in MISSING for values in scores.values() for cell in _cells(values)):
+        raise InputError(
+            f"column {first!r} has not a single score. Formulas that no spreadsheet has computed "
+            "yet look so: open the file in one and save it. Or choose another score."
+        )
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
     remarks = [
@@ -138,7 +143,11 @@ def _unread(
     if nothing and len(unread) <= FEW_WORDS:
         told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
         order = sorted(unread, key=str.casefold)
-        takes = " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
+        takes = (
+            " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
+            if ways.typed
+            else f"takes={ {word: i for i, word in enumerate(order)} }"
+        )
         return (
             f"column {name!r} holds words and no number: {told}. Say what each stands for, for "
             f"instance {takes}; or choose another score."
