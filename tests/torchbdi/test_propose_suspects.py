@@ -93,6 +93,17 @@ def test_fractions_and_percent(tmp_path: Path) -> None:
     assert "Are these fractions, and those percent?" in told(made)
 
 
+@pytest.mark.parametrize(("unit", "read"), [(" turns", True), (" €", True), ("A", False)])
+def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_path: Path) -> None:
+    rows = [[row[0] + (unit if i else ""), *row[1:]] for i, row in enumerate(plain())]
+    rows = [[row[0].replace("A", "-A"), *row[1:]] for row in rows]
+    made, _ = asked(tmp_path, text(rows))
+    assert ("temp" in [c.name for c in made.columns]) == read
+    if read:
+        np.testing.assert_array_equal(made.values["temp"], [float(r[0]) for r in plain()[1:]])
+        assert f"every number has {unit.strip()!r} after it" in told(made)
+
+
 @pytest.mark.parametrize("error", [" ± 0.1", " +/- 1.5", "(3)", "±0.25"])
 @pytest.mark.parametrize("decimal", [".", ","])
 def test_scores_with_their_errors(error: str, decimal: str, tmp_path: Path) -> None:

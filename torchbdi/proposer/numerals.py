@@ -29,6 +29,12 @@ _UNITS = frozenset(_UNIT_WORDS.split())
 _ERROR = re.compile(r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
 
 
+# A word after a blank, or a sign such as that of a currency: 12 turns, 3€.
+_WORD_AFTER = re.compile(
+    r"([+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)(\s+[^\W\d_][^\d]{0,15}|\s*[^\w\s.,;:/+*()\-\[\]'\"]{1,2})"
+)
+
+
 def _is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
     parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
@@ -186,6 +192,8 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     """The numbers of a column of texts; None where at most half of the cells are some."""
     cells = dict.fromkeys(cell for cell in values.tolist() if cell not in MISSING)
     found = {cell: parts for cell in cells if (parts := split(cell)) is not None}
+    if cells and not found:
+        found = _with_one_word(cells)
     if 2 * len(found) <= len(cells) and not (any_number and found):
         return None
     if all(parse_number(cell) is not None for cell in cells) and not any("." in c for c in cells):
@@ -194,6 +202,15 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     for cell, (number, _) in found.items():
         marks.setdefault(mark_of(number), cell)
     return _Column(found, marks)
+
+
+def _with_one_word(cells: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Numbers that all have the same word or sign after them, whatever it is; else nothing."""
+    matches = {cell: _WORD_AFTER.fullmatch(cell) for cell in cells}
+    words = {None if match is None else match[2] for match in matches.values()}
+    if len(cells) < 3 or len(words) > 1 or None in words:
+        return {}
+    return {cell: (match[1], match[2]) for cell, match in matches.items() if match is not None}
 
 
 def _decide(
