@@ -33,6 +33,7 @@ LEAST = {
     "trainer.trajectory_every": 0,
     "seed": 0,
 }
+_STORED: dict[tuple[str, str], str] = {}  # the settings that Hydra's store has been given
 
 
 @dataclass
@@ -69,7 +70,9 @@ def register_choices() -> None:
     store = ConfigStore.instance()
     for group, choices in (("task", tasks), ("method", registry.defaults())):
         for name, settings in choices.items():
-            store.store(group=group, name=name, node={"name": name, **settings})
+            if _STORED.get((group, name)) != repr(settings):  # its file may be another one now
+                store.store(group=group, name=name, node={"name": name, **settings})
+                _STORED[group, name] = repr(settings)
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:

@@ -24,8 +24,19 @@ def train(
     room: int = 0,
     deadly: bool = False,
     plain: bool = False,
+    slow: bool = False,
 ) -> None:
-    """``python -m experiments.train``, perhaps with little room or without the rights of root."""
+    """``python -m experiments.train``, perhaps with little room or without the rights of root.
+
+    Args:
+        words: of the command line.
+        log: what it prints.
+        cache: a folder for coefficients.
+        room: bytes that a file may have; 0 for as many as there are.
+        deadly: whether the write that goes beyond kills.
+        plain: whether it may write only where everybody may.
+        slow: whether its steps take long enough for others to meet it at work.
+    """
     import torchbdi
     from experiments.train import main
 
@@ -33,7 +44,7 @@ def train(
 
     def counted(self: torchbdi.BDI, *batch: Any) -> Any:
         steps[0] += 1
-        time.sleep(0.01)
+        time.sleep(0.01 if slow else 0)
         return step(self, *batch)
 
     torchbdi.BDI.training_step = counted  # type: ignore[method-assign]
@@ -119,6 +130,21 @@ def whose_folder_goes(
     else:
         before(module, "score_designs", 1)
     train(words, log, cache, plain=True)
+
+
+def search_long(policy: Path, checkpoint: Path) -> None:
+    """A search for an Ant, of which the first generations are wanted."""
+    from experiments.data.search import SearchConfig, search
+
+    config = SearchConfig("ant", 0.075, 0.02, 4, 50)
+    search(config, (0, 0), policy, checkpoint, tick=lambda: None)
+
+
+def generate_hopper(folder: Path, config: Any, log: str) -> None:
+    """A Hopper's table."""
+    from experiments.data.hopper import generate
+
+    logged(lambda: generate(0, folder, workers=1, config=config), log)
 
 
 def fetch(data_set: DataSet, folder: Path, log: str, room: int = 0, plain: bool = False) -> None:

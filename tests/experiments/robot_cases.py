@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +35,20 @@ def random_designs(robot: Robot, count: int, seed: int = 0) -> np.ndarray:
     """Designs as they are at the beginning of a table, (count, D)."""
     rng = np.random.default_rng(seed)
     return np.array([robot.space.vary(rng) for _ in range(count)])
+
+
+def one_by_one(
+    function: Callable[..., Any],
+    items: Sequence[tuple[Any, ...]],
+    *,
+    workers: int | None = None,
+    desc: str = "",
+    ticks: int | None = None,
+) -> list[Any]:
+    """What ``pool.run_all`` gives, without the processes that test_pool is about."""
+    assert workers is None or workers >= 1
+    more = {} if ticks is None else {"tick": lambda: None}
+    return [function(*item, **more) for item in items]
 
 
 def write_weights(path: Path, policy: Policy) -> Path:

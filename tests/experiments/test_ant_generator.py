@@ -6,17 +6,17 @@ import functools
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import cma
 import numpy as np
 import pytest
-from forked import PATIENCE
-from robot_cases import case, write_weights
+from forked import PATIENCE, child
+from hardening_children import search_long
+from robot_cases import case, one_by_one, write_weights
 
+from experiments.data import morphology
 from experiments.data.arrays import write_npz
 from experiments.data.morphology import FULL_ROWS, file_names, generate, is_complete, plan
 from experiments.data.search import SearchConfig, search
@@ -43,6 +43,12 @@ def table(tmp_path_factory, policy) -> Path:
     folder = tmp_path_factory.mktemp("table")
     make(policy, 0, folder, ROWS, workers=2)
     return folder
+
+
+@pytest.fixture
+def alone(monkeypatch) -> None:
+    """Tables are made in this process."""
+    monkeypatch.setattr(morphology, "run_all", one_by_one)
 
 
 def read(folder: Path) -> dict[str, bytes]:
@@ -94,13 +100,13 @@ def test_starts_lie_around_the_original_robot(table):
     assert (runs - starts).std() == pytest.approx(0.02, rel=0.1)
 
 
-def test_same_bytes_with_another_number_of_workers(table, policy, tmp_path):
-    make(policy, 0, tmp_path, ROWS, workers=1)
+def test_same_bytes_without_workers(alone, table, policy, tmp_path):
+    make(policy, 0, tmp_path, ROWS)
     assert read(tmp_path) == read(table)
 
 
-def test_another_seed_gives_other_designs(table, policy, tmp_path):
-    make(policy, 1, tmp_path, 20, workers=1)
+def test_another_seed_gives_other_designs(alone, table, policy, tmp_path):
+    make(policy, 1, tmp_path, 8)
     assert not np.isin(np.load(tmp_path / X_NAME)[1:], np.load(table / X_NAME)).any()
 
 
@@ -162,22 +168,16 @@ def test_search_against_one_written_out_and_from_a_checkpoint(policy, tmp_path):
 
 def test_killed_and_started_again_gives_the_same_bytes(policy, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from experiments.data.search import *\n"
-        "config = SearchConfig('ant', 0.075, 0.02, 4, 50)\n"
-        "path = Path(sys.argv[1]); path.mkdir()\n"
-        "search(config, (0, 0), Path(sys.argv[2]), path / 'run.npz', tick=lambda: None)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(killed), str(policy.path)])
+    killed.mkdir()
+    process = child(search_long, policy.path, killed / "run.npz")
     try:
         deadline = time.monotonic() + PATIENCE
         while not (killed / "run.npz").exists():
-            assert process.poll() is None and time.monotonic() < deadline
+            assert process.is_alive() and time.monotonic() < deadline
             time.sleep(0.005)
     finally:
         process.kill()
-        process.wait()
+        process.join()
     with np.load(killed / "run.npz") as saved:
         assert len(saved["y"]) % 20 == 0  # after every fifth generation
     config = SearchConfig("ant", 0.075, 0.02, 4, 6)
@@ -187,10 +187,10 @@ def test_killed_and_started_again_gives_the_same_bytes(policy, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_dkitty_has_a_table_too(tmp_path):
+def test_dkitty_has_a_table_too(alone, tmp_path):
     path = write_weights(tmp_path / "dkitty.safetensors", case(dkitty.ROBOT, 4)[1])
     policy = StoredPolicy(path, "regenerated", sha256(path))
-    generate(dkitty.ROBOT, policy, 0, tmp_path, 18, workers=1)
+    generate(dkitty.ROBOT, policy, 0, tmp_path, 10)
     x, y = (np.load(tmp_path / name) for name in file_names(dkitty.ROBOT)[:2])
-    assert x.shape == (18, 56) and np.float32(dkitty.rollout(x[-1], path)) == y[-1, 0]
+    assert x.shape == (10, 56) and np.float32(dkitty.rollout(x[-1], path)) == y[-1, 0]
     assert not x[:, 2::14].any()  # heights cannot change

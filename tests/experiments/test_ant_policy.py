@@ -9,9 +9,10 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pytest
-from robot_cases import case, write_weights
+from robot_cases import case, one_by_one, write_weights
 
 from experiments.policies import make as script
+from experiments.policies import scaling as policy_scaling
 from experiments.policies import soften as policy_soften
 from experiments.policies import trial as policy_trial
 from experiments.policies.env import VariedRobot
@@ -29,6 +30,14 @@ PLAIN = {
     name: Scaling(np.zeros(robot.observation), np.ones(robot.observation))
     for name, robot in ROBOTS.items()
 }
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """Robots are driven in this process; ten of them show how what they see is to be scaled."""
+    for module in (policy_soften, policy_trial):
+        monkeypatch.setattr(module, "run_all", one_by_one)
+    monkeypatch.setattr(policy_scaling, "_ROBOTS", 10)
 
 
 def test_an_action_is_what_the_network_says():
@@ -61,7 +70,7 @@ def test_scaled_observations_are_standard_and_designs_weigh_half(name):
     robot = ROBOTS[name]
     scaling = Scaling.measure(robot)
     rng = np.random.default_rng(0)
-    x = np.array([scaling(robot.simulate(robot.space.vary(rng)).reset()) for _ in range(200)])
+    x = np.array([scaling(robot.simulate(robot.space.vary(rng)).reset()) for _ in range(100)])
     design = x[:, -robot.space.size :]
     changing = scaling.factor[-robot.space.size :] > 0
     assert changing.sum() > robot.space.size / 2

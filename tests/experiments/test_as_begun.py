@@ -63,10 +63,11 @@ def again(folder: RunFolder, now: Identity) -> RunFolder:
 def test_a_hundred_flipped_bits_are_found_and_not_in_the_way(
     name: str, begun: tuple[RunFolder, Identity], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """34 in each of the three files."""
     folder, identity = begun
     path = folder.path / name
     before, cfg = path.read_bytes(), folder.config()
-    for content in flips(before):
+    for content in flips(before, 34):
         path.write_bytes(content)
         _, found = RunFolder.reopen(str(folder.path))
         assert found == cfg

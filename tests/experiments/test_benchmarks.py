@@ -19,8 +19,11 @@ from experiments.benchmarks import (
     _gpu_pack,
     _measure,
     _rivals,
+    bdi_step,
     gpu,
+    gram,
     large_solve,
+    products,
     rates,
     small_cholesky,
     subjects,
@@ -29,6 +32,26 @@ from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
 from torchbdi import NTK, InputError, MissingDependencyError
 from torchbdi.kernels.solve.rates import RATES
+
+
+@pytest.fixture(scope="module")
+def machine() -> dict[str, float]:
+    """Of this machine, measured once: it takes longer than any subject here."""
+    return _measure.machine_rates(1)
+
+
+@pytest.fixture(autouse=True)
+def measured_before(machine: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (bdi_step, gram, large_solve, products):
+        monkeypatch.setattr(module, "machine_rates", lambda rounds: dict(machine))
+
+
+def test_rates_of_a_machine(machine: dict[str, float]) -> None:
+    assert set(machine) == {"flops", "bytes"}
+    assert all(1e7 < rate < 1e14 for rate in machine.values())
+
+
+SMALL_CHOLESKY = ["small-cholesky", "--no-rivals", "--out"]
 
 
 def test_subjects_are_the_public_modules() -> None:
@@ -46,13 +69,13 @@ def test_the_step_at_hoppers_sizes(tmp_path: Path) -> None:
 
 
 def test_small_solves(tmp_path: Path) -> None:
-    words = ["small-cholesky", "--small", "--rounds", "1", "--out", str(tmp_path)]
-    assert main(words) == 0
+    assert main([*SMALL_CHOLESKY, str(tmp_path), "--small", "--rounds", "1"]) == 0
     result = json.loads((tmp_path / "small-cholesky.json").read_text())
     assert all(row["ours_us"] > 0 and row["limit_us"] > 0 for row in result["rows"])
     assert {row["m"] for row in result["rows"]} >= {1, 3}
     assert {row["dtype"] for row in result["rows"]} == {"float64", "float32"}
     assert result["bdi"]["ours"] > 0
+    assert result["gpu_measured"] is torch.cuda.is_available()
 
 
 def test_large_solves(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,13 +228,21 @@ def test_the_pack_for_a_gpu_machine_runs_elsewhere_and_says_that_there_is_none(
         pytest.skip("there is a GPU: make gpu runs the real thing")
     monkeypatch.delenv("TORCHBDI_DATA", raising=False)
     _gpu_pack.pack(tmp_path / "gpu", wheels=False)
+    # Small solves and tests are run elsewhere here: what is asked of Python is written down.
+    asked, python, out = tmp_path / "asked", tmp_path / "python", tmp_path / "out"
+    benchmarks = "-m experiments.benchmarks"
+    python.write_text(
+        f'#!/bin/sh\necho "$*" >> "{asked}"\n'
+        f'case "$*" in "-m pytest "* | "{benchmarks} small-cholesky "*) exit 0;; esac\n'
+        f'exec "{sys.executable}" "$@"\n'
+    )
+    python.chmod(0o755)
     elsewhere = shutil.copytree(tmp_path / "gpu", tmp_path / "elsewhere")
     environment = {
         **os.environ,
-        "PYTHON": sys.executable,
-        "PARTS": "small gpu",
+        "PYTHON": str(python),
         "WORDS": "--small --rounds 1",
-        "OUT": str(tmp_path / "out"),
+        "OUT": str(out),
     }
     done = subprocess.run(
         ["bash", elsewhere / "call.sh"],
@@ -222,12 +253,15 @@ def test_the_pack_for_a_gpu_machine_runs_elsewhere_and_says_that_there_is_none(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    summary = (tmp_path / "out" / "summary.txt").read_text()
+    summary = (out / "summary.txt").read_text()
     assert "cuda False" in summary and len(summary.splitlines()) <= 40
-    assert "still to be measured" in (tmp_path / "out" / "log.txt").read_text()
-    small = json.loads((tmp_path / "out" / "small-cholesky.json").read_text())
-    assert not small["gpu_measured"] and small["rows"]
-    assert json.loads((tmp_path / "out" / "gpu.json").read_text())["measured"] is False
+    assert all(f"== {part}: exit 0" in summary for part in ("tests", "small", "gpu"))
+    assert "still to be measured" in (out / "log.txt").read_text()
+    assert json.loads((out / "gpu.json").read_text())["measured"] is False
+    _, tests, small, card = asked.read_text().splitlines()
+    assert small == f"{benchmarks} {' '.join(SMALL_CHOLESKY)} {out} --small --rounds 1"
+    assert card == f"{benchmarks} gpu --out {out} --small --rounds 1"
+    assert tests.startswith("-m pytest ") and f"--junitxml={out}/tests.xml tests/kernels" in tests
 
 
 def test_what_is_cut_off_keeps_what_it_measured(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from robot_cases import random_designs
 
+from experiments.policies import scaling as module
 from experiments.policies.gait import LAST, PERIOD, Teacher, _along, reach, trot
 from experiments.policies.imitation import add_gait
 from experiments.policies.scaling import Scaling
@@ -20,7 +21,15 @@ YAW, SPEEDS = 5, slice(18, 24)
 
 @pytest.fixture(scope="module")
 def stance() -> Policy:
-    return fit_stance(seed=0, steps=600, count=3000)[0]
+    return fit_stance(seed=0, steps=300, count=1500)[0]
+
+
+@pytest.fixture(scope="module")
+def scaling() -> Scaling:
+    """By a few robots; test_ant_policy is about the whole measurement."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_ROBOTS", 6)
+        return Scaling.measure(ROBOT)
 
 
 def observations(count: int, robots: np.ndarray) -> np.ndarray:
@@ -115,7 +124,7 @@ def test_how_far_along_a_cycle_an_action_is_and_what_comes_next(stance):
 
 
 def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):
-    robots = np.vstack((SPACE.default, random_designs(ROBOT, 12, seed=4)))
+    robots = np.vstack((SPACE.default, random_designs(ROBOT, 9, seed=4)))
     rest = told(stance, robots)
     teacher = Teacher(robots, rest)
     gained, covered = [], []
@@ -142,14 +151,13 @@ def test_the_teacher_walks_robots_to_the_mark_and_turns_them(stance):
         assert np.sign(robot.data.qpos[5]) == sign and abs(robot.data.qpos[5]) > 0.2
 
 
-def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
-    scaling = Scaling.measure(ROBOT)
+def test_a_network_learns_what_the_teacher_says(stance, scaling, monkeypatch):
     monkeypatch.setattr(Scaling, "measure", lambda _: scaling)
-    policy = add_gait(stance, 3, robots=60, rounds=2, episodes=6, steps=200)
+    policy = add_gait(stance, 3, robots=30, rounds=2, episodes=4, steps=50)
     rng = np.random.default_rng(3)
-    robots = np.array([SPACE.vary(rng) for _ in range(60)])  # those that it learnt on
+    robots = np.array([SPACE.vary(rng) for _ in range(30)])  # those that it learnt on
     teacher = Teacher(robots, told(stance, robots))
-    who = np.arange(60)
+    who = np.arange(30)
     seen = np.array([DKitty(x).reset() for x in robots])
 
     def error(driver: Policy) -> float:
@@ -161,9 +169,8 @@ def test_a_network_learns_what_the_teacher_says(stance, monkeypatch):
     assert error(policy) < 0.5 * error(stance)
 
 
-def test_a_gait_is_learnt_alike_again(stance, monkeypatch):
-    scaling = Scaling.measure(ROBOT)
+def test_a_gait_is_learnt_alike_again(stance, scaling, monkeypatch):
     monkeypatch.setattr(Scaling, "measure", lambda _: scaling)
-    one, other = (add_gait(stance, 3, robots=12, rounds=2, episodes=3, steps=20) for _ in range(2))
+    one, other = (add_gait(stance, 3, robots=12, rounds=2, episodes=2, steps=5) for _ in range(2))
     for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
         np.testing.assert_array_equal(a, b)

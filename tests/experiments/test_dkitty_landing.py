@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from robot_cases import random_designs
+from robot_cases import one_by_one, random_designs
 
+from experiments.policies import landing as module
 from experiments.policies.landing import Landing, Landings, _way, falls, learn_landing, try_landings
 from experiments.policies.stance import commanded, feet, fit_stance, told
 from experiments.robots.dkitty import ROBOT, SPACE, DKitty
 from experiments.robots.morphology import run_policy
+from experiments.robots.policy import Policy
+
+
+@pytest.fixture(scope="module")
+def stance() -> Policy:
+    return fit_stance(seed=0, steps=200, count=500)[0]
 
 
 def test_a_fall_is_one_within_twelve_steps():
@@ -48,9 +55,9 @@ def test_the_gradient_of_the_logit_is_exact():
     assert torch.autograd.gradcheck(lambda a: network(designs, a), (actions,))
 
 
-def test_who_falls_can_be_learnt():
-    stance, _ = fit_stance(seed=0, steps=300, count=2000)
-    first = try_landings(stance, seed=0, robots=140, workers=2)
+def test_who_falls_can_be_learnt(stance, monkeypatch):
+    monkeypatch.setattr(module, "run_all", one_by_one)
+    first = try_landings(stance, seed=0, robots=70)
     robots = first.designs[~first.held_out][::6].double().numpy()
     poses = first.actions[~first.held_out].reshape(-1, 6, 12).double().numpy()
     np.testing.assert_allclose(poses[:3, 0], told(stance, robots[:3]), atol=1e-5)
@@ -64,9 +71,9 @@ def test_who_falls_can_be_learnt():
 
 def test_all_rounds_are_learnt_from_and_the_last_is_judged():
     rng = np.random.default_rng(5)
-    designs = torch.from_numpy(random_designs(ROBOT, 1400)).float()
-    actions = torch.from_numpy(rng.uniform(-0.5, 0.5, (1400, 12))).float()
-    held_out = torch.arange(1400) % 7 == 0
+    designs = torch.from_numpy(random_designs(ROBOT, 700)).float()
+    actions = torch.from_numpy(rng.uniform(-0.5, 0.5, (700, 12))).float()
+    held_out = torch.arange(700) % 7 == 0
     hip = commanded(designs, actions)[:, 0, 0]
     one = Landings(designs, actions, hip > hip.median(), held_out)
     reverse = Landings(designs, actions, hip < hip.median(), held_out)
@@ -75,12 +82,11 @@ def test_all_rounds_are_learnt_from_and_the_last_is_judged():
     assert learn_landing([*[one] * 3, reverse], 0)[1] < 0.2
 
 
-def test_a_stance_avoids_falls():
-    plain, _ = fit_stance(seed=0, steps=200, count=500)
+def test_a_stance_avoids_falls(stance):
     # Who moves the first joint forward falls.
     careful, _ = fit_stance(0, lambda _, action: 10 + 20 * action[:, 0], steps=200, count=500)
-    seen = np.zeros(plain.sizes[0])
+    seen = np.zeros(stance.sizes[0])
     seen[-SPACE.size :] = SPACE.normalise(SPACE.default)
-    before, after = plain(seen), careful(seen)
+    before, after = stance(seen), careful(seen)
     assert after[0] < before[0] - 0.2
     assert after[6] == pytest.approx(before[6], abs=0.25)  # another leg's

@@ -62,8 +62,8 @@ def test_more_robots_stand_than_by_doing_nothing():
 
 
 def test_a_policy_is_what_was_fitted_and_sees_the_design_only():
-    policy, error = fit_stance(seed=1, steps=300, count=600)
-    again, same = fit_stance(seed=1, steps=300, count=600)
+    policy, error = fit_stance(seed=1, steps=100, count=600)
+    again, same = fit_stance(seed=1, steps=100, count=600)
     np.testing.assert_array_equal(policy.weights[2], again.weights[2])
     assert error == same
     assert policy.sizes == (ROBOT.observation, ROBOT.action)

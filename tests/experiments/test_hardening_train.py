@@ -24,7 +24,8 @@ from experiments.runs.run_folder import RunFolder
 from torchbdi import InputError
 from torchbdi.kernels.files import write_state
 
-STEPS = 60
+STEPS = 40
+SLOW = (0, False, False, True)
 
 
 @dataclass
@@ -71,7 +72,8 @@ class Place:
         return finished(children.train, self.command, self.log, str(self.cache), *how)
 
     def start(self) -> object:
-        return child(children.train, self.command, self.log, str(self.cache))
+        """The same in a process that goes on beside this one, slowly."""
+        return child(children.train, self.command, self.log, str(self.cache), *SLOW)
 
     def results(self) -> dict[str, bytes]:
         (folder,) = self.begun
@@ -125,29 +127,41 @@ def test_killed_at_random_moments_it_goes_on(place: Place, whole: Place) -> None
     assert place.results() == whole.results()
 
 
-def half_done(place: Place) -> Path:
+@pytest.fixture(scope="module")
+def killed(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A run that was killed after its first checkpoint."""
+    place = Place(tmp_path_factory.mktemp("killed"), data_dir)
     process = place.start()
     deadline = time.monotonic() + PATIENCE
-    while not (checkpoints := list(place.runs.glob("*/state/last.ckpt"))):
+    while not list(place.runs.glob("*/state/last.ckpt")):
         assert time.monotonic() < deadline and process.is_alive(), place.said()
         time.sleep(0.01)
     process.kill()
     process.join()
-    return checkpoints[0]
+    return place
 
 
-def test_nothing_is_lost_whatever_happens_to_one_run(place: Place, whole: Place) -> None:
+@pytest.fixture
+def half_done(place: Place, killed: Place) -> Path:
+    """The folder of a copy of it."""
+    shutil.copytree(killed.path, place.path, dirs_exist_ok=True)
+    (folder,) = place.begun
+    return folder
+
+
+def test_nothing_is_lost_whatever_happens_to_one_run(
+    half_done: Path, place: Place, whole: Place
+) -> None:
     """One run meets a kill in the middle of a write, a full disk, a closed folder and a rival."""
-    checkpoint = half_done(place)
-    folder, before = checkpoint.parents[1], checkpoint.read_bytes()
+    checkpoint = half_done / "state" / "last.ckpt"
+    before = checkpoint.read_bytes()
     killed_while_it_writes_a_checkpoint(place, len(before) // 2)
     assert checkpoint.read_bytes() == before
     assert place.run(len(before) // 2) == 1  # the same, but the system refuses the write
     assert checkpoint.read_bytes() == before
     assert "File too large" in place.said()
     assert_says_how_to_go_on(place)
-    as_one_who_may_not_write(place, folder)
+    as_one_who_may_not_write(place, half_done)
     assert_says_how_to_go_on(place)
     of_two_at_once_one_is_refused(place)
     assert place.results() == whole.results()
@@ -177,7 +191,7 @@ def as_one_who_may_not_write(place: Place, folder: Path) -> None:
 
 def of_two_at_once_one_is_refused(place: Place) -> None:
     logs = [f"{place.log}{i}" for i in range(2)]
-    both = [child(children.train, place.command, log, str(place.cache)) for log in logs]
+    both = [child(children.train, place.command, log, str(place.cache), *SLOW) for log in logs]
     for process in both:
         process.join(PATIENCE)
     said = [Path(log).read_text() for log in logs]
@@ -230,16 +244,11 @@ def test_a_folder_that_goes_away_under_a_run(
     assert place.results() == whole.results()
 
 
-def stopped_in_the_middle(place: Place) -> Path:
-    """The folder of a run that was killed after a few steps; some have lines in their log."""
-    return half_done(place).parents[1]
-
-
 @pytest.mark.parametrize("name", ["state/last.ckpt", "log.jsonl"])
 def test_a_folder_in_the_place_of_a_state_is_not_in_the_way(
-    name: str, place: Place, whole: Place
+    name: str, half_done: Path, place: Place, whole: Place
 ) -> None:
-    path = stopped_in_the_middle(place) / name
+    path = half_done / name
     path.unlink()
     path.mkdir()
     (path / "mine").write_text("kept")
@@ -249,10 +258,11 @@ def test_a_folder_in_the_place_of_a_state_is_not_in_the_way(
     assert [p.read_text() for p in place.runs.rglob("mine")] == ["kept"]
 
 
-def test_a_damaged_beginning_is_mended_and_the_run_goes_on(place: Place, whole: Place) -> None:
+def test_a_damaged_beginning_is_mended_and_the_run_goes_on(
+    half_done: Path, place: Place, whole: Place
+) -> None:
     """One bit: another seed. And a configuration that is gone but for its first line."""
-    folder = stopped_in_the_middle(place)
-    config, identity = folder / "config.yaml", folder / "identity.json"
+    config, identity = half_done / "config.yaml", half_done / "identity.json"
     kept = [config.read_text(), identity.read_text()]
     assert kept[0].count("seed: 0\n") == kept[1].count('"seed": 0') == 1
     config.write_text(kept[0].replace("seed: 0\n", "seed: 1\n"))
@@ -264,9 +274,11 @@ def test_a_damaged_beginning_is_mended_and_the_run_goes_on(place: Place, whole: 
     assert place.results() == whole.results()
 
 
-def test_a_damaged_log_is_found_and_the_run_begins_anew(place: Place, whole: Place) -> None:
+def test_a_damaged_log_is_found_and_the_run_begins_anew(
+    half_done: Path, place: Place, whole: Place
+) -> None:
     """A changed number would stand in losses.csv; a torn last line is no damage."""
-    log = stopped_in_the_middle(place) / "log.jsonl"
+    log = half_done / "log.jsonl"
     before, draw = log.read_bytes(), random.Random(0)
     assert before.count(b"\n") >= 5
     for _ in range(100):

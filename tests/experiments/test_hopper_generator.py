@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from forked import PATIENCE
+from forked import PATIENCE, child
+from hardening_children import generate_hopper
+from robot_cases import one_by_one
 
 from experiments.data import hopper as generator
 from experiments.data.arrays import write_npz
@@ -32,6 +32,12 @@ def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
     generate(0, folder, workers=2, config=SMALL)
     return folder
+
+
+@pytest.fixture
+def alone(monkeypatch) -> None:
+    """Tables are made in this process."""
+    monkeypatch.setattr(generator, "run_all", one_by_one)
 
 
 def test_shards_have_design_benchs_layout(table):
@@ -62,61 +68,56 @@ def test_card_describes_the_table(table):
     assert card["returns"]["percentiles"]["50"] == pytest.approx(np.median(y))
 
 
-def test_same_bytes_with_another_number_of_workers(table, tmp_path):
-    generate(0, tmp_path, workers=1, config=SMALL)
+def test_same_bytes_without_workers(alone, table, tmp_path):
+    generate(0, tmp_path, config=SMALL)
     assert read(tmp_path) == read(table)
 
 
-def test_another_seed_gives_other_policies(table, tmp_path):
-    generate(1, tmp_path, workers=2, config=SMALL)
+def test_another_seed_gives_other_policies(alone, table, tmp_path):
+    generate(1, tmp_path, config=SMALL)
     x, other = np.load(table / X_NAME), np.load(tmp_path / X_NAME)
     assert not np.isclose(x[:, :-3], other[:, :-3]).all(axis=1).any()
 
 
-def test_killed_and_started_again_gives_the_same_bytes(table, tmp_path):
+def test_killed_and_started_again_gives_the_same_bytes(alone, table, tmp_path):
     killed = tmp_path / "killed"
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from experiments.data.hopper import *\n"
-        f"generate(0, Path(sys.argv[1]), workers=1, config={SMALL!r})"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(killed)], stderr=subprocess.DEVNULL)
+    process = child(generate_hopper, killed, SMALL, str(tmp_path / "log"))
     try:
         deadline = time.monotonic() + PATIENCE
         while not (finished := list(killed.glob("*/run-*.npz"))):
-            assert process.poll() is None and time.monotonic() < deadline
+            assert process.is_alive() and time.monotonic() < deadline
             time.sleep(0.005)
     finally:
         process.kill()
-        process.wait()
+        process.join()
     assert not (killed / CARD_NAME).exists()
     marked = tmp_path / "marked"
     shutil.copytree(killed, marked)
 
-    generate(0, killed, workers=2, config=SMALL)
+    generate(0, killed, config=SMALL)
     assert read(killed) == read(table)
 
     # That the checkpoint was used shows when its returns are marked.
     path = marked / finished[0].relative_to(killed)
     with np.load(path) as saved:
         write_npz(path, {"x": saved["x"], "y": saved["y"] + 1000})
-    generate(0, marked, workers=2, config=SMALL)
+    generate(0, marked, config=SMALL)
     moved = np.load(marked / Y_NAME)[:, 0] - np.load(table / Y_NAME)[:, 0]
     run = int(path.stem.removeprefix("run-"))
     np.testing.assert_allclose(moved.reshape(SMALL.runs, -1)[run], 1000, rtol=1e-4)
     assert not np.delete(moved.reshape(SMALL.runs, -1), run, axis=0).any()
 
 
-def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(table, tmp_path):
+def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(alone, table, tmp_path):
     shutil.copytree(table, tmp_path, dirs_exist_ok=True)
     os.utime(tmp_path / CARD_NAME, (1, 1))
-    generate(0, tmp_path, workers=2, config=SMALL)
+    generate(0, tmp_path, config=SMALL)
     assert (tmp_path / CARD_NAME).stat().st_mtime == 1
     assert not is_complete(1, tmp_path, SMALL)
 
     np.save(tmp_path / Y_NAME, np.load(tmp_path / Y_NAME) + 1)
     assert not is_complete(0, tmp_path, SMALL)
-    generate(0, tmp_path, workers=2, config=SMALL)
+    generate(0, tmp_path, config=SMALL)
     assert read(tmp_path) == read(table)
 
 

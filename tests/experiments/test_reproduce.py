@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import re
+import shutil
 import signal
-import subprocess
-import sys
-from functools import partial
+from copy import deepcopy
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from forked import command
+from forked import FORK, command
 from hardening_children import killed_at_step
 from omegaconf import DictConfig, OmegaConf
 
@@ -73,12 +75,26 @@ class Fake:
         write_identity(folder, identity, task.data)
         folder.write_results(line_of(identity, facts))
 
+    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reproduce, "train", self.train)
+        monkeypatch.setattr(archive, "load_task", self.load_task)
+        monkeypatch.setattr(reproduce, "compose_config", composed)
+
+
+@cache
+def composed_once(words: tuple[str, ...]) -> DictConfig:
+    return compose_config(words)
+
+
+def composed(words: list[str]) -> DictConfig:
+    """A configuration by Hydra, which takes as long as all else here and does not change."""
+    return deepcopy(composed_once(tuple(word for word in words if "out_dir=" not in word)))
+
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     fake = Fake()
-    monkeypatch.setattr(reproduce, "train", fake.train)
-    monkeypatch.setattr(archive, "load_task", fake.load_task)
+    fake.stand_in(monkeypatch)
     return fake
 
 
@@ -113,15 +129,19 @@ def test_finished_runs_are_collected_beside_those_that_were_there(
     capsys.readouterr()
 
 
-def test_two_at_a_time_give_what_one_does(data_dir: Path, tmp_path: Path) -> None:
-    methods = "methods=bdi,backward_only"
-    words = {n: [*small(data_dir, tmp_path / n)[:1], *small(data_dir, tmp_path / n)[2:], "seeds=0",
-                 methods] for n in ("one", "two")}  # fmt: skip
-    subprocess.run(
-        [sys.executable, "-m", "experiments.reproduce", *words["two"], "jobs=2"],
-        cwd=ROOT, check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-    main(words["one"])
+def test_two_at_a_time_give_what_one_does(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warm(method: str) -> object:
+        """Processes that have imported torch, in the place of fresh ones."""
+        assert method == "spawn"
+        return FORK
+
+    monkeypatch.setattr(reproduce.multiprocessing, "get_context", warm)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    for name, more in (("two", ["jobs=2"]), ("one", [])):
+        words = [word for word in small(data_dir, tmp_path / name) if "methods=" not in word]
+        main([*words, "methods=bdi,backward_only", "seeds=0", *more])
     runs = [
         {run.method: run.values["best_after_raw"] for run in read_runs([tmp_path / name])}
         for name in ("one", "two")
@@ -218,6 +238,20 @@ def test_designs_that_were_not_kept_are_made(
     assert len(fake.ran) == 2
 
 
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two finished runs of one cell, of which neither is run once more."""
+    folder, fake, said = tmp_path_factory.mktemp("two"), Fake(), io.StringIO()
+    words = ["tasks=tfbind8", "methods=bdi", "seeds=0,1", f"out_dir={folder}"]
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
+        fake.stand_in(patch)
+        for _ in range(2):
+            main(words)
+            assert len(fake.ran) == 2
+    assert "left out" not in said.getvalue()
+    return folder
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -240,27 +274,29 @@ def test_designs_that_were_not_kept_are_made(
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_named_and_its_run_left_out(
-    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, content: str | None
+    two_runs: Path,
+    fake: Fake,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    content: str | None,
 ) -> None:
     """A content of None is a folder in the place of the file."""
+    shutil.copytree(two_runs, tmp_path, dirs_exist_ok=True)
     words = ["tasks=tfbind8", "methods=bdi", "seeds=0,1", f"out_dir={tmp_path}"]
-    main(words)
-    main(words)
-    assert len(fake.ran) == 2 and "left out" not in capsys.readouterr().err
     first, _ = sorted(tmp_path.glob("tfbind8*"))
     if content is None:
         (first / file).unlink()
         (first / file).mkdir()
     else:
         (first / file).write_text(content)
-    capsys.readouterr()
     main(words)
-    assert len(fake.ran) == 3
+    assert len(fake.ran) == 1
     told = [line for line in capsys.readouterr().err.splitlines() if str(first / file) in line]
     assert len(told) == 1
     assert told[0].startswith("left out: ")
     main(words)
-    assert len(fake.ran) == 3
+    assert len(fake.ran) == 1
 
 
 def test_a_damaged_collection_is_told_before_the_work(fake: Fake, tmp_path: Path) -> None:

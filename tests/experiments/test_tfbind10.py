@@ -26,6 +26,7 @@ from experiments.data.tfbind10 import (
 )
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task
+from experiments.tasks import tfbind10 as task_module
 from experiments.tasks.registry import spec_of
 from experiments.train import train
 from torchbdi import InputError, MissingDataError
@@ -132,6 +133,12 @@ def test_affinity_is_the_mean_of_a_tenmers_own_replicates(
     assert set(left) <= {y.min(), y.max()}
 
 
+@pytest.fixture
+def read_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task is given the table that was read before."""
+    monkeypatch.setattr(task_module, "tfbind10_table", lambda folder: table)
+
+
 @pytest.mark.parametrize("truth", ["last", "affinity"])
 def test_a_run_on_a_slice(data_dir: Path, origin: str, tmp_path: Path, truth: str) -> None:
     metrics = train(
@@ -147,7 +154,7 @@ def test_a_run_on_a_slice(data_dir: Path, origin: str, tmp_path: Path, truth: st
     assert 0 <= metrics["median_after_normalised"] <= metrics["best_after_normalised"] <= 1
 
 
-def test_rows_and_truth(data_dir: Path, table: Table) -> None:
+def test_rows_and_truth(read_once: None, data_dir: Path, table: Table) -> None:
     codes, y = table
     words = ["task=tfbind10", "task.rows=400", f"data_dir={data_dir}"]
     first, again, other = (
