@@ -13,7 +13,8 @@ from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
 from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
-from .relations import Nearly, constant_sums, nearly_sums, sums_of_columns
+from .nearly import nearly_remark, nearly_sums
+from .relations import constant_sums, sums_of_columns
 from .rules import parse_at_most, parse_rule, parse_sum
 from .settings import Settings
 from .table import Table, Values, show_number
@@ -135,7 +136,7 @@ def _found(
             f"{_miss(rule, values):.2g}): so they do in every proposal."
         )
     if not sums and (nearly := nearly_sums(own)) is not None:
-        remarks.append(_nearly_told(nearly, own, table.rows, Ways(table.typed)))
+        remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
     # One part of each sum follows from the others.
     last = {list(rule.coefficients)[-1] for rule in sums}
     inner = {name: v for name, v in own.items() if name not in last}
@@ -152,23 +153,6 @@ def _found(
         right = right.replace("+ -", "- ")
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
     return sums + totals
-
-
-def _nearly_told(nearly: Nearly, values: Mapping[str, Values], rows: np.ndarray, ways: Ways) -> str:
-    """What to say of a sum that does not hold in some rows."""
-    total = np.sum([values[name] for name in nearly.names], axis=0)
-    some = ", ".join(f"row {rows[i]} ({total[i]:.4g})" for i in nearly.others[:5].tolist())
-    more = f" and {len(nearly.others) - 5} more" if len(nearly.others) > 5 else ""
-    way = ways("sum", f"{'+'.join(nearly.names)}={show_number(nearly.value)}")
-    why = (
-        "Are these fractions, and those percent? Write all rows alike"
-        if nearly.percent
-        else "If it is a rule, mend these rows"
-    )
-    return (
-        f"{listed(nearly.names)} add up to {show_number(nearly.value)} in most rows, but not in "
-        f"{some}{more}. {why}; {way} keeps the sum in the proposals."
-    )
 
 
 def _term(name: str, value: float) -> str:
