@@ -20,11 +20,11 @@ from torchbdi.streams import printable
 from .runs.begun import check_same, designs_hash, identity_of, keep_as_begun, write_identity
 from .runs.config import method_of, register_choices, validate
 from .runs.identity import Identity
+from .runs.lines import line_of
 from .runs.losses import write_losses
 from .runs.overrides import check_overrides
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
-from .runs.results import line_of
 from .runs.run_folder import CONFIG, RunFolder
 from .runs.sweep import failures_of_sweep, note_failure
 from .runs.trajectory import kept_designs, score_kept

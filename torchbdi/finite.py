@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .brought import copied, try_on
 from .inputs import ordinary_mode
 from .kernels.errors import InputError
 from .kernels.memory import require
@@ -23,6 +23,7 @@ from .values import choice, instance, number, told, whole
 
 # What a seed is used for; each use has a generator of its own.
 _THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)
+_FORWARD_NET = "FiniteBDI: forward_net"
 
 
 class FiniteBDI(DesignModule):
@@ -163,48 +164,16 @@ class FiniteBDI(DesignModule):
         if forward_net is None:
             forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
-            tensors = [*forward_net.parameters(), *forward_net.buffers()]
-            if any(nn.parameter.is_lazy(t) or t.is_meta for t in tensors):
-                raise InputError("FiniteBDI: forward_net has parameters without values. Train it.")
-            if any(t.is_complex() for t in tensors):
-                raise InputError("FiniteBDI: forward_net has complex parameters.")
-            with torch.no_grad():  # else the copy of a script module is part of a graph
-                forward_net = copy.deepcopy(forward_net).eval()
+            forward_net = copied(_FORWARD_NET, forward_net)
         for parameter in forward_net.parameters():  # a script module has no requires_grad_
             parameter.requires_grad_(False)
         self.forward_net = forward_net.to(device, h["dtype"])
-        self._try_forward_net()
+        x_h = self._designs().detach()
+        for what, x in (("x_h", x_h), ("x_l", self.x_l[:3].to(x_h.dtype))):
+            try_on(_FORWARD_NET, self.forward_net, what, x.requires_grad_())
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
-
-    def _try_forward_net(self) -> None:
-        """Asks the forward network for the starts, and for some rows of the table.
-
-        Raises:
-            InputError: it fails, or gives no finite number with a gradient for each design.
-        """
-        x_h = self._designs().detach()
-        for what, x in (("x_h", x_h), ("x_l", self.x_l[:3].to(x_h.dtype))):
-            self._try_on(what, x.requires_grad_())
-
-    def _try_on(self, what: str, x: Tensor) -> None:
-        name = "FiniteBDI: forward_net"
-        with torch.enable_grad():
-            try:
-                out = self.forward_net(x)
-            except Exception as error:
-                raise InputError(f"{name} fails for {what} {tuple(x.shape)}: {error}") from error
-        if not isinstance(out, Tensor) or out.shape not in (x.shape[:-1], (*x.shape[:-1], 1)):
-            made = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            raise InputError(
-                f"{name} must map (..., D) to (...) or (..., 1); it made {made} of "
-                f"{what} {tuple(x.shape)}."
-            )
-        if not out.is_floating_point() or not torch.isfinite(out).all():
-            raise InputError(f"{name} must give finite real numbers for {what}, got {out.dtype}.")
-        if not out.requires_grad:
-            raise InputError(f"{name} gives numbers without a gradient: x_h could not be moved.")
 
     def loss(self, step: int | None = None) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.

@@ -86,6 +86,27 @@ def canonical(settings: Mapping[str, Any]) -> str:
     return json.dumps({k: _plain(k, v) for k, v in settings.items()}, sort_keys=True)
 
 
+def check_run(owner: str, saved: Mapping[str, str] | None, here: Mapping[str, str]) -> None:
+    """Refuses to go on from a checkpoint of another run.
+
+    Args:
+        owner: the name of the class that goes on.
+        saved: what the checkpoint says that it is; None where it says nothing.
+        here: what this run is.
+
+    Raises:
+        InputError: names what differs.
+    """
+    if saved is None:
+        raise InputError(f"the checkpoint does not say that it is one of {owner}'s runs.")
+    different = sorted(k for k in here if saved.get(k) != here[k])
+    if different:
+        raise InputError(
+            f"the checkpoint belongs to another run: {', '.join(different)} differ(s). Resume "
+            "with the same data and settings, or start a new run."
+        )
+
+
 def shown(name: str, value: Any) -> str:
     """A setting as a reader sees it: its repr, with tensors by their SHA-256.
 

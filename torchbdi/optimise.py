@@ -15,15 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from .adam import adam
-from .identity import shown, table_hash
-from .inputs import as_float64, check_designs, check_plain, ordinary_mode, table
+from .arguments import Arguments, checked_arguments
+from .identity import check_run, shown, table_hash
+from .inputs import check_plain, ordinary_mode
 from .kernels.errors import InputError, TorchBDIError
 from .kernels.untraced import untraced
-from .labels import check_columns, columns_of, features_of
 from .objective import data_weights, total_loss
 from .steps import Steps
 from .unchanged import Unchanged
-from .values import number
 
 
 class DesignModule(lightning.LightningModule):
@@ -61,59 +60,30 @@ class DesignModule(lightning.LightningModule):
     ):
         super().__init__()
         with ordinary_mode():  # what is made here is learnt, or saved for a gradient
-            self._set_up(x_l, y_l, x_h, target, alpha, forward_weight, backward_weight, lr, bounds)
+            given = checked_arguments(
+                type(self).__name__,
+                x_l,
+                y_l,
+                x_h,
+                target=target,
+                alpha=alpha,
+                forward_weight=forward_weight,
+                backward_weight=backward_weight,
+                lr=lr,
+                bounds=bounds,
+            )
+            self._set_up(given)
 
-    def _set_up(
-        self,
-        x_l: Any,
-        y_l: Any,
-        x_h: Any,
-        target: Any,
-        alpha: Any,
-        forward_weight: Any,
-        backward_weight: Any,
-        lr: Any,
-        bounds: Any,
-    ) -> None:
-        name = type(self).__name__
-        target, alpha = number(name, "target", target), number(name, "alpha", alpha)
-        forward_weight = number(name, "forward_weight", forward_weight, low=0)
-        backward_weight = number(name, "backward_weight", backward_weight, low=0)
-        if forward_weight == 0 and backward_weight == 0:
-            raise InputError(
-                f"{name}: forward_weight and backward_weight are both 0: nothing to learn."
-            )
-        columns = columns_of(x_l)
-        check_columns("x_l", columns, "x_h", columns_of(x_h))
-        check_columns("x_l", columns, "lr", features_of(lr))
-        check_columns("x_l", columns, "bounds", columns_of(bounds))
-        x_l, y_l = table(x_l, y_l)
-        if y_l.ndim != 1:
-            raise InputError(
-                f"{name}: y_l must have shape (N,), got {tuple(y_l.shape)}. Use y_l.squeeze(-1)."
-            )
-        x_h = as_float64("x_h", x_h).detach().to(x_l.device).contiguous()
-        check_designs("x_h", x_h)
-        d = x_l.shape[-1]
-        if x_h.ndim not in (2, 3) or x_h.shape[-1] != d or x_h.numel() == 0:
-            raise InputError(
-                f"{name}: x_h must have shape (B, M, D) or (M, D) with D = {d} as "
-                f"x_l, got {tuple(x_h.shape)}."
-            )
-        self._kept = {
-            "target": target,
-            "alpha": alpha,
-            "forward_weight": forward_weight,
-            "backward_weight": backward_weight,
-            "lr": rates(name, lr, d),
-            "bounds": box(name, bounds, x_h),
-        }
+    def _set_up(self, given: Arguments) -> None:
+        x_l, y_l, x_h, self._kept = given.x_l, given.y_l, given.x_h, given.settings
         self.x_h = nn.Parameter(x_h.clone())
         self.register_buffer("x_h_start", x_h.clone())
         # Not in the checkpoint: it holds a hash of the data, not the data.
         self.register_buffer("x_l", x_l, persistent=False)
         self.register_buffer("y_l", y_l, persistent=False)
-        self.register_buffer("squared_weights", data_weights(y_l, alpha), persistent=False)
+        self.register_buffer(
+            "squared_weights", data_weights(y_l, self._kept["alpha"]), persistent=False
+        )
         self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
         self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
@@ -288,73 +258,14 @@ class DesignModule(lightning.LightningModule):
         Raises:
             InputError: names what differs.
         """
-        name, here = type(self).__name__, self.identity()
-        saved = checkpoint.get("torchbdi", {}).get("identity")
-        if saved is None:
-            raise InputError(f"the checkpoint does not say that it is one of {name}'s runs.")
-        different = sorted(k for k in here if saved.get(k) != here[k])
-        if different:
-            raise InputError(
-                f"the checkpoint belongs to another run: {', '.join(different)} differ(s). Resume "
-                "with the same data and settings, or start a new run."
-            )
+        name = type(self).__name__
+        check_run(name, checkpoint.get("torchbdi", {}).get("identity"), self.identity())
         shape = checkpoint["state_dict"]["x_h"].shape
         if shape != self.x_h.shape:
             raise InputError(
                 f"the checkpoint belongs to another run: its x_h is {tuple(shape)}, that of this "
                 f"{name} {tuple(self.x_h.shape)}. Resume with as many designs."
             )
-
-
-def rates(owner: str, lr: Any, d: int) -> float | Tensor:
-    """The learning rate as a float, or one for each of D features, (D,).
-
-    Raises:
-        InputError: it is neither, or a rate is negative or not finite.
-    """
-    if isinstance(lr, list | tuple) or getattr(lr, "ndim", False):
-        lr = as_float64("lr", lr).detach().cpu()
-        if lr.shape != (d,):
-            raise InputError(
-                f"{owner}: lr must be a number or have shape (D,) = ({d},), got {tuple(lr.shape)}."
-            )
-        if not (torch.isfinite(lr) & (lr >= 0)).all():
-            raise InputError(f"{owner}: lr must be finite and >= 0 for every feature.")
-        return lr.clone()
-    return number(owner, "lr", lr, low=0)
-
-
-def box(owner: str, bounds: Any, x_h: Tensor) -> Tensor | None:
-    """The bounds as float64, (2, D): lower, then upper; infinite where there is none.
-
-    Raises:
-        InputError: another shape, NaN, a lower bound above the upper, or a start outside.
-    """
-    if bounds is None:
-        return None
-    bounds = as_float64("bounds", bounds).detach().cpu().clone()
-    d = x_h.shape[-1]
-    if bounds.shape != (2, d):
-        raise InputError(
-            f"{owner}: bounds must be None or have shape (2, D) = (2, {d}), lower and upper, got "
-            f"{tuple(bounds.shape)}."
-        )
-    low, high = bounds
-    if not (low <= high).all():
-        feature = int((~(low <= high)).nonzero()[0])
-        raise InputError(
-            f"{owner}: the bounds of feature {feature} are {float(low[feature]):g} to "
-            f"{float(high[feature]):g}. "
-            "The lower one comes first, and NaN is none."
-        )
-    outside = ((x_h.cpu() < low) | (x_h.cpu() > high)).nonzero()
-    if len(outside):
-        at = tuple(outside[0].tolist())
-        raise InputError(
-            f"{owner}: {len(outside)} numbers of x_h lie outside the bounds, first at index {at}: "
-            f"{float(x_h[at]):g}. Move them inside with x_h.clamp(*bounds)."
-        )
-    return bounds
 
 
 def _text(name: str, value: Any) -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
+from .leave_one_out import LeftOut
 from .ntk import NNGP, NTK, ReLUKernel
 
 FIRST_ROWS = 500  # on which all kernels are tried
@@ -61,60 +62,6 @@ class Model:
 def with_constant(x: Tensor, constant: float) -> Tensor:
     """Designs (..., D) with a constant feature at their end, (..., D + 1); as they are for 0."""
     return torch.cat([x, x.new_full((*x.shape[:-1], 1), constant)], -1) if constant else x
-
-
-class LeftOut:
-    """Errors of leaving rows out: one eigendecomposition serves all ridges and scores.
-
-    The prediction of y_i from the others misses by d_i / [(K + r I)^-1]_ii (Allen 1974).
-
-    Args:
-        k: kernel matrix, (N, N).
-    """
-
-    def __init__(self, k: Tensor):
-        values, self.vectors = torch.linalg.eigh(k)
-        self.values, self.square = values.clamp_min(0), self.vectors.square()
-        self.size = float(k.diagonal().mean())
-
-    def errors(self, y: Tensor, ridges: Iterable[float], noise: float = 0.0) -> list[float]:
-        """See :func:`leave_one_out_errors`."""
-        ridges = tuple(ridges)
-        along = self.vectors.mT @ y
-        out = []
-        for ridge in ridges:
-            inverse = self._inverse(ridge)
-            miss = self._misses(along, inverse)
-            scale = float((inverse * along.square()).mean())
-            quiet = ridge * self.size * scale < noise and ridge < max(ridges)
-            out.append(math.inf if quiet else float(miss.square().mean()))
-        return out
-
-    def misses(self, y: Tensor, ridge: float) -> Tensor:
-        """What the prediction of each row from all others misses by, (N,)."""
-        return self._misses(self.vectors.mT @ y, self._inverse(ridge))
-
-    def _inverse(self, ridge: float) -> Tensor:
-        return 1 / (self.values + ridge * self.size)
-
-    def _misses(self, along: Tensor, inverse: Tensor) -> Tensor:
-        return (self.vectors @ (inverse * along)) / (self.square @ inverse)
-
-
-def leave_one_out_errors(
-    k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
-) -> list[float]:
-    """Mean squared errors of predicting each row from all others, one for each ridge.
-
-    Args:
-        k: kernel matrix, (N, N).
-        y: scores, (N,).
-        ridges: on the scale of the trace.
-        noise: known variance of the scores' noise, in their units. A ridge that stands for less
-            has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is the
-            noise that a ridge stands for. Where all of them do, the largest one has its error.
-    """
-    return LeftOut(k).errors(y, ridges, noise)
 
 
 def choose_models(
@@ -203,7 +150,7 @@ def ranked(
         x: designs, (N, D), standardised.
         scores: one or several kinds of them, (N,) each, standardised.
         ridges: to choose from, on the scale of the trace.
-        noises: see :func:`leave_one_out_errors`, one a kind.
+        noises: see :func:`.leave_one_out.leave_one_out_errors`, one a kind.
 
     Returns:
         For each kind of scores, all models.

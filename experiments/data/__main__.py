@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from torchbdi import InputError, MissingDataError
@@ -25,7 +25,7 @@ from .authors import check_ant
 from .built import BUILDS, ensure_built
 from .download import download
 from .obtain import obtain, place_of
-from .places import PLACES
+from .places import PLACES, Place
 from .present import fault, missing, require
 from .present import known_checksums as known_of
 from .sources import DATA_SETS, DataSet
@@ -33,8 +33,12 @@ from .sources import DATA_SETS, DataSet
 COMMANDS = ("list", "download", "get", "check", "verify", "build")
 
 
-def main(words: Sequence[str]) -> None:
+def main(words: Sequence[str], places: Mapping[str, tuple[Place, ...]] = PLACES) -> None:
     """The command line.
+
+    Args:
+        words: what was typed.
+        places: of every data set, in order of preference.
 
     Raises:
         InputError: a word is wrong.
@@ -52,13 +56,15 @@ def main(words: Sequence[str]) -> None:
         raise InputError(f"{command} what? Valid: {', '.join(names)}.")
     folder = data_folder(values.get("data_dir"))
     if command == "list":
-        print(listing(folder))
+        print(listing(folder, places))
     elif command == "verify":
         verify(folder, chosen)
-    actions = {"download": get, "build": build, "check": check}
+    actions = {"build": build, "check": check}
     for name in chosen:
-        if command == "get":
-            get_from(folder, name, values.get("from"))
+        if command == "download":
+            get(folder, name, places)
+        elif command == "get":
+            get_from(folder, name, place_of(name, values.get("from"), places))
         elif command in actions:
             actions[command](folder, name)
 
@@ -74,7 +80,7 @@ def _sources() -> Iterator[Source]:
         yield from spec_of(name).sources
 
 
-def listing(folder: Path) -> str:
+def listing(folder: Path, places: Mapping[str, tuple[Place, ...]] = PLACES) -> str:
     """All data sets as a markdown table."""
     lines = [
         f"data folder: {folder}",
@@ -87,8 +93,8 @@ def listing(folder: Path) -> str:
         state = f"{len(item.files) - len(absent)} of {len(item.files)}"
         if absent:
             state += f"; {item.optional or f'get them: download {name}'}"
-        places = ", ".join(place.name for place in PLACES.get(name, ())) or "none"
-        told = (name, state, item.what, item.origin, places, item.licence)
+        own = ", ".join(place.name for place in places.get(name, ())) or "none"
+        told = (name, state, item.what, item.origin, own, item.licence)
         lines.append(f"| {' | '.join(told)} |")
     return "\n".join(lines)
 
@@ -121,7 +127,7 @@ def verify(folder: Path, names: Sequence[str]) -> None:
         )
 
 
-def get(folder: Path, name: str) -> None:
+def get(folder: Path, name: str, places: Mapping[str, tuple[Place, ...]] = PLACES) -> None:
     """Fetches a data set from its first place and builds what is built from it.
 
     Raises:
@@ -129,8 +135,9 @@ def get(folder: Path, name: str) -> None:
         MissingDataError: it could not be had.
     """
     wanted = data_sets()[name]
-    if wanted.url is not None and any(place.names for place in PLACES.get(name, ())[:1]):
-        get_from(folder, name, None)  # the place has other names for the files
+    if wanted.url is not None and any(place.names for place in places.get(name, ())[:1]):
+        # The place has other names for the files.
+        get_from(folder, name, place_of(name, None, places))
     elif wanted.url is not None:
         download(wanted, folder)
         require(folder, wanted)  # also by checksums that the task's own file has
@@ -143,14 +150,13 @@ def get(folder: Path, name: str) -> None:
         ensure_built(folder, name)
 
 
-def get_from(folder: Path, name: str, place: str | None) -> None:
+def get_from(folder: Path, name: str, place: Place) -> None:
     """Takes a data set from a place; the Ant's table is then checked by what its authors publish.
 
     Raises:
-        InputError: there is no such place.
         MissingDataError: it could not be had, or is not what it should be.
     """
-    written = obtain(data_sets()[name], folder, place_of(name, place))
+    written = obtain(data_sets()[name], folder, place)
     if name == "ant" and written:
         check(folder, name)
 

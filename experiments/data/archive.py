@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from torchbdi.kernels.files import write_atomic
 
-from .sources import expected_size, most_bytes
+from .sources import LARGEST, expected_size
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CHUNK = 2**18
@@ -26,7 +26,7 @@ class ArchiveError(Exception):
     """An archive is damaged, or has not what it should have."""
 
 
-def extract(archive: Path, name: str, target: Path, path: str) -> None:
+def extract(archive: Path, name: str, target: Path, path: str, largest: int = 2 * LARGEST) -> None:
     """Takes one member out; the target appears whole, or not at all.
 
     Args:
@@ -34,12 +34,13 @@ def extract(archive: Path, name: str, target: Path, path: str) -> None:
         name: of the member, without its folders.
         target: the file to be written; its folder must exist.
         path: under which its size is known (:func:`.sources.expected_size`).
+        largest: most bytes that it may have where its size is not known.
 
     Raises:
         ArchiveError: there is no such member, or it is encrypted, damaged or larger than it may be.
         OSError: the target cannot be written.
     """
-    write_atomic(target, lambda file: _copy(archive, name, file, path))
+    write_atomic(target, lambda file: _copy(archive, name, file, path, largest))
 
 
 def read_member(archive: Path, member: str, limit: int) -> bytes:
@@ -59,12 +60,13 @@ def read_member(archive: Path, member: str, limit: int) -> bytes:
             return content.read()
 
 
-def _copy(archive: Path, name: str, file: BinaryIO, path: str) -> None:
+def _copy(archive: Path, name: str, file: BinaryIO, path: str, largest: int) -> None:
     with _opened(archive) as zipped:
         found = [i for i in zipped.infolist() if PurePosixPath(i.filename).name == name]
         if len(found) != 1:
             raise ArchiveError(f"it has {len(found)} files called {name}")
-        info = _checked(found[0], expected_size(path), most_bytes(path))
+        size = expected_size(path)
+        info = _checked(found[0], size, largest if size is None else size)
         with zipped.open(info) as content:
             # No more than file_size bytes come out, whatever the member holds.
             while chunk := content.read(_CHUNK):

@@ -17,17 +17,19 @@ from torchbdi.kernels.files import locked
 from . import refuse_offline
 from .archive import ArchiveError, extract
 from .present import fault
-from .sources import LARGEST, DataSet, checksums, expected_size
-from .transfer import TIMEOUT, RefusedError, Transfer
+from .sources import DataSet, checksums, expected_size
+from .transfer import Limits, RefusedError, Transfer
+
+LIMITS = Limits()
 
 
-def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIMEOUT) -> None:
+def download(data_set: DataSet, folder: Path, limits: Limits = LIMITS) -> None:
     """Fetches the files of a data set that are missing or damaged.
 
     Args:
         data_set: with a ``url``.
         folder: the data folder.
-        timeout: seconds without a connection, and without a byte, after which a server is given up.
+        limits: how long a server is waited for, and how much is taken from it.
 
     Raises:
         MissingDataError: no network, a dead link, a wrong file, a server that sends too much or
@@ -39,7 +41,7 @@ def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIM
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder, taken), _no_empty_folders(data_set, folder):
-            _download(data_set, folder, timeout)
+            _download(data_set, folder, limits)
     except MissingDataError:  # is an OSError too
         raise
     except OSError as error:
@@ -49,19 +51,19 @@ def download(data_set: DataSet, folder: Path, timeout: tuple[float, float] = TIM
         ) from error
 
 
-def _download(data_set: DataSet, folder: Path, timeout: tuple[float, float]) -> None:
+def _download(data_set: DataSet, folder: Path, limits: Limits) -> None:
     wanted = [path for path in data_set.files if _wanted(folder, path)]
     if not wanted:
         print(f"{data_set.name}: all {len(data_set.files)} files are in {folder} already")
         return
     refuse_offline(data_set.name)
     if data_set.archive:
-        _from_archive(data_set, wanted, folder, timeout)
+        _from_archive(data_set, wanted, folder, limits)
     else:
         for path in wanted:
             url = f"{data_set.url}/{path}"
             size = expected_size(path)
-            fetch(url, folder / path, checksums().get(path), size=size, timeout=timeout)
+            fetch(url, folder / path, checksums().get(path), size=size, limits=limits)
             _check(folder, path, url)
     print(f"{data_set.name}: {len(wanted)} files fetched into {folder}")
 
@@ -86,7 +88,7 @@ def fetch(
     digest: str | None,
     resume: bool | None = None,
     size: int | None = None,
-    timeout: tuple[float, float] = TIMEOUT,
+    limits: Limits = LIMITS,
 ) -> None:
     """Fetches one file with pooch; it appears whole and verified, or not at all.
 
@@ -96,8 +98,8 @@ def fetch(
         digest: its SHA-256, None where none is known.
         resume: go on with what an interrupted fetch has left; by default only where the result
             is checked against a digest.
-        size: its bytes; None: not known, and at most twice those of the largest known file.
-        timeout: as :func:`download`.
+        size: its bytes; None: not known, and at most ``limits.largest``.
+        limits: as :func:`download`.
 
     Raises:
         MissingDataError: as :func:`download`.
@@ -117,7 +119,7 @@ def fetch(
             known_hash=f"sha256:{digest}" if digest else None,
             fname=target.name,
             path=scratch,
-            downloader=Transfer(partial, size, 2 * LARGEST, timeout),
+            downloader=Transfer(partial, size, limits),
         )
         (scratch / target.name).replace(target)
     except requests.HTTPError as error:
@@ -150,19 +152,17 @@ def fetch(
     partial.unlink(missing_ok=True)
 
 
-def _from_archive(
-    data_set: DataSet, wanted: list[str], folder: Path, timeout: tuple[float, float]
-) -> None:
+def _from_archive(data_set: DataSet, wanted: list[str], folder: Path, limits: Limits) -> None:
     """Fetches a zip archive, takes out the wanted files by their names, and deletes it."""
     assert data_set.url is not None
     archive = folder / f".{data_set.name}.zip"
     # The archive's own digest is not known; what is taken out of it is checked.
     if not archive.is_file():  # it is there where a process was killed after fetching it
-        fetch(data_set.url, archive, None, resume=True, timeout=timeout)
+        fetch(data_set.url, archive, None, resume=True, limits=limits)
     try:
         for path in wanted:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            extract(archive, Path(path).name, folder / path, path)
+            extract(archive, Path(path).name, folder / path, path, limits.largest)
             _check(folder, path, data_set.url)
     except ArchiveError as error:
         raise MissingDataError(

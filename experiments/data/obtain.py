@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +22,24 @@ from .present import fault, known_checksums
 from .sources import DATA_SETS, DataSet
 
 
-def place_of(name: str, place: str | None) -> Place:
+def place_of(
+    name: str, place: str | None, places: Mapping[str, tuple[Place, ...]] = PLACES
+) -> Place:
     """A place of a data set by its name; the first where none is named.
+
+    Args:
+        name: of the data set.
+        place: the word for it, see :class:`Place`.
+        places: of every data set, in order of preference.
 
     Raises:
         InputError: there is no such place; the error lists those that there are.
     """
-    places = PLACES.get(name, ())
-    for found in places:
+    own = places.get(name, ())
+    for found in own:
         if place in (None, found.name):
             return found
-    valid = ", ".join(found.name for found in places)
+    valid = ", ".join(found.name for found in own)
     raise InputError(f"{name} has no place {place!r}. " + (f"Valid: {valid}." if valid else ""))
 
 

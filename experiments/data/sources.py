@@ -225,8 +225,3 @@ def sizes() -> dict[str, int]:
 def expected_size(path: str) -> int | None:
     """How many bytes a file has, None where that is not known."""
     return sizes().get(path)
-
-
-def most_bytes(path: str) -> int:
-    """How many bytes a file may have: those that it has, or else twice the largest known file."""
-    return sizes().get(path, 2 * LARGEST)

@@ -26,11 +26,12 @@ REPLICATES = (1_027_148, 1_036_250, 1_048_561, 1_048_574)
 HALF = sum(REPLICATES)
 
 
-def tfbind10_table(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def tfbind10_table(folder: Path, half: int = HALF) -> tuple[np.ndarray, np.ndarray]:
     """All 8,321,066 rows in the order of design-bench's shards.
 
     Args:
         folder: the data folder, with the packed file or the shards.
+        half: rows of one half of the table.
 
     Returns:
         codes, uint32 (N,), the 10-mer as a number to base 4, the first letter the most significant,
@@ -46,9 +47,9 @@ def tfbind10_table(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         require(folder, "tfbind10")
         x, y = read_shards(folder / FOLDER, STEM)
         codes = encode(x)
-    if len(codes) != 2 * HALF:
+    if len(codes) != 2 * half:
         raise MissingDataError(
-            f"TF Bind 10 in {folder} has {len(codes):,} rows, design-bench's has {2 * HALF:,}. "
+            f"TF Bind 10 in {folder} has {len(codes):,} rows, design-bench's has {2 * half:,}. "
             "Delete it and get it again."
         )
     return codes, y

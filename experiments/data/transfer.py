@@ -15,10 +15,7 @@ from urllib.parse import urljoin
 import requests
 from tqdm import tqdm
 
-#: Seconds without a connection, and without a byte, after which a server is given up.
-TIMEOUT = (10.0, 30.0)
-#: Bytes a second that a server must send, looked at every so many seconds.
-SLOWEST, WINDOW = 1000.0, 60.0
+from .sources import LARGEST
 
 _REDIRECTS = 10
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -29,20 +26,38 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long a server is waited for, and how much is taken from it.
+
+    Attributes:
+        connect: seconds without a connection after which it is given up.
+        silence: seconds without a byte.
+        slowest: bytes a second that it must send.
+        window: seconds after which that is looked at, each time.
+        largest: most bytes of a file of which it is not known how many it has; twice those of the
+            largest known file.
+    """
+
+    connect: float = 10.0
+    silence: float = 30.0
+    slowest: float = 1000.0
+    window: float = 60.0
+    largest: int = 2 * LARGEST
+
+
+@dataclass(frozen=True)
 class Transfer:
     """A downloader for pooch that keeps what it has beside the target until it is complete.
 
     Attributes:
         partial: the file that grows. What is in it is gone on from.
         size: how many bytes are wanted, None where that is not known.
-        limit: how many there may be where it is not.
-        timeout: seconds without a connection, and without a byte, after which it is given up.
+        limits: of time, and of bytes where their number is not known.
     """
 
     partial: Path
     size: int | None
-    limit: int
-    timeout: tuple[float, float] = TIMEOUT
+    limits: Limits
 
     def __call__(self, url: str, output_file: str, _: Any) -> None:
         """Fetches.
@@ -65,13 +80,13 @@ class Transfer:
 
     @property
     def _most(self) -> int:
-        return self.limit if self.size is None else self.size
+        return self.limits.largest if self.size is None else self.size
 
     def _have(self) -> int:
         return self.partial.stat().st_size if self.partial.is_file() else 0
 
     def _fetch(self, url: str, have: int) -> None:
-        watched = _Watched()
+        watched = _Watched(self.limits)
         watched.run(lambda: self._stream(url, have, watched))
 
     def _stream(self, url: str, have: int, watched: _Watched) -> None:
@@ -79,7 +94,7 @@ class Transfer:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with (
             requests.Session() as session,
-            _answer(session, url, headers, self.timeout) as response,
+            _answer(session, url, headers, self.limits) as response,
         ):
             watched.response = response
             total = self._total(response, have)
@@ -148,12 +163,13 @@ def _continues(response: requests.Response, have: int) -> bool:
 
 
 def _answer(
-    session: requests.Session, url: str, headers: dict[str, str], timeout: tuple[float, float]
+    session: requests.Session, url: str, headers: dict[str, str], limits: Limits
 ) -> requests.Response:
     """The answer after all redirects, of whose bodies nothing is read.
 
     A session reads them whole, even when it is told not to follow, so its adapter is asked.
     """
+    timeout = limits.connect, limits.silence
     for _ in range(_REDIRECTS):
         request = session.prepare_request(requests.Request("GET", url, headers=headers))
         settings = session.merge_environment_settings(url, {}, True, None, None)
@@ -175,7 +191,8 @@ class _Watched:
         response: to be set as soon as there is one, so that its socket can be shut.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._lock = threading.Lock()
         self._written = 0
         self._given_up = False
@@ -197,17 +214,18 @@ class _Watched:
             requests.Timeout: it was too slow.
             Exception: whatever the job raises.
         """
+        slowest, window = self._limits.slowest, self._limits.window
         thread = threading.Thread(target=self._catch, args=(job,), daemon=True)
         thread.start()
         try:
             before = 0
             while thread.is_alive():
                 start = time.monotonic()
-                thread.join(WINDOW)
-                if thread.is_alive() and self._written - before < SLOWEST * WINDOW:
+                thread.join(window)
+                if thread.is_alive() and self._written - before < slowest * window:
                     raise requests.Timeout(
                         f"{(self._written - before) / (time.monotonic() - start):,.0f} bytes a "
-                        f"second; fewer than {SLOWEST:,.0f} are given up"
+                        f"second; fewer than {slowest:,.0f} are given up"
                     )
                 before = self._written
         finally:  # also after Ctrl-C: nothing is written behind our back
@@ -215,7 +233,7 @@ class _Watched:
                 self._given_up = True
             if thread.is_alive() and self.response is not None:
                 self.response.raw.shutdown()  # wakes the thread, which closes the file and ends
-                thread.join(TIMEOUT[1])
+                thread.join(self._limits.silence)
         if self._error is not None:
             raise self._error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,14 @@ def _states(out: Path) -> list[Path]:
 
 
 def train(
-    robot: Robot, recipe: Recipe, scaling: Scaling, steps: int, out: Path, seed: int
+    robot: Robot,
+    recipe: Recipe,
+    scaling: Scaling,
+    steps: int,
+    out: Path,
+    seed: int,
+    environments: int = ENVIRONMENTS,
+    ppo: Mapping[str, Any] = SETTINGS,
 ) -> tuple[PPO, list[dict[str, float]]]:
     """Trains, or goes on training, until ``steps`` steps have been simulated.
 
@@ -124,24 +132,26 @@ def train(
         steps: steps of the simulator, rounded up to a whole round.
         out: folder of the state.
         seed: of the first start; a training that was interrupted goes on with other draws.
+        environments: how many robots are simulated in turns.
+        ppo: settings of PPO.
 
     Returns:
         The trained model, and what the returns were along the way.
     """
     torch.set_num_threads(1)  # matrices this small are slower on several
     out.mkdir(parents=True, exist_ok=True)
-    environments = DummyVecEnv(
-        [lambda: Monitor(VariedRobot(robot, scaling, recipe.gain)) for _ in range(ENVIRONMENTS)]
+    robots = DummyVecEnv(
+        [lambda: Monitor(VariedRobot(robot, scaling, recipe.gain)) for _ in range(environments)]
     )
     states = _states(out)
     if states:
         # Own files, written above: nothing that was downloaded is unpickled.
-        normalised = VecNormalize.load(str(states[-1] / "normaliser.pkl"), environments)
+        normalised = VecNormalize.load(str(states[-1] / "normaliser.pkl"), robots)
         model = PPO.load(states[-1] / "model.zip", normalised, device="cpu")
         model.set_random_seed(seed + model.num_timesteps)
         history = json.loads((states[-1] / "history.json").read_text())
     else:
-        normalised = VecNormalize(environments, norm_obs=False, gamma=SETTINGS["gamma"])
+        normalised = VecNormalize(robots, norm_obs=False, gamma=ppo["gamma"])
         model = PPO(
             "MlpPolicy",
             normalised,
@@ -152,7 +162,7 @@ def train(
                 "activation_fn": torch.nn.ReLU,
                 "log_std_init": recipe.log_std[0],
             },
-            **SETTINGS,
+            **ppo,
         )
         history = []
     left = steps - model.num_timesteps

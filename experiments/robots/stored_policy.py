@@ -44,12 +44,13 @@ def own_policies(name: str) -> Path:
     return cache_folder() / "policies" / name
 
 
-def find_policy(robot: Robot, folder: Path) -> StoredPolicy:
+def find_policy(robot: Robot, folder: Path, shipped: Path | None = None) -> StoredPolicy:
     """The policy of a task.
 
     Args:
         robot: of the task.
         folder: the data folder.
+        shipped: folder of the policies that come with the code; None means ``POLICIES``.
 
     Raises:
         MissingDataError: there is none, or it is damaged; the message says what to do.
@@ -57,7 +58,7 @@ def find_policy(robot: Robot, folder: Path) -> StoredPolicy:
     pickled = original_path(folder, robot.name)
     if pickled.is_file():
         return _checked(StoredPolicy(pickled, "original", sha256(pickled)), robot)
-    for place in (POLICIES, own_policies(robot.name)):
+    for place in (shipped or POLICIES, own_policies(robot.name)):
         card = place / f"{robot.name}.json"
         if card.is_file():
             weights = card.with_suffix(".safetensors")

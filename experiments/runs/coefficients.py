@@ -51,6 +51,7 @@ def cached_fit(
     tolerance: float,
     device: torch.device | None = None,
     beside: Path | None = None,
+    revision: int = torchbdi.REVISION,
 ) -> RidgeFit:
     """fit_ridge with a cache.
 
@@ -66,6 +67,7 @@ def cached_fit(
         tolerance: relative residual at which conjugate gradients stop.
         device: where to solve; where the table is if None.
         beside: a folder of the run, for what the cache does not take; None has no such place.
+        revision: of the floor; an entry of another one is not taken.
 
     Returns:
         The fit, on the device of the table; its report is that of the solve that was really done.
@@ -76,7 +78,7 @@ def cached_fit(
     """
     kernel.identity()  # refuses a kernel whose entries another one would get
     identity = fit_identity(kernel, data.x, data.y, ridge, ridge_scale)
-    key = _key(identity, tolerance)
+    key = _key(identity, tolerance, revision)
     entry = cache_folder() / "coefficients" / f"{key[:32]}.state"
     places = [entry] if beside is None else [entry, beside / BESIDE]
     for place in places:
@@ -99,8 +101,8 @@ def cached_fit(
     return RidgeFit(kernel, data.x, data.y, d, fit.report, identity)
 
 
-def _key(identity: FitIdentity, tolerance: float) -> str:
-    floor = {"tolerance": tolerance, "revision": torchbdi.REVISION}
+def _key(identity: FitIdentity, tolerance: float, revision: int) -> str:
+    floor = {"tolerance": tolerance, "revision": revision}
     text = canonical({**dataclasses.asdict(identity), **floor})
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from torchbdi import InputError
-from torchbdi.identity import canonical
 from torchbdi.kernels.files import write_csv
 from torchbdi.methods import registry
 
 from ..tasks.registry import task_names
 from .identity import Identity
+from .lines import identity_in, neutral_title
 from .older import converted, is_older
 from .settings import name_of, own_settings
 from .whole import check_line, read_lines
@@ -94,42 +92,6 @@ class Run:
     def version(self) -> str:
         """The version of the package that made it, which decides nothing."""
         return self.line["version"]
-
-
-def neutral_title(title: str, seed: int) -> str:
-    """A title without its seed: tables regenerated with different seeds are one problem."""
-    return re.sub(rf"(?<![\w.,-]){seed}(?![\w.-]|,\d)", "(one a seed)", title)
-
-
-def line_of(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's line of results: its identity, settings as one column of JSON, then the facts.
-
-    Args:
-        identity: of the run.
-        facts: title, data_source, oracle_source, oracle_spearman, method (as it was typed), rows,
-            dimensions, then whatever else is to be said.
-    """
-    named = ("title", "data_source", "oracle_source", "oracle_spearman", "method", "rows")
-    first = {name: facts[name] for name in (*named, "dimensions")}
-    settings = {**identity.settings, **{f"task.{k}": v for k, v in identity.task_settings.items()}}
-    columns = {
-        "task": identity.task,
-        "task_revision": identity.task_revision,
-        "title": first.pop("title"),
-        "data_source": first.pop("data_source"),
-        "source": identity.source,
-        "oracle_source": first.pop("oracle_source"),
-        "oracle_spearman": first.pop("oracle_spearman"),
-        "method": first.pop("method"),
-        "method_file": identity.method,
-        "method_revision": identity.method_revision,
-        "revision": identity.revision,
-        "seed": identity.seed,
-        "designs": identity.designs,
-        **first,
-        "settings": canonical(settings),
-    }
-    return {**columns, **{k: v for k, v in facts.items() if k not in columns}}
 
 
 def read_runs(paths: Iterable[Path], leave_out: Callable[[str], None] | None = None) -> list[Run]:
@@ -233,30 +195,6 @@ def _parse(line: Mapping[str, str], path: Path) -> Run | None:
         changes.append(f"designs={identity.designs}")
     values = {k: v for k, text in line.items() if (v := _number(text)) is not None}
     return Run(identity, problem, named, tuple(sorted(changes)), values, path, dict(line))
-
-
-def identity_in(line: Mapping[str, str]) -> Identity:
-    """The identity that a line of results holds.
-
-    Raises:
-        ValueError: a cell of the line is not what it should be.
-    """
-    settings = json.loads(line["settings"])
-    if not isinstance(settings, dict):
-        raise ValueError("its settings are no object.")
-    of_task = {k.removeprefix("task."): v for k, v in settings.items() if k.startswith("task.")}
-    return Identity(
-        revision=int(line["revision"]),
-        task=line["task"],
-        task_revision=int(line["task_revision"]),
-        task_settings=of_task,
-        source=line["source"],
-        method=line["method_file"],
-        method_revision=int(line["method_revision"]),
-        settings={k: v for k, v in settings.items() if not k.startswith("task.")},
-        designs=int(line["designs"]),
-        seed=int(line["seed"]),
-    )
 
 
 def _word(value: object) -> str:

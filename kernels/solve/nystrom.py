@@ -37,6 +37,7 @@ class NystromPreconditioner:
         ridge: absolute, added to the diagonal.
         rank: columns r to sample, at most N.
         seed: of the sample; the same seed gives the same preconditioner.
+        block: rows transformed together.
 
     Raises:
         DoesNotFitError: N r numbers exceed the memory that is available.
@@ -44,22 +45,29 @@ class NystromPreconditioner:
         InputError: the sampled columns hold NaN or inf.
     """
 
-    def __init__(self, operator: GramOperator, ridge: float, rank: int, seed: int = 0) -> None:
+    def __init__(
+        self,
+        operator: GramOperator,
+        ridge: float,
+        rank: int,
+        seed: int = 0,
+        block: int = ROW_BLOCK,
+    ) -> None:
         n, rank = operator.n, min(rank, operator.n)
-        size = factor_bytes(n, rank, operator.dtype)
+        size = factor_bytes(n, rank, operator.dtype, block)
         ways_out = "Use fewer rows, or a device with more memory."
         require(size, operator.device, f"a Nystrom factor of {n} x {rank} numbers", ways_out)
         generator = torch.Generator().manual_seed(seed)
         sample = torch.randperm(n, generator=generator)[:rank].sort().values.to(operator.device)
         self.u = torch.empty(n, rank, dtype=operator.dtype, device=operator.device)
-        for rows in spans(n, ROW_BLOCK):
+        for rows in spans(n, block):
             operator.fill(rows, sample, self.u[rows])
         root = _root(self.u[sample], ridge)
         gram = self.u.new_zeros(rank, rank)
-        for rows in spans(n, ROW_BLOCK):
-            block = torch.linalg.solve_triangular(root.mT, self.u[rows], upper=True, left=False)
-            self.u[rows] = block
-            gram.addmm_(block.mT, block)
+        for rows in spans(n, block):
+            part = torch.linalg.solve_triangular(root.mT, self.u[rows], upper=True, left=False)
+            self.u[rows] = part
+            gram.addmm_(part.mT, part)
         _check_finite(gram)
         values, vectors = torch.linalg.eigh(gram)
         kept = values > NOISE * values[-1]
@@ -67,7 +75,7 @@ class NystromPreconditioner:
         level = values.sort().values[len(values) // LEVEL_DIVISOR]
         # Noise directions stay out of U: their columns are zero.
         turn = vectors * (kept / values.sqrt())
-        for rows in spans(n, ROW_BLOCK):
+        for rows in spans(n, block):
             self.u[rows] = self.u[rows] @ turn
         self.weights = ((level + ridge) / (values + ridge) - 1).clamp_max(0)
 
@@ -80,9 +88,9 @@ class NystromPreconditioner:
         return out
 
 
-def factor_bytes(n: int, rank: int, dtype: torch.dtype) -> int:
+def factor_bytes(n: int, rank: int, dtype: torch.dtype, block: int = ROW_BLOCK) -> int:
     """Bytes while the factor is made: itself, a few r x r matrices and blocks of rows."""
-    return dtype.itemsize * (n * rank + 6 * rank * rank + 3 * min(n, ROW_BLOCK) * rank)
+    return dtype.itemsize * (n * rank + 6 * rank * rank + 3 * min(n, block) * rank)
 
 
 def _root(sampled: Tensor, ridge: float) -> Tensor:

@@ -64,13 +64,24 @@ class PackedTriangle:
         tile: tile size b.
         dtype: type of the numbers.
         device: where they are kept.
+        cell_columns: of a cell, which a product reads twice.
+        fill_entries: asked of an operator at a time.
 
     Raises:
         DoesNotFitError: the triangle is larger than the memory that is available.
     """
 
-    def __init__(self, n: int, tile: int, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(
+        self,
+        n: int,
+        tile: int,
+        dtype: torch.dtype,
+        device: torch.device,
+        cell_columns: int = CELL_COLUMNS,
+        fill_entries: int = FILL_ENTRIES,
+    ) -> None:
         self.n, self.tile, self.spans = n, tile, spans(n, tile)
+        self.cell_columns, self.fill_entries = cell_columns, fill_entries
         size = packed_size(n, tile)
         require(
             size * dtype.itemsize,
@@ -95,7 +106,8 @@ class PackedTriangle:
     def fill_row(self, i: int, matrix: Blocks) -> None:
         """Writes row i of tiles of K."""
         rows, below = self.spans[i], self.below(i)
-        for strip in spans(len(below), max(1, FILL_ENTRIES // max(1, rows.start))) if i else []:
+        height = max(1, self.fill_entries // max(1, rows.start))
+        for strip in spans(len(below), height) if i else []:
             part = slice(rows.start + strip.start, rows.start + strip.stop)
             matrix.fill(part, slice(0, rows.start), below[strip])
         matrix.fill(rows, rows, self.corner(i))
@@ -123,7 +135,7 @@ class PackedTriangle:
             x, o, left = v[:, 0], out[:, 0], slice(0, rows.start)
             compiled.multiply_both(below, x[left], x[rows], o[rows], o[left])
             return
-        for cols in spans(rows.start, CELL_COLUMNS):
+        for cols in spans(rows.start, self.cell_columns):
             cell = below[:, cols]
             add_product(cell, v[cols], out[rows])
             add_product(cell.mT, v[rows], out[cols])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.runs.identity import Identity
-from experiments.runs.results import line_of
+from experiments.runs.lines import line_of
 from experiments.runs.settings import own_settings
 from experiments.tasks.registry import settings_of
 from torchbdi.kernels.files import write_csv

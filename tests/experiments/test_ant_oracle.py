@@ -16,6 +16,7 @@ from experiments.oracles.pool import EvaluationError, evaluate
 from experiments.robots.ant import ROBOT, SPACE, Ant, robot_xml, rollout
 from experiments.robots.morphology import LEGS, run_policy
 from experiments.robots.policy import load_policy, zero_policy
+from experiments.robots.stored_policy import find_policy
 from experiments.tasks._shim import ANT_SLOT, load_design_bench
 from torchbdi import InputError
 
@@ -169,8 +170,7 @@ def test_wrong_designs_are_an_error(bad):
         Ant(bad)
 
 
-def test_oracle_in_design_benchs_slot(tmp_path, weights, monkeypatch):
-    monkeypatch.setattr("experiments.robots.stored_policy.POLICIES", weights.parent)
+def test_oracle_in_design_benchs_slot(tmp_path):
     x = np.array([case(ROBOT, number)[0] for number in range(5)], dtype=np.float32)
     y = np.arange(5, dtype=np.float32)[:, None]
     folder = tmp_path / "ant_morphology"
@@ -182,6 +182,7 @@ def test_oracle_in_design_benchs_slot(tmp_path, weights, monkeypatch):
     assert type(task.oracle) is importlib.import_module(ANT_SLOT).AntMorphologyOracle
     assert type(task.oracle).__module__ == "experiments.oracles.slots"
     assert task.oracle.is_simulated() and not task.oracle.fully_characterized()
+    weights = find_policy(ROBOT, tmp_path).path
     scores = task.predict(x[:2])
     np.testing.assert_array_equal(
         scores[:, 0], np.float32([rollout(row, weights) for row in x[:2]])

@@ -204,14 +204,13 @@ def test_who_passes(monkeypatch, ours, none, random, passed):
     assert trial(ANT, zero_policy(179, 12)).passed is passed
 
 
-def test_a_stored_policy_is_found_and_is_the_same(tmp_path, monkeypatch, short_trials):
+def test_a_stored_policy_is_found_and_is_the_same(tmp_path, short_trials):
     policy = case(ANT, 1)[1].rounded()
     result = trial(ANT, policy, workers=1)
     card = write_policy(tmp_path, ANT, policy, result, {"steps": 3})
     content = json.loads(card.read_text())
     assert content["trial"]["mean"] == result.mean and content["training"] == {"steps": 3}
-    monkeypatch.setattr(stored_policy, "POLICIES", tmp_path)
-    found = stored_policy.find_policy(ANT, tmp_path)
+    found = stored_policy.find_policy(ANT, tmp_path, shipped=tmp_path)
     x = np.random.default_rng(0).standard_normal(179)
     np.testing.assert_array_equal(load_policy(found.path)(x), policy(x))
 
@@ -235,19 +234,19 @@ def test_the_policy_that_comes_with_the_code_does_what_its_card_says(name):
     np.testing.assert_allclose(returns, claims["first"], rtol=1e-3)
 
 
-def test_a_policy_trained_here_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(stored_policy, "POLICIES", tmp_path / "none")
+def test_a_policy_trained_here_is_found(tmp_path):
     path = write_weights(stored_policy.own_policies("ant") / "ant.safetensors", case(ANT, 1)[1])
-    assert stored_policy.find_policy(ANT, tmp_path).path == path
+    assert stored_policy.find_policy(ANT, tmp_path, shipped=tmp_path / "none").path == path
 
 
-def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
+def test_training_learns_stops_and_goes_on(tmp_path, capsys):
     training = pytest.importorskip("experiments.policies.training")
-    monkeypatch.setattr(training, "ENVIRONMENTS", 2)
-    monkeypatch.setitem(training.SETTINGS, "n_steps", 50)
-    monkeypatch.setitem(training.SETTINGS, "batch_size", 50)
+    small = {
+        "environments": 2,
+        "ppo": {**training.SETTINGS, "n_steps": 50, "batch_size": 50},
+    }
     scaling = Scaling.measure(ANT)
-    model, history = training.train(ANT, RECIPE, scaling, 200, tmp_path, seed=0)
+    model, history = training.train(ANT, RECIPE, scaling, 200, tmp_path, seed=0, **small)
     assert model.num_timesteps == 200 and [entry["steps"] for entry in history] == [200]
     assert [path.name for path in tmp_path.iterdir()] == ["state-000000200"]
     assert float(model.policy.log_std.mean()) == pytest.approx(RECIPE.noise(0.5))
@@ -259,12 +258,12 @@ def test_training_learns_stops_and_goes_on(tmp_path, monkeypatch, capsys):
     np.testing.assert_allclose(before(observation), np.tanh(RECIPE.gain * expected), atol=1e-3)
     assert not before.weights[0][:, 35:119].any()  # contact forces never change
 
-    done, same = training.train(ANT, RECIPE, scaling, 200, tmp_path, seed=0)
+    done, same = training.train(ANT, RECIPE, scaling, 200, tmp_path, seed=0, **small)
     assert done.num_timesteps == 200 and same == history
     np.testing.assert_array_equal(
         training.extract(done, scaling, RECIPE.gain).weights[0], before.weights[0]
     )
-    more, longer = training.train(ANT, RECIPE, scaling, 300, tmp_path, seed=0)
+    more, longer = training.train(ANT, RECIPE, scaling, 300, tmp_path, seed=0, **small)
     assert [entry["steps"] for entry in longer] == [200, 300]
     assert (training.extract(more, scaling, RECIPE.gain).weights[0] != before.weights[0]).any()
     assert [path.name for path in tmp_path.iterdir()] == ["state-000000300"]

@@ -18,7 +18,8 @@ from experiments.runs.as_begun import STATE
 from experiments.runs.begun import check_same, identity_of, keep_as_begun, write_identity
 from experiments.runs.config import compose_config, method_of
 from experiments.runs.identity import Identity
-from experiments.runs.results import Run, line_of, read_runs
+from experiments.runs.lines import line_of
+from experiments.runs.results import Run, read_runs
 from experiments.runs.run_folder import RunFolder
 from experiments.table import main
 from experiments.tasks.assemble import request_of

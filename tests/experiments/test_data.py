@@ -19,7 +19,8 @@ from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, transla
 from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
 from experiments.data.shards import read_shards, write_shards
-from experiments.data.sources import DATA_SETS, LARGEST, DataSet, checksums, most_bytes, sizes
+from experiments.data.sources import DATA_SETS, LARGEST, DataSet, checksums, expected_size, sizes
+from experiments.data.transfer import Limits
 from torchbdi import InputError, MissingDataError
 
 ONE = "utr/utr-y-0.npy"
@@ -57,8 +58,9 @@ def test_the_digests_and_sizes_are_those_of_the_data(real_data: Path) -> None:
     assert set(sizes()) <= set(checksums())
     for path, size in sizes().items():
         assert (real_data / path).stat().st_size == size
-    assert most_bytes("utr/utr-y-0.npy") == 80_128
-    assert most_bytes("ant_morphology/ant_oracle.pkl") == 2 * LARGEST
+    assert expected_size("utr/utr-y-0.npy") == 80_128
+    assert expected_size("ant_morphology/ant_oracle.pkl") is None
+    assert Limits().largest == 2 * LARGEST
     assert max(sizes().values()) <= LARGEST
 
 
@@ -84,7 +86,7 @@ def test_a_wrong_file_is_thrown_away(server: Server, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["truncated", "stalling"])
 def test_a_broken_download_goes_on(server: Server, tmp_path: Path, mode: str) -> None:
     with pytest.raises(MissingDataError, match=r"broke off.*goes on after [\d,]+ bytes"):
-        download(one_file(server, mode), tmp_path, timeout=(30.0, 2.0))
+        download(one_file(server, mode), tmp_path, Limits(30.0, 2.0))
     (partial,) = left_in(tmp_path)
     assert partial.endswith(".partial")
     kept = (tmp_path / partial).stat().st_size

@@ -15,6 +15,7 @@ from experiments.robots.dkitty import ROBOT, DKitty, rollout
 from experiments.robots.dkitty_robot import SPACE, robot_xml
 from experiments.robots.morphology import LEGS, run_policy
 from experiments.robots.policy import zero_policy
+from experiments.robots.stored_policy import find_policy
 from experiments.tasks._shim import DKITTY_SLOT, load_design_bench
 
 #: Steps, return and sum of the last observation, by case, as morphing-agents 1.5.1's and ROBEL
@@ -152,9 +153,8 @@ def test_a_number_that_cannot_change_stays(tmp_path):
     np.testing.assert_array_equal(SPACE.normalise(design)[heights], -1)
 
 
-def test_oracle_in_design_benchs_slot(tmp_path, monkeypatch):
-    weights = write_weights(tmp_path / "dkitty.safetensors", case(ROBOT, 4)[1])
-    monkeypatch.setattr("experiments.robots.stored_policy.POLICIES", tmp_path)
+def test_oracle_in_design_benchs_slot(tmp_path):
+    weights = find_policy(ROBOT, tmp_path).path
     x = np.array([case(ROBOT, number)[0] for number in range(5)], dtype=np.float32)
     folder = tmp_path / "dkitty_morphology"
     folder.mkdir()

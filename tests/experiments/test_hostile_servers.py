@@ -18,15 +18,17 @@ from typing import Any
 
 import pytest
 
-from experiments.data import sources, transfer
+from experiments.data import sources
 from experiments.data.archive import ArchiveError, extract, read_member
 from experiments.data.download import download, fetch
 from experiments.data.sources import DATA_SETS, DataSet
+from experiments.data.transfer import Limits
 from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256
 
 WANTED = bytes(range(256)) * 400  # 102,400 bytes
 LIMIT = 300_000
+LIMITS = Limits(slowest=4000.0, window=1.5, largest=LIMIT)
 BOMB = gzip.compress(bytes(3 * 10**7), 9)
 PATH = "small/wanted.bin"
 
@@ -76,13 +78,6 @@ def address(server: Any, name: str = "wanted.bin") -> str:
     return f"http://127.0.0.1:{server.server_port}/{name}"
 
 
-@pytest.fixture(autouse=True)
-def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.data.download.LARGEST", LIMIT // 2)
-    monkeypatch.setattr(transfer, "WINDOW", 1.5)
-    monkeypatch.setattr(transfer, "SLOWEST", 4000.0)
-
-
 def state_of(folder: Path) -> dict[str, bytes | None]:
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
@@ -101,7 +96,7 @@ def fetched(tmp_path: Path, server: Any, known: bool) -> None:
     folder = tmp_path / "to"
     folder.mkdir(exist_ok=True)
     name, size = (digest(tmp_path), len(WANTED)) if known else (None, None)
-    fetch(address(server), folder / "wanted.bin", name, size=size)
+    fetch(address(server), folder / "wanted.bin", name, size=size, limits=LIMITS)
 
 
 # What they answer.
@@ -335,7 +330,7 @@ def test_a_part_that_does_not_fit_is_refused(name: str, known: bool, tmp_path: P
     partial.write_bytes(WANTED[:HAVE])
     key, size = (digest(tmp_path), SIZE) if known else (None, None)
     with serving(lying) as server:
-        fetch(address(server), folder / "wanted.bin", key, resume=True, size=size)
+        fetch(address(server), folder / "wanted.bin", key, True, size, LIMITS)
         assert server.asked == [f"bytes={HAVE}-", None]
     assert state_of(folder) == {"wanted.bin": WANTED}
 
@@ -367,7 +362,6 @@ def test_all_bytes_but_no_end(tmp_path: Path) -> None:
 def one(server: Any, size: int | None, monkeypatch: pytest.MonkeyPatch) -> DataSet:
     known = {} if size is None else {PATH: size}
     monkeypatch.setattr(sources, "sizes", lambda: known)
-    monkeypatch.setattr(sources, "LARGEST", LIMIT // 2)
     return replace(DATA_SETS["gfp"], name="small", files=(PATH,), url=address(server, "a.zip"))
 
 
@@ -443,7 +437,7 @@ def test_a_bad_archive_leaves_the_disk_as_it_was(
         with serving(served) as server:
             data_set = one(server, size, monkeypatch)
             with pytest.raises(MissingDataError, match="archive is not what it should be"):
-                download(data_set, folder)
+                download(data_set, folder, LIMITS)
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert state_of(folder) == {}
@@ -473,7 +467,7 @@ def test_a_good_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             handler.wfile.write(content)
 
         with serving(served) as server:
-            download(one(server, len(WANTED), monkeypatch), folder)
+            download(one(server, len(WANTED), monkeypatch), folder, LIMITS)
         assert state_of(folder) == {"small": None, PATH: WANTED}
         (folder / PATH).unlink()
         (folder / "small").rmdir()

@@ -13,7 +13,6 @@ import pytest
 from file_server import Server, serving
 
 from experiments.data import __main__ as cli
-from experiments.data import obtain as module
 from experiments.data.authors import check_ant, largest_error
 from experiments.data.obtain import obtain, place_of
 from experiments.data.places import PLACES, Place
@@ -178,7 +177,7 @@ def test_every_data_set_but_the_packed_one_has_a_place() -> None:
         place_of("ant", "moon")
 
 
-def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line(data_dir: Path, tmp_path: Path) -> None:
     """The RNA tables, served under the names that their place has for them."""
     served = tmp_path / "served" / "rna_data"
     served.mkdir(parents=True)
@@ -186,17 +185,17 @@ def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.Mo
         (served / Path(path).name).write_bytes((data_dir / path).read_bytes())
     with serving(tmp_path / "served") as server:
         here = replace(PLACES["rna1"][0], url=server.url("good"))
-        monkeypatch.setattr(module, "PLACES", {"rna1": (here,)})
+        places = {**PLACES, "rna1": (here,)}
         for words in (
             ["get", "rna1", "--from", "bootgen"], ["get", "rna1", "--from=bootgen"],
             ["get", "rna1"], ["download", "rna1"],
         ):  # fmt: skip
             to = tmp_path / "data" / str(len(server.requests))
             to.mkdir(parents=True)
-            cli.main([*words, f"data_dir={to}"])
+            cli.main([*words, f"data_dir={to}"], places)
             assert left_in(to) == sorted(DATA_SETS["rna1"].files)
         with pytest.raises(InputError, match="Valid: bootgen"):
-            cli.main(["get", "rna1", "--from", "moon", f"data_dir={to}"])
+            cli.main(["get", "rna1", "--from", "moon", f"data_dir={to}"], places)
         with pytest.raises(InputError, match="from: not known here"):
             cli.main(["download", "rna1", "--from", "bootgen", f"data_dir={to}"])
     with pytest.raises(InputError, match="cannot be fetched: packed"):

@@ -28,7 +28,8 @@ from experiments.reproduce import main, method_names
 from experiments.runs import archive
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
-from experiments.runs.results import line_of, read_runs
+from experiments.runs.lines import line_of
+from experiments.runs.results import read_runs
 from experiments.runs.run_folder import RunFolder
 from experiments.table import TABLES
 from experiments.tasks.assemble import request_of

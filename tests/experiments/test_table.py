@@ -14,8 +14,9 @@ from experiments.paper.cells import beside, kind, number, record
 from experiments.paper.render import Table, latex, markdown
 from experiments.paper.statistics_table import statistics_table
 from experiments.paper.yardstick_rows import kept_lines, yardstick_rows
+from experiments.runs.lines import neutral_title
 from experiments.runs.pools import YARDSTICKS
-from experiments.runs.results import Problem, Run, neutral_title, read_runs, swept
+from experiments.runs.results import Problem, Run, read_runs, swept
 from experiments.runs.scores import LABELS
 from experiments.runs.spread import Cell, cell, same_computation
 from experiments.table import TABLES, main

@@ -182,16 +182,14 @@ def test_rows_and_truth(read_once: None, data_dir: Path, table: Table) -> None:
 
 def test_shards_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "require", lambda *_: None)
-    monkeypatch.setattr(module, "HALF", 15)
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 4, (30, 10), dtype=np.int32), rng.normal(size=30).astype(np.float32)
     write_shards(tmp_path / module.FOLDER, module.STEM, x, y, rows=12)
-    codes, scores = tfbind10_table(tmp_path)
+    codes, scores = tfbind10_table(tmp_path, half=15)
     assert np.array_equal(decode(codes), x)
     assert np.array_equal(scores, y)
-    monkeypatch.setattr(module, "HALF", 14)
     with pytest.raises(MissingDataError, match="30 rows, design-bench's has 28"):
-        tfbind10_table(tmp_path)
+        tfbind10_table(tmp_path, half=14)
 
 
 def test_data_that_is_missing_or_damaged(tmp_path: Path) -> None:

@@ -132,8 +132,9 @@ def states(module: Any) -> None:
 
 def transfer(module: Any) -> None:
     """Of what a server says of a body, only what fits is believed."""
-    fetch = module.Transfer(Path("nowhere"), None, 1000)
-    known = module.Transfer(Path("nowhere"), 500, 1000)
+    limits = module.Limits(largest=1000)
+    fetch = module.Transfer(Path("nowhere"), None, limits)
+    known = module.Transfer(Path("nowhere"), 500, limits)
 
     def answer(status: int = 200, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

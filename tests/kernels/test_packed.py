@@ -129,11 +129,11 @@ def test_indices_beyond_two_to_the_31(monkeypatch):
 
 @pytest.mark.parametrize("columns", [1, 4])
 @pytest.mark.parametrize(("n", "tile"), [(1, 1), (37, 8), (64, 64), (100, 33)])
-def test_products(n, tile, columns, monkeypatch):
-    monkeypatch.setattr(tiles, "CELL_COLUMNS", 10)
-    monkeypatch.setattr(tiles, "FILL_ENTRIES", 50)
+def test_products(n, tile, columns):
     operator, v = make("ntk", n), right_sides(n, columns)
-    packed = PackedTriangle(n, tile, operator.dtype, operator.device)
+    packed = PackedTriangle(
+        n, tile, operator.dtype, operator.device, cell_columns=10, fill_entries=50
+    )
     for i in range(len(packed.spans)):
         packed.fill_row(i, operator)
     expected = dense(operator) @ v

@@ -30,7 +30,6 @@ from torchbdi.kernels.errors import (
     NotConvergedError,
     NotPositiveDefiniteError,
 )
-from torchbdi.kernels.solve import nystrom
 from torchbdi.kernels.solve.checkpoint import SolveCheckpoint
 from torchbdi.kernels.solve.nystrom import NystromPreconditioner
 
@@ -107,12 +106,11 @@ def test_a_column_of_zeros_and_columns_of_different_difficulty():
     torch.testing.assert_close(d[:, 1:], reference(operator.k, 0.0, rhs[:, 1:]))
 
 
-def test_preconditioner_equals_its_formula(monkeypatch):
-    monkeypatch.setattr(nystrom, "ROW_BLOCK", 17)
+def test_preconditioner_equals_its_formula():
     n, rank, ridge = 60, 12, 1e-3
     operator = SlowNTK(sequences(n))
     k = dense(operator)
-    made = NystromPreconditioner(operator, ridge, rank, seed=3)
+    made = NystromPreconditioner(operator, ridge, rank, seed=3, block=17)
     sample = torch.randperm(n, generator=torch.Generator().manual_seed(3))[:rank]
     core = k[sample][:, sample] + ridge * torch.eye(rank, dtype=torch.float64)
     values, u = torch.linalg.eigh(k[:, sample] @ torch.linalg.solve(core, k[sample]))

@@ -32,6 +32,8 @@ def only_here() -> None:
     if not (INTERPRETED or torch.cuda.is_available()):
         reason = "no GPU: test_triton.py runs this file in triton's interpreter"
         pytest.skip(reason, allow_module_level=True)
+    if INTERPRETED:
+        importlib.import_module("quick_interpreter").quicken()
 
 
 def random(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> Tensor:

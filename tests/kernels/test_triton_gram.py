@@ -68,7 +68,7 @@ def test_the_arcsine_is_good_to_rounding(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("dtype", FORMS)
 @pytest.mark.parametrize("stack", STACKS, ids=lambda s: str(s.depth))
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 7), (65, 33, 24)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 7), (34, 33, 24)])
 def test_values_and_slopes(
     stack: ReLUStack, shape: tuple[int, int, int], dtype: torch.dtype
 ) -> None:
@@ -168,17 +168,17 @@ def test_products_with_near_pairs(dtype: torch.dtype) -> None:
 
 
 def test_symmetric_is_exact_and_batches_are_stacked() -> None:
-    x = random(3, 70, 5)
+    x = random(2, 70, 5)
     unit = unit_rows(x)
 
     def work() -> tuple[Tensor, Tensor]:
-        out, slope = (torch.full((3, 70, 70), math.nan).to(x) for _ in range(2))
+        out, slope = (torch.full((2, 70, 70), math.nan).to(x) for _ in range(2))
         gram_(NTK6, unit, unit, out, slope)
         return out, slope
 
     (out, slope), (k, dk) = both(work)
     assert torch.equal(out, out.mT) and torch.equal(slope, slope.mT)
-    off = ~torch.eye(70, dtype=torch.bool, device=DEVICE).expand(3, 70, 70)
+    off = ~torch.eye(70, dtype=torch.bool, device=DEVICE).expand(2, 70, 70)
     torch.testing.assert_close(out[off], k[off], rtol=1e-12, atol=1e-14)
     torch.testing.assert_close(slope[off], dk[off], rtol=1e-9, atol=1e-12)
 
@@ -241,9 +241,10 @@ def test_a_coincident_pair_keeps_its_radial_term_alone() -> None:
     torch.testing.assert_close(gradient, k.detach() * a / (a * a).sum(), rtol=1e-14, atol=0)
 
 
-@pytest.mark.parametrize("columns", [1, 3, 37])
-@pytest.mark.parametrize("dtype", FORMS)
-def test_products(columns: int, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "columns"), [(FORMS[0], 1), (FORMS[1], 3), (FORMS[0], 37), (FORMS[1], 37)]
+)
+def test_products(dtype: torch.dtype, columns: int) -> None:
     x1, x2 = on_kinks(40, 70, 5, dtype)
     units = unit_rows(x1), unit_rows(x2)
     v = random(columns, 70, dtype=dtype, seed=2).mT  # strided

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 
 import mpmath
@@ -33,20 +34,26 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def exact(kernel: NTK | NNGP, x: list, z: list) -> mpmath.mpf:
-    """One entry by the textbook recursion."""
-    mp, d = mpmath.mp, len(x)
+def exact(kernel: NTK | NNGP, s: mpmath.mpf, p: mpmath.mpf, q: mpmath.mpf) -> mpmath.mpf:
+    """One entry by the textbook recursion, from x.z/d, x.x/d and z.z/d."""
+    mp = mpmath.mp
     w, b = (mp.mpf(s) ** 2 for s in (kernel.stack.w_std, kernel.stack.b_std))
-    s, p, q = (w * mp.fsum(map(mp.fmul, u, v)) / d + b for u, v in ((x, z), (x, x), (z, z)))
+    s, p, q = (w * v + b for v in (s, p, q))
     t = s
     for _ in range(kernel.stack.depth - 1):
         r = mp.sqrt(p * q)
-        theta = mp.acos(max(mp.mpf(-1), min(mp.mpf(1), s / r)))
-        k0 = (mp.pi - theta) / (2 * mp.pi)
-        s = w * r * (mp.sin(theta) / (2 * mp.pi) + k0 * mp.cos(theta)) + b
+        cosine = max(mp.mpf(-1), min(mp.mpf(1), s / r))
+        k0 = (mp.pi - mp.acos(cosine)) / (2 * mp.pi)
+        s = w * r * (mp.sqrt((1 - cosine) * (1 + cosine)) / (2 * mp.pi) + k0 * cosine) + b
         t = s + w * k0 * t
         p, q = w * p / 2 + b, w * q / 2 + b
     return t if isinstance(kernel, NTK) else s
+
+
+def products(a: list, b: list) -> tuple[mpmath.mpf, ...]:
+    """x.z/d, x.x/d and z.z/d."""
+    mp = mpmath.mp
+    return tuple(mp.fsum(map(mp.fmul, u, v)) / len(a) for u, v in ((a, b), (a, a), (b, b)))
 
 
 def pairs(angle: float, sign: float, d: int = 5) -> tuple[Tensor, Tensor]:
@@ -62,20 +69,22 @@ def pairs(angle: float, sign: float, d: int = 5) -> tuple[Tensor, Tensor]:
 
 @functools.cache
 def true_values(kernel: NTK | NNGP, angle: float, sign: float) -> tuple[Tensor, Tensor]:
-    """k(x_i, z_i) and its gradient by x_i, by differences of 1e-30 of 80 digits."""
+    """k(x_i, z_i) and its gradient by x_i, by differences of 1e-50 of 100 digits.
+
+    It is a function of x.z, x.x and z.z: its slopes by the first two give those by the entries.
+    """
     x, z = pairs(angle, sign)
-    values, grads = [], []
-    with mpmath.workdps(80):
+    values, grads, mp = [], [], mpmath.mp
+    with mpmath.workdps(100):
         for a, b in zip(x.tolist(), z.tolist(), strict=True):
-            a, b = [mpmath.mpf(v) for v in a], [mpmath.mpf(v) for v in b]
-            values.append(float(exact(kernel, a, b)))
-            h = mpmath.mpf(10) ** -30
-            row = []
-            for i in range(len(a)):
-                up, down = list(a), list(a)
-                up[i], down[i] = a[i] + h, a[i] - h
-                row.append(float((exact(kernel, up, b) - exact(kernel, down, b)) / (2 * h)))
-            grads.append(row)
+            a, b = [mp.mpf(v) for v in a], [mp.mpf(v) for v in b]
+            s, p, q = products(a, b)
+            values.append(float(exact(kernel, s, p, q)))
+            h = mp.mpf(10) ** -50
+            by_s = (exact(kernel, s + h, p, q) - exact(kernel, s - h, p, q)) / (2 * h)
+            by_p = (exact(kernel, s, p + h, q) - exact(kernel, s, p - h, q)) / (2 * h)
+            row = [(by_s * v + by_p * 2 * u) / len(a) for u, v in zip(a, b, strict=True)]
+            grads.append([float(v) for v in row])
     return torch.tensor(values, dtype=torch.float64), torch.tensor(grads, dtype=torch.float64)
 
 
@@ -193,14 +202,21 @@ def test_near_pairs_of_tiles_reach_the_gradient(monkeypatch: pytest.MonkeyPatch,
         torch.testing.assert_close(grad, true, rtol=1e-9, atol=1e-9)
 
 
+@functools.cache
+def one_direction(far: bool) -> tuple[Tensor, Tensor]:
+    """Designs and their symmetric matrix."""
+    x = 1e4 + randn(40, 3) if far else randn(40, 1)
+    true, rows = torch.zeros(40, 40, dtype=torch.float64), x.tolist()
+    for i, j in itertools.combinations_with_replacement(range(40), 2):
+        true[i, j] = true[j, i] = float(exact(NTK(), *products(rows[i], rows[j])))
+    return x, true
+
+
 def test_all_directions_alike(form: str) -> None:
     """One feature, or designs far from the origin: every pair is near."""
-    for x in (randn(40, 1), 1e4 + randn(40, 3)):
+    for far in (False, True):
+        x, true = one_direction(far)
         k = NTK()(x)
-        true = torch.tensor(
-            [[float(exact(NTK(), a, b)) for b in x.tolist()] for a in x.tolist()],
-            dtype=torch.float64,
-        )
         scale = float(k.max())
         assert (k - true).abs().max() <= 1e-8 * scale  # by floats: what acos leaves
         assert torch.linalg.eigvalsh(k).min() > -1e-13 * scale

@@ -83,10 +83,11 @@ def test_a_factored_large_table_gives_a_sample_of_its_errors(
 ) -> None:
     """With several tiles; the sample is the same each time, and its errors are exact."""
     monkeypatch.setattr("torchbdi.kernels.solve.packed.default_tile", lambda n, device: 16)
-    monkeypatch.setattr(solving, "FACTORED_ROWS", 11)
     made = problem_of(*hill())
     solved = [
-        solving.solve(NTK(), made.x_l, made.y_l, 1e-4, progress=False, every_row=rows)
+        solving.solve(
+            NTK(), made.x_l, made.y_l, 1e-4, progress=False, every_row=rows, factored_rows=11
+        )
         for rows in (59, 59, 60)
     ]
     assert [len(s.sample) for s in solved] == [11, 11, 60]

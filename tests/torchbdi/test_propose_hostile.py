@@ -24,7 +24,7 @@ from torchbdi.events import EventFile
 from torchbdi.kernels.files import last_good_state, read_state, state_before
 from torchbdi.proposer.cells import columns_like_formulas, harmless, like_a_formula
 from torchbdi.proposer.folder import CONFIG, IDENTITY, RunFolder
-from torchbdi.proposer.pipeline import _unpacked
+from torchbdi.proposer.kept import solve_of
 from torchbdi.proposer.problem import make_problem
 from torchbdi.proposer.reading import read_table
 from torchbdi.proposer.report import html_report
@@ -138,8 +138,8 @@ def test_a_hundred_flips_are_found(name: str, stopped: Place, tmp_path: Path) ->
 def test_a_solve_of_another_table_is_not_taken(stopped: Place) -> None:
     content = read_state(stopped.work / "solve.state")
     with pytest.raises(ValueError, match="the solve of 80 rows, not of 81"):
-        _unpacked(content, 81)
-    assert len(_unpacked(content, 80).coefficients) == 80
+        solve_of(content, 81)
+    assert len(solve_of(content, 80).coefficients) == 80
 
 
 def test_a_damaged_configuration_is_mended(
@@ -160,7 +160,7 @@ def test_work_of_0_1_0_is_gone_on_with(tmp_path: Path) -> None:
     with RunFolder(tmp_path / "out", {"a": 1}) as folder:
         assert folder.resumed
         with pytest.warns(UserWarning, match=r"solve\.state is damaged: .* torchbdi 0\.1\.0"):
-            assert last_good_state(folder.work / "solve.state", lambda c: _unpacked(c, 1)) is None
+            assert last_good_state(folder.work / "solve.state", lambda c: solve_of(c, 1)) is None
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.proposer.digits import digits
 from torchbdi.proposer.folder import RunFolder
-from torchbdi.proposer.pipeline import _model, _unpacked
+from torchbdi.proposer.kept import model_of, solve_of
 from torchbdi.proposer.reading import read_table
 from torchbdi.proposer.settings import Settings
 
@@ -444,9 +444,9 @@ def test_saved_state_is_never_unpickled(tmp_path: Path) -> None:
     for name in ("model.state", "solve.state"):
         write_state(tmp_path / name, kept.getvalue())
     with pytest.warns(UserWarning, match=r"model\.state is of no use"):
-        assert last_good_state(tmp_path / "model.state", _model) is None
+        assert last_good_state(tmp_path / "model.state", model_of) is None
     with pytest.warns(UserWarning, match=r"solve\.state is of no use"):
-        assert last_good_state(tmp_path / "solve.state", lambda c: _unpacked(c, 1)) is None
+        assert last_good_state(tmp_path / "solve.state", lambda c: solve_of(c, 1)) is None
     assert not proof.exists()
 
 

@@ -18,10 +18,11 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import NNGP, InputError
 from torchbdi.kernels.tensors import from_bytes, to_bytes
+from torchbdi.proposer.assemble import says_nothing
 from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.kept import model_of, packed
 from torchbdi.proposer.left_out import LeftOut, best_ridge
 from torchbdi.proposer.model import RIDGES, choose
-from torchbdi.proposer.pipeline import _model, _plain, says_nothing
 from torchbdi.proposer.problem import Problem, make_problem
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.scale import can_be_log, log_densities
@@ -176,9 +177,9 @@ def test_the_logarithm_is_told(quick: None) -> None:
 
 def test_the_scale_survives_a_state() -> None:
     chosen = choose(problem_of(*growth()))
-    again = _model(to_bytes(_plain(chosen)))
+    again = model_of(to_bytes(packed(chosen)))
     assert again.log and again.densities == chosen.densities and again.model == chosen.model
-    assert from_bytes(to_bytes(_plain(chosen)))["log"] is True
+    assert from_bytes(to_bytes(packed(chosen)))["log"] is True
 
 
 def test_noise_of_repetitions_is_known_on_both_scales() -> None:

@@ -176,11 +176,8 @@ def climbed(f: Callable[[Tensor], Tensor], space: Space, x: Tensor, grid: np.nda
 
 
 @pytest.mark.parametrize("together", [1, 1 << 14])
-def test_all_designs_climb_their_levels_at_once(
-    together: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_designs_climb_their_levels_at_once(together: int) -> None:
     """As each would by itself; in one batch, and one design at a time."""
-    monkeypatch.setattr(numbers, "MOVES_AT_ONCE", together)
     columns = tuple(Number(n, 0, 100, step=5) for n in "abc")
     rule = Linear(dict.fromkeys("abc", 1.0), 100, 100)
     rng = np.random.default_rng(0)
@@ -189,7 +186,7 @@ def test_all_designs_climb_their_levels_at_once(
     f = rough(space, 3)
     search = Search(f, space, 5, None, SearchOptions(rounds=99), 0, None, None)
     x = space.project(space.sample(9, torch.Generator().manual_seed(0)))
-    found, value = numbers._onto_levels(search, x.clone(), f(x))
+    found, value = numbers._onto_levels(search, x.clone(), f(x), together)
     order = torch.argsort(f(x), descending=True, stable=True)
     expected = torch.stack([climbed(f, space, one, np.arange(0, 101, 5.0)) for one in x[order]])
     torch.testing.assert_close(found, expected)

@@ -8,10 +8,10 @@ import torch
 
 from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
+from torchbdi.leave_one_out import leave_one_out_errors
 from torchbdi.selection import (
     RIDGES,
     choose_models,
-    leave_one_out_errors,
     with_constant,
 )
 

@@ -45,13 +45,13 @@ def by_hand(model: DesignModule, steps: int, lr: float) -> Tensor:
 
 
 class Short(BDI):
-    """BDI with epochs of 20 steps: nothing asked here depends on how many they are."""
+    """BDI with epochs of 8 steps: nothing asked here depends on how many they are."""
 
-    EPOCH_STEPS = 20
+    EPOCH_STEPS = 8
 
 
 class ShortAscent(Ascent):
-    EPOCH_STEPS = 20
+    EPOCH_STEPS = 8
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
@@ -59,8 +59,8 @@ def test_an_epoch_has_its_steps_however_many_there_are(epochs: int) -> None:
     x, y, starts = table()
     run, model = trainer(max_epochs=epochs), Short(x, y, starts, kernel=NTK(2), lr=1e-2)
     run.fit(model)
-    assert run.global_step == 20 * epochs
-    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 20 * epochs, 1e-2)
+    assert run.global_step == 8 * epochs
+    expected = by_hand(BDI(x, y, starts, kernel=NTK(2), lr=1e-2), 8 * epochs, 1e-2)
     assert (model.x_h - expected).abs().max() <= 1e-12
 
 
@@ -68,11 +68,11 @@ def test_an_epoch_has_its_steps_however_many_there_are(epochs: int) -> None:
     ("settings", "steps"),
     [
         ({"max_epochs": 4, "limit_train_batches": 6}, 24),
-        ({"max_epochs": 2, "limit_train_batches": 0.25}, 10),
-        ({"max_epochs": 3, "accumulate_grad_batches": 4}, 15),
-        ({"max_steps": 45, "limit_train_batches": 10}, 45),
-        ({"max_steps": 30, "accumulate_grad_batches": 2}, 30),
-        ({"max_steps": 30, "max_epochs": 7}, 30),
+        ({"max_epochs": 2, "limit_train_batches": 0.25}, 4),
+        ({"max_epochs": 3, "accumulate_grad_batches": 4}, 6),
+        ({"max_steps": 18, "limit_train_batches": 4}, 18),
+        ({"max_steps": 11, "accumulate_grad_batches": 2}, 11),
+        ({"max_steps": 12, "max_epochs": 7}, 12),
     ],
 )
 @pytest.mark.parametrize("kind", [Short, ShortAscent])
@@ -135,7 +135,7 @@ class SaveAt(lightning.Callback):
             trainer.save_checkpoint(self.path)
 
 
-@pytest.mark.parametrize("step", [1, 19, 20, 21, 39, 40])
+@pytest.mark.parametrize("step", [1, 7, 8, 9, 15, 16])
 def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     """However far the first run had come, the second ends where an uninterrupted one does."""
     x, y, starts = table()
@@ -145,7 +145,7 @@ def test_resumed_between_and_within_epochs(step: int, tmp_path: Path) -> None:
     again = Short(x, y, starts, kernel=NTK(2))
     run = trainer(max_epochs=2)
     run.fit(again, ckpt_path=path, weights_only=True)
-    assert run.global_step == 40
+    assert run.global_step == 16
     assert torch.equal(again.x_h, whole.x_h)
 
 
@@ -169,8 +169,8 @@ def test_resumed_for_more_epochs(tmp_path: Path) -> None:
     first.save_checkpoint(path)
     run, model = trainer(max_epochs=3), Short(x, y, starts, kernel=NTK(2))
     run.fit(model, ckpt_path=path, weights_only=True)
-    assert run.global_step == 60
-    assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 60, 1e-3)).abs().max() <= 1e-12
+    assert run.global_step == 24
+    assert (model.x_h - by_hand(BDI(x, y, starts, kernel=NTK(2)), 24, 1e-3)).abs().max() <= 1e-12
 
 
 @pytest.mark.parametrize("kind", [BDI, FiniteBDI])
@@ -189,10 +189,10 @@ def test_several_fits_go_on_from_where_the_designs_are() -> None:
     for _ in range(2):
         run = trainer(max_epochs=1)
         run.fit(model)
-        assert run.global_step == 20
+        assert run.global_step == 8
     expected = BDI(x, y, starts, kernel=NTK(2))
     for _ in range(2):  # each fit has an Adam of its own
-        by_hand(expected, 20, 1e-3)
+        by_hand(expected, 8, 1e-3)
     assert (model.x_h - expected.x_h).abs().max() <= 1e-12
 
 
@@ -316,11 +316,11 @@ def test_a_rate_for_each_feature_is_an_adam_for_each(kind: Any) -> None:
     small: dict[str, Any] = {"width": 8, "depth": 3, "net_epochs": 2} if kind is FiniteBDI else {}
     rates = torch.tensor([0.1, 0.0, 1e-3], dtype=torch.float64)
     model = kind(x, y, starts, lr=rates, **small)
-    trainer(max_steps=25).fit(model)
+    trainer(max_steps=12).fit(model)
     plain = kind(x, y, starts, **small)
     columns = [plain.x_h.detach()[..., i].clone().requires_grad_() for i in range(3)]
     optimizers = [torch.optim.Adam([c], lr=float(r)) for c, r in zip(columns, rates, strict=True)]
-    for step in range(25):
+    for step in range(12):
         with torch.no_grad():
             plain.x_h.copy_(torch.stack(columns, -1))
         plain.x_h.grad = None
@@ -352,9 +352,9 @@ def test_bounds_hold_after_every_step(lr: Any) -> None:
     model, free = (
         BDI(x, y, starts, lr=lr, bounds=bounds) for bounds in (torch.stack([low, high]), None)
     )
-    trainer(max_steps=40, callbacks=[Look()]).fit(model)
-    trainer(max_steps=40).fit(free)
-    assert len(seen) == 40
+    trainer(max_steps=30, callbacks=[Look()]).fit(model)
+    trainer(max_steps=30).fit(free)
+    assert len(seen) == 30
     assert all(((h >= low) & (h <= high)).all() for h in seen)
     assert (model.x_h[..., 1] == high[1]).any() or (model.x_h[..., 1] == low[1]).any()
     assert ((free.x_h < low) | (free.x_h > high)).any()  # so they did something

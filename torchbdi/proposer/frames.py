@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..labels import check_rows
-from .numerals import settle
+from .decimals import settle
 from .table import Table, Values, free_name, texts
 from .ways import IN_PYTHON
 

@@ -7,32 +7,24 @@ import dataclasses
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
-import numpy as np
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from ..kernels.files import last_good_state, write_state
-from ..kernels.tensors import from_bytes, to_bytes
-from ..selection import Model
+from .assemble import assembled
 from .backtest import backtest
-from .columns import Numbers
 from .events import Events
-from .model import Chosen, choose
+from .kept import kept, model_of, solve_of
+from .model import choose
 from .problem import Problem
 from .result import Proposals
-from .search import Found, planned, posterior_of, search
+from .search import planned, posterior_of, search
 from .settings import Settings
-from .solve import Solve, solve
-from .table import Values
+from .solve import solve
 from .threads import threads_for
-from .trust import Calibration, Quality, assess, nearest
+from .trust import Calibration, assess
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
-T = TypeVar("T")
 
 
 def run(
@@ -68,12 +60,12 @@ def _run(
     say: Callable[[str], object],
 ) -> Proposals:
     with threads_for(0):  # a model is chosen on few designs, whatever the size of the table
-        chosen = _kept(
-            work, "model.state", lambda: choose(problem, settings.score_scale), _model, say
+        chosen = kept(
+            work, "model.state", lambda: choose(problem, settings.score_scale), model_of, say
         )
     problem = problem.on_scale(chosen.log)
     checkpoint = None if work is None else work / "pcg.ckpt"
-    solved = _kept(
+    solved = kept(
         work,
         "solve.state",
         lambda: solve(
@@ -84,7 +76,7 @@ def _run(
             progress,
             checkpoint,
         ),
-        lambda content: _unpacked(content, len(problem.y_l)),
+        lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
     quality = assess(problem, solved)
@@ -104,7 +96,7 @@ def _run(
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
     error = calibration.error(found.mean.numpy(), variance)
-    made = _sorted(problem, settings, quality, chosen, found, error)
+    made = assembled(problem, settings, quality, chosen, found, error)
     if settings.backtest:
         made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))
     return made
@@ -121,125 +113,3 @@ def _told(say: Callable[[str], object]) -> Iterator[None]:
 
             warnings.showwarning = show
         yield
-
-
-def _kept(
-    work: Path | None,
-    name: str,
-    make: Callable[[], T],
-    read: Callable[[bytes], T],
-    say: Callable[[str], object],
-) -> T:
-    """What a folder keeps of a step; what is damaged there is made again."""
-    if work is None:
-        return make()
-    kept = last_good_state(work / name, read, say)
-    if kept is not None:
-        return kept
-    made: Any = make()
-    write_state(work / name, to_bytes(_plain(made)))
-    return made
-
-
-def _plain(step: Chosen | Solve) -> dict[str, Any]:
-    return {
-        name: dataclasses.asdict(value) if isinstance(value, Model) else value
-        for name, value in vars(step).items()
-    }
-
-
-def _model(content: bytes) -> Chosen:
-    """The model that a state holds."""
-    kept = from_bytes(content)
-    return Chosen(**{**kept, "model": Model(**kept["model"])})
-
-
-def _unpacked(content: bytes, rows: int) -> Solve:
-    """The solve that a state holds, of a table of so many rows.
-
-    Raises:
-        ValueError: it is of another table.
-        Exception: it is something else.
-    """
-    solved = Solve(**from_bytes(content))
-    if solved.coefficients.shape != (rows,):
-        raise ValueError(f"it holds the solve of {len(solved.coefficients)} rows, not of {rows}")
-    return solved
-
-
-def _sorted(
-    problem: Problem,
-    settings: Settings,
-    quality: Quality,
-    chosen: Chosen,
-    found: Found,
-    error: np.ndarray,
-) -> Proposals:
-    unknown = says_nothing(problem.y_l, found.mean, torch.from_numpy(error))
-    order = torch.argsort(
-        torch.where(unknown, -torch.inf, found.mean), descending=True, stable=True
-    )
-    distance, place = nearest(found.x[order], problem.x_l)
-    mean, own_error = found.mean[order], torch.from_numpy(error)[order]
-    ends = [problem.in_units(mean + sign * own_error) for sign in (-1, 1)]
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    predicted = problem.in_units(mean)
-    gap, n = distance.numpy(), len(order)
-    columns = {
-        name: found.values[name][order.numpy()]
-        if name in found.values
-        else np.full(n, problem.constants[name], dtype=table_type(problem.constants[name]))
-        for name in problem.order
-    }
-    return Proposals(
-        columns=columns,
-        predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
-        error=(high - low) / 2,
-        low=low,
-        high=high,
-        distance=gap,
-        nearest=place.numpy(),
-        start=found.start[order.numpy()],
-        unknown=unknown[order].numpy(),
-        far=gap > quality.far,
-        notes=tuple(_note(problem, columns, i, bool(unknown[order[i]])) for i in range(n)),
-        quality=quality,
-        model=chosen,
-        unseen=found.unseen,
-        problem=problem,
-        settings=settings,
-    )
-
-
-def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
-    """Which predictions cannot be believed, (n,) bool.
-
-    Their range leaves out no known score, or it reaches as far above the best as that is above the
-    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
-
-    Args:
-        known: scores of the table, standardised, (N,).
-        mean: what is predicted, (n,).
-        error: of that, (n,).
-    """
-    low, high = known.min(), known.max()
-    everything = (mean - error < low) & (mean + error > high)
-    return everything | (mean + error > 2 * high - low)
-
-
-def table_type(value: float | str) -> type:
-    """The type of a column that holds a value."""
-    return object if isinstance(value, str) else np.float64
-
-
-def _note(problem: Problem, columns: dict[str, Values], i: int, unknown: bool) -> str:
-    outside = []
-    for column in problem.space.columns:
-        if isinstance(column, Numbers):
-            known, own = problem.values[column.name], columns[column.name][i]
-            if not known.min() <= own <= known.max():
-                outside.append(column.name)
-    notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
-    if unknown:
-        notes.append(f"so unlike what is known that nothing is known of its {problem.score}")
-    return "; ".join(notes)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
+from .decimals import settle
 from .footers import experiments
 from .grid import Grid, grid_of
-from .numerals import settle, split
+from .numerals import split
 from .table import Form, Table, is_no_number, parse_number
 from .ways import Ways, listed
 

@@ -68,6 +68,7 @@ def solve(
     options: SolveOptions | None = None,
     sample_rows: int = SAMPLE_ROWS,
     every_row: int = EVERY_ROW,
+    factored_rows: int = FACTORED_ROWS,
 ) -> Solve:
     """Solves (K + ridge trace(K)/N I) d = y_l, and finds the leave-one-out errors.
 
@@ -81,6 +82,7 @@ def solve(
         options: of the solve, in place of those that follow from progress and checkpoint.
         sample_rows: rows whose error is found after conjugate gradients.
         every_row: up to so many rows a factorisation gives the error of all of them.
+        factored_rows: of more rows than that it gives the errors of so many.
 
     Raises:
         DoesNotFitError: the solve needs more memory than there is.
@@ -99,7 +101,7 @@ def solve(
         d, solver = solved.d[:, 0], solved.solver
         if isinstance(solver, PackedCholesky):
             everything = len(d) <= every_row
-            sample = torch.arange(len(d)) if everything else drawn(len(d), FACTORED_ROWS)
+            sample = torch.arange(len(d)) if everything else drawn(len(d), factored_rows)
             diagonal = solver.inverse_diagonal(None if everything else sample)
         else:
             sample, diagonal = _sampled(solver, rhs, sample_rows)

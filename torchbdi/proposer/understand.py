@@ -13,6 +13,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns import Numbers
 from .count import count_of
+from .enough import each_score, require_different
 from .kinds import Kind
 from .outliers import design_remarks, far_away, limited, outlier_remark
 from .restrict import restrict
@@ -22,13 +23,11 @@ from .rows import distinct, merge_remark, missing_cells, missing_message, scatte
 from .scores import Scores, read_scores
 from .settings import Settings
 from .suspects import level_remarks, require_positive, result_remarks, two_values_remark
-from .table import Table, Values, show_number
+from .table import Table, Values
 from .understood import Understood
 from .unscored import candidates_of
 from .varying import design_remark, fixed_of, varying_of
 from .ways import Ways
-
-FEWEST_ROWS = 10
 
 
 def understand(
@@ -129,18 +128,7 @@ def _made(
     remarks: list[str],
 ) -> Understood:
     """The rest, where nothing is wrong with any column by itself."""
-    if (~candidate).sum() < FEWEST_ROWS:
-        raise InputError(
-            f"{table.source}: {(~candidate).sum()} rows with a score; at least {FEWEST_ROWS} are "
-            "needed, and a model of fewer than about 50 should not be trusted."
-        )
-    # Repeated scores of a row are as many rows.
-    row, at = np.nonzero(~np.isnan(numbers))
-    y = numbers[row, at]
-    if np.ptp(y) <= 1e-12 * np.abs(y).max():
-        raise InputError(
-            f"column {score!r}: every score is {show_number(y[0])}. There is nothing to learn."
-        )
+    row, y = each_score(table.source, score, numbers, candidate)
     columns, constants = varying_of(table, own, kinds, settings, ways, remarks)
     varying = {column.name: own[column.name] for column in columns}
     restricted = restrict(table, columns, varying, ~candidate, settings, remarks)
@@ -158,16 +146,7 @@ def _made(
     if settings.score_scale == "log":
         require_positive(counted, scored.rows, ways)
     taken = np.bincount(groups, counted) / counts
-    if len(index) < FEWEST_ROWS:
-        raise InputError(
-            f"{table.source}: only {len(index)} of {len(y)} rows are different designs; at least "
-            f"{FEWEST_ROWS} are needed."
-        )
-    if not taken.std() > 1e-12 * np.abs(taken).max():
-        raise InputError(
-            f"column {score!r}: the mean score of every different design is the same. There is "
-            "nothing to learn."
-        )
+    require_different(table.source, score, len(y), taken)
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = result_remarks(score, y, inner, ways) if len(columns) > 1 else []

@@ -96,8 +96,17 @@ def _with(s: Search, x: Tensor, codes: Tensor) -> Tensor:
     return out
 
 
-def _onto_levels(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Numbers with levels that are no sites: to their levels, then level by level uphill."""
+def _onto_levels(
+    s: Search, x: Tensor, value: Tensor, most: int = MOVES_AT_ONCE
+) -> tuple[Tensor, Tensor]:
+    """Numbers with levels that are no sites: to their levels, then level by level uphill.
+
+    Args:
+        s: the search.
+        x: standardised features, (n, D).
+        value: theirs, (n,).
+        most: at most so many moves are projected and evaluated together.
+    """
     coupled = {s.space.columns[i].name for i in s.sites.columns}
     left = [
         i
@@ -113,7 +122,7 @@ def _onto_levels(s: Search, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     # What does not rise once will not rise again: designs do not know of each other.
     live = torch.arange(len(x))
     many = 2 * len(left) * (1 + len(left) * bool(s.space.constraints))
-    together = max(1, MOVES_AT_ONCE // many)
+    together = max(1, most // many)
     for _ in range(s.options.rounds):
         if not len(live) or s.f.spent:
             break

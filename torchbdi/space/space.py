@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..inputs import as_float64, ordinary_mode, real_array
+from ..inputs import as_float64, ordinary_mode
 from ..kernels.errors import InputError
-from ..labels import check_columns, columns_of
 from ..values import instance, number, switch, whole
+from .checks import check_rules, checked_features, checked_raw, parts_of
 from .columns import Choice, Column, Number, sequence
-from .constraints import TOLERANCE, Linear, Polytope
+from .constraints import TOLERANCE, Linear
 from .layout import Layout
-from .present import AtMost, Presence
-from .rounding import Rounding
-from .sampling import sample_polytope, uniform
+from .moments import moments
+from .present import AtMost
+from .region import Region
 
-# Features whose deviation is below this share of their size are constant but for rounding.
-ROUNDING = 1e-12
-LARGE = 1e140  # squares, and sums of many, are still far from the ends of float64
-ANCHORS = 64  # designs kept that are known to meet the constraints
 LR_LOGITS, LR_NUMBERS, ALPHA_NUMBERS = 0.1, 1e-3, 1e-3
 
 
@@ -65,28 +60,8 @@ class Space:
             ("constraints", Linear, "a Linear"),
             ("at_most", AtMost, "an AtMost"),
         ):
-            object.__setattr__(self, name, _all_of(name, getattr(self, name), kind, what))
-        names = [c.name for c in self.columns]
-        if not names or len(set(names)) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            raise InputError(f"Space: give one or more columns with different names; {twice}.")
-        plain = {c.name for c in self.columns if isinstance(c, Number) and not c.log}
-        for constraint in self.constraints:
-            if wrong := sorted(set(constraint.coefficients) - plain):
-                raise InputError(
-                    f"constraint {constraint}: {wrong} are no columns of numbers, or are kept as "
-                    "logarithms. Constrain numbers with log=False."
-                )
-        holds = {
-            c.name
-            for c in self.columns
-            if isinstance(c, Number)
-            and c.name in plain
-            and (c.fixed is not None or c.nearest(np.zeros(1))[0] == 0)
-        }
-        for rule in self.at_most:
-            if wrong := sorted(set(rule.names) - holds):
-                raise InputError(f"{rule}: {wrong} are no columns of numbers that can be 0.")
+            object.__setattr__(self, name, parts_of(name, getattr(self, name), kind, what))
+        check_rules(self.columns, self.constraints, self.at_most)
 
     @staticmethod
     def numbers(width: int) -> Space:
@@ -106,25 +81,11 @@ class Space:
             InputError: a value is none that its column can hold, or no design was found that
                 meets the constraints.
         """
-        raw = self._check(raw)
+        raw = checked_raw(self.layout, raw)
         features = self.layout.features(raw)
-        if not np.isfinite(features).all():
-            row, at = np.argwhere(~np.isfinite(features))[0]
-            raise InputError(f"Space: feature {at} of row {row} is not finite.")
-        if len(features) == 0:
-            raise InputError("Space: there is no design to be fitted to.")
-        size = np.abs(features).max(0)
-        if ((size > LARGE) | ((size > 0) & (size < 1 / LARGE))).any():
-            at = int(np.argmax((size > LARGE) | ((size > 0) & (size < 1 / LARGE))))
-            raise InputError(
-                f"Space: the numbers of feature {at} are up to {size[at]:.3g}: their squares leave "
-                "the range of float64. Give that column in another unit."
-            )
-        mean, std = features.mean(0), features.std(0)
-        constant = std <= ROUNDING * np.abs(features).max(0)
-        mean, std = np.where(constant, features[0], mean), np.where(constant, 1.0, std)
+        mean, std = moments(features)
         fitted = replace(self, mean=mean, std=std, seen=np.stack([raw.min(0), raw.max(0)]))
-        return replace(fitted, anchors=fitted._find_anchors(fitted._standardise(features)))
+        return fitted._anchored(fitted._standardise(features))
 
     def changed(self, columns: Sequence[Column], scale: np.ndarray | None = None) -> Space:
         """The same fitted space with other columns in the place of its own.
@@ -143,7 +104,11 @@ class Space:
         at = self.layout.number_features
         begin = np.zeros((len(self.anchors), len(std)))
         begin[:, at] = self.anchors * scale[at]
-        return replace(moved, anchors=moved._find_anchors(begin))
+        return moved._anchored(begin)
+
+    def _anchored(self, x: np.ndarray) -> Space:
+        """The same space with the anchors that are found from standardised features, (N, D)."""
+        return replace(self, anchors=self._region.find_anchors(x[:, self.layout.number_features]))
 
     def boxed(self) -> Space:
         """The same space, with the table's bounds for numbers that have none."""
@@ -158,7 +123,7 @@ class Space:
             columns.append(column)
         boxed = replace(self, columns=tuple(columns))
         if self.anchors is not None and len(self.anchors):
-            low, high = boxed._polytope.box
+            low, high = boxed._region.polytope.box
             inside = ((self.anchors >= low - 1e-9) & (self.anchors <= high + 1e-9)).all(1)
             boxed = replace(boxed, anchors=self.anchors[inside] if inside.any() else self.anchors)
         return boxed
@@ -207,7 +172,7 @@ class Space:
     def bounds(self) -> Tensor:
         """Bounds of the standardised features, (2, D); infinite for free logits."""
         out = np.stack([np.full(self.width, -np.inf), np.full(self.width, np.inf)])
-        out[:, self.layout.number_features] = self._polytope.box
+        out[:, self.layout.number_features] = self._region.polytope.box
         for column, start in zip(self.columns, self.layout.starts, strict=False):
             if isinstance(column, Choice) and column.fixed is not None:
                 part = slice(start, start + column.width)
@@ -219,7 +184,7 @@ class Space:
     def box(self) -> Tensor:
         """Finite bounds, (2, D): where there are none, those of the table, and of the classes."""
         out = self.bounds.numpy().copy()
-        out[:, self.layout.number_features] = self._number_box
+        out[:, self.layout.number_features] = self._region.box
         for column, start in zip(self.columns, self.layout.starts, strict=False):
             if isinstance(column, Choice) and column.fixed is None:
                 part = slice(start, start + column.width)
@@ -233,7 +198,8 @@ class Space:
         Raises:
             InputError: a value is none that its column can hold.
         """
-        return torch.from_numpy(self._standardise(self.layout.features(self._check(raw))))
+        features = self.layout.features(checked_raw(self.layout, raw))
+        return torch.from_numpy(self._standardise(features))
 
     def decode(self, x: Tensor) -> np.ndarray:
         """The nearest raw designs of standardised features (n, D), (n, C).
@@ -246,7 +212,7 @@ class Space:
             int32 where all columns are choices, else float64.
         """
         mean, std = self._fitted()
-        raw = self.layout.raw(self._features("decode", x) * std + mean)
+        raw = self.layout.raw(checked_features("decode", self.width, x) * std + mean)
         return raw.astype(np.int32) if not len(self.layout.numbers) else raw
 
     def project(self, x: Tensor, relax: bool = False) -> Tensor:
@@ -261,14 +227,14 @@ class Space:
             InputError: x has another width.
         """
         relax = switch("project", "relax", relax)
-        values = self._features("project", x)
+        values = checked_features("project", self.width, x)
         at = self.layout.number_features
         if relax:
             out = np.clip(values, *self.bounds.numpy())
-            out[:, at] = self._relaxed(values[:, at])
+            out[:, at] = self._region.relaxed(values[:, at])
         else:
             out = self.encode(self.decode(x)).numpy()
-            out[:, at] = self._numbers(values[:, at])
+            out[:, at] = self._region.rounded(values[:, at])
         made = torch.from_numpy(out)
         return made.to(x) if isinstance(x, Tensor) and x.is_floating_point() else made
 
@@ -296,21 +262,17 @@ class Space:
         for i, column in enumerate(self.columns):
             if isinstance(column, Choice) and column.fixed is not None:
                 raw[:, i] = column.fixed
-        layout, at = self.layout, self.layout.number_features
-        if len(at):
-            z = sample_polytope(self._polytope, self._number_box, n, generator)
-            for i, grid in self._rounding.free:
-                z[:, i] = grid[(uniform((n,), generator) * len(grid)).astype(int)]
-            order = uniform(z.shape, generator) if self.at_most else None
-            raw[:, layout.numbers] = self._snapped(self._numbers(z, order))
+        if len(self.layout.numbers):
+            z = self._region.sample(n, generator)
+            raw[:, self.layout.numbers] = self._region.raw(z)
         return self.encode(raw)
 
     def allowed(self, x: Tensor, tolerance: float = TOLERANCE) -> Tensor:
         """Which features (n, D) are those of a design within bounds and constraints, (n,) bool."""
-        values = self._features("allowed", x)
+        values = checked_features("allowed", self.width, x)
         near = (self.encode(self.decode(x)) - torch.from_numpy(values)).abs().amax(1)
         z = values[:, self.layout.number_features]
-        fits = torch.from_numpy(self._meets(z, tolerance))
+        fits = torch.from_numpy(self._region.meets(z, tolerance))
         return (near <= 1e3 * tolerance) & fits
 
     def same(self, x: Tensor, other: Tensor, tolerance: float = 1e-6) -> Tensor:
@@ -355,115 +317,12 @@ class Space:
             last = own
         return out
 
-    # What follows is about numbers, in standardised units.
-
     @cached_property
-    def _polytope(self) -> Polytope:
+    def _region(self) -> Region:
         mean, std = (v[self.layout.number_features] for v in self._fitted())
-        place = {self.columns[c].name: i for i, c in enumerate(self.layout.numbers)}
-        a = np.zeros((len(self.constraints), len(place)))
-        for i, constraint in enumerate(self.constraints):
-            for name, value in constraint.coefficients.items():
-                a[i, place[name]] = value
-        ends = np.array([[c.low, c.high] for c in self.constraints]).reshape(-1, 2).T - a @ mean
-        with np.errstate(over="ignore"):
-            box = (self.layout.scaled(self.layout.bounds) - mean) / std
-        return Polytope(a * std, ends, box)
-
-    @cached_property
-    def _rounding(self) -> Rounding:
-        mean, std = (v[self.layout.number_features] for v in self._fitted())
-        log = self.layout.log
-        grids = [
-            (i, ((np.log10(grid) if log[i] else grid) - mean[i]) / std[i])
-            for i, grid in self.layout.grids
-        ]
-        bound = self._presence.coordinates if self.at_most else None
-        return Rounding(self._polytope, grids, bound)
-
-    @cached_property
-    def _presence(self) -> Presence:
-        mean, std = (v[self.layout.number_features] for v in self._fitted())
-        place = {self.columns[c].name: i for i, c in enumerate(self.layout.numbers)}
-        rules = []
-        for rule in self.at_most:
-            at = np.array([place[name] for name in rule.names])
-            own = [self.columns[self.layout.numbers[i]].fixed for i in at]
-            kept = np.array([bool(fixed) for fixed in own])
-            rules.append((at, rule.count, (rule.least - mean[at]) / std[at], kept))
-        return Presence(rules, -mean / std)
-
-    def _own_box(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray | None:
-        """Bounds of each point (2, n, numbers) where parts are present or not; None without."""
-        if not self.at_most:
-            return None
-        std = self._fitted()[1][self.layout.number_features]
-        return self._presence.box(z, self._polytope.box, std, order)
-
-    def _meets(self, z: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
-        """Which numbers (n, numbers) meet all rules but for levels, (n,) bool."""
-        fits: np.ndarray = self._polytope.violation(z) <= tolerance
-        return fits & self._presence.fits(z, 1e3 * tolerance) if self.at_most else fits
-
-    @cached_property
-    def _number_box(self) -> np.ndarray:
-        assert self.seen is not None
-        mean, std = (v[self.layout.number_features] for v in self._fitted())
-        box = self._polytope.box
-        seen = (self.layout.scaled(self.seen[:, self.layout.numbers]) - mean) / std
-        # Where one bound is given and the table lies beyond it, the bound stands.
-        inside = np.clip(seen, *box)
-        return np.where(np.isfinite(box), box, inside)
-
-    def _relaxed(self, z: np.ndarray) -> np.ndarray:
-        """Numbers (n, numbers) within all constraints, between their levels."""
-        out = self._polytope.project(z, self._own_box(z))
-        if self.at_most:
-            # With fewer parts than may be present the constraints can be out of reach.
-            lost = np.flatnonzero(~self._meets(out))
-            out[lost] = self._polytope.project(z[lost], self._own_box(z[lost], z[lost]))
-            self._anchor_(out, z)
-        return out
-
-    def _anchor_(self, out: np.ndarray, z: np.ndarray) -> None:
-        """Puts the nearest known point that meets the constraints where ``out`` does not."""
-        lost = np.flatnonzero(~self._meets(out))
-        if len(lost):
-            assert self.anchors is not None
-            apart = ((z[lost, None] - self.anchors) ** 2).sum(2)
-            out[lost] = self.anchors[apart.argmin(1)]
-
-    def _numbers(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
-        """Numbers (n, numbers) on levels within all constraints.
-
-        Args:
-            z: numbers.
-            order: which parts are present where not all may be, large is; None for large amounts.
-        """
-        out = self._rounding(z, self._own_box(z, order))
-        self._anchor_(out, z)
-        return out
-
-    def _snapped(self, z: np.ndarray) -> np.ndarray:
-        """The raw values of numbers that are on their levels but for rounding."""
-        mean, std = (v[self.layout.number_features] for v in self._fitted())
-        return self.layout.snap(self.layout.unscaled(z * std + mean))
-
-    def _find_anchors(self, x: np.ndarray) -> np.ndarray:
-        """Numbers of designs that meet the constraints: of the table, else made of it."""
-        z = x[:, self.layout.number_features]
-        if not self.constraints and not self.at_most:
-            return z[:0]
-        start = np.concatenate([z[:1000], self._number_box.mean(0, keepdims=True)])
-        made = self._rounding(start, self._own_box(start))
-        fits = made[self._meets(made)]
-        if not len(fits):
-            told = "; ".join(str(c) for c in (*self.constraints, *self.at_most))
-            raise InputError(
-                f"Space: no design was found that meets bounds, levels and constraints ({told}). "
-                "Widen one of them."
-            )
-        return fits[:ANCHORS]
+        return Region(
+            self.layout, self.constraints, self.at_most, mean, std, self.seen, self.anchors
+        )
 
     def _table(self, column: Choice, part: slice) -> np.ndarray:
         """Standardised features of every class of a column, (k, k - 1)."""
@@ -481,51 +340,3 @@ class Space:
         if self.mean is None or self.std is None:
             raise InputError("Space: it has no means and deviations yet. Call space.fit(raw).")
         return self.mean, self.std
-
-    def _features(self, owner: str, x: Any) -> np.ndarray:
-        """Standardised features (n, D) as an array, checked."""
-        values = real_array("x", x)
-        if values.ndim != 2 or values.shape[1] != self.width:
-            raise InputError(f"{owner}: x must be (n, {self.width}), got {tuple(values.shape)}.")
-        if not np.isfinite(values).all():
-            row = int(np.argwhere(~np.isfinite(values))[0][0])
-            raise InputError(f"{owner}: x contains NaN or inf, first in row {row}.")
-        return values
-
-    def _check(self, raw: np.ndarray) -> np.ndarray:
-        check_columns("the space", self.names, "the designs", columns_of(raw))
-        raw = real_array("the designs", raw)
-        if raw.ndim < 2:
-            raise InputError(f"Space: raw designs must be (n, C), got shape {raw.shape}.")
-        raw = raw.reshape(len(raw), math.prod(raw.shape[1:]))
-        if raw.shape[1] != len(self.columns) or not np.isfinite(raw).all():
-            raise InputError(
-                f"Space: raw designs must be finite with {len(self.columns)} columns, got shape "
-                f"{raw.shape}."
-            )
-        for columns, _, table in self.layout.choices:
-            own = raw[:, columns]
-            if len(own) and (own.min() < 0 or own.max() >= len(table) or (own % 1).any()):
-                row, at = np.argwhere((own < 0) | (own >= len(table)) | (own % 1 != 0))[0]
-                raise InputError(
-                    f"Space: row {row} has {own[row, at]} in column "
-                    f"{self.columns[columns[at]].name!r}; classes are numbered 0 to "
-                    f"{len(table) - 1}."
-                )
-        return raw
-
-
-def _all_of(name: str, given: Any, kind: Any, what: str) -> tuple[Any, ...]:
-    """A sequence of a space's parts as a tuple.
-
-    Raises:
-        InputError: it is none, or a part is of another kind.
-    """
-    if isinstance(given, str | bytes | type) or not isinstance(given, Iterable):
-        raise InputError(f"Space: {name} must be a list, got {given!r:.60}.")
-    parts = tuple(given)
-    for i, part in enumerate(parts):
-        if not isinstance(part, kind):
-            told = f"the class {part.__name__}" if isinstance(part, type) else f"{part!r:.60}"
-            raise InputError(f"Space: {name}[{i}] must be {what}, got {told}.")
-    return parts

@@ -1,0 +1,104 @@
+"""Proposals made of what was found: in order, in the table's units, with what is doubtful."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .columns import Numbers
+from .model import Chosen
+from .problem import Problem
+from .result import Proposals
+from .search import Found
+from .settings import Settings
+from .table import Values
+from .trust import Quality, nearest
+
+
+def assembled(
+    problem: Problem,
+    settings: Settings,
+    quality: Quality,
+    chosen: Chosen,
+    found: Found,
+    error: np.ndarray,
+) -> Proposals:
+    """The proposals, those of the largest predictions first; unbelievable ones last.
+
+    Args:
+        problem: the table.
+        settings: the person's choices.
+        quality: of the fit.
+        chosen: the model.
+        found: the designs that the search found, n of them.
+        error: of their predictions, standardised, (n,).
+    """
+    unknown = says_nothing(problem.y_l, found.mean, torch.from_numpy(error))
+    order = torch.argsort(
+        torch.where(unknown, -torch.inf, found.mean), descending=True, stable=True
+    )
+    distance, place = nearest(found.x[order], problem.x_l)
+    mean, own_error = found.mean[order], torch.from_numpy(error)[order]
+    ends = [problem.in_units(mean + sign * own_error) for sign in (-1, 1)]
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    predicted = problem.in_units(mean)
+    gap, n = distance.numpy(), len(order)
+    columns = {
+        name: found.values[name][order.numpy()]
+        if name in found.values
+        else np.full(n, problem.constants[name], dtype=table_type(problem.constants[name]))
+        for name in problem.order
+    }
+    return Proposals(
+        columns=columns,
+        predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
+        error=(high - low) / 2,
+        low=low,
+        high=high,
+        distance=gap,
+        nearest=place.numpy(),
+        start=found.start[order.numpy()],
+        unknown=unknown[order].numpy(),
+        far=gap > quality.far,
+        notes=tuple(_note(problem, columns, i, bool(unknown[order[i]])) for i in range(n)),
+        quality=quality,
+        model=chosen,
+        unseen=found.unseen,
+        problem=problem,
+        settings=settings,
+    )
+
+
+def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
+    """Which predictions cannot be believed, (n,) bool.
+
+    Their range leaves out no known score, or it reaches as far above the best as that is above the
+    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
+
+    Args:
+        known: scores of the table, standardised, (N,).
+        mean: what is predicted, (n,).
+        error: of that, (n,).
+    """
+    low, high = known.min(), known.max()
+    everything = (mean - error < low) & (mean + error > high)
+    return everything | (mean + error > 2 * high - low)
+
+
+def table_type(value: float | str) -> type:
+    """The type of a column that holds a value."""
+    return object if isinstance(value, str) else np.float64
+
+
+def _note(problem: Problem, columns: dict[str, Values], i: int, unknown: bool) -> str:
+    outside = []
+    for column in problem.space.columns:
+        if isinstance(column, Numbers):
+            known, own = problem.values[column.name], columns[column.name][i]
+            if not known.min() <= own <= known.max():
+                outside.append(column.name)
+    notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
+    if unknown:
+        notes.append(f"so unlike what is known that nothing is known of its {problem.score}")
+    return "; ".join(notes)

@@ -1,0 +1,180 @@
+"""What the commas and points of a table's columns stand for, by what all of their cells tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .numerals import ERROR, mark_of, plain, split, with_one_word
+from .table import MISSING, Values, as_texts, parse_number
+from .ways import Ways, listed
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The numbers of a column: which cell is which, and the marks that there are."""
+
+    found: Mapping[str, tuple[str, str]]
+    marks: Mapping[str, str]  # mark to the first cell that has it
+
+    @property
+    def sure(self) -> set[str]:
+        return set(self.marks) & {"comma", "point"}
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Columns with plain numbers, and what was found out on the way."""
+
+    columns: dict[str, Values]
+    units: dict[str, str]
+    decimal: str
+    notes: list[str]
+    complaints: dict[str, str]
+
+
+def settle(
+    columns: Mapping[str, Values],
+    rows: np.ndarray,
+    ways: Ways,
+    decimal: str | None = None,
+    as_they_are: Collection[str] = (),
+    scores: Collection[str] = (),
+) -> Settled:
+    """Writes all numbers plainly.
+
+    A column is looked at where more than half of its cells are numbers in some writing. Its own
+    cells tell what its commas are, else those of the other columns; where nothing tells, nothing
+    is assumed.
+
+    Args:
+        columns: texts, or numbers, which stay as they are.
+        rows: numbers of the rows, for messages.
+        ways: how options are typed.
+        decimal: "comma" or "point" where the person has said so.
+        as_they_are: columns that hold names or nothing of interest.
+        scores: columns that are looked at however few of their cells are numbers.
+    """
+    seen = {
+        name: column
+        for name, values in columns.items()
+        if values.dtype == object and name not in as_they_are
+        if (column := _look(values, name in scores)) is not None
+    }
+    everywhere = set().union(*(column.sure for column in seen.values()))
+    out = Settled(dict(columns), {}, ".", [], {})
+    commas: list[str] = []
+    for name, column in seen.items():
+        chosen, complaint = _decide(name, column, columns[name], rows, everywhere, decimal, ways)
+        if complaint:
+            out.complaints[name] = complaint
+            continue
+        if "comma?" in column.marks and chosen == "point":
+            cell = column.marks["comma?"]
+            number = column.found[cell][0]
+            out.notes.append(
+                f"Column {name!r}: the commas part thousands, so {cell!r} is "
+                f"{plain(number, 'point')}. If it is {plain(number, 'comma')}, say "
+                f"{ways('decimal', 'comma')}."
+            )
+        if chosen == "comma" and set(column.marks) - {"none"}:
+            commas.append(name)
+        _write(name, column, columns[name], rows, chosen, out, ways)
+    if commas:
+        out.notes.append(
+            f"Decimals are written with a comma in {listed(commas)}; they are read, and written, "
+            "so."
+        )
+    return Settled(out.columns, out.units, "," if commas else ".", out.notes, out.complaints)
+
+
+def _look(values: Values, any_number: bool) -> _Column | None:
+    """The numbers of a column of texts; None where at most half of the cells are some."""
+    cells = dict.fromkeys(cell for cell in values.tolist() if cell not in MISSING)
+    found = {cell: parts for cell in cells if (parts := split(cell)) is not None}
+    if cells and not found:
+        found = with_one_word(cells)
+    if 2 * len(found) <= len(cells) and not (any_number and found):
+        return None
+    if all(parse_number(cell) is not None for cell in cells) and not any("." in c for c in cells):
+        return _Column({}, {})
+    marks: dict[str, str] = {}
+    for cell, (number, _) in found.items():
+        marks.setdefault(mark_of(number), cell)
+    return _Column(found, marks)
+
+
+def _decide(
+    name: str,
+    column: _Column,
+    values: Values,
+    rows: np.ndarray,
+    everywhere: set[str],
+    decimal: str | None,
+    ways: Ways,
+) -> tuple[str, str]:
+    """The mark before decimals, and what is wrong, "" for nothing."""
+    if decimal is not None:
+        return decimal, ""
+    if column.sure == {"comma", "point"}:
+        one, other = (f"{column.marks[m]!r} in row {_row(values, rows, column.marks[m])}"
+                      for m in ("comma", "point"))  # fmt: skip
+        return "", (
+            f"column {name!r} has {one} and {other}: decimals with a comma and with a point. Write "
+            f"them alike, or leave the column out ({ways('ignore', name)})."
+        )
+    if column.sure:
+        return next(iter(column.sure)), ""
+    if "comma?" in column.marks and len(everywhere) != 1:
+        cell = column.marks["comma?"]
+        number = column.found[cell][0]
+        return "", (
+            f"column {name!r}: {cell!r} in row {_row(values, rows, cell)} is "
+            f"{plain(number, 'point')} if commas part thousands, and {plain(number, 'comma')} if "
+            f"they stand before decimals; the file leaves both open. Say "
+            f"{ways('decimal', 'point')} for the first, {ways('decimal', 'comma')} for the second."
+        )
+    return next(iter(everywhere)) if len(everywhere) == 1 else "point", ""
+
+
+def _write(
+    name: str,
+    column: _Column,
+    values: Values,
+    rows: np.ndarray,
+    decimal: str,
+    out: Settled,
+    ways: Ways,
+) -> None:
+    """Puts the column into ``out`` with plain numbers, and tells its unit."""
+    written = {cell: plain(number, decimal) for cell, (number, _) in column.found.items()}
+    units: dict[str, str] = {}
+    for cell, (_, unit) in column.found.items():
+        units.setdefault(unit, cell)
+    if len({unit.strip() for unit in units}) > 1:
+        told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
+        out.complaints[name] = (
+            f"column {name!r} has numbers with different units: {', '.join(told)}. Give all of "
+            f"them one unit, or leave the column out ({ways('ignore', name)})."
+        )
+        return
+    sure = [cell for cell in column.found if ERROR.search(cell)]
+    if sure:
+        out.notes.append(
+            f"Column {name!r}: what stands behind its numbers, as in {sure[0]!r}, was left out."
+        )
+    unit = next(iter(units), "")
+    if unit:
+        out.units[name] = unit
+        out.notes.append(
+            f"Column {name!r}: every number has {unit.strip()!r} after it; they are read as "
+            "numbers, and written back so."
+        )
+    # A text that is no number in this writing stays: whoever reads it names its row.
+    out.columns[name] = as_texts([written.get(cell) or cell for cell in values.tolist()])
+
+
+def _row(values: Values, rows: np.ndarray, cell: str) -> int:
+    return int(rows[values.tolist().index(cell)])

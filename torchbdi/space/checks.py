@@ -1,0 +1,118 @@
+"""What the parts of a space and its designs must be; whatever else is given is an InputError."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..inputs import real_array
+from ..kernels.errors import InputError
+from ..labels import check_columns, columns_of
+from .columns import Column, Number
+from .constraints import Linear
+from .layout import Layout
+from .present import AtMost
+
+
+def parts_of(name: str, given: Any, kind: Any, what: str) -> tuple[Any, ...]:
+    """A sequence of a space's parts as a tuple.
+
+    Args:
+        name: of the argument.
+        given: its value.
+        kind: class, or union of classes, of the parts.
+        what: a part in words.
+
+    Raises:
+        InputError: it is none, or a part is of another kind.
+    """
+    if isinstance(given, str | bytes | type) or not isinstance(given, Iterable):
+        raise InputError(f"Space: {name} must be a list, got {given!r:.60}.")
+    parts = tuple(given)
+    for i, part in enumerate(parts):
+        if not isinstance(part, kind):
+            told = f"the class {part.__name__}" if isinstance(part, type) else f"{part!r:.60}"
+            raise InputError(f"Space: {name}[{i}] must be {what}, got {told}.")
+    return parts
+
+
+def check_rules(
+    columns: Sequence[Column], constraints: Sequence[Linear], at_most: Sequence[AtMost]
+) -> None:
+    """Columns have names of their own, and rules name columns that can keep them.
+
+    Raises:
+        InputError: names what does not fit.
+    """
+    names = [c.name for c in columns]
+    if not names or len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InputError(f"Space: give one or more columns with different names; {twice}.")
+    plain = {c.name for c in columns if isinstance(c, Number) and not c.log}
+    for constraint in constraints:
+        if wrong := sorted(set(constraint.coefficients) - plain):
+            raise InputError(
+                f"constraint {constraint}: {wrong} are no columns of numbers, or are kept as "
+                "logarithms. Constrain numbers with log=False."
+            )
+    holds = {
+        c.name
+        for c in columns
+        if isinstance(c, Number)
+        and c.name in plain
+        and (c.fixed is not None or c.nearest(np.zeros(1))[0] == 0)
+    }
+    for rule in at_most:
+        if wrong := sorted(set(rule.names) - holds):
+            raise InputError(f"{rule}: {wrong} are no columns of numbers that can be 0.")
+
+
+def checked_raw(layout: Layout, raw: Any) -> np.ndarray:
+    """Raw designs as (n, C) float64.
+
+    Raises:
+        InputError: a shape is wrong, or a value is none that its column can hold.
+    """
+    names = tuple(c.name for c in layout.columns)
+    check_columns("the space", names, "the designs", columns_of(raw))
+    raw = real_array("the designs", raw)
+    if raw.ndim < 2:
+        raise InputError(f"Space: raw designs must be (n, C), got shape {raw.shape}.")
+    raw = raw.reshape(len(raw), math.prod(raw.shape[1:]))
+    if raw.shape[1] != len(names) or not np.isfinite(raw).all():
+        raise InputError(
+            f"Space: raw designs must be finite with {len(names)} columns, got shape {raw.shape}."
+        )
+    for columns, _, table in layout.choices:
+        own = raw[:, columns]
+        if len(own) and (own.min() < 0 or own.max() >= len(table) or (own % 1).any()):
+            row, at = np.argwhere((own < 0) | (own >= len(table)) | (own % 1 != 0))[0]
+            raise InputError(
+                f"Space: row {row} has {own[row, at]} in column {names[columns[at]]!r}; classes "
+                f"are numbered 0 to {len(table) - 1}."
+            )
+    checked: np.ndarray = raw
+    return checked
+
+
+def checked_features(owner: str, width: int, x: Any) -> np.ndarray:
+    """Standardised features (n, D) as an array.
+
+    Args:
+        owner: what is told.
+        width: D.
+        x: what was given.
+
+    Raises:
+        InputError: the shape is another one, or a number is not finite.
+    """
+    values = real_array("x", x)
+    if values.ndim != 2 or values.shape[1] != width:
+        raise InputError(f"{owner}: x must be (n, {width}), got {tuple(values.shape)}.")
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values))[0][0])
+        raise InputError(f"{owner}: x contains NaN or inf, first in row {row}.")
+    return values
