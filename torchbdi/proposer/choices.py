@@ -10,7 +10,7 @@ from typing import Any
 
 from ..kernels.errors import InputError, MissingDataError
 from .arguments import PLAIN
-from .reading import read_table
+from .reading import other_sheets, read_table
 from .settings import Settings
 from .table import parse_number
 from .understand import understand
@@ -46,7 +46,8 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
             )
     for score in scores:
         if score not in table.columns:
-            raise InputError(f"there is no column {score!r}. Columns: {', '.join(names[:100])}.")
+            told = f"there is no column {score!r}. Columns: {', '.join(names[:100])}."
+            raise InputError(" ".join([told, *other_sheets(table.notes)]))
         if scores.count(score) > 1:
             raise InputError(f"--score {score} is given twice.")
     y = {score: table.columns[score] for score in scores}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..kernels.errors import InputError
-from .columns import Classes, Numbers
 from .restrict import Restricted
 from .room import room_of
 from .settings import Settings
@@ -16,27 +15,6 @@ from .ways import Ways
 
 # How many designs are proposed where nobody says.
 USUAL = 32
-
-
-def candidates_of(
-    values: Mapping[str, Values],
-    candidate: np.ndarray,
-    columns: Sequence[Numbers | Classes],
-    known: Mapping[str, Values],
-    rows: np.ndarray,
-) -> tuple[dict[str, Values] | None, np.ndarray]:
-    """The different designs without a score that are no known ones, and their rows."""
-    if not candidate.any():
-        return None, np.empty(0, np.int64)
-    names = [column.name for column in columns]
-    seen = set(zip(*(known[name].tolist() for name in names), strict=True))
-    kept = []
-    for i in np.flatnonzero(candidate).tolist():
-        design = tuple(values[name][i] for name in names)
-        if design not in seen:
-            seen.add(design)
-            kept.append(i)
-    return {name: values[name][kept] for name in names}, rows[kept]
 
 
 def count_of(
@@ -57,12 +35,17 @@ def count_of(
     best = int(means.argmin() if settings.minimize else means.argmax())
     if candidates is not None:
         left = len(next(iter(candidates.values())))
-        everything = "the rows without a score"
+        everything = "the designs of all rows without a score"
     else:
         room = room_of(restricted, values, settings)
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
         left, everything = room.left, f"all {room.possible} combinations that there are"
+        if not room.possible:
+            raise InputError(
+                "no design meets the bounds, levels, fixed values and rules at once: "
+                f"{_asked(settings, restricted)}. Give one of them up, or widen it."
+            )
     if not left:
         free = [name for name, grid in restricted.grids.items() if grid.kind]
         way = f", or give up levels ({ways('free', free[0])})" if free else ""
@@ -76,3 +59,11 @@ def count_of(
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
     return min(n, left), [f"There {which} left that nobody has tried: no more can be proposed."]
+
+
+def _asked(settings: Settings, restricted: Restricted) -> str:
+    """What restricts the designs, in the person's words."""
+    told = [f"fix {name}={v}" for name, v in settings.fix.items() if v is not None]
+    told += [f"bounds of {name}" for name in settings.bounds]
+    told += [str(rule) for rule in (*restricted.rules, *restricted.at_most)]
+    return "; ".join(told)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .numerals import mark_of, plain, split
+from .numerals import ERROR, mark_of, plain, split, with_one_word
 from .table import MISSING, Values, as_texts, parse_number
 from .ways import Ways, listed
 
@@ -94,6 +94,8 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     """The numbers of a column of texts; None where at most half of the cells are some."""
     cells = dict.fromkeys(cell for cell in values.tolist() if cell not in MISSING)
     found = {cell: parts for cell in cells if (parts := split(cell)) is not None}
+    if cells and not found:
+        found = with_one_word(cells)
     if 2 * len(found) <= len(cells) and not (any_number and found):
         return None
     if all(parse_number(cell) is not None for cell in cells) and not any("." in c for c in cells):
@@ -158,6 +160,11 @@ def _write(
             f"them one unit, or leave the column out ({ways('ignore', name)})."
         )
         return
+    sure = [cell for cell in column.found if ERROR.search(cell)]
+    if sure:
+        out.notes.append(
+            f"Column {name!r}: what stands behind its numbers, as in {sure[0]!r}, was left out."
+        )
     unit = next(iter(units), "")
     if unit:
         out.units[name] = unit

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+# Errors from here on are written with an exponent.
+LARGE = 1e7
+
 
 def digits(value: float, error: float) -> str:
     """A value with the digits that its error has: two of the error's own.
@@ -19,6 +22,8 @@ def digits(value: float, error: float) -> str:
         return f"{value:.6g}"
     if places >= 0:
         return f"{value:.{places}f}"
+    if error >= LARGE:
+        return f"{value:.{max(0, math.floor(math.log10(abs(value) or error)) + places)}e}"
     return f"{round(value, places):.0f}"
 
 

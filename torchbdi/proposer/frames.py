@@ -47,6 +47,8 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
             )
     columns = {name: column_values(name, values) for name, values in named.items()}
     scores = column_values("y", y)
+    if scores.dtype == object and set(scores.tolist()) <= {"True", "False", ""}:
+        scores = np.array([{"True": 1.0, "False": 0.0}.get(v, np.nan) for v in scores.tolist()])
     if named_by_hand:
         _check_score_is_not_there(columns, y, scores)
     score = free_name(str(getattr(y, "name", None) or "y"), columns)

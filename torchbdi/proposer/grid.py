@@ -105,7 +105,9 @@ def _reason(text: str, error: Exception) -> str:
 
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
-    out[:] = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    own = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
+    out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import numbers_of
-from .reading import counts_rows
-from .table import Values, parse_number
+from .counting import are_dates, are_times, is_date_number, row_number
+from .table import Values, parse_number, show_number
 from .ways import IN_PYTHON, Ways
 
 # A text column with more different values is not taken for a category unasked.
@@ -20,10 +19,10 @@ DNA = frozenset("ACGTUN-")
 PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
-_DATE = re.compile(
-    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))"
-    r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
-)
+# So many different texts of such length are sequences, and no names, even where rows repeat them.
+MANY, DNA_LENGTH, PROTEIN_LENGTH = 10, 6, 8
+# Digits of this length with a zero before them are codes.
+CODE = 4
 
 
 @dataclass(frozen=True)
@@ -61,20 +60,32 @@ def guess_kind(
     )
     readable = sum(number is not None for number in numbers)
     if readable == len(values):
-        return _of_numbers(name, np.array(numbers, dtype=np.float64), ways, named)
+        kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
+        if kind.kind == "number":
+            _ask_of_codes(name, values, ways)
+        return kind
     if 2 * readable > len(values):
         numbers_of(name, values, rows, ways)  # raises, and names the cell
     different = set(values.tolist())
-    if all(_DATE.fullmatch(text) for text in different):
+    if are_dates(different):
         return Kind(
             "none",
             f"Column {name!r} holds dates, which nobody can choose again: it was left out; "
             f"{ways('category', name)} keeps it.",
         )
+    if are_times(different):
+        return Kind(
+            "none",
+            f"Column {name!r} holds times such as {values[0]!r}: it was left out. If they are "
+            f"spans that can be chosen, write them as numbers; {ways('category', name)} keeps "
+            "them as names.",
+        )
+    if _surely_sequences(different):
+        return _sequence(name, different, ways)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
-    if letters := sequence_letters(different):
-        return Kind("sequence", f"Column {name!r} was taken for sequences over {letters}.")
+    if sequence_letters(different):
+        return _sequence(name, different, ways)
     _ask_of_lengths(name, different, ways)
     if len(different) == len(values):
         return Kind(
@@ -91,32 +102,53 @@ def guess_kind(
     )
 
 
-def _of_numbers(name: str, numbers: np.ndarray, ways: Ways, named: bool) -> Kind:
-    if named and (counts_rows(numbers) or re.fullmatch(r"Unnamed: \d+", name)):
+def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, named: bool) -> Kind:
+    if named and (why := row_number(name, numbers, rows)):
         return Kind(
             "none",
-            f"Column {name!r} is probably a row number"
-            + (": it counts the rows" if counts_rows(numbers) else "")
-            + f". It was left out; {ways('number', name)} makes it part of the design.",
+            f"Column {name!r} is probably a row number: {why}. It was left out; "
+            f"{ways('number', name)} makes it part of the design.",
         )
-    if named and _calendar(numbers):
+    if named and is_date_number(name, numbers):
         return Kind(
             "none",
-            f"Column {name!r} holds dates (such as {numbers[0]:.0f}), which nobody can choose "
-            f"again: it was left out; {ways('number', name)} makes numbers of them.",
+            f"Column {name!r} holds dates (such as {show_number(numbers[0])}), which nobody can "
+            f"choose again: it was left out; {ways('number', name)} makes numbers of them.",
         )
     return Kind("number")
 
 
-def _calendar(numbers: np.ndarray) -> bool:
-    """Whether all numbers are days written as 20230301, two of them different."""
-    if not len(numbers) or np.ptp(numbers) == 0 or (numbers % 1 != 0).any():
+def _sequence(name: str, texts: Collection[str], ways: Ways) -> Kind:
+    letters = sequence_letters(texts)
+    told = f"Column {name!r} was taken for sequences over {letters}."
+    if set(letters) <= DNA and {"T", "U"} <= set(letters):
+        told += " T and U both occur, so proposals mix DNA and RNA: write them alike."
+    return Kind("sequence", told)
+
+
+def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
+    """Refuses digits with zeros before them, such as 0110: a number has none."""
+    if values.dtype == np.float64:
+        return
+    texts = set(values.tolist())
+    lengths = {len(text) for text in texts}
+    if len(texts) < 3 or len(lengths) > 1 or min(lengths) < CODE:
+        return
+    if all(text.isdigit() for text in texts) and any(text[0] == "0" for text in texts):
+        raise InputError(
+            f"column {name!r} has {min(lengths)} digits in every row, with zeros before some of "
+            f"them (such as {min(texts)!r}): is each digit a choice ({ways('sequence', name)}), is "
+            f"it a name ({ways('category', name)}), a number ({ways('number', name)}), or nothing "
+            f"that can be chosen ({ways('ignore', name)})?"
+        )
+
+
+def _surely_sequences(texts: Collection[str]) -> bool:
+    """Whether texts are sequences, and no names, although rows repeat them."""
+    if len(texts) < MANY or not sequence_letters(texts):
         return False
-    year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
-    return bool(
-        ((year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31))
-        .all()
-    )  # fmt: skip
+    dna = {letter.upper() for text in texts for letter in text} <= DNA
+    return len(next(iter(texts))) >= (DNA_LENGTH if dna else PROTEIN_LENGTH)
 
 
 def sequence_letters(texts: Collection[str]) -> str:
@@ -128,11 +160,17 @@ def sequence_letters(texts: Collection[str]) -> str:
     upper = {letter.upper() for letter in letters}
     if length >= 3 and upper <= DNA:
         return "".join(sorted(upper))
-    if length < SHORTEST or not letters <= PROTEIN:
+    if length < SHORTEST or not (letters if length < PROTEIN_LENGTH else upper) <= PROTEIN:
         return ""
-    if length < LONG and any(len({text[i] for text in texts}) == 1 for i in range(length)):
+    shared = [
+        i for i in range(length)
+        if len({text[i].upper() for text in texts}) == 1
+        # Many proteins begin with methionine, and are written with their stop or gaps.
+        and not (next(iter(texts))[i] in "*-" or (i == 0 and next(iter(texts))[0] in "Mm"))
+    ]  # fmt: skip
+    if length < LONG and (shared or (not letters <= PROTEIN and len(texts) < MANY)):
         return ""
-    return "".join(sorted(letters))
+    return "".join(sorted(upper))
 
 
 def _ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:

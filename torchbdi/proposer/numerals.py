@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from .table import parse_number
 
@@ -20,6 +21,16 @@ J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
 _UNITS = frozenset(_UNIT_WORDS.split())
 
 
+# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4).
+ERROR = re.compile(r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
+
+
+# A word after a blank, or a sign such as that of a currency: 12 turns, 3€.
+_WORD_AFTER = re.compile(
+    r"([+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)(\s+[^\W\d_][^\d]{0,15}|\s*[^\w\s.,;:/+*()\-\[\]'\"]{1,2})"
+)
+
+
 def _is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
     parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
@@ -28,7 +39,7 @@ def _is_unit(text: str) -> bool:
 
 def split(cell: str) -> tuple[str, str] | None:
     """The number of a cell, as it is written, and the unit after it; None where it is no number."""
-    match = _NUMBER.fullmatch(cell)
+    match = _NUMBER.fullmatch(ERROR.sub("", cell, count=1))
     if match is None or (match[3] is not None and not _is_unit(match[3].strip())):
         return None
     return match[1].replace("\u2212", "-"), (match[2] + match[3]) if match[3] else ""
@@ -93,3 +104,12 @@ def plain(number: str, decimal: str) -> str | None:
     sign = number[0] if number[0] in "+-" else ""
     text = sign + whole + ("." + decimals if mark else "") + power
     return text if parse_number(text) is not None else None
+
+
+def with_one_word(cells: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Numbers that all have the same word or sign after them, whatever it is; else nothing."""
+    matches = {cell: _WORD_AFTER.fullmatch(cell) for cell in cells}
+    words = {None if match is None else match[2] for match in matches.values()}
+    if len(cells) < 3 or len(words) > 1 or None in words:
+        return {}
+    return {cell: (match[1], match[2]) for cell, match in matches.items() if match is not None}

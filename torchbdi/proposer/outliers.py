@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
 from .grids import over_decades
@@ -69,3 +71,30 @@ def outlier_remark(
         f"check whether it is a slip of the pen. {ways('take', show_number(y[at[0]]) + '=out')} "
         f"leaves it out, {ways('robust')} counts such scores as the nearest of the others."
     ]
+
+
+def design_remarks(
+    columns: Mapping[str, np.ndarray], rows: np.ndarray, bounded: Collection[str], ways: Ways
+) -> list[str]:
+    """Names the few numbers of designs that lie far from all others of their column.
+
+    Args:
+        columns: numbers, (N,) each.
+        rows: their rows, (N,).
+        bounded: columns to which somebody gave bounds.
+        ways: how options are typed.
+    """
+    out = []
+    for name, values in columns.items():
+        far = far_away(values)
+        at = np.flatnonzero(far)
+        if name in bounded or not 1 <= len(at) <= min(SHOWN, max(1, len(values) // 20)):
+            continue
+        told = ", ".join(f"{show_number(values[i])} in row {rows[i]}" for i in at)
+        low, high = (show_number(v) for v in (values[~far].min(), values[~far].max()))
+        out.append(
+            f"Numbers of column {name!r} lie far from all others: {told}. If one stands for a gap, "
+            f"or is a slip of the pen, mend it; proposals can reach as far, unless "
+            f"{ways('bounds', f'{name}={low}:{high}')} says otherwise."
+        )
+    return out

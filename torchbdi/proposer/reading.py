@@ -11,9 +11,10 @@ import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
 from .decimals import settle
+from .footers import experiments
 from .grid import Grid, grid_of
 from .numerals import split
-from .table import MISSING, Form, Table, parse_number
+from .table import Form, Table, is_no_number, parse_number
 from .ways import Ways, listed
 
 
@@ -46,12 +47,16 @@ def read_table(
     notes = list(grid.notes)
     lines = _Lines.of(grid)
     start = _header(lines, notes)
-    names, kept = _names(path.name, lines, start, notes)
+    try:
+        names, kept = _names(path.name, lines, start, notes)
+    except InputError as error:
+        raise InputError(" ".join([str(error), *other_sheets(grid.notes)])) from error
     own = lines.after(start)
     if _units_follow(own, kept):
         told = ", ".join(repr(own.cells[i][0]) for i in kept if own.cells[i][0])
         notes.append(f"Row {own.numbers[0]} holds units ({told}); it was left out.")
         own = own.after(0)
+    own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
     settled = settle(columns, own.numbers, Ways(True), decimal, as_they_are, scores)
     return Table(
@@ -86,6 +91,14 @@ class _Lines:
         """The lines after one."""
         return _Lines([c[line + 1 :] for c in self.cells], self.numbers[line + 1 :])
 
+    def of_rows(self, keep: np.ndarray) -> _Lines:
+        """Some of the lines, by a mask."""
+        return _Lines([c[keep] for c in self.cells], self.numbers[keep])
+
+    def table(self, kept: Sequence[int]) -> np.ndarray:
+        """Some of the columns side by side, (R, C)."""
+        return np.stack([self.cells[i] for i in kept], axis=1)
+
     def line(self, at: int) -> list[str]:
         return [column[at] for column in self.cells]
 
@@ -99,7 +112,7 @@ def _header(lines: _Lines, notes: list[str]) -> int:
     at = 0
     while at < len(filled) - 1:
         comment = lines.cells[0][at].startswith("#") and filled[at] < usual
-        if not comment and not (filled[at] == 1 and usual >= 2):
+        if not comment and not (filled[at] == 1 and usual >= 2) and not _group_names(lines, at):
             break
         at += 1
     if at:
@@ -107,6 +120,21 @@ def _header(lines: _Lines, notes: list[str]) -> int:
         which = f"Row {lines.numbers[0]} was" if at == 1 else f"{at} rows before the header were"
         notes.append(f"{which} left out ({told!r}); the names stand in row {lines.numbers[at]}.")
     return at
+
+
+def _group_names(lines: _Lines, at: int) -> bool:
+    """Whether a line has names of groups of columns, with gaps, and the names stand below it."""
+    if at + 2 >= len(lines.numbers):
+        return False
+    own, below, rows = lines.line(at), lines.line(at + 1), lines.line(at + 2)
+    named = [cell for cell in below if cell]
+    gaps = any(cell and not over for cell, over in zip(below, own, strict=True))
+    return (
+        gaps
+        and len(set(named)) == len(named) >= sum(map(bool, rows))
+        and not any(split(cell) or split(f"1{cell}") for cell in (*own, *named) if cell)
+        and any(split(cell) is not None for cell in rows)
+    )
 
 
 def _names(source: str, lines: _Lines, start: int, notes: list[str]) -> tuple[list[str], list[int]]:
@@ -157,6 +185,11 @@ def _names(source: str, lines: _Lines, start: int, notes: list[str]) -> tuple[li
     return names, named
 
 
+def other_sheets(notes: Sequence[str]) -> list[str]:
+    """The note that a workbook has other sheets, where there is one."""
+    return [note for note in notes if "--sheet" in note]
+
+
 def counts_rows(numbers: Sequence[float | None] | np.ndarray) -> bool:
     """Whether numbers are 0, 1, 2, ... or 1, 2, 3, ... in this order; at least three."""
     if len(numbers) < 3 or any(v is None for v in numbers[:3]):
@@ -172,7 +205,7 @@ def _units_follow(lines: _Lines, kept: Sequence[int]) -> bool:
     known = 0
     for i in kept:
         first, *others = lines.cells[i].tolist()
-        rest = {cell for cell in others if cell not in MISSING}
+        rest = {cell for cell in others if not is_no_number(cell)}
         if first and len(first) > 12:
             return False
         numeric = bool(rest) and all(split(cell) is not None for cell in rest)

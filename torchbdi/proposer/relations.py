@@ -38,7 +38,7 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
     covariance, scatter = np.cov(x.T, bias=True), x.std(0)
     taken: set[int] = set()
     found = []
-    for chosen in _sets(len(names)):
+    for chosen in subsets(len(names)):
         at = list(chosen)
         if taken & set(chosen):
             continue
@@ -55,7 +55,7 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
     return found
 
 
-def _sets(n: int) -> list[tuple[int, ...]]:
+def subsets(n: int) -> list[tuple[int, ...]]:
     """Sets of columns, the small ones first; of many columns only neighbours."""
     if n <= ALL_SUBSETS:
         return [s for size in range(2, n + 1) for s in combinations(range(n), size)]

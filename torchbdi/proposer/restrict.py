@@ -13,11 +13,12 @@ from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
 from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
+from .nearly import nearly_remark, nearly_sums
 from .relations import constant_sums, sums_of_columns
 from .rules import parse_at_most, parse_rule, parse_sum
 from .settings import Settings
 from .table import Table, Values, show_number
-from .ways import listed
+from .ways import Ways, listed
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Restricted:
         columns: those that vary, their bounds on their grids.
         grids: of the columns of numbers, by name.
         rules: linear rules between them, given or found.
+        given: those of them that the person gave.
         at_most: rules on how many parts are present.
     """
 
@@ -35,6 +37,7 @@ class Restricted:
     grids: dict[str, Grid]
     rules: tuple[Linear, ...]
     at_most: tuple[AtMost, ...]
+    given: tuple[Linear, ...] = ()
 
 
 def restrict(
@@ -69,6 +72,13 @@ def restrict(
         )
         for c in numbers
     }  # fmt: skip
+    for name, step in settings.steps.items():
+        number = grids[name].number
+        if number.high == number.low:
+            raise InputError(
+                f"step: column {name!r} has one value, {show_number(number.low)}, in steps of "
+                f"{step:g} within its bounds. Take a smaller step, or wider bounds."
+            )
     names = [c.name for c in numbers]
     given = [parse_sum(text, names) for text in settings.sums]
     given += [parse_rule(text, names) for text in settings.rules]
@@ -76,6 +86,12 @@ def restrict(
     for name in {name for rule in at_most for name in rule.names}:
         if grids[name].number.low < 0:
             raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        least = max(rule.least for rule in at_most if name in rule.names)
+        if least > grids[name].number.high:
+            raise InputError(
+                f"at-most: column {name!r} goes to {grids[name].number.high:g}, and never has "
+                f"{least:g} at least. Take a smaller least amount, or wider bounds."
+            )
         grids[name] = with_zero(grids[name])
     rules = given + _found(table, values, names, given, settings, remarks)
     for rule in rules:
@@ -93,7 +109,7 @@ def restrict(
         else c
         for c in columns
     )
-    return Restricted(own, grids, tuple(rules), at_most)
+    return Restricted(own, grids, tuple(rules), at_most, tuple(given))
 
 
 def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
@@ -119,6 +135,8 @@ def _found(
             f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
             f"{_miss(rule, values):.2g}): so they do in every proposal."
         )
+    if not sums and (nearly := nearly_sums(own)) is not None:
+        remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
     # One part of each sum follows from the others.
     last = {list(rule.coefficients)[-1] for rule in sums}
     inner = {name: v for name, v in own.items() if name not in last}

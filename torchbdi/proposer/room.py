@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kernels.errors import InputError
 from .columns import Classes, Numbers
 from .restrict import Restricted
 from .settings import Settings
 from .table import Values
+from .ways import listed
 
 COUNTED = 1_000_000
 
@@ -108,3 +110,22 @@ def _inside(
     if restricted.rules or restricted.at_most:
         inside &= _meets(restricted, {name: known[name] for name in levels})
     return int(inside.sum())
+
+
+def require_freedom(restricted: Restricted, settings: Settings) -> None:
+    """Refuses fixed columns that leave nothing, since the others follow from them by equations.
+
+    Raises:
+        InputError: it names the columns and the equations.
+    """
+    free = [c for c in restricted.columns if c.name not in settings.fix]
+    equations = [rule for rule in restricted.rules if rule.low == rule.high]
+    if not equations or not all(isinstance(c, Numbers) for c in free):
+        return
+    names = [c.name for c in free]
+    matrix = np.array([[rule.coefficients.get(name, 0.0) for name in names] for rule in equations])
+    if np.linalg.matrix_rank(matrix) == len(names):
+        raise InputError(
+            f"no column is left that varies: what is not fixed ({listed(names)}) follows from "
+            f"{'; '.join(map(str, equations))}. Fix fewer columns (--fix)."
+        )

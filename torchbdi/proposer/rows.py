@@ -9,20 +9,30 @@ import numpy as np
 from .columns import Classes, Numbers
 from .digits import short
 from .settings import Settings
-from .table import MISSING, Table, Values, missing
+from .table import MISSING, Table, Values, is_no_number, missing, parse_number
 from .ways import Ways
 
 
 def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
     """Which cells of each column are missing, (N,) bool, for the columns where some are.
 
-    In a column that the person calls a category only an empty cell is: NA may be a name.
+    In a column that the person calls a category only an empty cell is: NA may be a name. Among
+    numbers a dash, a question mark and the like are, too.
     """
     gone = {
         name: missing(values, frozenset({""}) if name in settings.categories else MISSING)
         for name, values in table.columns.items()
     }
+    for name, values in table.columns.items():
+        if values.dtype == object and name not in (*settings.categories, *settings.sequences):
+            words = {cell for cell in set(values.tolist()) if is_no_number(cell)}
+            if not words <= MISSING and _mostly_numbers(values):
+                gone[name] = missing(values, frozenset(words))
     return {name: mask for name, mask in gone.items() if mask.any()}
+
+
+def _mostly_numbers(values: Values) -> bool:
+    return 2 * sum(parse_number(cell) is not None for cell in values.tolist()) > len(values)
 
 
 def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, ways: Ways) -> str:

@@ -18,6 +18,8 @@ PLANNED = frozenset(
 )
 # Rows without a score are candidates, unasked, where they are as many and this share of the rows.
 FEWEST_CANDIDATES, SHARE = 5, 0.1
+# So many different words in the place of scores can be given numbers.
+FEW_WORDS = 8
 OUT, CANDIDATE = "out", "candidate"
 
 
@@ -65,6 +67,8 @@ def read_scores(
         for i, cell in enumerate(_cells(values)):
             number = parse_number(cell) if cell not in MISSING else None
             word = cell if cell in takes else numbered.get(number)
+            if word is None and cell in MISSING and "" in takes:
+                word = ""
             if word is not None:
                 used[word] = used.get(word, 0) + 1
                 number = _taken(word, takes[word])
@@ -84,7 +88,12 @@ def read_scores(
         raise InputError(
             f"column {list(scores)[wrong[0][1]]!r}: {numbers[tuple(wrong[0])]} in row "
             f"{table.rows[wrong[0][0]]} is not finite, or larger than {LARGEST:g}. Leave that row "
-            "out or change the unit."
+            f"out ({ways('take', f'{numbers[tuple(wrong[0])]}=out')}), or change the unit."
+        )
+    if n and all(cell in MISSING for values in scores.values() for cell in _cells(values)):
+        raise InputError(
+            f"column {first!r} has not a single score. Formulas that no spreadsheet has computed "
+            "yet look so: open the file in one and save it. Or choose another score."
         )
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
@@ -131,6 +140,18 @@ def _unread(
     """What to say of texts among the scores: where they are, and how to say what they stand for."""
     count = sum(len(at) for at in unread.values())
     word, at = next(iter(unread.items()))
+    if nothing and len(unread) <= FEW_WORDS:
+        told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
+        order = sorted(unread, key=str.casefold)
+        takes = (
+            " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
+            if ways.typed
+            else f"takes={ {word: i for i, word in enumerate(order)} }"
+        )
+        return (
+            f"column {name!r} holds words and no number: {told}. Say what each stands for, for "
+            f"instance {takes}; or choose another score."
+        )
     if nothing:
         return (
             f"column {name!r}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "

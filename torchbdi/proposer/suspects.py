@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,8 @@ from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
+# Levels that part the scores are named where chance would do so less often than once in so many.
+UNLIKELY = 1e6
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -42,6 +45,52 @@ def result_remarks(
                 f"({ways('ignore', name)}){repetition}."
             )
     return out
+
+
+def level_remarks(
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+) -> list[str]:
+    """Names columns whose levels part the scores without overlap: grades, or rounded scores.
+
+    Args:
+        score: its name.
+        y: scores, (N,).
+        columns: of numbers or of names, (N,) each.
+        ways: how options are typed.
+    """
+    out = []
+    for name, values in columns.items():
+        number = values.dtype == np.float64
+        if number and abs(rank_correlation(values, y)) > RESULT:
+            continue  # named as a result already
+        levels, codes, counts = np.unique(
+            values if number else values.astype(str), return_inverse=True, return_counts=True
+        )
+        if not 2 <= len(levels) <= min(len(np.unique(y)), len(y) // 2):
+            continue
+        # How often chance would part the rows so, as a logarithm.
+        ways_to = math.lgamma(len(y) + 1) - sum(math.lgamma(int(c) + 1) for c in counts)
+        orders = math.log(2.0) if number else math.lgamma(len(levels) + 1)
+        if ways_to - orders > math.log(UNLIKELY) and _parts(codes, len(levels), y, number):
+            out.append(
+                f"Column {name!r} may be made from the score: its {len(levels)} levels part "
+                f"{score!r} without overlap. If it is a result, and nothing that can be chosen, "
+                f"leave it out ({ways('ignore', name)})."
+            )
+    return out
+
+
+def _parts(codes: np.ndarray, levels: int, y: np.ndarray, number: bool) -> bool:
+    """Whether each level (N,) has scores (N,) of its own range; of numbers in their order."""
+    if number:
+        orders = [codes, -codes]
+    else:
+        lowest = np.full(levels, np.inf)
+        np.minimum.at(lowest, codes, y)
+        highest = np.full(levels, -np.inf)
+        np.maximum.at(highest, codes, y)
+        orders = [np.lexsort((highest, lowest)).argsort()[codes]]
+    return any((np.diff(order[np.lexsort((order, y))]) >= 0).all() for order in orders)
 
 
 def two_values_remark(score: str, y: np.ndarray) -> list[str]:

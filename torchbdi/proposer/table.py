@@ -13,6 +13,16 @@ Values: TypeAlias = np.ndarray
 
 # What programs write for "not there". Case matters: Na is sodium.
 MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "<NA>"})
+# What people write for it among numbers, in any case; among names these can be names.
+_NO_NUMBER_WORDS = """
+- -- --- – — ? ?? . .. ... … n/a na n.a. n/d nd n.d. none nan null nil missing unknown tbd tba
+"""
+_NO_NUMBER = frozenset(_NO_NUMBER_WORDS.split())
+
+
+def is_no_number(cell: str) -> bool:
+    """Whether a cell of a column of numbers says that there is none."""
+    return cell in MISSING or cell.casefold() in _NO_NUMBER
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,20 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import Numbers
-from .count import candidates_of, count_of
+from .count import count_of
 from .enough import each_score, require_different
 from .kinds import Kind
-from .outliers import far_away, limited, outlier_remark
+from .outliers import design_remarks, far_away, limited, outlier_remark
 from .restrict import restrict
 from .roles import kinds_of, values_of
+from .room import require_freedom
 from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
 from .scores import Scores, read_scores
 from .settings import Settings
-from .suspects import require_positive, result_remarks, two_values_remark
+from .suspects import level_remarks, require_positive, result_remarks, two_values_remark
 from .table import Table, Values
 from .understood import Understood
+from .unscored import candidates_of
 from .varying import design_remark, fixed_of, varying_of
 from .ways import Ways
 
@@ -131,6 +133,8 @@ def _made(
     varying = {column.name: own[column.name] for column in columns}
     restricted = restrict(table, columns, varying, ~candidate, settings, remarks)
     columns = restricted.columns
+    if not candidate.any():
+        require_freedom(restricted, settings)
     known = {name: values[row] for name, values in varying.items()}
     scored = table.take(row)
     index, groups = distinct(columns, known)
@@ -146,10 +150,16 @@ def _made(
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = result_remarks(score, y, inner, ways) if len(columns) > 1 else []
+    if len(columns) > 1:
+        names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
+        first += level_remarks(score, y, {name: known[name] for name in names}, ways)
     first += two_values_remark(score, y)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
-    candidates, candidate_rows = candidates_of(varying, candidate, columns, values, table.rows)
+    first += design_remarks(inner, scored.rows, settings.bounds, ways)
     fixed = fixed_of(columns, varying, settings)
+    candidates, candidate_rows = candidates_of(
+        varying, candidate, restricted, values, table.rows, settings, remarks
+    )
     n, told = count_of(
         restricted, values, candidates, means, scored.rows[index], score, settings, ways
     )

@@ -30,7 +30,11 @@ class Ways:
             value: a column, or ``name=value``; None for a choice that has none.
         """
         if self.typed:
-            return f"--{option}" if value is None else f"--{option} {shlex.quote(value)}"
+            if value is None:
+                return f"--{option}"
+            # What begins with a dash would be read as an option of its own.
+            sign = "=" if value.startswith("-") else " "
+            return f"--{option}{sign}{shlex.quote(value)}"
         name = _PYTHON.get(option, option).replace("-", "_")
         if value is None:
             return f"{name}=True"

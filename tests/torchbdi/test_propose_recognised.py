@@ -1,0 +1,196 @@
+"""Row numbers, dates, sequences, footers and gaps, in the many forms that files have them."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asked import asked, plain, refused, text, told, with_column
+
+from torchbdi.proposer.columns import Classes
+
+RNG = np.random.default_rng(0)
+DESIGN = ["temp", "time", "conc"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("run", range(40, 0, -1)),
+        ("n", range(1001, 1041)),
+        ("key", RNG.permutation(40) + 1),
+        ("RunOrder", [i for i in range(60) if i % 3][:40]),
+        ("sample_id", RNG.choice(10**6, 40, replace=False)),
+    ],
+)
+def test_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
+    content = text(with_column(name, cells))
+    made, _ = asked(tmp_path, content)
+    assert [c.name for c in made.columns] == DESIGN
+    assert f"Column {name!r} is probably a row number" in told(made)
+    kept, _ = asked(tmp_path, content, "--number", name)
+    assert kept.columns[0].name == name
+
+
+def test_a_row_number_is_one_when_rows_are_left_out(tmp_path: Path) -> None:
+    rows = with_column("no", range(1, 41))
+    rows[7][4] = "failed"
+    made, _ = asked(tmp_path, text(rows), "--take", "failed=out")
+    assert [c.name for c in made.columns] == DESIGN
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("layers", [3, 5, 8, 2] * 10), ("mass", RNG.choice(10**6, 40, replace=False)),
+     ("dose", sorted(RNG.choice(10**3, 40, replace=False)))],
+)  # fmt: skip
+def test_numbers_that_are_no_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column(name, cells)))
+    assert [c.name for c in made.columns] == [name, *DESIGN]
+
+
+FORMS = (
+    "%d %b %Y", "%d-%b-%y", "%b-%y", "%B %Y", "%Y-%m", "%Y-W%W", "%d.%m.", "%d.%m.%y %H:%M",
+    "%m/%d/%Y %I:%M %p", "%Y%m%dT%H%M%S", "%Y%m%d%H%M", "%H:%M",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dates(form: str, tmp_path: Path) -> None:
+    first = datetime.datetime(2023, 3, 1, 9, 5)
+    when = [first + datetime.timedelta(days=5 * (i // 4), hours=i % 12) for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("made", [f"{w:{form}}" for w in when])))
+    assert [c.name for c in made.columns] == DESIGN
+    assert "Column 'made' holds" in told(made)
+
+
+@pytest.mark.parametrize("first", [44986, 1677661500, 230301])
+def test_numbers_called_dates(first: int, tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("Date", [first + 7 * (i // 2) for i in range(40)])))
+    assert [c.name for c in made.columns] == DESIGN
+    assert "holds dates" in told(made)
+
+
+@pytest.mark.parametrize("cells", [["1:10", "1:20", "2:1"], ["May", "Mar", "Jun"], ["A 10", "B 1"]])
+def test_names_that_are_no_dates(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("what", [cells[i % len(cells)] for i in range(40)])))
+    assert made.columns[0].name == "what"
+
+
+@pytest.mark.parametrize(
+    ("letters", "length", "end"),
+    [("ACGT", 8, ""), ("acgu", 7, ""), ("ACDEFGHIKLMNPQRSTVWY", 10, "*"), ("acdefghiklm", 9, "")],
+)
+def test_sequences_that_rows_repeat(letters: str, length: int, end: str, tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list(letters), length)) + end for _ in range(15)]
+    made, _ = asked(tmp_path, text(with_column("site", [sites[i % 15] for i in range(40)])))
+    column = made.columns[0]
+    assert isinstance(column, Classes) and column.sequence and column.length == length + len(end)
+    alone = text([["site", "yield"], *([sites[i % 15], str(i)] for i in range(40))])
+    assert asked(tmp_path, alone)[1].n == 32
+
+
+def test_letters_of_dna_and_rna_together_are_told(tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list("ACGU" if i % 2 else "ACGT"), 8)) for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", sites)))
+    assert "T and U both occur" in told(made)
+
+
+def test_codes_of_digits_are_asked_about(tmp_path: Path) -> None:
+    content = text(with_column("genes", ["".join(RNG.choice(list("01"), 6)) for _ in range(40)]))
+    message = refused(tmp_path, content)
+    for option in ("sequence", "category", "number", "ignore"):
+        assert f"--{option} genes" in message
+        asked(tmp_path, content, f"--{option}", "genes")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Mean", "55.0", "32.0", "1.05", "70.1"]],
+        [["Average:", "", "", "", "70.1"], ["St. Dev.", "20.1", "14.2", "0.5", "9.9"]],
+        [["", "", "", "TOTAL", "2804"]],
+        [["* row 7 was made twice", "", "", "", ""]],
+    ],
+)
+def test_what_stands_below_a_table(rows: list[list[str]], tmp_path: Path) -> None:
+    own = with_column("name", [f"EXP-{i}" for i in range(40)])
+    plainly, _ = asked(tmp_path, text(own))
+    made, _ = asked(tmp_path, text([*own, *rows]))
+    np.testing.assert_array_equal(made.scores, plainly.scores)
+    assert "at the end hold" in told(made) and "no experiment" in told(made)
+
+
+def test_a_level_called_total_is_no_footer(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("reflux", ["total", "partial"] * 20)))
+    assert len(made.scores) == 40
+
+
+def test_names_that_stand_again(tmp_path: Path) -> None:
+    rows = plain()
+    made, _ = asked(tmp_path, text([*rows[:20], rows[0], *rows[20:]]))
+    assert len(made.scores) == 40
+    assert "stand again in row 21" in told(made)
+
+
+@pytest.mark.parametrize("word", ["-", "?", "n/a", "None", "—", "tbd"])
+def test_gaps_among_numbers(word: str, tmp_path: Path) -> None:
+    rows = plain()
+    rows[5][0] = rows[9][0] = word
+    assert "--drop-missing, which keeps 38 rows" in refused(tmp_path, text(rows))
+    made, _ = asked(tmp_path, text(rows), "--drop-missing")
+    assert len(made.scores) == 38
+    made, _ = asked(tmp_path, text(with_column("base", ["KOH", word] * 20)))
+    assert made.columns[0].name == "base"  # among names it may be one
+
+
+def workbook(*sheets: tuple[str, list[list[object]]]) -> bytes:
+    """A workbook as a program writes it, with its sheets."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_other_sheets_are_named_where_the_first_is_no_table(tmp_path: Path) -> None:
+    notes: list[list[object]] = [["see the data"], ["made in June"]]
+    rows: list[list[object]] = [list(row) for row in plain()]
+    content = workbook(("Notes", notes), ("Data", rows))
+    assert "'Notes', 'Data'" in refused(tmp_path, content, name="t.xlsx")
+    other = workbook(("Plan", [["a", "b"], [1, 2], [2, 3]]), ("Data", rows))
+    message = refused(tmp_path, other, name="t.xlsx")
+    assert "no column 'yield'" in message and "--sheet names another" in message
+    made, _ = asked(tmp_path, content, "--sheet", "Data", name="t.xlsx")
+    assert len(made.scores) == 40
+
+
+def test_formulas_without_values_are_suspected(tmp_path: Path) -> None:
+    rows: list[list[object]] = [list(row) for row in plain()]
+    for i, row in enumerate(rows[1:], start=2):
+        row[3] = f"=A{i}*2"
+    message = refused(tmp_path, workbook(("Data", rows)), name="t.xlsx")
+    assert "not a single score" in message and "save it" in message
+
+
+def test_names_of_groups_above_the_names(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text([["Conditions", "", "", "Result"], *plain()]))
+    assert len(made.scores) == 40
+    assert "the names stand in row 2" in told(made)
+    message = refused(tmp_path, text([["", *plain()[0][1:]], *plain()[1:]]))
+    assert "column 1 has no name" in message  # the names themselves, with a gap
+
+
+def test_texts_that_are_kept_from_being_numbers(tmp_path: Path) -> None:
+    rows = [[f'="{row[0]}"' if i else row[0], *row[1:]] for i, row in enumerate(plain())]
+    made, _ = asked(tmp_path, text(rows))
+    np.testing.assert_array_equal(made.values["temp"], [float(row[0]) for row in plain()[1:]])

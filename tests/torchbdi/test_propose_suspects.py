@@ -1,0 +1,151 @@
+"""Columns made from the score, numbers far from all others, sums that break, scores with errors."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asked import asked, plain, refused, text, told, with_column
+
+from torchbdi import InputError
+from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.understand import understand
+
+RNG = np.random.default_rng(0)
+Y = np.array([float(row[3]) for row in plain()[1:]])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{round(y, -1):.0f}" for y in Y],
+        [f"{-round(y / 8)}" for y in Y],
+        ["bad" if y < np.quantile(Y, 0.3) else "good" if y > np.median(Y) else "fair" for y in Y],
+        ["fail" if y < np.median(Y) else "pass" for y in Y],
+    ],
+)
+def test_grades_of_the_score(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("class", cells)))
+    assert any(
+        "'class'" in remark and "--ignore class" in remark and "result" in remark
+        for remark in made.remarks[:1]
+    )
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["a", "b"] * 20,
+        ["b" if y == Y.max() else "a" for y in Y],  # one row parts any scores
+        [f"{10 * round(float(row[0]) / 10)}" for row in plain()[1:]],
+        [str(v) for v in RNG.permutation([1, 2, 3, 4, 5] * 8)],
+    ],
+)
+def test_levels_that_can_be_chosen(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("class", cells)))
+    assert "made from the score" not in told(made)
+
+
+def test_two_levels_of_a_score_of_two_values(tmp_path: Path) -> None:
+    rows = [[*row[:3], str(int(float(row[3]) > 60))] for row in plain()[1:]]
+    made, _ = asked(tmp_path, text([plain()[0], *rows]))
+    assert "made from the score" not in told(made)
+
+
+def test_numbers_of_designs_far_from_all_others(tmp_path: Path) -> None:
+    rows = plain()
+    rows[4][0] = rows[9][0] = "-999"
+    made, _ = asked(tmp_path, text(rows))
+    remark = next(r for r in made.remarks if "'temp'" in r)
+    assert "-999 in row 5, -999 in row 10" in remark
+    words = shlex.split(remark[remark.index("--bounds") : remark.index(" says")])
+    kept, _ = asked(tmp_path, text(rows), *words)
+    column = kept.columns[0]
+    others = [float(row[0]) for row in rows[1:] if row[0] != "-999"]
+    assert (column.low, column.high) == (min(others), max(others))  # type: ignore[union-attr]
+    assert "far from all others" not in told(kept)
+    assert "far from all others" not in told(asked(tmp_path, text(plain()))[0])
+
+
+def parts(change: dict[int, float], n: int = 60) -> str:
+    x = np.random.default_rng(0).dirichlet(np.ones(4), n)
+    for row, factor in change.items():
+        x[row - 2] *= factor
+    lines = [",".join(f"{v:.4g}" for v in (*row, 3 * row[0] / row.sum())) for row in x]
+    return "\n".join(["A,B,C,D,yield", *lines]) + "\n"
+
+
+def test_a_sum_that_some_rows_break(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, parts({9: 1.1}))
+    remark = next(r for r in made.remarks if "most rows" in r)
+    assert "'A', 'B', 'C', 'D' add up to 1 in most rows, but not in row 9 (1.1)" in remark
+    kept, _ = asked(tmp_path, parts({9: 1.1}), "--sum", "A+B+C+D=1")
+    assert (kept.rules[0].low, kept.rules[0].high) == (1, 1)
+    assert "most rows" not in told(kept)
+    assert "most rows" not in told(asked(tmp_path, parts({}))[0])
+
+
+def test_fractions_and_percent(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, parts({i: 100.0 for i in range(10, 40)}))
+    assert "Are these fractions, and those percent?" in told(made)
+
+
+@pytest.mark.parametrize(("unit", "read"), [(" turns", True), (" €", True), ("A", False)])
+def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_path: Path) -> None:
+    rows = [[row[0] + (unit if i else ""), *row[1:]] for i, row in enumerate(plain())]
+    rows = [[row[0].replace("A", "-A"), *row[1:]] for row in rows]
+    made, _ = asked(tmp_path, text(rows))
+    assert ("temp" in [c.name for c in made.columns]) == read
+    if read:
+        np.testing.assert_array_equal(made.values["temp"], [float(r[0]) for r in plain()[1:]])
+        assert f"every number has {unit.strip()!r} after it" in told(made)
+
+
+@pytest.mark.parametrize("error", [" ± 0.1", " +/- 1.5", "(3)", "±0.25"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_scores_with_their_errors(error: str, decimal: str, tmp_path: Path) -> None:
+    rows = plain()
+    for row in rows[1:]:
+        row[3] += error
+    separator = "," if decimal == "." else ";"
+    if decimal == ",":
+        rows = [[cell.replace(".", ",") for cell in row] for row in rows]
+    made, _ = asked(tmp_path, text(rows, separator))
+    np.testing.assert_array_equal(made.scores, Y)
+    assert f"as in {rows[1][3]!r}, was left out" in told(made)
+
+
+def test_scores_that_are_words(tmp_path: Path) -> None:
+    rows = plain()
+    for row in rows[1:]:
+        row[3] = "TRUE" if float(row[3]) > 60 else "FALSE"
+    message = refused(tmp_path, text(rows))
+    way = message[message.index("--take") : message.index("; or choose")]
+    made, _ = asked(tmp_path, text(rows), *shlex.split(way))
+    np.testing.assert_array_equal(made.scores, Y > 60)
+
+
+def test_a_score_that_is_not_finite_can_be_left_out(tmp_path: Path) -> None:
+    rows = plain()
+    rows[4][3] = "-inf"
+    message = refused(tmp_path, text(rows))
+    way = message[message.index("--take") : message.index("), or")]
+    made, _ = asked(tmp_path, text(rows), *shlex.split(way))
+    assert 5 not in made.rows.tolist()
+
+
+def test_words_and_booleans_among_the_scores_in_python() -> None:
+    x = np.array([[float(cell) for cell in row[:3]] for row in plain()[1:]])
+    high = Y > 60
+    table, score, y = table_of(x, high)
+    made = understand(table, score, y, Settings())
+    np.testing.assert_array_equal(made.scores, high)
+    table, score, y = table_of(x, np.where(high, "good", "bad"))
+    with pytest.raises(InputError) as caught:
+        understand(table, score, y, Settings())
+    assert "takes={'bad': 0, 'good': 1}" in str(caught.value)
+    made = understand(table, score, y, Settings(takes={"bad": 0, "good": 1}))
+    np.testing.assert_array_equal(made.scores, high)

@@ -1,0 +1,102 @@
+"""Columns of numbers or texts that say which row it is, or when it was made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import numpy as np
+
+from .reading import counts_rows
+
+# A column all of whose words are these names rows.
+_ORDER_WORDS = """
+run id uid no nr num number index idx row order exp expt experiment sample trial test entry
+measurement line record serial obs observation case std standard nummer versuch probe #
+"""
+_ORDER = frozenset(_ORDER_WORDS.split())
+_WHEN = frozenset(("date", "datum", "datetime", "timestamp"))
+# Fewer rows can be in order by chance, or hold a sweep.
+FEWEST = 10
+
+_TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]\.?m\.?)?( ?(z|utc|[+-]\d{2}:?\d{2}))?"
+_MONTH = (
+    r"(jan(uary?)?|feb(ruary?)?|mar(ch)?|m[äa]rz?|apr(il)?|may|mai|june?|july?|jun[iy]?|jul[iy]?"
+    r"|aug(ust)?|sept?(ember)?|o[ck]t(ober)?|nov(ember)?|de[cz](ember)?)\.?"
+)
+_YEAR = r"((19|20)\d{2}|'?\d{2})"
+_DATE = re.compile(
+    r"(\w{2,9}\.?,? )?("
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}\.\d{1,2}\."
+    rf"|\d{{1,2}}(\.|st|nd|rd|th)?[-/. ]{{1,2}}{_MONTH}([-/., ]{{1,2}}{_YEAR})?"
+    rf"|{_MONTH}[-/ ]\d{{1,2}}(st|nd|rd|th)?,?[-/ ]{_YEAR}"
+    rf"|{_MONTH}[-/ ]{_YEAR}"
+    r"|(19|20)\d{2}[-/](0?[1-9]|1[0-2])|(19|20)\d{2}-?w\d{1,2}(-\d)?|(19|20)\d{6}t\d{4,6}z?"
+    rf")([t,]? ?{_TIME})?",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+
+
+def are_dates(texts: Collection[str]) -> bool:
+    """Whether all of some texts are days, months or weeks, with or without a time."""
+    return all(_DATE.fullmatch(text) for text in texts)
+
+
+def are_times(texts: Collection[str]) -> bool:
+    """Whether all of some texts are times of day written as 09:05; a ratio such as 1:10 is none."""
+    return len(texts) > 1 and all(_CLOCK.fullmatch(text) for text in texts)
+
+
+def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
+    """Why a column probably names the rows; "" where it does not.
+
+    Args:
+        name: of the column.
+        numbers: its cells, (N,).
+        rows: where they stand in the table, (N,): some rows may have been left out.
+    """
+    if re.fullmatch(r"Unnamed: \d+", name):
+        return "it counts the rows" if counts_rows(numbers) else "a program gave it its name"
+    if len(numbers) < 3 or not np.isfinite(numbers).all() or (numbers % 1 != 0).any():
+        return ""
+    if counts_rows(numbers):
+        return "it counts the rows"
+    if len(numbers) < FEWEST:
+        return ""
+    steps = np.diff(numbers)
+    for gaps in (np.ones(len(steps)), np.diff(rows)):
+        if (steps == gaps).all() or (steps == -gaps).all():
+            return "it counts the rows"
+    different = len(np.unique(numbers))
+    low, high = numbers.min(), numbers.max()
+    if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
+        return f"it has each number from {low:.0f} to {high:.0f} once"
+    if 2 * different > len(numbers) and (own := _words(name)) and own <= _ORDER:
+        return "its name says so"
+    return ""
+
+
+def is_date_number(name: str, numbers: np.ndarray) -> bool:
+    """Whether numbers are days: 20230301, 202303011405, or whatever a column called date holds."""
+    if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
+        return False
+    if _words(name) & _WHEN:
+        return True
+    if (numbers % 1 != 0).any():
+        return False
+    for clock in (1.0, 1e4, 1e6):  # nothing after the day, hours and minutes, and seconds
+        own = numbers // clock
+        year, month, day = own // 10_000, own // 100 % 100, own % 100
+        if (
+            ((year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1)
+             & (day <= 31)).all()
+        ):  # fmt: skip
+            return True
+    return False
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, in lower case: RunOrder has two."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+    return set(re.findall(r"[^\W\d_]+|#", apart))

@@ -1,0 +1,72 @@
+"""Lines of a file that are no experiments: the header again, means and remarks at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from .table import parse_number
+
+# What stands beside a mean or a sum below a table, and how many such lines there are at most.
+_SUMMARY = re.compile(
+    r"(grand |overall )?(mean|average|avg|total|sum|std|std\.? ?dev|st\.? ?dev|stdev|sd|sem|rsd|cv|"
+    r"standard deviation|median|min|max|minimum|maximum|count|var|variance|mittelwert|summe|"
+    r"moyenne|n ?= ?\d+)[ .:]*(\(.*\)|=.*)?",
+    re.IGNORECASE,
+)
+MOST, FEWEST = 10, 3
+
+
+def experiments(
+    cells: np.ndarray, numbers: np.ndarray, names: Sequence[str], notes: list[str]
+) -> np.ndarray:
+    """Which lines hold experiments, (R,) bool.
+
+    Args:
+        cells: texts, (R, C).
+        numbers: of the lines in the file, (R,).
+        names: of the columns, (C,).
+        notes: what was left out is added.
+    """
+    keep = np.ones(len(cells), bool)
+    if not len(cells):
+        return keep
+    keep = ~(cells == np.array(names, dtype=object)).all(1)
+    if not keep.all():
+        told = ", ".join(map(str, numbers[~keep][:5]))
+        notes.append(f"The names of the columns stand again in row {told}: left out.")
+    end = _end(cells)
+    if end < len(cells):
+        said = next(cell for cell in cells[end] if cell)[:60]
+        which = (
+            f"Row {numbers[end]} at the end holds"
+            if end == len(cells) - 1
+            else f"Rows {numbers[end]} to {numbers[-1]} at the end hold"
+        )
+        notes.append(f"{which} no experiment ({said!r}): left out.")
+        keep[end:] = False
+    return keep
+
+
+def _end(cells: np.ndarray) -> int:
+    """Where the experiments end: below are remarks, alone in their line, and means and the like."""
+    filled = (cells != "").sum(1)
+    usual = float(np.median(filled))
+    last = max(FEWEST, len(cells) - MOST)
+    end = len(cells)
+    while end > last:
+        own = cells[end - 1]
+        remark = usual >= 3 and filled[end - 1] == 1 and parse_number("".join(own)) is None
+        if not remark and not any(
+            _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i]) for i, cell in enumerate(own)
+        ):
+            break
+        end -= 1
+    return end
+
+
+def _is_name(column: np.ndarray) -> bool:
+    """Whether such words stand above, too, (R,): then they are levels."""
+    return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))
