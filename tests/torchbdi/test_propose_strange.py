@@ -27,7 +27,7 @@ def planned(n: int = 60) -> str:
         ("bounds", "temp=20:40", lambda t, m, c: t <= 40),
         ("rule", "temp+time<=70", lambda t, m, c: t + m <= 70),
         ("step", "temp=0.5", lambda t, m, c: round(t * 10) % 5 == 0),
-        ("sum", "temp+time=33.8", lambda t, m, c: abs(t + m - 33.8) < 1e-9),
+        ("sum", "temp+time=33.8", lambda t, m, c: abs(t + m - 33.8) <= 0.015 * 33.8),
         ("fix", "time=56.4", lambda t, m, c: m == 56.4),
     ],
 )

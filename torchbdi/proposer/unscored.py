@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import Numbers
+from .relations import SUM_WITHIN
 from .restrict import Restricted
 from .settings import Settings
 from .table import Values, show_number
@@ -82,6 +83,8 @@ def _meets(values: Mapping[str, Values], restricted: Restricted, settings: Setti
     for rule in restricted.given:
         terms = np.stack([v * values[name] for name, v in rule.coefficients.items()])
         slack = 1e-9 * np.maximum(np.abs(terms).sum(0), 1e-12)
+        if rule.low == rule.high:  # tables are rounded
+            slack = np.maximum(slack, SUM_WITHIN * abs(rule.low))
         total = terms.sum(0)
         fits &= (total <= rule.high + slack) & (total >= rule.low - slack)
     for most in restricted.at_most:
