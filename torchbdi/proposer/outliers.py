@@ -14,6 +14,8 @@ from .ways import Ways
 # of their logarithms, which are less skewed, three times (Tukey's "far out") are enough.
 FAR, FAR_LOG = 5.0, 3.0
 SHOWN = 5
+# Numbers of designs are far from all others where the gap is so many times the range of those.
+SPANS = 3.0
 
 
 def far_away(y: np.ndarray) -> np.ndarray:
@@ -90,8 +92,12 @@ def design_remarks(
         at = np.flatnonzero(far)
         if name in bounded or not 1 <= len(at) <= min(SHOWN, max(1, len(values) // 20)):
             continue
+        lowest, highest = values[~far].min(), values[~far].max()
+        apart = np.maximum(lowest - values[at], values[at] - highest)
+        if (apart <= SPANS * (highest - lowest)).any():
+            continue  # a long tail, as parts of mixtures have
         told = ", ".join(f"{show_number(values[i])} in row {rows[i]}" for i in at)
-        low, high = (show_number(v) for v in (values[~far].min(), values[~far].max()))
+        low, high = show_number(lowest), show_number(highest)
         out.append(
             f"Numbers of column {name!r} lie far from all others: {told}. If one stands for a gap, "
             f"or is a slip of the pen, mend it; proposals can reach as far, unless "
