@@ -13,6 +13,7 @@ from .render import Table
 
 AGAINST = ("random", "bdi")
 LEVEL = 0.95
+TABLE = "best_of_data_normalised"  # two of one seed that differ in it had different tables
 
 
 def paired_table(runs: Iterable[Run]) -> Table | None:
@@ -62,14 +63,17 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
     notes = [
         f"a ± b (n): mean difference over n seeds that both have, and its {LEVEL:.0%} interval by "
         "Student's t. A deterministic method counts for every seed; the difference of two such has "
-        "no interval.",
+        "no interval. Seeds count where both began with the same table.",
         *(source_note(problem, methods) for problem, methods in problems.items()),
     ]
     return Table("paired", "Differences on the same seeds", header, rows, notes, records)
 
 
 def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> list[float]:
-    """Differences of a number between runs of equal seeds, in the order of the seeds."""
+    """Differences of a number between runs of equal seeds and tables, in the order of the seeds.
+
+    A table that is made again, as the robots' are, can differ from machine to machine.
+    """
     values = [_by_seed(runs, column) for runs in (one, other)]
     fixed = [cell(runs, column).deterministic for runs in (one, other)]
     if all(fixed):
@@ -77,7 +81,11 @@ def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> list[float]
     for i in (0, 1):
         if fixed[i]:
             values[i] = dict.fromkeys(values[1 - i], next(iter(values[i].values())))
-    return [values[0][seed] - values[1][seed] for seed in sorted(values[0]) if seed in values[1]]
+    return [
+        values[0][seed] - values[1][seed]
+        for seed in sorted(values[0])
+        if seed in values[1] and _one_table([*one, *other], seed)
+    ]
 
 
 def half_width(differences: Sequence[float]) -> float | None:
@@ -94,10 +102,16 @@ def half_width(differences: Sequence[float]) -> float | None:
 def interval_text(differences: Sequence[float]) -> str:
     """The mean with its interval and the number of pairs."""
     if not differences:
-        return "no seed in common"
+        return "no seed and table in common"
     half = half_width(differences)
     mean = statistics.fmean(differences)
     return f"{mean:+.3f}" if half is None else f"{mean:+.3f} ± {half:.3f} ({len(differences)})"
+
+
+def _one_table(runs: Sequence[Run], seed: int) -> bool:
+    """Whether the runs of a seed began with one table, as far as they say."""
+    best = [run.values[TABLE] for run in runs if run.seed == seed and TABLE in run.values]
+    return not best or math.isclose(min(best), max(best), rel_tol=1e-9)
 
 
 def _by_seed(runs: Sequence[Run], column: str) -> dict[int, float]:

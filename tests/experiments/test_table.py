@@ -389,6 +389,23 @@ def test_differences_on_the_same_seeds(tmp_path: Path) -> None:
     assert rows["rbf"]["best less bdi's"] == "-0.100"
 
 
+def test_differences_are_those_on_the_same_table(tmp_path: Path) -> None:
+    """The first seed's table was made again elsewhere, and is another one there."""
+    for seed, best in enumerate(RANDOM):
+        write_run(tmp_path, method="random", seed=seed, best=best, loss_total=seed)
+        other = {"best_of_data_normalised": 0.5} if seed == 0 else {}
+        higher = 0.9 if seed == 0 else 0.1
+        write_run(
+            tmp_path, method="cbas", seed=seed, best=best + higher, loss_total=seed, **other
+        )  # fmt: skip
+    write_run(tmp_path, method="bo_qei", seed=0, best=0.8, best_of_data_normalised=0.5)
+    table = TABLES["paired"](read_runs([tmp_path]))
+    assert table is not None
+    rows = {row[1]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+    assert rows["cbas"]["best less random's"] == "+0.100 ± 0.000 (7)"
+    assert rows["bo_qei"]["best less random's"] == "no seed and table in common"
+
+
 def test_exact_tasks_stand_side_by_side(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9, median=0.6)
     write_run(tmp_path, task="rna1", best=0.7, median=0.5)
