@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..space.constraints import Linear
+from ..space.present import AtMost
 from .columns import Classes, Numbers
 from .restrict import Restricted
 from .settings import Settings
@@ -60,7 +62,9 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
     possible = math.prod(sizes)
     if restricted.rules or restricted.at_most:
         others = possible // math.prod(len(v) for v in levels.values())
-        possible = others * int(_meets(restricted, _combined(levels)).sum())
+        possible = others * int(
+            meets(restricted.rules, restricted.at_most, _combined(levels)).sum()
+        )
     return Room(possible, possible - _inside(restricted, known, levels, settings))
 
 
@@ -78,15 +82,29 @@ def _combined(levels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: rows[:, i] for i, name in enumerate(levels)}
 
 
-def _meets(restricted: Restricted, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Which designs meet all rules, (n,) bool."""
+def meets(
+    rules: Iterable[Linear],
+    at_most: Iterable[AtMost],
+    values: Mapping[str, Values],
+    rounded: float = 0.0,
+) -> np.ndarray:
+    """Which designs meet all rules, (n,) bool.
+
+    Args:
+        rules: linear ones.
+        at_most: on how many parts are present.
+        values: of the columns, (n,) each.
+        rounded: by which part of itself a sum that is given as one number may be missed.
+    """
     fits = np.ones(len(next(iter(values.values()))), bool)
-    for rule in restricted.rules:
+    for rule in rules:
         terms = np.stack([v * values[name] for name, v in rule.coefficients.items()])
         slack = 1e-9 * np.maximum(np.abs(terms).sum(0), 1e-12)
+        if rule.low == rule.high:
+            slack = np.maximum(slack, rounded * abs(rule.low))
         total = terms.sum(0)
         fits &= (total <= rule.high + slack) & (total >= rule.low - slack)
-    for most in restricted.at_most:
+    for most in at_most:
         parts = np.stack([values[name] for name in most.names])
         fits &= (parts != 0).sum(0) <= most.count
         fits &= ((parts == 0) | (parts >= most.least)).all(0)
@@ -108,7 +126,9 @@ def _inside(
         elif settings.fix.get(name) is not None:
             inside &= values == str(settings.fix[name])
     if restricted.rules or restricted.at_most:
-        inside &= _meets(restricted, {name: known[name] for name in levels})
+        inside &= meets(
+            restricted.rules, restricted.at_most, {name: known[name] for name in levels}
+        )
     return int(inside.sum())
 
 

@@ -59,15 +59,16 @@ def level_remarks(
         ways: how options are typed.
     """
     out = []
+    most = min(len(np.unique(y)), len(y) // 2)
     for name, values in columns.items():
         number = values.dtype == np.float64
-        if number and abs(rank_correlation(values, y)) > RESULT:
-            continue  # named as a result already
         levels, codes, counts = np.unique(
             values if number else values.astype(str), return_inverse=True, return_counts=True
         )
-        if not 2 <= len(levels) <= min(len(np.unique(y)), len(y) // 2):
+        if not 2 <= len(levels) <= most:
             continue
+        if number and abs(rank_correlation(values, y)) > RESULT:
+            continue  # named as a result already
         # How often chance would part the rows so, as a logarithm.
         ways_to = math.lgamma(len(y) + 1) - sum(math.lgamma(int(c) + 1) for c in counts)
         orders = math.log(2.0) if number else math.lgamma(len(levels) + 1)

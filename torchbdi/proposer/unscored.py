@@ -10,6 +10,7 @@ from ..kernels.errors import InputError
 from .columns import Numbers
 from .relations import SUM_WITHIN
 from .restrict import Restricted
+from .room import meets
 from .settings import Settings
 from .table import Values, show_number
 
@@ -41,7 +42,7 @@ def candidates_of(
     if not candidate.any():
         return None, np.empty(0, np.int64)
     names = [column.name for column in restricted.columns]
-    fits = _meets(values, restricted, settings)
+    fits = _fits(values, restricted, settings)
     left = int((candidate & ~fits).sum())
     if left == candidate.sum():
         raise InputError(
@@ -63,7 +64,7 @@ def candidates_of(
     return {name: values[name][kept] for name in names}, rows[kept]
 
 
-def _meets(values: Mapping[str, Values], restricted: Restricted, settings: Settings) -> np.ndarray:
+def _fits(values: Mapping[str, Values], restricted: Restricted, settings: Settings) -> np.ndarray:
     """Which rows meet what the person gave, (N,) bool."""
     fits = np.ones(len(next(iter(values.values()))), bool)
     for column in restricted.columns:
@@ -80,15 +81,5 @@ def _meets(values: Mapping[str, Values], restricted: Restricted, settings: Setti
         elif wanted is not None:
             text = show_number(wanted) if isinstance(wanted, float | int) else wanted
             fits &= own == text
-    for rule in restricted.given:
-        terms = np.stack([v * values[name] for name, v in rule.coefficients.items()])
-        slack = 1e-9 * np.maximum(np.abs(terms).sum(0), 1e-12)
-        if rule.low == rule.high:  # tables are rounded
-            slack = np.maximum(slack, SUM_WITHIN * abs(rule.low))
-        total = terms.sum(0)
-        fits &= (total <= rule.high + slack) & (total >= rule.low - slack)
-    for most in restricted.at_most:
-        parts = np.stack([values[name] for name in most.names])
-        fits &= (parts != 0).sum(0) <= most.count
-        fits &= ((parts == 0) | (parts >= most.least)).all(0)
-    return fits
+    # Tables are rounded, so their sums are.
+    return fits & meets(restricted.given, restricted.at_most, values, SUM_WITHIN)
