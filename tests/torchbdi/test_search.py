@@ -230,6 +230,46 @@ def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> N
     assert torch.equal(again.value, whole.value)
 
 
+def test_a_killed_beam_makes_no_more_rounds_than_another(tmp_path: Path) -> None:
+    space = sequences(24, "AC")
+    options = SearchOptions(enumerate=0, width=1, rounds=3, pairs=0, restarts=1)
+    # A round betters one site of the one design, so that the rounds are over before the sites are.
+    whole = maximise(lambda x: x.sum(1), space, 1, options=options, seed=0)
+    at: list[int] = []
+
+    def kill(rounds: int, best: float) -> None:
+        at.append(rounds)
+        if len(at) in (1, 3):
+            raise StopError
+
+    for _ in range(2):
+        with pytest.raises(StopError):
+            maximise(
+                lambda x: x.sum(1), space, 1, options=options, seed=0, folder=tmp_path, after=kill
+            )
+    again = maximise(
+        lambda x: x.sum(1), space, 1, options=options, seed=0, folder=tmp_path, after=kill
+    )
+    assert torch.equal(again.x, whole.x)
+    assert at == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> None:
+    space = sequences(9)
+    told: list[int] = []
+
+    def tell(rounds: int, best: float) -> None:
+        told.append(rounds)
+        if len(told) == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    assert told == list(range(1, len(told) + 1))
+    assert len(told) > 2
+
+
 def test_a_budget_ends_a_search() -> None:
     space = sequences(10)
     options = SearchOptions(enumerate=0, budget=2000)

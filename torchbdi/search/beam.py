@@ -22,8 +22,8 @@ def beam(
     pool: Pool,
     width: int,
     options: SearchOptions,
-    paired: int,
-    after: Callable[[int], None],
+    begun: tuple[int, int],
+    after: Callable[[int, int], None],
 ) -> None:
     """Goes on from the best ``width`` designs of a pool until no change of a site makes it better.
 
@@ -37,23 +37,25 @@ def beam(
             better ones.
         width: of the beam.
         options: limits.
-        paired: how often changes of two were tried before a resume.
-        after: called after every round, when the pool is whole, with that number.
+        begun: how often changes of two were tried before a resume, and how many rounds came after
+            the last time.
+        after: called after every round, when the pool is whole, with these two numbers.
     """
+    paired, rounds = begun
     for times in range(paired, options.pair_rounds + 1):
-        for _ in range(options.rounds):
+        for done in range(rounds if times == paired else 0, options.rounds):
             at = (~pool.done[:width]).nonzero().flatten()
             if not len(at) or f.spent:
                 break
             x, key = pool.x[at], pool.key[at]
             pool.done[at] = True
             _change_one(f, sites, pool, x, key)
-            after(times)
+            after(times, done + 1)
         if times == options.pair_rounds or not options.pairs or f.spent or len(sites) < 2:
             return
         before = pool.key[:width].clone()
         _change_two(f, sites, pool, pool.x[:width], options.pairs)
-        after(times + 1)
+        after(times + 1, 0)
         if torch.equal(before, pool.key[:width]):
             return
 
