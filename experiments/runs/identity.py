@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from torchbdi import InputError
+from torchbdi.fields import Field
 from torchbdi.identity import canonical
 from torchbdi.methods import registry
-from torchbdi.methods._fields import Field
 
 from ..tasks import registry as task_registry
 

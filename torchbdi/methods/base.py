@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..fields import checked_fields, setting
 from ..inputs import as_float64
 from ..kernels.errors import InputError
 from ..values import instance, whole
 from ._door import checked_score, checked_solve
-from ._fields import checked_fields, setting
 
 if TYPE_CHECKING:
     from ..data import OfflineData

@@ -13,7 +13,7 @@ from .pool import Pool
 from .sites import Sites
 
 CHANGES_AT_ONCE = 1 << 17
-CANDIDATES = 1 << 14  # the best of so many changes are looked at for doubles
+CANDIDATES = 1 << 14  # changes of a round that are handed to the pool, the best ones
 
 
 def beam(
@@ -68,7 +68,7 @@ def _change_one(f: Counted, sites: Sites, pool: Pool, x: Tensor, key: Tensor) ->
         old = (codes + sites.offset)[:, sites.site]
         value[old == torch.arange(sites.levels)] = -torch.inf  # the design itself
         keys = key[part, None] - sites.codeword[old] + sites.codeword
-        b, a = _best(value, pool.worst)
+        b, a = best_changes(value, pool.worst)
         made = x[part[b]].clone()
         for site in sites.site[a].unique().tolist():
             at = sites.site[a] == site
@@ -98,8 +98,8 @@ def _change_two(f: Counted, sites: Sites, pool: Pool, x: Tensor, pairs: int) -> 
         pool.add(made, f(made), sites.keys(many))
 
 
-def _best(value: Tensor, worst: float) -> tuple[Tensor, Tensor]:
-    """Rows and columns of the best values above ``worst``, at most CANDIDATES."""
+def best_changes(value: Tensor, worst: float) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the values above ``worst``, at most CANDIDATES, the best ones."""
     flat = value.flatten()
     at = (flat > worst).nonzero().flatten()
     if len(at) > CANDIDATES:

@@ -28,7 +28,7 @@ class Found:
         x: different designs, (n, D), the best first.
         value: their values, (n,).
         way: "enumeration", "beam", "ascent" or "alternation".
-        evaluations: how many designs were evaluated, doubles included.
+        evaluations: how many designs were evaluated, each as often as it was met.
         complete: whether every design of the space was.
     """
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..kernels.errors import InputError
 from ..space import Number, Space
 from .ascent import ascend
-from .beam import _best
+from .beam import best_changes
 from .context import Search
 from .pool import Pool
 
@@ -82,18 +82,11 @@ def _neighbours(s: Search, pool: Pool, x: Tensor) -> Tensor:
         old = (codes + sites.offset)[:, sites.site]
         keys = sites.keys(codes)[:, None] - sites.codeword[old] + sites.codeword
         value[torch.isin(keys, pool.key)] = -torch.inf
-        b, a = _best(value, found.worst)
+        b, a = best_changes(value, found.worst)
         many = codes[b]
         many[torch.arange(len(b)), sites.site[a]] = sites.level[a]
-        found.add(_with(s, part[b], many), value[b, a], keys[b, a])
+        found.add(sites.put(part[b], many), value[b, a], keys[b, a])
     return found.x
-
-
-def _with(s: Search, x: Tensor, codes: Tensor) -> Tensor:
-    out = x.clone()
-    for i, (part, table) in enumerate(s.sites.parts):
-        out[:, part] = table[codes[:, i]]
-    return out
 
 
 def _onto_levels(
