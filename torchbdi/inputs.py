@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from .kernels.by_hand import ordinary
 from .kernels.errors import InputError
 from .labels import check_rows
 
@@ -78,13 +79,6 @@ def own_mode() -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(before)
-
-
-def ordinary(x: Tensor) -> Tensor:
-    """x, or a copy of it that autograd may save where x was made in inference mode."""
-    if x.is_inference() and not torch.is_inference_mode_enabled():
-        return x.clone()
-    return x
 
 
 def as_float64(name: str, value: Any) -> Tensor:
