@@ -107,7 +107,9 @@ def generate(
     x = np.concatenate([run_x for run_x, _ in tables])
     y = np.concatenate([run_y for _, run_y in tables])
     if len({row.tobytes() for row in x}) < len(x):
-        raise TorchBDIError(f"the Hopper table of seed {seed} holds the same policy twice")
+        raise TorchBDIError(
+            f"the Hopper table of seed {seed} holds the same policy twice. Take another seed."
+        )
 
     write_npy(out_dir / X_NAME, x)
     write_npy(out_dir / Y_NAME, y.astype(np.float32)[:, None])

@@ -134,7 +134,7 @@ def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:
     """
     rows = len(task.data.x)
     if not 1 <= n <= rows:
-        raise InputError(f"designs={n}: the table of {task.name} has {rows} rows.")
+        raise InputError(f"designs={n}: the table of {task.name} has {rows} rows. Ask for fewer.")
     rng, generator = np.random.default_rng(0), torch.Generator().manual_seed(0)
     random = task.decode(task.data.space.sample(size, generator))
     best = task.decode(task.data.x[task.data.best(n)])

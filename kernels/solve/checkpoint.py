@@ -36,7 +36,9 @@ class SolveCheckpoint:
 
     def __init__(self, path: Path, operator: GramOperator, rhs: Tensor, ridge: float) -> None:
         if not path.parent.is_dir():
-            raise InputError(f"{path.parent}, the folder of the solve checkpoint, does not exist.")
+            raise InputError(
+                f"{path.parent}, the folder of the solve checkpoint, does not exist. Make it first."
+            )
         self.path = path
         data = rhs.detach().cpu().contiguous().numpy().tobytes()
         described = f"{tuple(rhs.shape)} {rhs.dtype}".encode()

@@ -150,6 +150,9 @@ def test_rams_validation_lists_are_of_rows_trained_on_only_as_published(hill: Of
         common = set(train.tolist()) & set(held.tolist())
         assert len(common) == (200 if as_published else 0)
         assert len(held) == (200 if as_published else 40)
+    few = OfflineData.from_raw(np.arange(10.0).reshape(5, 2), np.arange(5.0), Space.numbers(2))
+    with pytest.raises(InputError, match="of the 5 rows 1 are held out"):
+        RaM().solve(few, 2)
     with pytest.raises(InputError, match="list_size=50 different rows are more than the 40"):
         quick("ram", list_size=50).solve(hill, 4)
     with pytest.raises(InputError, match="must fill a batch of list_batch=9"):

@@ -244,6 +244,7 @@ class Method:
         """
         if not 1 <= n <= len(data.x):
             raise InputError(
-                f"{type(self).__name__}: n={n} designs; the table has {len(data.x)} rows."
+                f"{type(self).__name__}: n={n} designs; the table has {len(data.x)} rows. Ask for "
+                "fewer."
             )
         return dataclasses.replace(self, **self.settings_for(data)), run or Run()
