@@ -23,6 +23,7 @@ from torchbdi.kernels.files import sha256, write_json
 from ..oracles.pool import run_all
 from ..robots.hopper import START_SEED
 from .arrays import write_npy
+from .cards import is_whole
 from .evolution import EvolutionConfig, evolve_once
 from .recipes import HOPPER as GENERATOR_VERSION
 
@@ -58,14 +59,7 @@ def _recipe(seed: int, config: TableConfig) -> dict[str, Any]:
 
 def is_complete(seed: int, out_dir: Path, config: TableConfig = TABLE) -> bool:
     """Whether the folder holds this table, whole and unchanged."""
-    card = out_dir / CARD_NAME
-    if not card.exists():
-        return False
-    content = json.loads(card.read_text())
-    return content["recipe"] == _recipe(seed, config) and all(
-        (out_dir / name).exists() and sha256(out_dir / name) == digest
-        for name, digest in content["sha256"].items()
-    )
+    return is_whole(out_dir / CARD_NAME, "recipe", _recipe(seed, config))
 
 
 def generate(
