@@ -25,11 +25,10 @@ from ..robots.morphology import Robot
 from ..robots.stored_policy import StoredPolicy
 from .arrays import write_npy
 from .cards import is_whole
+from .recipes import FULL_ROWS
 from .recipes import MORPHOLOGY as GENERATOR_VERSION
 from .search import SearchConfig, search
 
-#: Rows of design-bench's own tables: the original robot and 1,563 generations.
-FULL_ROWS = 25_009
 _SIGMA = 0.02
 _POPULATION = 16
 _GENERATIONS = 250
