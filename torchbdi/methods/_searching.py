@@ -59,7 +59,8 @@ class Searching(Method):
     Ours, as many as the paper's T.
     """
     budget: int | None = setting(None, at_least=1)
-    """Evaluations after which a search begins nothing new; None for no such limit.
+    """Evaluations after which a search begins nothing new; None for no such limit. An enumeration
+    goes through all designs.
 
     Ours.
     """
