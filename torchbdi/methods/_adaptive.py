@@ -79,7 +79,8 @@ class Adaptive:
                 raise TorchBDIError(
                     f"adaptive sampling: the loss of round {place[1]} is not finite. Weights as "
                     "published overflow where there are many features: as_published=False "
-                    "normalises and truncates them. If it is False already, take smaller ensemble_lr and vae_lr."
+                    "normalises and truncates them. If it is False already, take a smaller "
+                    "ensemble_lr and vae_lr."
                 )
         return value
 
