@@ -127,7 +127,9 @@ class Result:
 
     Attributes:
         x: designs, (n, D) float64, standardised, the most trusted first; in the order of the
-            starts where starts are moved.
+            starts where starts are moved. Methods that move designs by gradients keep bounds, but
+            not what couples columns (``space.constraints`` and ``space.at_most``):
+            ``data.space.project(x)`` gives the nearest designs that meet it.
         predicted: the method's own prediction of their scores, (n,), standardised; None where it
             has none.
         facts: what else it says of its work, for metrics.json.
