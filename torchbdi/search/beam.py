@@ -38,7 +38,7 @@ def beam(
         width: of the beam.
         options: limits.
         begun: how often changes of two were tried before a resume, and how many rounds came after
-            the last time.
+            the last time; more often than there are pair rounds where the beam is over.
         after: called after every round, when the pool is whole, with these two numbers.
     """
     paired, rounds = begun
@@ -55,8 +55,9 @@ def beam(
             return
         before = pool.key[:width].clone()
         _change_two(f, sites, pool, pool.x[:width], options.pairs)
-        after(times + 1, 0)
-        if torch.equal(before, pool.key[:width]):
+        over = torch.equal(before, pool.key[:width])
+        after(options.pair_rounds + 1 if over else times + 1, 0)
+        if over:
             return
 
 

@@ -34,7 +34,8 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     if len(s.sites):
         x, value = _alternate(s, x, free, begun)
     else:
-        for part in x[len(done[0]) :].split(AT_ONCE):
+        for first in range(len(done[0]), len(x), AT_ONCE):
+            part = x[first : first + AT_ONCE]
             new = ascend(s.f, s.space, part, free, s.options.steps)
             done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
             s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds + 1)
