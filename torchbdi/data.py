@@ -39,7 +39,7 @@ class OfflineData:
 
     def __post_init__(self) -> None:
         with ordinary_mode():  # it is learnt from, outside of inference mode
-            x, y = table(self.x, self.y)
+            x, y = table(self.x, self.y, ("x", "y"))
         if y.ndim != 1:
             raise InputError(f"OfflineData: y must have shape (N,), got {tuple(y.shape)}.")
         _check_standardised(x, y)
