@@ -35,8 +35,7 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
         x, value = _alternate(s, x, free, begun)
     else:
         for first in range(len(done[0]), len(x), AT_ONCE):
-            part = x[first : first + AT_ONCE]
-            new = ascend(s.f, s.space, part, free, s.options.steps)
+            new = ascend(s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps)
             done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
             s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds + 1)
             s.tell(float(done[1].max()))
