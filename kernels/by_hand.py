@@ -23,6 +23,6 @@ def refuse_second_derivative() -> None:
     """
     if torch.is_grad_enabled():
         raise TorchBDIError(
-            "the NTK and NNGP kernels have no second derivatives: their backward is written by "
-            "hand. Call backward() or torch.autograd.grad() without create_graph=True."
+            "the kernel has no second derivatives: its backward is written by hand, as that of NTK "
+            "and NNGP is. Call backward() or torch.autograd.grad() without create_graph=True."
         )
