@@ -36,11 +36,26 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+_DAY = re.compile(r"(?:\w{2,9}\.?,? )?(\d+)[-/.](\d+)[-/.](\d+)(?:[t, ].*)?", re.IGNORECASE)
 
 
 def are_dates(texts: Collection[str]) -> bool:
-    """Whether all of some texts are days, months or weeks, with or without a time."""
-    return all(_DATE.fullmatch(text) for text in texts)
+    """Whether all of some texts are days, months or weeks, with or without a time.
+
+    Compositions and layers look alike, 70/20/10 and 64-32-16: where all texts are three numbers, in
+    one order of day, month and year all of them have to be a day.
+    """
+    if not all(_DATE.fullmatch(text) for text in texts):
+        return False
+    parts = [_DAY.fullmatch(text) for text in texts]
+    days = np.array([[int(v) for v in part.groups()] for part in parts if part is not None])
+    if len(days) < len(texts) or not len(days):
+        return True
+    return any(
+        ((days[:, month] >= 1) & (days[:, month] <= 12) & (days[:, day] >= 1)
+         & (days[:, day] <= 31)).all()
+        for day, month in ((0, 1), (1, 0), (2, 1))
+    )  # fmt: skip
 
 
 def are_times(texts: Collection[str]) -> bool:
