@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import importlib
 import io
-import math
 import re
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDependencyError
-from .table import show_number
-from .ways import listed
+from .workbook import cells_of
 
 SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -26,6 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+# What is copied from web pages has some of these.
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 # How much of a file tells its separator.
 _HEAD = 200
 
@@ -74,7 +73,9 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
     """
     pandas = require("pandas", "reading a table")
     if content.startswith(b"PK\x03\x04"):
-        return _workbook(pandas, name, content, sheet)
+        require("openpyxl", "reading a workbook")
+        cells, told = cells_of(pandas, name, content, sheet)
+        return Grid([_stripped(column) for column in cells], ",", told)
     if sheet is not None:
         raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
@@ -105,7 +106,12 @@ def _reason(text: str, error: Exception) -> str:
 
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
-    own = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    own = [
+        "" if not isinstance(cell, str)
+        else cell.strip() if cell.isascii()
+        else cell.translate(_INVISIBLE).strip()
+        for cell in cells
+    ]  # fmt: skip
     # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
     out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
     return out
@@ -175,34 +181,3 @@ def dialect(text: str) -> tuple[str, int]:
         if rank > best:
             best, chosen = rank, separator
     return chosen, 1 + max((line.count(chosen) for line in lines), default=0)
-
-
-def _workbook(pandas: Any, name: str, content: bytes, sheet: str | None) -> Grid:
-    require("openpyxl", "reading a workbook")
-    try:
-        book = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(
-            f"{name}: no workbook that can be read ({error}). Save it as .xlsx, or as 'CSV UTF-8'."
-        ) from error
-    sheets = [str(s) for s in book.sheet_names]
-    if sheet is not None and sheet not in sheets:
-        raise InputError(f"{name}: there is no sheet {sheet!r}. Sheets: {listed(sheets)}.")
-    own = sheets[0] if sheet is None else sheet
-    frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object)
-    told = f"Of the workbook the sheet {own!r} was read."
-    if len(sheets) > 1 and sheet is None:
-        told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."
-    columns = [_stripped([_cell(v) for v in frame[i].tolist()]) for i in frame.columns]
-    return Grid(columns, ",", [told])
-
-
-def _cell(value: Any) -> str:
-    """A cell of a workbook as text."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float):
-        return show_number(value) if math.isfinite(value) else str(value)
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).removesuffix("T00:00:00")
-    return str(value)

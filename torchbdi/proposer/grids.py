@@ -141,10 +141,15 @@ def _unit(levels: np.ndarray, places: int) -> int:
 
 
 def offset(values: np.ndarray, step: float) -> float:
-    """Where a grid begins that has as many of the values on it as can be, at or above the least."""
+    """Where a grid begins, from the least value on: a grid with half of the values, or 0, on it.
+
+    Args:
+        values: (N,).
+        step: of the grid.
+    """
     rest = np.round(np.mod(values, step) / step, 6) % 1
     shares, counts = np.unique(rest, return_counts=True)
-    shift = float(shares[counts.argmax()]) * step
+    shift = float(shares[counts.argmax()]) * step if 2 * counts.max() >= len(values) else 0.0
     low = float(values.min())
     return (
         low + float(np.mod(shift - low, step))
@@ -177,6 +182,23 @@ def digits_of(cells: Values) -> int | None:
         if most > MAX_DECIMALS:
             return None
     return most
+
+
+def half_units(cells: Values, values: np.ndarray) -> np.ndarray:
+    """By how much each number can have been rounded, (N,): half a unit of its last decimal.
+
+    Args:
+        cells: as they came, texts or numbers, (N,).
+        values: the same as numbers, (N,).
+    """
+    size = np.abs(values)
+    places, digits = decimals_of(cells), digits_of(cells)
+    if places is not None:
+        return np.full(len(size), 0.5 * 10.0**-places)
+    if digits is None:
+        return 1e-9 * size
+    own: np.ndarray = 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(size, 1e-300))) + 1 - digits)
+    return own
 
 
 def _round(value: float, places: int) -> float:

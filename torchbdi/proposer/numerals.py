@@ -14,7 +14,8 @@ _NUMBER = re.compile(
 )
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d*)?")
 _UNIT_WORDS = """
-% ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns kg g mg µg μg ug
+% ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns
+kg g mg µg μg ug
 ng t L l mL ml µL μL uL ul nL m cm mm µm μm um nm Å M mM µM μM uM nM pM mol mmol µmol μmol umol nmol
 eq eq. equiv equiv. rpm bar mbar Pa kPa MPa GPa psi atm Torr V mV kV A mA µA W kW mW Hz kHz MHz GHz
 J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
@@ -44,7 +45,9 @@ def split(cell: str) -> tuple[str, str] | None:
     """The number of a cell and the unit after it, or a currency; None where it is no number."""
     text = simple(cell)
     money = text[:1] if text.startswith(CURRENCIES) else ""
-    match = _NUMBER.fullmatch(ERROR.sub("", text[len(money) :].lstrip() if money else text, count=1))
+    match = _NUMBER.fullmatch(
+        ERROR.sub("", text[len(money) :].lstrip() if money else text, count=1)
+    )
     if match is None or (match[3] is not None and (money or not _is_unit(match[3].strip()))):
         return None
     return match[1].replace("\u2212", "-"), money or ((match[2] + match[3]) if match[3] else "")

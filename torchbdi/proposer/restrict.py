@@ -12,7 +12,8 @@ from ..kernels.errors import InputError
 from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
-from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
+from .derived import derived_remarks
+from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
 from .nearly import nearly_remark, nearly_sums
 from .relations import constant_sums, sums_of_columns
 from .rules import parse_at_most, parse_rule, parse_sum
@@ -97,6 +98,7 @@ def restrict(
     for rule in rules:
         _possible(rule, grids)
         if _off_grid(rule, grids):
+            _require_no_steps(rule, grids, settings)
             for name in rule.coefficients:
                 grids[name] = without_steps(grids[name])
     ruled = {name for rule in rules for name in rule.coefficients}
@@ -152,6 +154,10 @@ def _found(
             right += f" + {show_number(rule.low)}"
         right = right.replace("+ -", "- ")
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
+    ruled = {name for rule in (*given, *sums, *totals) for name in rule.coefficients}
+    free = {n: v for n, v in own.items() if n not in ruled and n not in settings.fix}
+    half = {name: half_units(table.columns[name], v) for name, v in free.items()}
+    remarks += derived_remarks(free, half, Ways(table.typed))
     return sums + totals
 
 
@@ -198,6 +204,20 @@ def _off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
         return True
     rest = (rule.low - sum(v * number.low for v, number in own)) / unit
     return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
+
+
+def _require_no_steps(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> None:
+    """Refuses steps that somebody gave where an equation has no solution in them."""
+    if given := [name for name in rule.coefficients if name in settings.steps]:
+        told = ", ".join(
+            f"{name!r} begins at {grids[name].number.low:g} and has steps of "
+            f"{settings.steps[name]:g}"
+            for name in given
+        )
+        raise InputError(
+            f"step: no values in these steps meet {rule}: {told}. Change a step or the equation, "
+            f"or say where the steps begin ({Ways(True)('bounds', given[0] + '=LOW:')})."
+        )
 
 
 def _logarithms(

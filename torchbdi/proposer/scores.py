@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns import LARGEST
 from .table import MISSING, Table, Values, parse_number
-from .ways import Ways
+from .ways import Ways, listed
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -80,7 +80,8 @@ def read_scores(
             if number is not None:
                 numbers[i, at] = number
     if strange := [word for word in takes if word not in used]:
-        raise InputError(f"take: no score is {strange[0]!r}.")
+        words = listed(list(unread), 6) if unread else "all are numbers, or missing"
+        raise InputError(f"take: no score is {strange[0]!r}. Of the others: {words}.")
     if unread:
         raise InputError(_unread(first, table.rows, unread, n, np.isnan(numbers).all(), ways))
     wrong = np.argwhere(np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST)

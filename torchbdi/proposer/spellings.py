@@ -16,7 +16,9 @@ _TIMES_TEN = re.compile(
 )
 _TEN_SIGNED = re.compile(rf"([+-]?{_DIGITS})\s*[×x*·⋅∙]\s*10([+-]\d{{1,3}})(?!\d)")
 # 4.1 E-6, and Fortran's 5.5D-06.
-_APART = re.compile(rf"([+-]?(?:{_DIGITS}(?=\s+e)|\d+[.,]\d+(?=d)))\s*[ed]([+-]\d{{1,3}})(?!\d)", re.I)
+_APART = re.compile(
+    rf"([+-]?(?:{_DIGITS}(?=\s+e)|\d+[.,]\d+(?=d)))\s*[ed]([+-]\d{{1,3}})(?!\d)", re.I
+)
 _DASH = re.compile(r"[\u2010-\u2013\ufe63\uff0d](?=[\d.,])")
 _ABOUT = re.compile(r"(?:[~≈≃∼]|ca\.)\s*(?=[+-]?[.,]?\d)", re.IGNORECASE)
 # Marks of footnotes and of significance.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -109,6 +110,15 @@ def show_number(value: float) -> str:
     """The shortest text that reads back as the same number: 3 for 3.0."""
     text = repr(float(value))
     return text.removesuffix(".0")
+
+
+def tidy(name: str) -> str:
+    """A name with single blanks, and letters with accents as one character each.
+
+    Two names that cannot be told apart on a screen are then one: of the blanks one may be a line's
+    end, or one that does not break.
+    """
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

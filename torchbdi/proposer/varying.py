@@ -83,7 +83,10 @@ def fixed_of(
             continue
         number = parse_number(str(wanted))
         if number is None or not np.isfinite(number):
-            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
+            raise InputError(
+                f"fix: column {column.name!r} holds numbers, not {wanted!r}. Write one without a "
+                "unit and with a decimal point."
+            )
         fixed[column.name] = number
     return fixed
 
