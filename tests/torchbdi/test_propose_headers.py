@@ -113,3 +113,14 @@ def test_a_table_that_lies_on_its_side_is_said_to(tmp_path: Path) -> None:
     rows = with_column("run", [f"E{i}" for i in range(40)])
     message = refused(tmp_path, text([list(row) for row in zip(*rows, strict=True)]))
     assert "row 5 is called so: the table lies on its side" in message
+
+
+def test_texts_among_numbers_of_a_workbook(tmp_path: Path) -> None:
+    """Beside real numbers 76,9 has decimals, and 0.1 + 0.2 is what the spreadsheet shows."""
+    rows: list[list[Any]] = [ROWS[0], *([*map(float, row)] for row in ROWS[1:])]
+    for i, row in enumerate(rows[1:]):
+        row[0] = str(row[0]).replace(".", ",") if i % 3 else row[0]
+        row[2] = 0.1 * (i % 8) + 0.1
+    made, _ = asked(tmp_path, workbook(rows), name="t.xlsx")
+    np.testing.assert_array_equal(made.values["temp"], [float(row[0]) for row in ROWS[1:]])
+    assert made.grids["conc"].number.levels == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -87,7 +87,7 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
     low, high = numbers.min(), numbers.max()
     if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
         return f"it has each number from {low:.0f} to {high:.0f} once"
-    if 2 * different > len(numbers) and (own := _words(name)) and own <= _ORDER:
+    if 2 * different > len(numbers) and (own := words_of(name)) and own <= _ORDER:
         return "its name says so"
     return ""
 
@@ -96,7 +96,7 @@ def is_date_number(name: str, numbers: np.ndarray) -> bool:
     """Whether numbers are days: 20230301, 202303011405, or whatever a column called date holds."""
     if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
         return False
-    if _words(name) & _WHEN:
+    if words_of(name) & _WHEN:
         return True
     if (numbers % 1 != 0).any():
         return False
@@ -111,7 +111,7 @@ def is_date_number(name: str, numbers: np.ndarray) -> bool:
     return False
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
     """The words of a name, in lower case: RunOrder has two."""
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
     return set(re.findall(r"[^\W\d_]+|#", apart))

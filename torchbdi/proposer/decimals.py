@@ -75,10 +75,14 @@ def settle(
         if "comma?" in column.marks and chosen == "point":
             cell = column.marks["comma?"]
             number = column.found[cell][0]
+            other = (
+                ""
+                if column.sure  # its own cells leave no doubt
+                else f" If it is {plain(number, 'comma')}, say {ways('decimal', 'comma')}."
+            )
             out.notes.append(
                 f"Column {name!r}: the commas part thousands, so {cell!r} is "
-                f"{plain(number, 'point')}. If it is {plain(number, 'comma')}, say "
-                f"{ways('decimal', 'comma')}."
+                f"{plain(number, 'point')}.{other}"
             )
         if chosen == "comma" and set(column.marks) - {"none"}:
             commas.append(name)

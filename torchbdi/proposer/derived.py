@@ -98,7 +98,7 @@ def _product(
         ):
             if _proportional(own, value, slack):
                 factor = float(np.median(own / value))
-                times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.4g} times "
+                times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
                 return f"Column {name!r} is {times}{told}"
     return ""
 

@@ -18,6 +18,10 @@ from .workbook import cells_of
 
 SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# Programs write these, sometimes under a name that ends in .xls.
+_OTHER = re.compile(
+    r"\s*(?:(<(?:!doctype|html|table|\?xml|head|meta)\b)|[\[{]\s*[\"\[{])", re.IGNORECASE
+)
 # The longer ones first: UTF-32 begins like UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -81,6 +85,9 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
     text, notes = decoded(name, content)
+    if other := _OTHER.match(text):
+        what = "a web page" if other[1] else "JSON"
+        raise InputError(f"{name}: {what}, and no table. Open it, and save it as 'CSV UTF-8'.")
     separator, width = dialect(text)
     if not text.strip():
         return Grid([], separator, notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from .bookkeeping import kept_of_runs
 from .columns import numbers_of
 from .counting import are_dates, are_times, is_date_number, row_number
 from .table import Values, parse_number, show_number
@@ -59,6 +60,13 @@ def guess_kind(
         else [parse_number(text) for text in values.tolist()]
     )
     readable = sum(number is not None for number in numbers)
+    if named and (what := kept_of_runs(name, values)):
+        way = ways("number" if readable == len(values) else "category", name)
+        return Kind(
+            "none",
+            f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
+            "makes it part of the design.",
+        )
     if readable == len(values):
         kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
         if kind.kind == "number":

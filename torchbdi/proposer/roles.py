@@ -41,7 +41,8 @@ def kinds_of(
             kinds[name] = Kind("category")
         else:
             try:
-                named = table.named and bool(there.all())
+                # What has a unit counts no rows.
+                named = table.named and bool(there.all()) and name not in table.form.units
                 kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
             except InputError as error:
                 complaints.append(str(error))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import LARGEST
+from .spellings import in_order
 from .table import MISSING, Table, Values, parse_number
 from .ways import Ways, listed
 
@@ -106,8 +107,18 @@ def read_scores(
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     if candidate.any():
+        given = {word for word, value in takes.items() if value == CANDIDATE}
+        words = {
+            "" if cell in MISSING else cell
+            for values in scores.values()
+            for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
+            if own
+        } - given
+        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(words))
+        other = f" ({out} leaves them out)" if out else ""
         remarks.append(
-            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them."
+            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"
+            f"{other}."
         )
     return Scores(numbers, candidate, blank, remarks)
 
@@ -143,7 +154,7 @@ def _unread(
     word, at = next(iter(unread.items()))
     if nothing and len(unread) <= FEW_WORDS:
         told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
-        order = sorted(unread, key=str.casefold)
+        order = in_order(unread)
         takes = (
             " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
             if ways.typed
@@ -156,7 +167,7 @@ def _unread(
     if nothing:
         return (
             f"column {name!r}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
-            "are not). Choose another score."
+            "are not). Write numbers alone into it, or choose another score."
         )
     parts = []
     for cell, places in list(unread.items())[:5]:

@@ -31,6 +31,24 @@ _SYNONYMS = {
     "day": "d", "days": "d", "degC": "°C", "degF": "°F", "eq.": "eq", "equiv": "eq",
     "equiv.": "eq", "wt.%": "wt%",
 }  # fmt: skip
+# Words of scales, from the least to the best; words of one line mean as much.
+_SCALE = """
+none no false n f fail failed negative neg - inactive absent dead crashed bad
+terrible very_low worst poor weak low slow small trace
+fair medium moderate mid average intermediate partial ok okay +/- ±
+good high strong fast large y yes true t pass passed positive pos + active present alive success
+very_good very_high excellent best great ++
++++
+++++
+"""
+_RANK = {word: rank for rank, line in enumerate(_SCALE.split("\n")) for word in line.split()}
+
+
+def in_order(words: Collection[str]) -> list[str]:
+    """Words of a scale from the least to the best, where all are known; else by the alphabet."""
+    keys = {word: _RANK.get("_".join(word.casefold().split())) for word in words}
+    known = None not in keys.values()
+    return sorted(words, key=lambda word: ((keys[word] or 0) if known else 0, word.casefold()))
 
 
 def simple(cell: str) -> str:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from ..kernels.errors import InputError
+from .counting import are_dates, words_of
 from .table import show_number
 from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
+# A unit behind a name, and words that say which of several results a column holds.
+_PLAINLY = re.compile(r"[(\[{].*")
+_RESULT_WORDS = """
+mean avg average median max min best final val valid validation test train training
+"""
+_OF_RESULTS = frozenset(_RESULT_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
@@ -45,6 +53,17 @@ def result_remarks(
                 f"({ways('ignore', name)}){repetition}."
             )
     return out
+
+
+def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
+    """Names columns that are called like the score, as its error or another score may be."""
+    own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
+    return [
+        f"Column {name!r} is called like the score {score!r}. If it is a result too, or the error "
+        f"of one, leave it out ({ways('ignore', name)})."
+        for name in names
+        if own and own <= words_of(_PLAINLY.sub("", name))
+    ]
 
 
 def level_remarks(
@@ -120,6 +139,17 @@ def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:
             f"{least}. Leave its row out ({ways('take', least + '=out')}), or choose "
             f"{ways('score-scale', 'plain')}."
         )
+
+
+def mangled_remark(name: str, classes: tuple[str, ...]) -> str:
+    """Names levels that a spreadsheet may have made dates of, as of 1-2; "" for none."""
+    dates = [level for level in classes if are_dates([level])]
+    if not dates or len(dates) == len(classes):
+        return ""
+    return (
+        f"Column {name!r} has dates among its levels ({listed(dates, 4)}): spreadsheets make them "
+        "of texts such as 1-2 or 1/10. If so, write there what it was."
+    )
 
 
 def spelling_remark(name: str, classes: tuple[str, ...]) -> str:

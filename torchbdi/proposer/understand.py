@@ -22,7 +22,13 @@ from .room import require_freedom
 from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
 from .scores import Scores, read_scores
 from .settings import Settings
-from .suspects import level_remarks, require_positive, result_remarks, two_values_remark
+from .suspects import (
+    level_remarks,
+    name_remarks,
+    require_positive,
+    result_remarks,
+    two_values_remark,
+)
 from .table import Table, Values
 from .understood import Understood
 from .unscored import candidates_of
@@ -153,6 +159,9 @@ def _made(
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
         first += level_remarks(score, y, {name: known[name] for name in names}, ways)
+        told = " ".join(first)
+        others = (name for name in inner if repr(name) not in told)
+        first += name_remarks(score, others, ways)
     first += two_values_remark(score, y)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)

@@ -10,7 +10,7 @@ from ..kernels.errors import InputError
 from .columns import Classes, Numbers, classes_of, parse_bounds
 from .kinds import Kind
 from .settings import Settings
-from .suspects import spelling_remark
+from .suspects import mangled_remark, spelling_remark
 from .table import Table, Values, parse_number, show_number
 from .ways import Ways, listed
 
@@ -35,8 +35,9 @@ def varying_of(
         else:
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
-            if kind == "category" and (told := spelling_remark(name, column.classes)):
-                remarks.append(told)
+            if kind == "category":
+                told = (spelling_remark(name, column.classes), mangled_remark(name, column.classes))
+                remarks += filter(None, told)
             if kind == "sequence" and (values != table.columns[name]).any():
                 remarks.append(
                     f"Column {name!r} has letters in upper and in lower case: all were taken, and "

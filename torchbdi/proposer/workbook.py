@@ -9,6 +9,7 @@ import zipfile
 from typing import Any
 
 from ..kernels.errors import InputError
+from .numerals import mark_of
 from .table import show_number
 from .ways import listed
 
@@ -43,7 +44,7 @@ def cells_of(
     own = sheets[0] if sheet is None else sheet
     # A text such as NA or None stays: whoever looks at the kinds of columns decides on it.
     frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object, na_filter=False)
-    columns = [[_cell(v) for v in frame[i].tolist()] for i in frame.columns]
+    columns = [_column(frame[i].tolist()) for i in frame.columns]
     told = f"Of the workbook the sheet {own!r} was read."
     if len(sheets) > 1 and sheet is None:
         told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."
@@ -77,12 +78,26 @@ def _fill(columns: list[list[str]], ranges: Any) -> int:
     return first
 
 
+def _column(values: list[Any]) -> list[str]:
+    """The cells of a column as texts.
+
+    Beside numbers, which have no mark of their own there, a text such as 76,9 is one with decimals.
+    """
+    cells = [_cell(v) for v in values]
+    if not any(isinstance(v, float) for v in values):
+        return cells
+    return [
+        cell.replace(",", ".") if isinstance(v, str) and mark_of(cell.strip()) == "comma" else cell
+        for v, cell in zip(values, cells, strict=True)
+    ]
+
+
 def _cell(value: Any) -> str:
-    """A cell of a workbook as text."""
+    """A cell of a workbook as text; of a number the 15 digits that a spreadsheet knows."""
     if value is None or value != value:
         return ""
     if isinstance(value, float):
-        return show_number(value) if math.isfinite(value) else str(value)
+        return show_number(float(f"{value:.15g}")) if math.isfinite(value) else str(value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")
     return str(value)
