@@ -161,3 +161,44 @@ def test_dates_that_a_spreadsheet_made_are_named(tmp_path: Path) -> None:
 )
 def test_other_files_are_called_what_they_are(content: str, what: str, tmp_path: Path) -> None:
     assert what in refused(tmp_path, content, name="t.xls")
+
+
+@pytest.mark.parametrize("option", ["--fix=run=3", "--fix=sample=S-1"])
+def test_what_was_left_out_cannot_be_fixed(option: str, tmp_path: Path) -> None:
+    rows = with_column("run", range(1, 41))
+    rows = [[f"S-{i}" if i else "sample", *row] for i, row in enumerate(rows)]
+    message = refused(tmp_path, text(rows), option)
+    assert "left out" in message and "cannot be" in message
+    asked(tmp_path, text(rows), "--fix", "run")  # it does not vary
+    told_of = told(asked(tmp_path, text(rows), "--free", "run")[0])
+    assert "--free run changes nothing" in told_of
+
+
+def test_what_is_the_same_in_every_row_counts_in_rules(tmp_path: Path) -> None:
+    rows = [["w", "a", "b", "yield"]]
+    rows += [["10", f"{a:.1f}", f"{90 - a:.1f}", f"{a:.0f}"] for a in RNG.uniform(0, 90, 40)]
+    made, _ = asked(tmp_path, text(rows), "--sum", "a+b+w=100", "--rule", "a+2*w<=60")
+    assert [str(rule) for rule in made.rules[:2]] == ["1 a + 1 b = 90", "1 a <= 40"]
+    asked(tmp_path, text(rows), "--fix", "w=10")
+    assert "the same in every row (10)" in refused(tmp_path, text(rows), "--fix", "w=11")
+    assert "the same in every row" in refused(tmp_path, text(rows), "--rule", "2*w<=5")
+
+
+def test_a_text_alone_between_experiments_is_none(tmp_path: Path) -> None:
+    rows = [*ROWS[:20], ["Second campaign", "", "", ""], *ROWS[20:]]
+    made, _ = asked(tmp_path, text(rows))
+    assert len(made.scores) == 40 and made.rows[-1] == 42
+    assert "row 21 ('Second campaign') left out" in told(made)
+
+
+def test_levels_that_look_alike_are_told(tmp_path: Path) -> None:
+    cells = ["Pd/C", "Pd / C", "K2CO3", "K₂CO₃"] * 10
+    made, _ = asked(tmp_path, text(with_column("cat", cells)))
+    assert "'K2CO3/K₂CO₃', 'Pd / C/Pd/C'" in told(made)
+
+
+def test_another_encoding_is_suspected_where_a_name_is_not_found(tmp_path: Path) -> None:
+    rows = [["温度", "時間", "濃度", "収率"], *ROWS[1:]]
+    path = text(rows).encode("shift-jis")
+    message = refused(tmp_path, path, "--score", "収率")
+    assert "no column '収率'" in message and "not UTF-8" in message

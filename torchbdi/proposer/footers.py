@@ -37,6 +37,11 @@ def experiments(
     if not keep.all():
         told = ", ".join(map(str, numbers[~keep][:5]))
         notes.append(f"The names of the columns stand again in row {told}: left out.")
+    if alone := np.flatnonzero(_headings(cells)).tolist():
+        keep[alone] = False
+        said = ", ".join(f"row {numbers[i]} ({''.join(cells[i])[:40]!r})" for i in alone[:3])
+        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
+        notes.append(f"A text alone in its line is no experiment: {said}{more} left out.")
     end = _end(cells)
     if end < len(cells):
         said = next(cell for cell in cells[end] if cell)[:60]
@@ -48,6 +53,17 @@ def experiments(
         notes.append(f"{which} no experiment ({said!r}): left out.")
         keep[end:] = False
     return keep
+
+
+def _headings(cells: np.ndarray) -> np.ndarray:
+    """Which lines, (R,), have one text and nothing else, and lines with more after them."""
+    filled = (cells != "").sum(1)
+    alone: np.ndarray = filled == 1
+    if np.median(filled) < 3 or alone.sum() > len(cells) // 4:
+        return np.zeros(len(cells), bool)
+    for i in np.flatnonzero(alone).tolist():
+        alone[i] = parse_number("".join(cells[i])) is None and bool((filled[i:] > 1).any())
+    return alone
 
 
 def _end(cells: np.ndarray) -> int:

@@ -15,7 +15,7 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d*)?")
 _UNIT_WORDS = """
 % ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns
-kg g mg µg μg ug
+k kg g mg µg μg ug
 ng t L l mL ml µL μL uL ul nL m cm mm µm μm um nm Å M mM µM μM uM nM pM mol mmol µmol μmol umol nmol
 eq eq. equiv equiv. rpm bar mbar Pa kPa MPa GPa psi atm Torr V mV kV A mA µA W kW mW Hz kHz MHz GHz
 J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%

@@ -124,8 +124,8 @@ def _names(
 
 
 def other_sheets(notes: Sequence[str]) -> list[str]:
-    """The note that a workbook has other sheets, where there is one."""
-    return [note for note in notes if "--sheet" in note]
+    """Why a column may not be found: there are other sheets, or the encoding is a guess."""
+    return [note for note in notes if "--sheet" in note or "not UTF-8" in note]
 
 
 def counts_rows(numbers: Sequence[float | None] | np.ndarray) -> bool:

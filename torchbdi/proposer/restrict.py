@@ -16,7 +16,7 @@ from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_ze
 from .nearly import nearly_remark, nearly_sums
 from .possible import off_grid, require_no_steps, require_possible
 from .relations import constant_sums, sums_of_columns
-from .rules import parse_at_most, parse_rule, parse_sum
+from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
 from .table import Table, Values, show_number
 from .ways import Ways, listed
@@ -45,7 +45,7 @@ def restrict(
     table: Table,
     columns: Sequence[Numbers | Classes],
     values: Mapping[str, Values],
-    scored: np.ndarray,
+    constants: Mapping[str, float],
     settings: Settings,
     remarks: list[str],
 ) -> Restricted:
@@ -55,7 +55,7 @@ def restrict(
         table: its rows, with the cells as they came.
         columns: those that vary.
         values: of those columns, (N,) each.
-        scored: which rows have a score, (N,) bool.
+        constants: numbers of the columns that are the same in every row.
         settings: the person's choices.
         remarks: what was found is added.
 
@@ -81,8 +81,10 @@ def restrict(
                 f"{step:g} within its bounds. Take a smaller step, or wider bounds."
             )
     names = [c.name for c in numbers]
-    given = [parse_sum(text, names) for text in settings.sums]
-    given += [parse_rule(text, names) for text in settings.rules]
+    numeric = (*names, *constants)
+    given = [parse_sum(text, numeric) for text in settings.sums]
+    given += [parse_rule(text, numeric) for text in settings.rules]
+    given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
     for name in {name for rule in at_most for name in rule.names}:
         if grids[name].number.low < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..kernels.errors import InputError
 from ..space.constraints import Linear
@@ -96,13 +96,32 @@ def _unread(rest: str, names: Collection[str], begun: float | bool | None) -> st
             "that count more than once, with a decimal point and no blanks: a+2.5*b<=1000. "
             "Products are none; a/b<=5 is a-5*b<=0."
         )
-    return f"{rest[:20]!r} is no column of numbers. There are: {', '.join(sorted(names)[:30])}."
+    return (
+        f"{rest[:20]!r} is no column of numbers, or one that was left out. There are: "
+        f"{', '.join(sorted(names)[:30])}."
+    )
 
 
 def _begins(text: str, name: str) -> bool:
     """Whether a text begins with a name that does not go on."""
     after = text[len(name) : len(name) + 1]
     return text.startswith(name) and not (after.isalnum() or after == "_")
+
+
+def without_constants(rule: Linear, constants: Mapping[str, float]) -> Linear:
+    """The rule for the columns that vary, the others being what they are in every row.
+
+    Raises:
+        InputError: none of its columns varies.
+    """
+    known = sum(v * constants[name] for name, v in rule.coefficients.items() if name in constants)
+    left = {name: v for name, v in rule.coefficients.items() if name not in constants}
+    if not left:
+        raise InputError(f"rule {rule}: its columns are the same in every row, so they stay.")
+    if len(left) == len(rule.coefficients):
+        return rule
+    low, high = (float(f"{end - known:.12g}") for end in (rule.low, rule.high))
+    return Linear(left, low, high)
 
 
 def parse_sum(text: str, names: Collection[str]) -> Linear:
@@ -128,7 +147,7 @@ def parse_at_most(text: str, names: Sequence[str]) -> AtMost:
         raise InputError(f"at-most {text!r}: write, for instance, 4 of a,b,c,d least 5.")
     parts = _parted(match[2], names)
     if wrong := [part for part in parts if part not in names]:
-        raise InputError(f"at-most {text!r}: {wrong[0]!r} is no column of numbers.")
+        raise InputError(f"at-most {text!r}: {wrong[0]!r} is no column of numbers that vary.")
     count = int(match[1])
     if not 1 <= count < len(set(parts)) or len(set(parts)) < len(parts):
         raise InputError(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from ..kernels.errors import InputError
 from .counting import are_dates, words_of
-from .table import show_number
+from .table import parse_number, show_number
 from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
 # A unit behind a name, and words that say which of several results a column holds.
 _PLAINLY = re.compile(r"[(\[{].*")
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _RESULT_WORDS = """
 mean avg average median max min best final val valid validation test train training
 """
@@ -153,14 +155,17 @@ def mangled_remark(name: str, classes: tuple[str, ...]) -> str:
 
 
 def spelling_remark(name: str, classes: tuple[str, ...]) -> str:
-    """Names levels that differ by upper and lower case only; "" where there are none."""
+    """Names levels that differ by case, blanks, dashes or decimals only; "" for none."""
     same: dict[str, list[str]] = {}
     for level in classes:
-        same.setdefault(" ".join(level.casefold().split()), []).append(level)
+        number = parse_number(level)
+        text = unicodedata.normalize("NFKC", level) if number is None else show_number(number)
+        key = "".join(_DASHES.sub("-", text.casefold()).split())
+        same.setdefault(key, []).append(level)
     told = ["/".join(levels) for levels in same.values() if len(levels) > 1]
     if not told:
         return ""
     return (
-        f"Column {name!r} has levels that differ by upper and lower case only and count as "
+        f"Column {name!r} has levels that differ by case, blanks and the like only and count as "
         f"different: {listed(told)}. Write them alike if they are the same."
     )

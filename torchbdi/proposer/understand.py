@@ -137,7 +137,8 @@ def _made(
     row, y = each_score(table.source, score, numbers, candidate)
     columns, constants = varying_of(table, own, kinds, settings, ways, remarks)
     varying = {column.name: own[column.name] for column in columns}
-    restricted = restrict(table, columns, varying, ~candidate, settings, remarks)
+    same = {name: value for name, value in constants.items() if isinstance(value, float)}
+    restricted = restrict(table, columns, varying, same, settings, remarks)
     columns = restricted.columns
     if not candidate.any():
         require_freedom(restricted, settings)

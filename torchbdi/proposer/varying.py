@@ -48,9 +48,15 @@ def varying_of(
             f"{len(constants)} of {len(own)} columns are the same in every row, so nothing is "
             f"known about changing them, and they stay: {listed(list(constants))}."
         )
-        for name in constants:
-            if settings.fix.get(name) is not None or name in settings.bounds:
-                raise InputError(f"column {name!r} is the same in every row; it can only stay.")
+        for name, value in constants.items():
+            _require_same(name, value, settings)
+    for name, wanted in settings.fix.items():
+        if wanted is not None and kinds[name].kind == "none":
+            raise InputError(f"fix: {kinds[name].remark} So it cannot be {wanted!r}.")
+    numbers = [column.name for column in columns if isinstance(column, Numbers)]
+    if idle := [name for name in settings.free if name not in numbers]:
+        told = " ".join(ways("free", name) for name in idle)
+        remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
         left = [name for name, kind in kinds.items() if kind.kind == "none"]
         also = f" Left out: {' '.join(kinds[name].remark for name in left)}" if left else ""
@@ -58,6 +64,18 @@ def varying_of(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
     return tuple(columns), constants
+
+
+def _require_same(name: str, value: float | str, settings: Settings) -> None:
+    """Refuses bounds and other values of a column that is the same in every row."""
+    text = show_number(value) if isinstance(value, float) else value
+    wanted = settings.fix.get(name)
+    own = parse_number(str(wanted)) if isinstance(value, float) else wanted
+    if name in settings.bounds or (wanted is not None and own != value):
+        raise InputError(
+            f"column {name!r} is the same in every row ({text[:40]}); it can only stay. Give it no "
+            "bounds and no other value."
+        )
 
 
 def fixed_of(
