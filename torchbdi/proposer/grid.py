@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDependencyError
+from .table import trimmed
 from .workbook import cells_of
 
 SEPARATORS = ",;\t|"
@@ -27,8 +28,6 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-# What is copied from web pages has some of these.
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 # How much of a file tells its separator.
 _HEAD = 200
 
@@ -113,12 +112,7 @@ def _reason(text: str, error: Exception) -> str:
 
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
-    own = [
-        "" if not isinstance(cell, str)
-        else cell.strip() if cell.isascii()
-        else cell.translate(_INVISIBLE).strip()
-        for cell in cells
-    ]  # fmt: skip
+    own = [trimmed(cell) if isinstance(cell, str) else "" for cell in cells]
     # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
     out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
     return out
