@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .numerals import ERROR, mark_of, plain, split, with_one_word
+from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
 from .spellings import CURRENCIES, LETTERS, about, same_unit, without_groups
 from .table import MISSING, Values, as_texts, parse_number
 from .ways import Ways, listed
@@ -167,11 +167,13 @@ def _write(
             f"them one unit, or leave the column out ({ways('ignore', name)})."
         )
         return
-    for where, cells in (
-        ("before", [cell for cell in column.found if about(cell)]),
-        ("behind", [cell for cell, (_, unit) in column.found.items()
-                    if ERROR.search(cell) or (not unit and LETTERS.search(cell))]),
-    ):  # fmt: skip
+    odd = [cell for cell in column.found if not PLAIN.fullmatch(cell)]
+    behind = [
+        cell
+        for cell in odd
+        if ERROR.search(cell) or (not column.found[cell][1] and LETTERS.search(cell))
+    ]
+    for where, cells in (("before", list(filter(about, odd))), ("behind", behind)):
         if cells:
             out.notes.append(
                 f"Column {name!r}: what stands {where} its numbers, as in {cells[0]!r}, was left "

@@ -12,6 +12,8 @@ _SPACES = " \u00a0\u2009\u202f'\u2019"
 _NUMBER = re.compile(
     rf"([+\-\u2212]?(?:\d(?:[\d.,{_SPACES}]*\d)?|[.,]\d+)[.,]?(?:[eE][+-]?\d+)?)(\s*)(\D.{{0,11}})?"
 )
+# Most numbers of large tables: there is nothing to look for in them.
+PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d*)?")
 _UNIT_WORDS = """
 % ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns
@@ -43,6 +45,8 @@ def _is_unit(text: str) -> bool:
 
 def split(cell: str) -> tuple[str, str] | None:
     """The number of a cell and the unit after it, or a currency; None where it is no number."""
+    if PLAIN.fullmatch(cell):
+        return cell, ""
     text = simple(cell)
     money = text[:1] if text.startswith(CURRENCIES) else ""
     match = _NUMBER.fullmatch(

@@ -117,7 +117,7 @@ def show_number(value: float) -> str:
 def trimmed(cell: str) -> str:
     """A text without the blanks and the invisible characters around it."""
     text = cell.strip()
-    while text and (text[0] in _INVISIBLE or text[-1] in _INVISIBLE):
+    while text and not text.isascii() and (text[0] in _INVISIBLE or text[-1] in _INVISIBLE):
         text = text.strip(_INVISIBLE).strip()
     return text
 
