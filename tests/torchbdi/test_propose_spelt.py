@@ -120,3 +120,21 @@ def test_words_that_no_score_is_are_answered_with_those_that_are(tmp_path: Path)
     rows = plain()
     rows[4][3] = "Failed"
     assert "Of the others: 'Failed'" in refused(tmp_path, text(rows), "--take", "failed=0")
+
+
+def test_texts_that_are_no_sequences_as_the_others_are(tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list("ACGT"), 9)) for _ in range(40)]
+    content = text(with_column("site", [*sites[:6], "ACGT1ACGT", *sites[7:]]))
+    message = refused(tmp_path, content)
+    assert "'ACGT1ACGT' (row 8)" in message
+    for option in ("sequence", "category", "ignore"):
+        assert f"--{option} site" in message
+        asked(tmp_path, content, f"--{option}", "site")
+    made, _ = asked(tmp_path, text(with_column("site", [*sites[:6], "ACGTXACGT", *sites[7:]])))
+    assert "All but 'ACGTXACGT' are DNA or RNA" in told(made)
+    assert "All but" not in told(asked(tmp_path, text(with_column("site", sites)))[0])
+
+
+def test_a_first_line_without_names_is_suspected(tmp_path: Path) -> None:
+    rows = [["DMF", *row] for row in plain()[1:]]
+    assert "write a line of names above it" in refused(tmp_path, text(rows))

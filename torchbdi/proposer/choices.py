@@ -64,8 +64,10 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
 
 
 def _on_its_side(table: Table, score: str) -> list[str]:
-    """What to say where the score is no column but a row: its name stands in the first column."""
+    """What to say where the score is no column but a row, or where there are no names at all."""
     at = np.flatnonzero(next(iter(table.columns.values())) == score)
+    if not len(at) and any(parse_number(name) is not None for name in table.columns):
+        return ["If the first line holds an experiment, write a line of names above it."]
     if not len(at):
         return []
     return [

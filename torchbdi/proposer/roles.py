@@ -9,8 +9,9 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import as_category, classes_of, numbers_of
-from .kinds import Kind, guess_kind, one_case
+from .kinds import Kind, guess_kind
 from .rows import missing_cells
+from .sequences import one_case
 from .settings import Settings
 from .table import Table, Values, parse_number
 from .ways import Ways
