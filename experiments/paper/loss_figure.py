@@ -21,6 +21,7 @@ from .cells import grid, heading
 from .curves import finish
 
 METHODS = ("best_rows", "bdi", "bdi_search", "kernel_search")
+DECADE = 10.0  # from this ratio of losses on their axis is logarithmic
 Points = tuple[np.ndarray, np.ndarray]  # losses and normalised true scores, (n,) each
 
 
@@ -48,7 +49,9 @@ def loss_figure(runs: Sequence[Run]) -> Figure | None:
     ):
         for method, (loss, true) in sets.items():
             axes.scatter(loss, true, s=12, alpha=0.6, label=method)
-        axes.set_xscale("log")
+        losses = np.concatenate([loss for loss, _ in sets.values()])
+        if losses.max() > DECADE * losses.min():
+            axes.set_xscale("log")
         axes.set_title(heading(problem))
         finish(axes, "loss (Eq. 14)", "true score, normalised")
         axes.legend()

@@ -167,6 +167,7 @@ def test_losses_are_those_of_the_designs_that_were_scored(tmp_path: Path, data_d
     assert figure is not None
     (axes,) = figure.axes
     assert [points.get_label() for points in axes.collections] == ["bdi", "bdi_search"]
+    assert axes.get_xscale() == "linear"  # the losses lie within a decade
     for points in axes.collections:
         np.testing.assert_allclose(points.get_offsets(), wanted[points.get_label()], rtol=1e-7)
 

@@ -64,6 +64,18 @@ def letters() -> OfflineData:
 told_of = partial(Told, seed=3, checkpoint_every=2)
 
 
+def test_roma_tells_how_much_of_its_starts_the_codes_bring_back(letters: OfflineData) -> None:
+    result = quick("roma", steps=1, lr=1e-12, vae_epochs=40).solve(letters, 12)  # nothing moves
+    rows = letters.space.decode(letters.x[letters.best(12)])
+    same = [
+        found == known
+        for design, row in zip(letters.space.decode(result.x), rows, strict=True)
+        for found, known in zip(design, row, strict=True)
+    ]
+    assert 0 < sum(same) < len(same)
+    assert result.facts["starts_recovered"] == sum(same) / len(same)
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_designs_are_higher_up_the_hill_than_the_table(name: str, hill: OfflineData) -> None:
     n = 200 if name == "min" else 20

@@ -85,6 +85,16 @@ class Latent:
         """The codes of the n best rows, (n, size)."""
         return self.codes[data.best(n).to(self.codes.device)]
 
+    def recovered(self, data: OfflineData, n: int) -> float:
+        """The share of the classes of the n best rows that their codes bring back."""
+        rows = data.x[data.best(n)]
+        classes = torch.tensor([kind in ("category", "site") for kind in data.space.kinds])
+        was, now = (
+            torch.from_numpy(data.space.decode(x))[:, classes]
+            for x in (rows, self.back(self.starts(data, n)))
+        )
+        return float((was == now).double().mean())
+
     def within(self, z: Tensor) -> Tensor:
         """The codes as they are."""
         return z

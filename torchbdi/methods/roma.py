@@ -162,6 +162,7 @@ class RoMA(Method):
         assert own.lr is not None
         stages, units = Stages(own, data, run), Units(data, False, run.device)
         place: Units | Latent = units
+        facts: dict[str, float | int | str] = {}
         if own.latent:
             place = Latent(
                 data,
@@ -173,6 +174,7 @@ class RoMA(Method):
                 stages=stages,
                 place=_VAE,
             )
+            facts["starts_recovered"] = place.recovered(data, n)
         x = place.codes if isinstance(place, Latent) else units.of(data.x)
         net = own._trained(x, data.y.to(run.device, torch.float32), stages)
         starts = place.starts(data, n)
@@ -195,7 +197,9 @@ class RoMA(Method):
 
         parts = {"designs": designs, "last": last}
         stages.go("ascent", own.steps, "steps", parts, step, designs.standardised)
-        return Result(designs.standardised(), last["prediction"].double().cpu(), {}, data.best(n))
+        return Result(
+            designs.standardised(), last["prediction"].double().cpu(), facts, data.best(n)
+        )
 
     def adapt(self, net: Ensemble, x: Tensor, before: Tensor) -> float:
         """Moves the weights to where the network is flat around designs and says what it said.
