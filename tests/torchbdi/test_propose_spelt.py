@@ -24,6 +24,7 @@ Y = np.array([float(row[3]) for row in plain()[1:]])
         ("-2*10**4", "-2e4", ""), ("4.1 E-6", "4.1e-6", ""), ("5.5D-06", "5.5e-6", ""),
         ("1e\u22126", "1e-6", ""), ("\u20135", "-5", ""), ("~10", "10", ""),
         ("$1,234.5", "1,234.5", "$"), ("€ 5", "5", "€"), ("72.2 **", "72.2", ""),
+        ("６４．６％", "64.6", "%"), ("72.2 (0.5)", "72.2", ""), ("72.2 (n = 3)", "72.2", ""),
     ],
 )  # fmt: skip
 def test_spellings_of_numbers(cell: str, number: str, unit: str) -> None:
@@ -138,3 +139,19 @@ def test_texts_that_are_no_sequences_as_the_others_are(tmp_path: Path) -> None:
 def test_a_first_line_without_names_is_suspected(tmp_path: Path) -> None:
     rows = [["DMF", *row] for row in plain()[1:]]
     assert "write a line of names above it" in refused(tmp_path, text(rows))
+
+
+@pytest.mark.parametrize(
+    ("cell", "takes"),
+    [("<0,5", ["<0,5=0.5", "<0,5=0.25"]), ("<5%", ["<5%=5", "<5%=2.5"]), (">1,234.5", [])],
+)
+def test_limits_in_other_spellings(cell: str, takes: list[str], tmp_path: Path) -> None:
+    rows = plain()
+    for row in rows[1:]:
+        row[3] = f'"{row[3]}%"' if "%" in cell else row[3]
+    rows[4][3] = rows[9][3] = f'"{cell}"'
+    message = refused(tmp_path, text(rows))
+    for take in takes or [f"{cell}=1234.5"]:
+        assert f"--take '{take}'" in message
+        made, _ = asked(tmp_path, text(rows), "--take", take)
+        assert made.scores[3] == float(take.partition("=")[2])

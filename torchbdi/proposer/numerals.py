@@ -25,9 +25,11 @@ J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
 _UNITS = frozenset(_UNIT_WORDS.split())
 
 
-# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4), 1.2*.
+# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4), 1.2 (0.1),
+# 1.2 (n = 3), 1.2*.
 ERROR = re.compile(
-    r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?|\(\d{1,3}\)" rf"|{STARS})"
+    r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?"
+    rf"|\s*\((n\s?=\s?)?\d[\d.,]*\)|{STARS})"
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import LARGEST
+from .numerals import mark_of, plain, split
 from .spellings import in_order
 from .table import MISSING, Table, Values, parse_number
 from .ways import Ways, listed
@@ -173,15 +174,28 @@ def _unread(
     for cell, places in list(unread.items())[:5]:
         told = ", ".join(str(rows[i]) for i in places[:5]) + (", ..." if len(places) > 5 else "")
         parts.append(f"{cell!r} ({'row' if len(places) == 1 else 'rows'} {told})")
-    limit = parse_number(word.lstrip("<>≤≥~= ")) if word[:1] in "<>≤≥" else None
+    limit = _limit(word)
     if limit is not None:
         value = f"{ways('take', f'{word}={limit:g}')} takes the limit itself"
         if word[0] in "<≤":
             value += f", {ways('take', f'{word}={limit / 2:g}')} half of it"
     else:
         value = f"{ways('take', f'{word}=0')} makes it a score of 0, or of any number"
+    many = ""
+    if len(unread) > len(parts):
+        many = f" There are {len(unread)} different texts: it may be quicker to mend the file."
     return (
         f"column {name!r}: {count} of {n} scores are no numbers: {', '.join(parts)}. Say what each "
         f"stands for: {value}; {ways('take', f'{word}={OUT}')} leaves these rows out; "
-        f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from."
+        f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from.{many}"
     )
+
+
+def _limit(word: str) -> float | None:
+    """The number of a limit such as <0.1, <0,1 or > 5 %; None for other texts."""
+    parts = split(word.lstrip("<>≤≥~= ")) if word[:1] in "<>≤≥" else None
+    if parts is None:
+        return None
+    marks = ("comma", "point") if mark_of(parts[0]).startswith("comma") else ("point", "comma")
+    written = next((text for mark in marks if (text := plain(parts[0], mark)) is not None), "")
+    return parse_number(written)

@@ -8,6 +8,8 @@ from collections.abc import Collection
 
 CURRENCIES = ("$", "€", "£", "¥", "₹")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+# Digits and marks as Japanese and Chinese keyboards write them, and a minus sign.
+_WIDE = {**{0xFF01 + i: 0x21 + i for i in range(94)}, 0x2212: ord("-")}
 _DIGITS = r"\d[\d.,]*"
 # 1.5×10^-3, 10**4, 2·10⁻⁶; without a mark for the power it has a sign: 3x10-5.
 _TIMES_TEN = re.compile(
@@ -19,7 +21,7 @@ _TEN_SIGNED = re.compile(rf"([+-]?{_DIGITS})\s*[×x*·⋅∙]\s*10([+-]\d{{1,3}}
 _APART = re.compile(
     rf"([+-]?(?:{_DIGITS}(?=\s+e)|\d+[.,]\d+(?=d)))\s*[ed]([+-]\d{{1,3}})(?!\d)", re.I
 )
-_DASH = re.compile(r"[\u2010-\u2013\ufe63\uff0d](?=[\d.,])")
+_DASH = re.compile(r"[\u2010-\u2013\ufe63](?=[\d.,])")
 _ABOUT = re.compile(r"(?:[~≈≃∼]|ca\.)\s*(?=[+-]?[.,]?\d)", re.IGNORECASE)
 # Marks of footnotes and of significance.
 STARS = r"\s*[*†‡§]{1,4}$"
@@ -53,7 +55,7 @@ def in_order(words: Collection[str]) -> list[str]:
 
 def simple(cell: str) -> str:
     """The cell with a power of ten as e-3, a dash before a number as -, and no "about" before."""
-    text = _ABOUT.sub("", cell.replace("\u2212", "-"), count=1) if cell else cell
+    text = _ABOUT.sub("", cell.translate(_WIDE), count=1)
     if _DASH.match(text):
         text = "-" + text[1:]
     if match := _TIMES_TEN.match(text):
