@@ -109,13 +109,13 @@ def read_scores(
         candidate, blank = candidate | blank, np.zeros(n, bool)
     if candidate.any():
         given = {word for word, value in takes.items() if value == CANDIDATE}
-        words = {
+        written = {
             "" if cell in MISSING else cell
             for values in scores.values()
             for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
             if own
         } - given
-        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(words))
+        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(written))
         other = f" ({out} leaves them out)" if out else ""
         remarks.append(
             f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"

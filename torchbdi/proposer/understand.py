@@ -160,8 +160,8 @@ def _made(
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
         first += level_remarks(score, y, {name: known[name] for name in names}, ways)
-        told = " ".join(first)
-        others = (name for name in inner if repr(name) not in told)
+        named = " ".join(first)
+        others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
     first += two_values_remark(score, y)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)

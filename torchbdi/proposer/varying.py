@@ -36,8 +36,8 @@ def varying_of(
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
             if kind == "category":
-                told = (spelling_remark(name, column.classes), mangled_remark(name, column.classes))
-                remarks += filter(None, told)
+                for remark_of in (spelling_remark, mangled_remark):
+                    remarks += filter(None, [remark_of(name, column.classes)])
             if kind == "sequence" and (values != table.columns[name]).any():
                 remarks.append(
                     f"Column {name!r} has letters in upper and in lower case: all were taken, and "
