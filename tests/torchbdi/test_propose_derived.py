@@ -202,3 +202,19 @@ def test_another_encoding_is_suspected_where_a_name_is_not_found(tmp_path: Path)
     path = text(rows).encode("shift-jis")
     message = refused(tmp_path, path, "--score", "収率")
     assert "no column '収率'" in message and "not UTF-8" in message
+
+
+def test_what_follows_leaves_its_grid_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    """Of degrees in two scales the whole ones stay whole, and steps that were given hold."""
+    rows = [["F", "C", "time", "yield"]]
+    rows += [[f"{float(r[0]) * 1.8 + 32:.0f}", r[0], r[1], r[3]] for r in ROWS[1:]]
+    made, _ = asked(tmp_path, text(rows))
+    assert "Column 'C' is 0.556 F - 17.8" in told(made)
+    assert (made.grids["F"].number.step, made.grids["C"].number.step) == (1, None)
+    assert made.grids["C"].write(58.8983) == "58.9"
+    made, _ = asked(tmp_path, text(rows), "--step", "C=5")
+    assert (made.grids["F"].number.step, made.grids["C"].number.step) == (None, 5)
+    made, _ = asked(tmp_path, text(rows), "--fix", "C=60")
+    assert made.grids["F"].number.step is None  # 60 belongs to no whole number
+    message = refused(tmp_path, text(rows), "--step", "C=5", "--step", "F=10")
+    assert "no values in these steps meet" in message

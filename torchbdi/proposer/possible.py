@@ -50,15 +50,22 @@ def off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
     return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
 
 
-def require_no_steps(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> None:
-    """Refuses steps that somebody gave where an equation has no solution in them."""
-    if given := [name for name in rule.coefficients if name in settings.steps]:
+def may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> list[str]:
+    """The columns that may leave their grids where an equation has no solution on them.
+
+    Raises:
+        InputError: somebody gave steps to all of them.
+    """
+    loose = [name for name in rule.coefficients if name not in settings.steps]
+    if not loose:
         told = ", ".join(
             f"{name!r} begins at {grids[name].number.low:g} and has steps of "
             f"{settings.steps[name]:g}"
-            for name in given
+            for name in rule.coefficients
         )
+        given = next(iter(rule.coefficients))
         raise InputError(
             f"step: no values in these steps meet {rule}: {told}. Change a step or the equation, "
-            f"or say where the steps begin ({Ways(True)('bounds', given[0] + '=LOW:')})."
+            f"or say where the steps begin ({Ways(True)('bounds', given + '=LOW:')})."
         )
+    return loose

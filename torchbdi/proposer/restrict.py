@@ -14,7 +14,7 @@ from .columns import Classes, Numbers
 from .derived import derived_remarks
 from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
 from .nearly import nearly_remark, nearly_sums
-from .possible import off_grid, require_no_steps, require_possible
+from .possible import may_be_loose, off_grid, require_possible
 from .relations import constant_sums, sums_of_columns
 from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
@@ -96,13 +96,18 @@ def restrict(
                 f"{least:g} at least. Take a smaller least amount, or wider bounds."
             )
         grids[name] = with_zero(grids[name])
-    rules = given + _found(table, values, names, given, settings, remarks)
+    sums, totals = _found(table, values, names, given, settings, remarks)
+    rules = [*given, *sums, *totals]
     for rule in rules:
         require_possible(rule, grids)
         if off_grid(rule, grids):
-            require_no_steps(rule, grids, settings)
-            for name in rule.coefficients:
-                grids[name] = without_steps(grids[name])
+            loose = may_be_loose(rule, grids, settings)
+            name = next(iter(rule.coefficients))
+            if rule in totals and name in loose and not set(settings.fix) & set(rule.coefficients):
+                # It follows from the others, and is rounded as the table rounds it.
+                grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
+            else:
+                grids.update({name: without_steps(grids[name]) for name in loose})
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     _logarithms(grids, values, ruled, remarks)
@@ -127,7 +132,7 @@ def _found(
     given: Sequence[Linear],
     settings: Settings,
     remarks: list[str],
-) -> list[Linear]:
+) -> tuple[list[Linear], list[Linear]]:
     """Sums and totals that hold in every row, of columns of which nobody has said so."""
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
     spoken |= set(settings.free)
@@ -156,15 +161,14 @@ def _found(
             right += f" + {show_number(rule.low)}"
         right = right.replace("+ -", "- ")
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
-    ruled = {name for rule in (*given, *sums, *totals) for name in rule.coefficients}
-    free = {n: v for n, v in own.items() if n not in ruled and n not in settings.fix}
+    free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
     remarks += derived_remarks(free, half, Ways(table.typed))
-    return sums + totals
+    return sums, totals
 
 
 def _term(name: str, value: float) -> str:
-    return name if value == 1 else f"{value:.4g} {name}"
+    return {1: name, -1: f"-{name}"}.get(value, f"{value:.4g} {name}")
 
 
 def _miss(rule: Linear, values: Mapping[str, Values]) -> float:

@@ -22,6 +22,9 @@ def kinds_of(
 ) -> dict[str, Kind]:
     """What each column is; what cannot be told is complained of and left out of the answer."""
     gone = missing_cells(table, settings)
+    why = ""
+    if table.source.lower().endswith((".xlsx", ".xlsm")):
+        why = " Formulas that no spreadsheet has computed yet look so."
     kinds: dict[str, Kind] = {}
     for name, cells in table.columns.items():
         there = ~gone[name] if name in gone else np.ones(len(table), bool)
@@ -36,7 +39,9 @@ def kinds_of(
         ):
             kinds[name] = Kind("number")
         elif len(table) and not there.any():
-            kinds[name] = Kind("none", f"Column {name!r} has not a single cell: it was left out.")
+            kinds[name] = Kind(
+                "none", f"Column {name!r} has not a single cell: it was left out.{why}"
+            )
         elif 2 * there.sum() < len(table):
             # Its missing cells are complained of, and it can be left out; no need to know more.
             kinds[name] = Kind("category")
