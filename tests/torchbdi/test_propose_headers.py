@@ -124,3 +124,34 @@ def test_texts_among_numbers_of_a_workbook(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, workbook(rows), name="t.xlsx")
     np.testing.assert_array_equal(made.values["temp"], [float(row[0]) for row in ROWS[1:]])
     assert made.grids["conc"].number.levels == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["°C", "min", "M", "%"], ["Inputs", "Inputs", "Inputs", "Output"], ["A", "B", "C", "Y"],
+        ["Study", "A12", "", "x"],
+    ],
+)  # fmt: skip
+def test_the_line_with_the_name_of_the_score_is_the_header(
+    above: list[str], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text([above, *ROWS]))
+    assert made.order == ("temp", "time", "conc")
+    assert "the names stand in row 2" in told(made)
+
+
+def test_a_first_row_of_texts_is_no_header(tmp_path: Path) -> None:
+    rows = [["", "base", "ligand", "yield"], ["DMF", "KOH", "L1", "failed"]]
+    rows += [["THF", "KF", f"L{i % 3}", str(i)] for i in range(20)]
+    assert "column 1 has no name" in refused(tmp_path, text(rows))
+
+
+def test_rows_without_a_score_that_all_lack_cells_are_not_forgotten(tmp_path: Path) -> None:
+    rows = plain()
+    for row in rows[1::5]:
+        row[2:] = ["", "PENDING"]
+    message = refused(tmp_path, text(rows), "--drop-missing")
+    assert "none of the 8 rows without a score has all its cells" in message
+    made, _ = asked(tmp_path, text(rows), "--drop-missing", "--take", "PENDING=out")
+    assert len(made.scores) == 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,16 +53,42 @@ class Lines:
         return [column[at] for column in self.cells]
 
 
-def header_of(lines: Lines, notes: list[str]) -> tuple[int, list[str]]:
+def header_of(
+    lines: Lines, notes: list[str], scores: Collection[str] = ()
+) -> tuple[int, list[str]]:
     """Which line holds the names, and these, "" where a column has none.
 
     It is the first that is neither a comment, nor a title, nor an instrument's settings, nor names
-    of groups of columns. A name that columns of several groups have gets that of its group before.
+    of groups of columns; or else one that has the names of the scores. A name that columns of
+    several groups have gets that of its group before.
     """
     if not len(lines.numbers):
         return 0, []
     filled = np.sum([column != "" for column in lines.cells], axis=0)
     usual = float(np.median(filled))
+    at, groups = _first_names(lines, filled, usual)
+    names = _named(lines, at, groups)
+    if scores and not set(scores) <= set(names):
+        for other in range(min(MOST_ABOVE, len(filled) - 1)):
+            own = [tidy(cell) for cell in lines.line(other)]
+            if set(scores) <= set(own) and _are_names(own):
+                at, names = other, own
+                break
+    if at:
+        told = " ".join(cell for cell in lines.line(0) if cell)[:60]
+        which = f"Row {lines.numbers[0]} was" if at == 1 else f"{at} rows before the header were"
+        notes.append(f"{which} left out ({told!r}); the names stand in row {lines.numbers[at]}.")
+    return at, names
+
+
+def _first_names(lines: Lines, filled: np.ndarray, usual: float) -> tuple[int, int]:
+    """The first line that can hold names, and the last one before it with names of groups, or -1.
+
+    Args:
+        lines: all of them.
+        filled: cells of each that hold something, (R,).
+        usual: what lines have of these.
+    """
     at, groups = 0, -1
     while at < len(filled) - 1:
         comment = lines.cells[0][at].startswith("#") and filled[at] < usual
@@ -73,12 +99,13 @@ def header_of(lines: Lines, notes: list[str]) -> tuple[int, list[str]]:
                 break
             at = own - 1
         at += 1
-    if at:
-        told = " ".join(cell for cell in lines.line(0) if cell)[:60]
-        which = f"Row {lines.numbers[0]} was" if at == 1 else f"{at} rows before the header were"
-        notes.append(f"{which} left out ({told!r}); the names stand in row {lines.numbers[at]}.")
+    return at, groups
+
+
+def _named(lines: Lines, at: int, groups: int) -> list[str]:
+    """The names in a line, below those of groups where these stand in the line above."""
     names = [tidy(cell) for cell in lines.line(at)]
-    return at, names if groups < 0 or groups != at - 1 else _in_groups(lines.line(groups), names)
+    return names if groups < 0 or groups != at - 1 else _in_groups(lines.line(groups), names)
 
 
 def _in_groups(groups: Sequence[str], names: list[str]) -> list[str]:

@@ -31,7 +31,8 @@ def read_table(
         decimal: the mark before decimals, "comma" or "point"; None where the file tells.
         sheet: of a workbook; None for the first.
         as_they_are: columns whose cells are no numbers, however they look.
-        scores: columns in which some cells are numbers, however few.
+        scores: columns in which some cells are numbers, however few; the line that has these
+            names is the header where another one seems to be.
 
     Raises:
         MissingDataError: there is no such file, or it cannot be read.
@@ -45,7 +46,7 @@ def read_table(
     grid = grid_of(path.name, content, sheet)
     notes = list(grid.notes)
     lines = Lines.of(grid)
-    start, header = header_of(lines, notes)
+    start, header = header_of(lines, notes, scores)
     try:
         names, kept = _names(path.name, header, lines.after(start), notes)
     except InputError as error:
@@ -100,7 +101,8 @@ def _names(
             count = 1 + max(j for j in range(len(header)) if body.cells[j][full[0]] != "")
             raise InputError(
                 f"{source}, row {body.numbers[full[0]]}: {count} cells, but the header has "
-                f"{named[-1] + 1}. A text that holds the separator must stand in double quotes."
+                f"{named[-1] + 1}. A text that holds the separator must stand in double quotes, "
+                "and a column of remarks must have a name."
             )
         elif counts_rows([parse_number(cell) for cell in body.cells[i]]):
             notes.append(f"Column {i + 1} has no name and counts the rows; it was left out.")

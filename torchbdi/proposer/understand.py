@@ -113,6 +113,11 @@ def _complete(
     rows = np.logical_or.reduce(list(gone.values()))
     if not settings.drop_missing:
         complaints.append(missing_message(table, gone, score, ways))
+    elif read is not None and read.candidate.any() and rows[read.candidate].all():
+        complaints.append(
+            f"{table.source}: none of the {read.candidate.sum()} rows without a score has all its "
+            f"cells. Fill them in, or leave these rows out ({ways('take', 'TEXT=out')})."
+        )
     else:
         told = ", ".join(f"{name!r} ({mask.sum()})" for name, mask in list(gone.items())[:10])
         remarks.append(

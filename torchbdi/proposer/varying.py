@@ -60,6 +60,7 @@ def varying_of(
     if all(column.name in settings.fix for column in columns):
         left = [name for name, kind in kinds.items() if kind.kind == "none"]
         also = f" Left out: {' '.join(kinds[name].remark for name in left)}" if left else ""
+        also = f" Fix fewer columns (--fix).{also}" if columns else also
         raise InputError(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
