@@ -168,7 +168,7 @@ def _found(
 
 
 def _term(name: str, value: float) -> str:
-    return {1: name, -1: f"-{name}"}.get(value, f"{value:.4g} {name}")
+    return {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
 
 
 def _miss(rule: Linear, values: Mapping[str, Values]) -> float:
