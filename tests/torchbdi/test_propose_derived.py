@@ -153,6 +153,8 @@ def test_words_of_a_scale_are_put_in_order(tmp_path: Path) -> None:
 def test_dates_that_a_spreadsheet_made_are_named(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column("ratio", ["1:5", "2024-01-02"] * 20)))
     assert "'ratio' has dates among its levels ('2024-01-02')" in told(made)
+    made, _ = asked(tmp_path, text(with_column("NPK", ["15-15-15", "20-10-10"] * 20)))
+    assert "has dates" not in told(made)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:
 
 def mangled_remark(name: str, classes: tuple[str, ...]) -> str:
     """Names levels that a spreadsheet may have made dates of, as of 1-2; "" for none."""
-    dates = [level for level in classes if are_dates([level])]
+    dates = [v for v in classes if are_dates([v]) and re.match(r"\d{4}-|.*[^\W\d_]", v)]
     if not dates or len(dates) == len(classes):
         return ""
     return (
