@@ -70,6 +70,10 @@ def test_steps_that_are_given_and_columns_that_are_free() -> None:
     assert made.number.step == 1  # type: ignore[attr-defined]
     made = grid(cells, bounded=True)
     assert made.number.levels is None  # type: ignore[attr-defined]
+    levels = np.array([30.0, 50.0, 70.0, 90.0] * 5)
+    for low, high, step in ((30, 120, 20), (35, 75, 20), (35, 65, 1), (35, 45, 1)):
+        made = grid_of(Numbers("c", low, high), levels, levels, bounded=True)
+        assert made.number.step == step  # bounds with room for one level give the levels up
     made = grid([str(i * i) for i in range(15)], free=True)
     assert not made.number.discrete  # type: ignore[attr-defined]
 

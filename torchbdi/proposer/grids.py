@@ -95,16 +95,27 @@ def grid_of(
     unit = 1 if free else unit
     if places and unit == 1 and over_decades(values):
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
-    size = unit / 10**places
-    # Bounds that somebody gave can lie between the values of the grid.
-    start = np.ceil((low - levels[0]) / size - 1e-6) * size + levels[0]
-    top = np.floor((high - levels[0]) / size + 1e-6) * size + levels[0]
+    size, start, top = _within(low, high, levels[0], unit, places)
+    if bounded and unit > 1 and top - start < 0.5 * size:
+        # These bounds have room for one value of a grid that nobody gave, or for none.
+        unit = 1
+        size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
     return Grid(made, places, None, kind)
+
+
+def _within(
+    low: float, high: float, first: float, unit: int, places: int
+) -> tuple[float, float, float]:
+    """Step, first and last value of a grid within bounds, which can lie between its values."""
+    size = unit / 10**places
+    start = np.ceil((low - first) / size - 1e-6) * size + first
+    top = np.floor((high - first) / size + 1e-6) * size + first
+    return size, float(start), float(top)
 
 
 def without_steps(grid: Grid) -> Grid:
