@@ -58,18 +58,21 @@ def _logarithm(
 ) -> str:
     """The logarithm that a column is of another, or another of it, but for a constant; or ""."""
     for of, to in ((a, b) for other in others for a, b in ((name, other), (other, name))):
-        own, log = columns[to], columns[of]
-        if log.min() <= 0:
+        if columns[of].min() <= 0:
             continue
-        relative = half[of] / log
-        for base, factor in (("log10", 1 / math.log(10)), ("ln", 1.0)):
-            for sign, minus in ((1, ""), (-1, "-")):
-                slack = half[to] + factor * relative
-                rest = own - sign * factor * np.log(log)
+        for told, factor in (
+            ("log10", 1 / math.log(10)), ("ln", 1.0), ("-log10", -1 / math.log(10)), ("-ln", -1.0),
+        ):  # fmt: skip
+            for rows in (slice(SCREENED), slice(None)):
+                own, source = columns[to][rows], columns[of][rows]
+                slack = half[to][rows] + abs(factor) * half[of][rows] / source
+                rest = own - factor * np.log(source)
+                if (rest - slack).max() > (rest + slack).min():
+                    break
                 if own.std() < OF_ROUNDING * slack.mean():
-                    continue
-                if (rest - slack).max() <= (rest + slack).min():
-                    return f"Column {to!r} is {minus}{base} of {of!r}, but for a constant,"
+                    break
+            else:
+                return f"Column {to!r} is {told} of {of!r}, but for a constant,"
     return ""
 
 
@@ -85,30 +88,38 @@ def _product(
     if own.min() <= 0:
         return ""
     relative = {n: half[n] / columns[n] for n in (*positive, name)}
+    spread = float(np.log(own).std())
     for first in positive:
-        if _proportional(own, 1 / columns[first], relative[name] + relative[first]):
+        slack = relative[name] + relative[first]
+        if _proportional(own, 1 / columns[first], slack, spread):
             return f"Column {name!r} is in inverse proportion to {first!r}"
     for first, second in combinations(positive, 2):
-        a, b = columns[first], columns[second]
-        slack = relative[name] + relative[first] + relative[second]
-        for told, value in (
-            (f"{first!r} times {second!r}", a * b),
-            (f"{first!r} / {second!r}", a / b),
-            (f"{second!r} / {first!r}", b / a),
+        for told, power, other in (
+            (f"{first!r} times {second!r}", 1, 1),
+            (f"{first!r} / {second!r}", 1, -1),
+            (f"{second!r} / {first!r}", -1, 1),
         ):
-            if _proportional(own, value, slack):
+            for rows in (slice(SCREENED), slice(None)):
+                slack = relative[name][rows] + relative[first][rows] + relative[second][rows]
+                value = columns[first][rows] ** power * columns[second][rows] ** other
+                if not _proportional(own[rows], value, slack, spread):
+                    break
+            else:
                 factor = float(np.median(own / value))
                 times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
                 return f"Column {name!r} is {times}{told}"
     return ""
 
 
-def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
-    """Whether numbers (n,) are a constant times others, within relative roundings (n,)."""
-    if np.log(own).std() < OF_ROUNDING * slack.mean():
-        return False
+def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray, spread: float) -> bool:
+    """Whether numbers (n,) are a constant times others, within relative roundings (n,).
+
+    Args:
+        own: some numbers of a column.
+        value: what they may be in proportion to.
+        slack: by how much each ratio can have been rounded.
+        spread: standard deviation of the logarithms of all numbers of the column.
+    """
     ratio = own / value
-    return all(
-        bool((r * (1 - s)).max() <= (r * (1 + s)).min())
-        for r, s in ((ratio[:SCREENED], slack[:SCREENED]), (ratio, slack))
-    )
+    fits = (ratio * (1 - slack)).max() <= (ratio * (1 + slack)).min()
+    return bool(fits and spread >= OF_ROUNDING * slack.mean())
