@@ -220,3 +220,14 @@ def test_what_follows_leaves_its_grid_and_the_others_keep_theirs(tmp_path: Path)
     assert made.grids["F"].number.step is None  # 60 belongs to no whole number
     message = refused(tmp_path, text(rows), "--step", "C=5", "--step", "F=10")
     assert "no values in these steps meet" in message
+
+
+def test_a_sum_that_is_given_up_with_levels_is_told(tmp_path: Path) -> None:
+    parts = np.round(100 * RNG.dirichlet([2, 2, 2], 40), 1)
+    rows = [["A", "B", "C", "yield"], *([*map(str, p), f"{i % 7}.5"] for i, p in enumerate(parts))]
+    made, _ = asked(tmp_path, text(rows), "--free", "A")
+    assert "add up to 100 in every row, which --free A gives up, too" in told(made)
+    assert not made.rules
+    made, _ = asked(tmp_path, text(rows), "--free", "A", "--sum", "A+B+C=100")
+    assert "gives up" not in told(made) and made.rules[0].low == 100
+    assert "gives up" not in told(asked(tmp_path, text(rows))[0])

@@ -135,9 +135,11 @@ def _found(
 ) -> tuple[list[Linear], list[Linear]]:
     """Sums and totals that hold in every row, of columns of which nobody has said so."""
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    spoken |= set(settings.free)
-    own = {name: values[name] for name in names if name not in spoken}
+    unspoken = {name: values[name] for name in names if name not in spoken}
+    own = {name: v for name, v in unspoken.items() if name not in settings.free}
     sums = constant_sums(own)
+    if len(own) < len(unspoken):
+        remarks += _given_up(unspoken, settings, Ways(table.typed))
     for rule in sums:
         parts = list(rule.coefficients)
         remarks.append(
@@ -165,6 +167,19 @@ def _found(
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
     remarks += derived_remarks(free, half, Ways(table.typed))
     return sums, totals
+
+
+def _given_up(columns: Mapping[str, np.ndarray], settings: Settings, ways: Ways) -> list[str]:
+    """Says which sums of the table are not kept since a part of them is free."""
+    out = []
+    for rule in constant_sums(columns):
+        if free := [name for name in rule.coefficients if name in settings.free]:
+            parts, value = list(rule.coefficients), show_number(rule.low)
+            out.append(
+                f"{listed(parts)} add up to {value} in every row, which {ways('free', free[0])} "
+                f"gives up, too; {ways('sum', '+'.join(parts) + '=' + value)} keeps it."
+            )
+    return out
 
 
 def _term(name: str, value: float) -> str:
