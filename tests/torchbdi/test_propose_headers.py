@@ -155,3 +155,14 @@ def test_rows_without_a_score_that_all_lack_cells_are_not_forgotten(tmp_path: Pa
     assert "none of the 8 rows without a score has all its cells" in message
     made, _ = asked(tmp_path, text(rows), "--drop-missing", "--take", "PENDING=out")
     assert len(made.scores) == 32
+
+
+@pytest.mark.parametrize("place", [3, 40])
+def test_sequences_alone_in_their_line_are_to_be_chosen_from(place: int, tmp_path: Path) -> None:
+    sites = ["".join(np.random.default_rng(i).choice(list("ACGT"), 9)) for i in range(48)]
+    rows = [[site, "1.5", f"{i}", f"{i % 7}.5"] for i, site in enumerate(sites[:40])]
+    alone = [[site, "", "", ""] for site in sites[40:]]
+    content = text([["site", "Tm", "mass", "yield"], *rows[:place], *alone, *rows[place:]])
+    made, _ = asked(tmp_path, content, "--ignore", "Tm", "--ignore", "mass")
+    assert made.candidates is not None
+    assert made.candidates["site"].tolist() == sites[40:]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .sequences import surely_sequences
 from .table import parse_number
 
 # What stands beside a mean or a sum below a table, and how many such lines there are at most.
@@ -56,13 +57,17 @@ def experiments(
 
 
 def _headings(cells: np.ndarray) -> np.ndarray:
-    """Which lines, (R,), have one text and nothing else, and lines with more after them."""
+    """Which lines, (R,), have one text and nothing else, in a column of numbers or behind a #."""
     filled = (cells != "").sum(1)
     alone: np.ndarray = filled == 1
     if np.median(filled) < 3 or alone.sum() > len(cells) // 4:
         return np.zeros(len(cells), bool)
     for i in np.flatnonzero(alone).tolist():
-        alone[i] = parse_number("".join(cells[i])) is None and bool((filled[i:] > 1).any())
+        at = int((cells[i] != "").argmax())
+        others = [cell for cell in cells[~alone, at] if cell]
+        numbers = sum(parse_number(cell) is not None for cell in others)
+        foreign = cells[i, at].startswith("#") or 2 * numbers > len(others)
+        alone[i] = foreign and parse_number(cells[i, at]) is None and (filled[i:] > 1).any()
     return alone
 
 
@@ -75,6 +80,8 @@ def _end(cells: np.ndarray) -> int:
     while end > last:
         own = cells[end - 1]
         remark = usual >= 3 and filled[end - 1] == 1 and parse_number("".join(own)) is None
+        if remark and _is_sequence(cells[:last, int((own != "").argmax())], "".join(own)):
+            break
         if not remark and not any(
             _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i]) for i, cell in enumerate(own)
         ):
@@ -86,3 +93,8 @@ def _end(cells: np.ndarray) -> int:
 def _is_name(column: np.ndarray) -> bool:
     """Whether such words stand above, too, (R,): then they are levels."""
     return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))
+
+
+def _is_sequence(column: np.ndarray, text: str) -> bool:
+    """Whether a text is a sequence as those of a column, (R,): then it is to be chosen from."""
+    return text not in column and surely_sequences({*column.tolist(), text} - {""})
