@@ -231,3 +231,18 @@ def test_a_sum_that_is_given_up_with_levels_is_told(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(rows), "--free", "A", "--sum", "A+B+C=100")
     assert "gives up" not in told(made) and made.rules[0].low == 100
     assert "gives up" not in told(asked(tmp_path, text(rows))[0])
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("bounds", "temp=200:300", "its bounds lie outside"),
+        ("fix", "temp=500", "value lies outside"), ("fix", "temp=100", ""),
+        ("bounds", "temp=50:300", ""), ("bounds", "temp=80:", ""),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_in_another_unit_is_suspected(
+    option: str, value: str, said: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text(ROWS), f"--{option}", value)
+    assert ("Has the table another unit?" in told(made)) == bool(said) and said in told(made)

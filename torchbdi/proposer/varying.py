@@ -31,7 +31,9 @@ def varying_of(
         if len(set(values.tolist())) == 1:
             constants[name] = values[0]
         elif kind == "number":
-            columns.append(parse_bounds(name, settings.bounds.get(name, (None, None)), values))
+            number = parse_bounds(name, settings.bounds.get(name, (None, None)), values)
+            columns.append(number)
+            remarks += filter(None, [_unknown_remark(number, values, settings.fix.get(name))])
         else:
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
@@ -65,6 +67,21 @@ def varying_of(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
     return tuple(columns), constants
+
+
+def _unknown_remark(column: Numbers, values: np.ndarray, fixed: float | str | None) -> str:
+    """Says that bounds or a fixed value lie where nothing is known, as those in another unit do."""
+    low, high = float(values.min()), float(values.max())
+    number = None if fixed is None else parse_number(str(fixed))
+    ends = (column.low, column.high) if number is None else (number, number)
+    reach = 0.0 if number is None else high - low
+    if ends[0] <= high + reach and ends[1] >= low - reach:
+        return ""
+    what = "bounds lie" if number is None else "fixed value lies"
+    return (
+        f"Column {column.name!r}: its {what} outside of all that is known ({show_number(low)} to "
+        f"{show_number(high)}). Has the table another unit?"
+    )
 
 
 def _require_same(name: str, value: float | str, settings: Settings) -> None:
