@@ -17,6 +17,7 @@ import torchbdi
 from torchbdi import TorchBDIError
 from torchbdi.proposer.columns import Numbers
 from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.table import tidy, trimmed
 from torchbdi.proposer.writing import proposals_csv
 
 # The same examples each time; others by hand, with derandomize=False and --hypothesis-seed.
@@ -76,14 +77,14 @@ CELLS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_siz
 def test_what_csv_writes_is_read_back(
     tmp_path: Path, names: list[str], data: st.DataObject, separator: str, end: str
 ) -> None:
-    names = [f"{name.strip()}_{i}" for i, name in enumerate(names)]
+    names = [tidy(f"{trimmed(name)}_{i}") for i, name in enumerate(names)]
     row = st.lists(CELLS, min_size=len(names), max_size=len(names))
     rows = data.draw(st.lists(row, max_size=6))
     file = io.StringIO()
     writer = csv.writer(file, delimiter=separator, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerows([names, *rows])
     table = read_table(write(tmp_path, file.getvalue().encode()), as_they_are=names)
-    expected = [[cell.strip() for cell in row] for row in rows]
+    expected = [[trimmed(cell) for cell in row] for row in rows]
     kept = [i for i, row in enumerate(expected) if any(row)]
     assert list(table.columns) == names
     assert table.rows.tolist() == [i + 2 for i in kept]

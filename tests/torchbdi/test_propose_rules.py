@@ -64,10 +64,16 @@ def test_steps_that_are_given_and_columns_that_are_free() -> None:
     cells = [str(v) for v in (22, 25, 30, 35, 40, 55, 60)] * 3
     made = grid(cells, step=5.0)
     assert made.number.grid().tolist() == [25, 30, 35, 40, 45, 50, 55, 60]  # type: ignore[attr-defined]
+    uneven = [f"{v:.1f}" for v in RNG.uniform(20.3, 60, 40)]  # on no grid in particular
+    assert grid(uneven, step=5.0).number.grid().tolist() == [25, 30, 35, 40, 45, 50, 55]  # type: ignore[attr-defined]
     made = grid(cells, free=True)
     assert made.number.step == 1  # type: ignore[attr-defined]
     made = grid(cells, bounded=True)
     assert made.number.levels is None  # type: ignore[attr-defined]
+    levels = np.array([30.0, 50.0, 70.0, 90.0] * 5)
+    for low, high, step in ((30, 120, 20), (35, 75, 20), (35, 65, 1), (35, 45, 1)):
+        made = grid_of(Numbers("c", low, high), levels, levels, bounded=True)
+        assert made.number.step == step  # bounds with room for one level give the levels up
     made = grid([str(i * i) for i in range(15)], free=True)
     assert not made.number.discrete  # type: ignore[attr-defined]
 
@@ -90,6 +96,7 @@ NAMES = ["a", "b", "a b", "x-1", "p"]
         ("2 a - 0.5b = 3", {"a": 2, "b": -0.5}, 3, 3),
         ("a b + x-1 < 4e1", {"a b": 1, "x-1": 1}, -math.inf, 40),
         ("a <= b", {"a": 1, "b": -1}, -math.inf, 0),
+        ("a ≤ 5", {"a": 1}, -math.inf, 5),
         ("a + 1 <= b + 3", {"a": 1, "b": -1}, -math.inf, 2),
         ("-a >= -5", {"a": -1}, -5, math.inf),
         ("10 >= p", {"p": -1}, -10, math.inf),
@@ -104,7 +111,9 @@ def test_rules_are_read(rule: str, terms: dict[str, float], low: float, high: fl
     ("rule", "message"),
     [
         ("a+b", "write a sum of columns"), ("a+c<=1", "'c' is no column"), ("1<=2", "no column"),
-        ("a*b<=1", "is no column"), ("a-a<=1", "there is no column in it"), ("a <= 2*", "before"),
+        ("a*b<=1", "sum of columns"), ("a+b<=10 000", "sum of columns"), ("a/b<=2", "a-5"),
+        ("2*3*a<=1", "sum of columns"), ("a p<=1", "sum of columns"), ("0,5*a<=1", "point"),
+        ("1<=a<=2", "two rules"), ("a-a<=1", "there is no column in it"), ("a <= 2*", "before"),
     ],
 )  # fmt: skip
 def test_rules_that_cannot_be_read(rule: str, message: str) -> None:
@@ -118,6 +127,9 @@ def test_sums_and_numbers_of_parts_are_read() -> None:
         parse_sum("a+b<=100", NAMES)
     made = parse_at_most("2 of a,b, p least 0.5", NAMES)
     assert (made.names, made.count, made.least) == (("a", "b", "p"), 2, 0.5)
+    names = ["1,4-dioxane", "N,N-DMF", "water", "N"]
+    made = parse_at_most("2 of 1,4-dioxane, N,N-DMF,water", names)
+    assert made.names == ("1,4-dioxane", "N,N-DMF", "water")
     for wrong, message in (
         ("a,b", "write, for instance"), ("1 of a,c", "'c' is no column"),
         ("2 of a,b", "name more different parts"), ("1 of a,b least x", "a number from 0"),

@@ -8,13 +8,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..kernels.errors import InputError, MissingDataError
 from .arguments import PLAIN
 from .reading import other_sheets, read_table
 from .settings import Settings
-from .table import parse_number
+from .table import Table, parse_number, tidy
 from .understand import understand
 from .understood import Understood
+
+_POINT = " (with a decimal point, however the table is written)"
 
 
 def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
@@ -25,16 +29,17 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
     """
     config = None if args.config is None else _configured(args)
     settings = _settings(args) if config is None else config[1]
+    given = [tidy(name) for name in args.score]
     table = read_table(
         args.data, settings.decimal, settings.sheet,
         {*settings.categories, *settings.sequences, *settings.ignore},
-        set(args.score) if config is None else set(config[0]),
+        set(given) if config is None else set(config[0]),
     )  # fmt: skip
     names = list(table.columns)
     if config is None:
-        if not args.score:
+        if not given:
             raise InputError(f"--score NAME is missing. Columns: {', '.join(names[:100])}.")
-        scores = tuple(args.score)
+        scores = tuple(given)
         settings = dataclasses.replace(settings, fix=_fix(args.fix, names))
     else:
         scores = config[0]
@@ -47,13 +52,28 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
     for score in scores:
         if score not in table.columns:
             told = f"there is no column {score!r}. Columns: {', '.join(names[:100])}."
-            raise InputError(" ".join([told, *other_sheets(table.notes)]))
+            raise InputError(
+                " ".join([told, *_on_its_side(table, score), *other_sheets(table.notes)])
+            )
         if scores.count(score) > 1:
             raise InputError(f"--score {score} is given twice.")
     y = {score: table.columns[score] for score in scores}
     designs = table.only(name for name in names if name not in y)
     understood = understand(designs, _score_name(scores), y, settings)
     return understood, dataclasses.replace(settings, n=understood.n)
+
+
+def _on_its_side(table: Table, score: str) -> list[str]:
+    """What to say where the score is no column but a row, or where there are no names at all."""
+    at = np.flatnonzero(next(iter(table.columns.values())) == score)
+    if not len(at) and any(parse_number(name) is not None for name in table.columns):
+        return ["If the first line holds an experiment, write a line of names above it."]
+    if not len(at):
+        return []
+    return [
+        f"But row {table.rows[at[0]]} is called so: the table lies on its side. Swap its rows and "
+        "columns (in a spreadsheet: copy, then paste transposed)."
+    ]
 
 
 def _score_name(scores: Sequence[str]) -> str:
@@ -74,7 +94,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         numbers = [parse_number(end) if end.strip() else None for end in (low, high)]
         unread = [end for end, v in zip((low, high), numbers, strict=True) if end and v is None]
         if not name or not colon or unread:
-            raise InputError(f"--bounds {text}: write NAME=LOW:HIGH with numbers.")
+            raise InputError(f"--bounds {text}: write NAME=LOW:HIGH with numbers{_POINT}.")
+        name = tidy(name)
         _once("bounds", name, bounds)
         bounds[name] = (numbers[0], numbers[1])
     steps: dict[str, float] = {}
@@ -82,7 +103,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         name, _, value = text.rpartition("=")
         number = parse_number(value)
         if not name or number is None:
-            raise InputError(f"--step {text}: write NAME=STEP with a number.")
+            raise InputError(f"--step {text}: write NAME=STEP with a number{_POINT}.")
+        name = tidy(name)
         _once("step", name, steps)
         steps[name] = number
     takes: dict[str, float | str] = {}
@@ -92,25 +114,26 @@ def _settings(args: argparse.Namespace) -> Settings:
             raise InputError(f"--take {text}: write TEXT=VALUE, such as failed=0 or n.d.=out.")
         _once("take", word, takes)
         takes[word] = value
+    named: dict[str, tuple[str, ...]] = {}
     for option in ("sequence", "category", "number", "ignore", "free"):
-        given = getattr(args, option)
+        given = named[option] = tuple(tidy(name) for name in getattr(args, option))
         if twice := [name for name in given if given.count(name) > 1]:
             raise InputError(f"--{option} {twice[0]} is given twice.")
     return Settings(
         n=args.n,
         minimize=args.minimize,
         bounds=bounds,
-        sequences=tuple(args.sequence),
-        categories=tuple(args.category),
-        numbers=tuple(args.number),
-        ignore=tuple(args.ignore),
+        sequences=named["sequence"],
+        categories=named["category"],
+        numbers=named["number"],
+        ignore=named["ignore"],
         drop_missing=args.drop_missing,
         takes=takes,
-        sums=tuple(args.sum),
-        rules=tuple(args.rule),
+        sums=tuple(map(tidy, args.sum)),
+        rules=tuple(map(tidy, args.rule)),
         steps=steps,
-        free=tuple(args.free),
-        at_most=tuple(args.at_most),
+        free=named["free"],
+        at_most=tuple(map(tidy, args.at_most)),
         decimal=args.decimal,
         sheet=args.sheet,
         safe_csv=args.safe_csv,
@@ -125,9 +148,10 @@ def _fix(given: Sequence[str], names: Sequence[str]) -> dict[str, float | str | 
     fix: dict[str, float | str | None] = {}
     for text in given:
         name, sign, value = text.rpartition("=")
-        own = text if text in names or not sign else name
+        whole = tidy(text)
+        own = whole if whole in names or not sign else tidy(name)
         _once("fix", own, fix)
-        fix[own] = None if own == text else value
+        fix[own] = None if own == whole else value
     return fix
 
 

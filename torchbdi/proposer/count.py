@@ -46,8 +46,8 @@ def count_of(
                 "no design meets the bounds, levels, fixed values and rules at once: "
                 f"{_asked(settings, restricted)}. Give one of them up, or widen it."
             )
+    free = [name for name, grid in restricted.grids.items() if grid.kind]
     if not left:
-        free = [name for name, grid in restricted.grids.items() if grid.kind]
         way = f", or give up levels ({ways('free', free[0])})" if free else ""
         raise InputError(
             f"every design is known: {everything} have a score. The best is row {rows[best]} with "
@@ -58,7 +58,10 @@ def count_of(
     if n <= left and left > USUAL:
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
-    return min(n, left), [f"There {which} left that nobody has tried: no more can be proposed."]
+    told = f"There {which} left that nobody has tried: no more can be proposed."
+    if free and candidates is None:
+        told += f" {ways('free', free[0])} gives levels or steps up."
+    return min(n, left), [told]
 
 
 def _asked(settings: Settings, restricted: Restricted) -> str:

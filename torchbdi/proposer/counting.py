@@ -36,11 +36,26 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+_DAY = re.compile(r"(?:\w{2,9}\.?,? )?(\d+)[-/.](\d+)[-/.](\d+)(?:[t, ].*)?", re.IGNORECASE)
 
 
 def are_dates(texts: Collection[str]) -> bool:
-    """Whether all of some texts are days, months or weeks, with or without a time."""
-    return all(_DATE.fullmatch(text) for text in texts)
+    """Whether all of some texts are days, months or weeks, with or without a time.
+
+    Compositions and layers look alike, 70/20/10 and 64-32-16: where all texts are three numbers, in
+    one order of day, month and year all of them have to be a day.
+    """
+    if not all(_DATE.fullmatch(text) for text in texts):
+        return False
+    parts = [_DAY.fullmatch(text) for text in texts]
+    days = np.array([[int(v) for v in part.groups()] for part in parts if part is not None])
+    if len(days) < len(texts) or not len(days):
+        return True
+    return any(
+        ((days[:, month] >= 1) & (days[:, month] <= 12) & (days[:, day] >= 1)
+         & (days[:, day] <= 31)).all()
+        for day, month in ((0, 1), (1, 0), (2, 1))
+    )  # fmt: skip
 
 
 def are_times(texts: Collection[str]) -> bool:
@@ -72,7 +87,7 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
     low, high = numbers.min(), numbers.max()
     if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
         return f"it has each number from {low:.0f} to {high:.0f} once"
-    if 2 * different > len(numbers) and (own := _words(name)) and own <= _ORDER:
+    if 2 * different > len(numbers) and (own := words_of(name)) and own <= _ORDER:
         return "its name says so"
     return ""
 
@@ -81,7 +96,7 @@ def is_date_number(name: str, numbers: np.ndarray) -> bool:
     """Whether numbers are days: 20230301, 202303011405, or whatever a column called date holds."""
     if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
         return False
-    if _words(name) & _WHEN:
+    if words_of(name) & _WHEN:
         return True
     if (numbers % 1 != 0).any():
         return False
@@ -96,7 +111,7 @@ def is_date_number(name: str, numbers: np.ndarray) -> bool:
     return False
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
     """The words of a name, in lower case: RunOrder has two."""
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
     return set(re.findall(r"[^\W\d_]+|#", apart))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .numerals import ERROR, mark_of, plain, split, with_one_word
+from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
+from .spellings import CURRENCIES, LETTERS, about, same_unit, without_groups
 from .table import MISSING, Values, as_texts, parse_number
 from .ways import Ways, listed
 
@@ -74,10 +75,14 @@ def settle(
         if "comma?" in column.marks and chosen == "point":
             cell = column.marks["comma?"]
             number = column.found[cell][0]
+            other = (
+                ""
+                if column.sure  # its own cells leave no doubt
+                else f" If it is {plain(number, 'comma')}, say {ways('decimal', 'comma')}."
+            )
             out.notes.append(
                 f"Column {name!r}: the commas part thousands, so {cell!r} is "
-                f"{plain(number, 'point')}. If it is {plain(number, 'comma')}, say "
-                f"{ways('decimal', 'comma')}."
+                f"{plain(number, 'point')}.{other}"
             )
         if chosen == "comma" and set(column.marks) - {"none"}:
             commas.append(name)
@@ -94,6 +99,8 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     """The numbers of a column of texts; None where at most half of the cells are some."""
     cells = dict.fromkeys(cell for cell in values.tolist() if cell not in MISSING)
     found = {cell: parts for cell in cells if (parts := split(cell)) is not None}
+    if any_number and len(found) < len(cells):
+        found = without_groups(cells) or found
     if cells and not found:
         found = with_one_word(cells)
     if 2 * len(found) <= len(cells) and not (any_number and found):
@@ -116,8 +123,6 @@ def _decide(
     ways: Ways,
 ) -> tuple[str, str]:
     """The mark before decimals, and what is wrong, "" for nothing."""
-    if decimal is not None:
-        return decimal, ""
     if column.sure == {"comma", "point"}:
         one, other = (f"{column.marks[m]!r} in row {_row(values, rows, column.marks[m])}"
                       for m in ("comma", "point"))  # fmt: skip
@@ -127,6 +132,8 @@ def _decide(
         )
     if column.sure:
         return next(iter(column.sure)), ""
+    if decimal is not None:
+        return decimal, ""
     if "comma?" in column.marks and len(everywhere) != 1:
         cell = column.marks["comma?"]
         number = column.found[cell][0]
@@ -153,20 +160,32 @@ def _write(
     units: dict[str, str] = {}
     for cell, (_, unit) in column.found.items():
         units.setdefault(unit, cell)
-    if len({unit.strip() for unit in units}) > 1:
+    if len({same_unit(unit) for unit in units}) > 1:
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
         out.complaints[name] = (
             f"column {name!r} has numbers with different units: {', '.join(told)}. Give all of "
             f"them one unit, or leave the column out ({ways('ignore', name)})."
         )
         return
-    sure = [cell for cell in column.found if ERROR.search(cell)]
-    if sure:
-        out.notes.append(
-            f"Column {name!r}: what stands behind its numbers, as in {sure[0]!r}, was left out."
-        )
+    odd = [cell for cell in column.found if not PLAIN.fullmatch(cell)]
+    behind = [
+        cell
+        for cell in odd
+        if ERROR.search(cell) or (not column.found[cell][1] and LETTERS.search(cell))
+    ]
+    for where, cells in (("before", list(filter(about, odd))), ("behind", behind)):
+        if cells:
+            out.notes.append(
+                f"Column {name!r}: what stands {where} its numbers, as in {cells[0]!r}, was left "
+                "out."
+            )
     unit = next(iter(units), "")
-    if unit:
+    if unit in CURRENCIES:
+        out.notes.append(
+            f"Column {name!r}: every number has {unit!r} before it; they are read, and written, as "
+            "numbers without it."
+        )
+    elif unit:
         out.units[name] = unit
         out.notes.append(
             f"Column {name!r}: every number has {unit.strip()!r} after it; they are read as "

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .sequences import surely_sequences
 from .table import parse_number
 
 # What stands beside a mean or a sum below a table, and how many such lines there are at most.
@@ -37,6 +38,11 @@ def experiments(
     if not keep.all():
         told = ", ".join(map(str, numbers[~keep][:5]))
         notes.append(f"The names of the columns stand again in row {told}: left out.")
+    if alone := np.flatnonzero(_headings(cells)).tolist():
+        keep[alone] = False
+        said = ", ".join(f"row {numbers[i]} ({''.join(cells[i])[:40]!r})" for i in alone[:3])
+        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
+        notes.append(f"A text alone in its line is no experiment: {said}{more} left out.")
     end = _end(cells)
     if end < len(cells):
         said = next(cell for cell in cells[end] if cell)[:60]
@@ -50,6 +56,21 @@ def experiments(
     return keep
 
 
+def _headings(cells: np.ndarray) -> np.ndarray:
+    """Which lines, (R,), have one text and nothing else, in a column of numbers or behind a #."""
+    filled = (cells != "").sum(1)
+    alone: np.ndarray = filled == 1
+    if np.median(filled) < 3 or alone.sum() > len(cells) // 4:
+        return np.zeros(len(cells), bool)
+    for i in np.flatnonzero(alone).tolist():
+        at = int((cells[i] != "").argmax())
+        others = [cell for cell in cells[~alone, at] if cell]
+        numbers = sum(parse_number(cell) is not None for cell in others)
+        foreign = cells[i, at].startswith("#") or 2 * numbers > len(others)
+        alone[i] = foreign and parse_number(cells[i, at]) is None and (filled[i:] > 1).any()
+    return alone
+
+
 def _end(cells: np.ndarray) -> int:
     """Where the experiments end: below are remarks, alone in their line, and means and the like."""
     filled = (cells != "").sum(1)
@@ -59,6 +80,8 @@ def _end(cells: np.ndarray) -> int:
     while end > last:
         own = cells[end - 1]
         remark = usual >= 3 and filled[end - 1] == 1 and parse_number("".join(own)) is None
+        if remark and _is_sequence(cells[:last, int((own != "").argmax())], "".join(own)):
+            break
         if not remark and not any(
             _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i]) for i, cell in enumerate(own)
         ):
@@ -70,3 +93,8 @@ def _end(cells: np.ndarray) -> int:
 def _is_name(column: np.ndarray) -> bool:
     """Whether such words stand above, too, (R,): then they are levels."""
     return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))
+
+
+def _is_sequence(column: np.ndarray, text: str) -> bool:
+    """Whether a text is a sequence as those of a column, (R,): then it is to be chosen from."""
+    return text not in column and surely_sequences({*column.tolist(), text} - {""})

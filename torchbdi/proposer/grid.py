@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import importlib
 import io
-import math
 import re
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,11 +14,15 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDependencyError
-from .table import show_number
-from .ways import listed
+from .table import trimmed
+from .workbook import cells_of
 
 SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# Programs write these, sometimes under a name that ends in .xls.
+_OTHER = re.compile(
+    r"\s*(?:(<(?:!doctype|html|table|\?xml|head|meta)\b)|[\[{]\s*[\"\[{])", re.IGNORECASE
+)
 # The longer ones first: UTF-32 begins like UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -74,12 +76,17 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
     """
     pandas = require("pandas", "reading a table")
     if content.startswith(b"PK\x03\x04"):
-        return _workbook(pandas, name, content, sheet)
+        require("openpyxl", "reading a workbook")
+        cells, told = cells_of(pandas, name, content, sheet)
+        return Grid([_stripped(column) for column in cells], ",", told)
     if sheet is not None:
         raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
     text, notes = decoded(name, content)
+    if other := _OTHER.match(text):
+        what = "a web page" if other[1] else "JSON"
+        raise InputError(f"{name}: {what}, and no table. Open it, and save it as 'CSV UTF-8'.")
     separator, width = dialect(text)
     if not text.strip():
         return Grid([], separator, notes)
@@ -105,7 +112,7 @@ def _reason(text: str, error: Exception) -> str:
 
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
-    own = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    own = [trimmed(cell) if isinstance(cell, str) else "" for cell in cells]
     # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
     out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
     return out
@@ -175,34 +182,3 @@ def dialect(text: str) -> tuple[str, int]:
         if rank > best:
             best, chosen = rank, separator
     return chosen, 1 + max((line.count(chosen) for line in lines), default=0)
-
-
-def _workbook(pandas: Any, name: str, content: bytes, sheet: str | None) -> Grid:
-    require("openpyxl", "reading a workbook")
-    try:
-        book = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(
-            f"{name}: no workbook that can be read ({error}). Save it as .xlsx, or as 'CSV UTF-8'."
-        ) from error
-    sheets = [str(s) for s in book.sheet_names]
-    if sheet is not None and sheet not in sheets:
-        raise InputError(f"{name}: there is no sheet {sheet!r}. Sheets: {listed(sheets)}.")
-    own = sheets[0] if sheet is None else sheet
-    frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object)
-    told = f"Of the workbook the sheet {own!r} was read."
-    if len(sheets) > 1 and sheet is None:
-        told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."
-    columns = [_stripped([_cell(v) for v in frame[i].tolist()]) for i in frame.columns]
-    return Grid(columns, ",", [told])
-
-
-def _cell(value: Any) -> str:
-    """A cell of a workbook as text."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float):
-        return show_number(value) if math.isfinite(value) else str(value)
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).removesuffix("T00:00:00")
-    return str(value)

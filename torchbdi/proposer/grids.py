@@ -95,16 +95,27 @@ def grid_of(
     unit = 1 if free else unit
     if places and unit == 1 and over_decades(values):
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
-    size = unit / 10**places
-    # Bounds that somebody gave can lie between the values of the grid.
-    start = np.ceil((low - levels[0]) / size - 1e-6) * size + levels[0]
-    top = np.floor((high - levels[0]) / size + 1e-6) * size + levels[0]
+    size, start, top = _within(low, high, levels[0], unit, places)
+    if bounded and unit > 1 and top - start < 0.5 * size:
+        # These bounds have room for one value of a grid that nobody gave, or for none.
+        unit = 1
+        size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
     return Grid(made, places, None, kind)
+
+
+def _within(
+    low: float, high: float, first: float, unit: int, places: int
+) -> tuple[float, float, float]:
+    """Step, first and last value of a grid within bounds, which can lie between its values."""
+    size = unit / 10**places
+    start = np.ceil((low - first) / size - 1e-6) * size + first
+    top = np.floor((high - first) / size + 1e-6) * size + first
+    return size, float(start), float(top)
 
 
 def without_steps(grid: Grid) -> Grid:
@@ -141,10 +152,15 @@ def _unit(levels: np.ndarray, places: int) -> int:
 
 
 def offset(values: np.ndarray, step: float) -> float:
-    """Where a grid begins that has as many of the values on it as can be, at or above the least."""
+    """Where a grid begins, from the least value on: a grid with half of the values, or 0, on it.
+
+    Args:
+        values: (N,).
+        step: of the grid.
+    """
     rest = np.round(np.mod(values, step) / step, 6) % 1
     shares, counts = np.unique(rest, return_counts=True)
-    shift = float(shares[counts.argmax()]) * step
+    shift = float(shares[counts.argmax()]) * step if 2 * counts.max() >= len(values) else 0.0
     low = float(values.min())
     return (
         low + float(np.mod(shift - low, step))
@@ -177,6 +193,23 @@ def digits_of(cells: Values) -> int | None:
         if most > MAX_DECIMALS:
             return None
     return most
+
+
+def half_units(cells: Values, values: np.ndarray) -> np.ndarray:
+    """By how much each number can have been rounded, (N,): half a unit of its last decimal.
+
+    Args:
+        cells: as they came, texts or numbers, (N,).
+        values: the same as numbers, (N,).
+    """
+    size = np.abs(values)
+    places, digits = decimals_of(cells), digits_of(cells)
+    if places is not None:
+        return np.full(len(size), 0.5 * 10.0**-places)
+    if digits is None:
+        return 1e-9 * size
+    own: np.ndarray = 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(size, 1e-300))) + 1 - digits)
+    return own
 
 
 def _round(value: float, places: int) -> float:

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from .bookkeeping import kept_of_runs
 from .columns import numbers_of
 from .counting import are_dates, are_times, is_date_number, row_number
+from .sequences import (
+    DNA,
+    ask_of_lengths,
+    ask_of_odd_ones,
+    odd_ones,
+    sequence_letters,
+    surely_sequences,
+)
 from .table import Values, parse_number, show_number
-from .ways import IN_PYTHON, Ways
+from .ways import IN_PYTHON, Ways, listed
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
-DNA = frozenset("ACGTUN-")
-PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
-# Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
-SHORTEST, LONG = 4, 20
-# So many different texts of such length are sequences, and no names, even where rows repeat them.
-MANY, DNA_LENGTH, PROTEIN_LENGTH = 10, 6, 8
 # Digits of this length with a zero before them are codes.
 CODE = 4
 
@@ -59,6 +62,13 @@ def guess_kind(
         else [parse_number(text) for text in values.tolist()]
     )
     readable = sum(number is not None for number in numbers)
+    if named and (what := kept_of_runs(name, values)):
+        way = ways("number" if readable == len(values) else "category", name)
+        return Kind(
+            "none",
+            f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
+            "makes it part of the design.",
+        )
     if readable == len(values):
         kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
         if kind.kind == "number":
@@ -80,13 +90,14 @@ def guess_kind(
             f"spans that can be chosen, write them as numbers; {ways('category', name)} keeps "
             "them as names.",
         )
-    if _surely_sequences(different):
+    if surely_sequences(different):
         return _sequence(name, different, ways)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
     if sequence_letters(different):
         return _sequence(name, different, ways)
-    _ask_of_lengths(name, different, ways)
+    ask_of_lengths(name, different, ways)
+    ask_of_odd_ones(name, values, rows, ways)
     if len(different) == len(values):
         return Kind(
             "none",
@@ -123,6 +134,8 @@ def _sequence(name: str, texts: Collection[str], ways: Ways) -> Kind:
     told = f"Column {name!r} was taken for sequences over {letters}."
     if set(letters) <= DNA and {"T", "U"} <= set(letters):
         told += " T and U both occur, so proposals mix DNA and RNA: write them alike."
+    if not set(letters) <= DNA and (odd := odd_ones(texts, dna=True)):
+        told += f" All but {listed(odd, 4)} are DNA or RNA: mend these if they are slips."
     return Kind("sequence", told)
 
 
@@ -141,55 +154,3 @@ def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
             f"it a name ({ways('category', name)}), a number ({ways('number', name)}), or nothing "
             f"that can be chosen ({ways('ignore', name)})?"
         )
-
-
-def _surely_sequences(texts: Collection[str]) -> bool:
-    """Whether texts are sequences, and no names, although rows repeat them."""
-    if len(texts) < MANY or not sequence_letters(texts):
-        return False
-    dna = {letter.upper() for text in texts for letter in text} <= DNA
-    return len(next(iter(texts))) >= (DNA_LENGTH if dna else PROTEIN_LENGTH)
-
-
-def sequence_letters(texts: Collection[str]) -> str:
-    """The letters of sequences of DNA or protein, in upper case; "" where texts are no such."""
-    lengths = {len(text) for text in texts}
-    if len(lengths) != 1:
-        return ""
-    length, letters = lengths.pop(), {letter for text in texts for letter in text}
-    upper = {letter.upper() for letter in letters}
-    if length >= 3 and upper <= DNA:
-        return "".join(sorted(upper))
-    if length < SHORTEST or not (letters if length < PROTEIN_LENGTH else upper) <= PROTEIN:
-        return ""
-    shared = [
-        i for i in range(length)
-        if len({text[i].upper() for text in texts}) == 1
-        # Many proteins begin with methionine, and are written with their stop or gaps.
-        and not (next(iter(texts))[i] in "*-" or (i == 0 and next(iter(texts))[0] in "Mm"))
-    ]  # fmt: skip
-    if length < LONG and (shared or (not letters <= PROTEIN and len(texts) < MANY)):
-        return ""
-    return "".join(sorted(upper))
-
-
-def _ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:
-    """Refuses texts that are sequences but for their lengths."""
-    letters = {letter for text in texts for letter in text}
-    lengths = {len(text) for text in texts}
-    if len(lengths) > 1 and min(lengths) > SHORTEST and letters <= PROTEIN:
-        raise InputError(
-            f"column {name!r} looks like sequences of {min(lengths)} to {max(lengths)} letters; "
-            f"they must be of equal length. Pad them with '-', or leave the column out "
-            f"({ways('ignore', name)})."
-        )
-
-
-def one_case(values: Values) -> Values:
-    """Sequences in upper case where all of their letters are those of DNA or protein."""
-    letters = {letter.upper() for text in values.tolist() for letter in text}
-    if not (letters <= DNA or letters <= PROTEIN):
-        return values
-    out = np.empty(len(values), dtype=object)
-    out[:] = [text.upper() for text in values.tolist()]
-    return out

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from .spellings import CURRENCIES, STARS, simple
 from .table import parse_number
 
 _SPACES = " \u00a0\u2009\u202f'\u2019"
 _NUMBER = re.compile(
     rf"([+\-\u2212]?(?:\d(?:[\d.,{_SPACES}]*\d)?|[.,]\d+)[.,]?(?:[eE][+-]?\d+)?)(\s*)(\D.{{0,11}})?"
 )
+# Most numbers of large tables: there is nothing to look for in them.
+PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d*)?")
 _UNIT_WORDS = """
-% ‰ ° °C ºC °F degC K C F s sec min h hr hrs hour hours d day days ms us µs μs ns kg g mg µg μg ug
+% ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns
+k kg g mg µg μg ug
 ng t L l mL ml µL μL uL ul nL m cm mm µm μm um nm Å M mM µM μM uM nM pM mol mmol µmol μmol umol nmol
 eq eq. equiv equiv. rpm bar mbar Pa kPa MPa GPa psi atm Torr V mV kV A mA µA W kW mW Hz kHz MHz GHz
 J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
@@ -21,8 +25,12 @@ J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
 _UNITS = frozenset(_UNIT_WORDS.split())
 
 
-# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4).
-ERROR = re.compile(r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
+# What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4), 1.2 (0.1),
+# 1.2 (n = 3), 1.2*.
+ERROR = re.compile(
+    r"(?<=[\d.,])(\s*(±|\+/-|\+-)\s*\d[\d.,]*(?:[eE][+-]?\d+)?"
+    rf"|\s*\((n\s?=\s?)?\d[\d.,]*\)|{STARS})"
+)
 
 
 # A word after a blank, or a sign such as that of a currency: 12 turns, 3€.
@@ -38,11 +46,17 @@ def _is_unit(text: str) -> bool:
 
 
 def split(cell: str) -> tuple[str, str] | None:
-    """The number of a cell, as it is written, and the unit after it; None where it is no number."""
-    match = _NUMBER.fullmatch(ERROR.sub("", cell, count=1))
-    if match is None or (match[3] is not None and not _is_unit(match[3].strip())):
+    """The number of a cell and the unit after it, or a currency; None where it is no number."""
+    if PLAIN.fullmatch(cell):
+        return cell, ""
+    text = simple(cell)
+    money = text[:1] if text.startswith(CURRENCIES) else ""
+    match = _NUMBER.fullmatch(
+        ERROR.sub("", text[len(money) :].lstrip() if money else text, count=1)
+    )
+    if match is None or (match[3] is not None and (money or not _is_unit(match[3].strip()))):
         return None
-    return match[1].replace("\u2212", "-"), (match[2] + match[3]) if match[3] else ""
+    return match[1].replace("\u2212", "-"), money or ((match[2] + match[3]) if match[3] else "")
 
 
 def _body(number: str) -> tuple[str, str]:
@@ -108,7 +122,7 @@ def plain(number: str, decimal: str) -> str | None:
 
 def with_one_word(cells: Collection[str]) -> dict[str, tuple[str, str]]:
     """Numbers that all have the same word or sign after them, whatever it is; else nothing."""
-    matches = {cell: _WORD_AFTER.fullmatch(cell) for cell in cells}
+    matches = {cell: _WORD_AFTER.fullmatch(simple(cell)) for cell in cells}
     words = {None if match is None else match[2] for match in matches.values()}
     if len(cells) < 3 or len(words) > 1 or None in words:
         return {}

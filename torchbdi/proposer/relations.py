@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,8 @@ OF_SCATTER = 0.25
 # More columns than this are looked at as neighbours only.
 ALL_SUBSETS = 12
 ROUNDING = 1e-9
+# Rounding is at most this share of the scatter of a column that others make; of a plain total.
+_MOST = {False: 0.05, True: 0.15}
 # Rows that coefficients are fitted to, about.
 FITTED = 1000
 
@@ -94,17 +97,35 @@ def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float
         others = [other for other in own if other != name]
         if not others or len(columns[name]) < 2 * len(others) + 3:
             continue
-        x = np.stack([own[other] for other in others], axis=1)
-        rule = _linear(name, columns[name], others, x, units)
+        rule = _linear(name, columns[name], others, own, units)
         if rule is not None:
+            rule = _needed(rule, name, own, units)
             found.append(rule)
             del own[name]
     return found
 
 
+def _needed(
+    rule: Linear, name: str, columns: Mapping[str, np.ndarray], units: Mapping[str, float]
+) -> Linear:
+    """The equation without the columns whose share of it is rounding."""
+    parts = [other for other in rule.coefficients if other != name]
+    share = {other: abs(rule.coefficients[other]) * columns[other].std() for other in parts}
+    for other in sorted(parts, key=share.__getitem__):
+        fewer = [n for n in rule.coefficients if n not in (name, other)]
+        if fewer and (own := _linear(name, columns[name], fewer, columns, units)) is not None:
+            rule = own
+    return rule
+
+
 def _linear(
-    name: str, y: np.ndarray, others: list[str], x: np.ndarray, units: Mapping[str, float]
+    name: str,
+    y: np.ndarray,
+    others: Sequence[str],
+    columns: Mapping[str, np.ndarray],
+    units: Mapping[str, float],
 ) -> Linear | None:
+    x = np.stack([columns[other] for other in others], axis=1)
     # Some of many rows tell the coefficients; all of them are asked whether they hold.
     few = slice(None, None, max(1, len(y) // FITTED))
     mean, scale = x[few].mean(0), x[few].std(0)
@@ -120,16 +141,31 @@ def _linear(
     used = np.abs(coefficients) > max(1e-6 * y.std(), 0.05 * size)
     if not used.any():
         return None
-    own = np.array([round_value_signed(v) for v in np.where(used, own, 0)])
-    constant = float(np.median(y - x @ own))
-    slack = 0.5 * (units[name] + float(np.abs(own) @ [units[other] for other in others]))
-    constant = _zero(constant, slack)
-    allowed = slack * (1 + 1e-6) + ROUNDING * float(np.abs(y).max())
-    if np.abs(y - x @ own - constant).max() > allowed or slack > 0.05 * y.std():
-        return None
-    terms = {name: 1.0}
-    terms.update({other: -float(v) for other, v in zip(others, own, strict=True) if v})
-    return Linear(terms, constant, constant)
+    fitted = np.where(used, own, 0)
+    error = 3 * misses.std() / scale / math.sqrt(len(z))
+    plain = np.array([round_value_signed(v) for v in fitted])
+    simple = np.array([_simplest(v, e) for v, e in zip(fitted, error, strict=True)])
+    for own, middle in ((plain, False), (simple, False), (simple, True), (plain, True)):
+        rest = y - x @ own
+        slack = 0.5 * (units[name] + float(np.abs(own) @ [units[other] for other in others]))
+        allowed = slack * (1 + 1e-6) + ROUNDING * float(np.abs(y).max())
+        value = float(rest.min() + rest.max()) / 2 if middle else float(np.median(rest))
+        constant = _zero(value, slack)
+        total = not constant and set(np.abs(own)) <= {0.0, 1.0}
+        if np.abs(rest - constant).max() <= allowed and slack <= _MOST[total] * y.std():
+            terms = {name: 1.0}
+            terms.update({other: -float(v) for other, v in zip(others, own, strict=True) if v})
+            return Linear(terms, constant, constant)
+    return None
+
+
+def _simplest(value: float, error: float) -> float:
+    """The simplest number that a coefficient can be: 1 for 0.997, 5/9 for 0.5553."""
+    if value == 0:
+        return 0.0
+    thirds = (sign * part for sign in (1, -1) for part in (1 / 3, 2 / 3, 5 / 9))
+    near = [float(f"{value:.{digits}g}") for digits in (1, 2, 3)]
+    return next((v for v in (near[0], *thirds, *near[1:]) if abs(v - value) <= error), value)
 
 
 def round_value_signed(value: float) -> float:

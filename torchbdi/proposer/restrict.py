@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,10 +11,12 @@ from ..kernels.errors import InputError
 from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
-from .grids import Grid, decimals_of, grid_of, over_decades, with_zero, without_steps
+from .derived import derived_remarks
+from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
 from .nearly import nearly_remark, nearly_sums
+from .possible import may_be_loose, off_grid, require_possible
 from .relations import constant_sums, sums_of_columns
-from .rules import parse_at_most, parse_rule, parse_sum
+from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
 from .table import Table, Values, show_number
 from .ways import Ways, listed
@@ -44,7 +45,7 @@ def restrict(
     table: Table,
     columns: Sequence[Numbers | Classes],
     values: Mapping[str, Values],
-    scored: np.ndarray,
+    constants: Mapping[str, float],
     settings: Settings,
     remarks: list[str],
 ) -> Restricted:
@@ -54,7 +55,7 @@ def restrict(
         table: its rows, with the cells as they came.
         columns: those that vary.
         values: of those columns, (N,) each.
-        scored: which rows have a score, (N,) bool.
+        constants: numbers of the columns that are the same in every row.
         settings: the person's choices.
         remarks: what was found is added.
 
@@ -80,8 +81,10 @@ def restrict(
                 f"{step:g} within its bounds. Take a smaller step, or wider bounds."
             )
     names = [c.name for c in numbers]
-    given = [parse_sum(text, names) for text in settings.sums]
-    given += [parse_rule(text, names) for text in settings.rules]
+    numeric = (*names, *constants)
+    given = [parse_sum(text, numeric) for text in settings.sums]
+    given += [parse_rule(text, numeric) for text in settings.rules]
+    given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
     for name in {name for rule in at_most for name in rule.names}:
         if grids[name].number.low < 0:
@@ -93,12 +96,18 @@ def restrict(
                 f"{least:g} at least. Take a smaller least amount, or wider bounds."
             )
         grids[name] = with_zero(grids[name])
-    rules = given + _found(table, values, names, given, settings, remarks)
+    sums, totals = _found(table, values, names, given, settings, remarks)
+    rules = [*given, *sums, *totals]
     for rule in rules:
-        _possible(rule, grids)
-        if _off_grid(rule, grids):
-            for name in rule.coefficients:
-                grids[name] = without_steps(grids[name])
+        require_possible(rule, grids)
+        if off_grid(rule, grids):
+            loose = may_be_loose(rule, grids, settings)
+            name = next(iter(rule.coefficients))
+            if rule in totals and name in loose and not set(settings.fix) & set(rule.coefficients):
+                # It follows from the others, and is rounded as the table rounds it.
+                grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
+            else:
+                grids.update({name: without_steps(grids[name]) for name in loose})
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     _logarithms(grids, values, ruled, remarks)
@@ -123,12 +132,14 @@ def _found(
     given: Sequence[Linear],
     settings: Settings,
     remarks: list[str],
-) -> list[Linear]:
+) -> tuple[list[Linear], list[Linear]]:
     """Sums and totals that hold in every row, of columns of which nobody has said so."""
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    spoken |= set(settings.free)
-    own = {name: values[name] for name in names if name not in spoken}
+    unspoken = {name: values[name] for name in names if name not in spoken}
+    own = {name: v for name, v in unspoken.items() if name not in settings.free}
     sums = constant_sums(own)
+    if len(own) < len(unspoken):
+        remarks += _given_up(unspoken, settings, Ways(table.typed))
     for rule in sums:
         parts = list(rule.coefficients)
         remarks.append(
@@ -152,52 +163,32 @@ def _found(
             right += f" + {show_number(rule.low)}"
         right = right.replace("+ -", "- ")
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
-    return sums + totals
+    free = {name: v for name, v in own.items() if name not in settings.fix}
+    half = {name: half_units(table.columns[name], v) for name, v in free.items()}
+    remarks += derived_remarks(free, half, Ways(table.typed))
+    return sums, totals
+
+
+def _given_up(columns: Mapping[str, np.ndarray], settings: Settings, ways: Ways) -> list[str]:
+    """Says which sums of the table are not kept since a part of them is free."""
+    out = []
+    for rule in constant_sums(columns):
+        if free := [name for name in rule.coefficients if name in settings.free]:
+            parts, value = list(rule.coefficients), show_number(rule.low)
+            out.append(
+                f"{listed(parts)} add up to {value} in every row, which {ways('free', free[0])} "
+                f"gives up, too; {ways('sum', '+'.join(parts) + '=' + value)} keeps it."
+            )
+    return out
 
 
 def _term(name: str, value: float) -> str:
-    return name if value == 1 else f"{value:.4g} {name}"
+    return {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
 
 
 def _miss(rule: Linear, values: Mapping[str, Values]) -> float:
     total = sum(v * values[name] for name, v in rule.coefficients.items())
     return float(np.abs(total - rule.low).max())
-
-
-def _possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
-    """Refuses a rule that nothing within the bounds can meet."""
-    ends = np.array([
-        sorted((v * grids[n].number.low, v * grids[n].number.high))
-        for n, v in rule.coefficients.items()
-    ]).sum(0)  # fmt: skip
-    slack = 1e-9 * max(1.0, float(np.abs(ends).max()))
-    if ends[0] > rule.high + slack or ends[1] < rule.low - slack:
-        raise InputError(
-            f"rule {rule}: within their bounds the columns give {ends[0]:.6g} to {ends[1]:.6g}. "
-            "Change the rule, or widen the bounds of a column (--bounds)."
-        )
-
-
-def _off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
-    """Whether an equation between columns with steps has no solution on their grids."""
-    own = [(v, grids[name].number) for name, v in rule.coefficients.items()]
-    if rule.low != rule.high or not all(number.discrete for _, number in own):
-        return False
-    steps: list[float] = []
-    for v, number in own:
-        grid = number.grid()
-        if len(grid) > 1:
-            steps += (
-                np.abs(v * np.diff(grid)).tolist()
-                if number.step is None
-                else [abs(v) * number.step]
-            )
-    unit = min(steps, default=1.0)
-    whole = [step / unit for step in steps]
-    if any(not math.isclose(w, round(w), abs_tol=1e-6) for w in whole):
-        return True
-    rest = (rule.low - sum(v * number.low for v, number in own)) / unit
-    return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
 
 
 def _logarithms(

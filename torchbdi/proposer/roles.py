@@ -9,8 +9,9 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import as_category, classes_of, numbers_of
-from .kinds import Kind, guess_kind, one_case
+from .kinds import Kind, guess_kind
 from .rows import missing_cells
+from .sequences import one_case
 from .settings import Settings
 from .table import Table, Values, parse_number
 from .ways import Ways
@@ -21,6 +22,9 @@ def kinds_of(
 ) -> dict[str, Kind]:
     """What each column is; what cannot be told is complained of and left out of the answer."""
     gone = missing_cells(table, settings)
+    why = ""
+    if table.source.lower().endswith((".xlsx", ".xlsm")):
+        why = " Formulas that no spreadsheet has computed yet look so."
     kinds: dict[str, Kind] = {}
     for name, cells in table.columns.items():
         there = ~gone[name] if name in gone else np.ones(len(table), bool)
@@ -35,13 +39,16 @@ def kinds_of(
         ):
             kinds[name] = Kind("number")
         elif len(table) and not there.any():
-            kinds[name] = Kind("none", f"Column {name!r} has not a single cell: it was left out.")
+            kinds[name] = Kind(
+                "none", f"Column {name!r} has not a single cell: it was left out.{why}"
+            )
         elif 2 * there.sum() < len(table):
             # Its missing cells are complained of, and it can be left out; no need to know more.
             kinds[name] = Kind("category")
         else:
             try:
-                named = table.named and bool(there.all())
+                # What has a unit counts no rows.
+                named = table.named and bool(there.all()) and name not in table.form.units
                 kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
             except InputError as error:
                 complaints.append(str(error))

@@ -9,8 +9,10 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import LARGEST
+from .numerals import mark_of, plain, split
+from .spellings import in_order
 from .table import MISSING, Table, Values, parse_number
-from .ways import Ways
+from .ways import Ways, listed
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -80,7 +82,8 @@ def read_scores(
             if number is not None:
                 numbers[i, at] = number
     if strange := [word for word in takes if word not in used]:
-        raise InputError(f"take: no score is {strange[0]!r}.")
+        words = listed(list(unread), 6) if unread else "all are numbers, or missing"
+        raise InputError(f"take: no score is {strange[0]!r}. Of the others: {words}.")
     if unread:
         raise InputError(_unread(first, table.rows, unread, n, np.isnan(numbers).all(), ways))
     wrong = np.argwhere(np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST)
@@ -105,8 +108,18 @@ def read_scores(
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     if candidate.any():
+        given = {word for word, value in takes.items() if value == CANDIDATE}
+        written = {
+            "" if cell in MISSING else cell
+            for values in scores.values()
+            for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
+            if own
+        } - given
+        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(written))
+        other = f" ({out} leaves them out)" if out else ""
         remarks.append(
-            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them."
+            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"
+            f"{other}."
         )
     return Scores(numbers, candidate, blank, remarks)
 
@@ -142,7 +155,7 @@ def _unread(
     word, at = next(iter(unread.items()))
     if nothing and len(unread) <= FEW_WORDS:
         told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
-        order = sorted(unread, key=str.casefold)
+        order = in_order(unread)
         takes = (
             " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
             if ways.typed
@@ -155,21 +168,34 @@ def _unread(
     if nothing:
         return (
             f"column {name!r}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
-            "are not). Choose another score."
+            "are not). Write numbers alone into it, or choose another score."
         )
     parts = []
     for cell, places in list(unread.items())[:5]:
         told = ", ".join(str(rows[i]) for i in places[:5]) + (", ..." if len(places) > 5 else "")
         parts.append(f"{cell!r} ({'row' if len(places) == 1 else 'rows'} {told})")
-    limit = parse_number(word.lstrip("<>≤≥~= ")) if word[:1] in "<>≤≥" else None
+    limit = _limit(word)
     if limit is not None:
         value = f"{ways('take', f'{word}={limit:g}')} takes the limit itself"
         if word[0] in "<≤":
             value += f", {ways('take', f'{word}={limit / 2:g}')} half of it"
     else:
         value = f"{ways('take', f'{word}=0')} makes it a score of 0, or of any number"
+    many = ""
+    if len(unread) > len(parts):
+        many = f" There are {len(unread)} different texts: it may be quicker to mend the file."
     return (
         f"column {name!r}: {count} of {n} scores are no numbers: {', '.join(parts)}. Say what each "
         f"stands for: {value}; {ways('take', f'{word}={OUT}')} leaves these rows out; "
-        f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from."
+        f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from.{many}"
     )
+
+
+def _limit(word: str) -> float | None:
+    """The number of a limit such as <0.1, <0,1 or > 5 %; None for other texts."""
+    parts = split(word.lstrip("<>≤≥~= ")) if word[:1] in "<>≤≥" else None
+    if parts is None:
+        return None
+    marks = ("comma", "point") if mark_of(parts[0]).startswith("comma") else ("point", "comma")
+    written = next((text for mark in marks if (text := plain(parts[0], mark)) is not None), "")
+    return parse_number(written)

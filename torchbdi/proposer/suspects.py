@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from ..kernels.errors import InputError
-from .table import show_number
+from .counting import are_dates, words_of
+from .table import parse_number, show_number
 from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
+# A unit behind a name, and words that say which of several results a column holds.
+_PLAINLY = re.compile(r"[(\[{].*")
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_RESULT_WORDS = """
+mean avg average median max min best final val valid validation test train training
+"""
+_OF_RESULTS = frozenset(_RESULT_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
@@ -45,6 +55,17 @@ def result_remarks(
                 f"({ways('ignore', name)}){repetition}."
             )
     return out
+
+
+def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
+    """Names columns that are called like the score, as its error or another score may be."""
+    own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
+    return [
+        f"Column {name!r} is called like the score {score!r}. If it is a result too, or the error "
+        f"of one, leave it out ({ways('ignore', name)})."
+        for name in names
+        if own and own <= words_of(_PLAINLY.sub("", name))
+    ]
 
 
 def level_remarks(
@@ -122,15 +143,29 @@ def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:
         )
 
 
+def mangled_remark(name: str, classes: tuple[str, ...]) -> str:
+    """Names levels that a spreadsheet may have made dates of, as of 1-2; "" for none."""
+    dates = [v for v in classes if are_dates([v]) and re.match(r"\d{4}-|.*[^\W\d_]", v)]
+    if not dates or len(dates) == len(classes):
+        return ""
+    return (
+        f"Column {name!r} has dates among its levels ({listed(dates, 4)}): spreadsheets make them "
+        "of texts such as 1-2 or 1/10. If so, write there what it was."
+    )
+
+
 def spelling_remark(name: str, classes: tuple[str, ...]) -> str:
-    """Names levels that differ by upper and lower case only; "" where there are none."""
+    """Names levels that differ by case, blanks, dashes or decimals only; "" for none."""
     same: dict[str, list[str]] = {}
     for level in classes:
-        same.setdefault(" ".join(level.casefold().split()), []).append(level)
+        number = parse_number(level)
+        text = unicodedata.normalize("NFKC", level) if number is None else show_number(number)
+        key = "".join(_DASHES.sub("-", text.casefold()).split())
+        same.setdefault(key, []).append(level)
     told = ["/".join(levels) for levels in same.values() if len(levels) > 1]
     if not told:
         return ""
     return (
-        f"Column {name!r} has levels that differ by upper and lower case only and count as "
+        f"Column {name!r} has levels that differ by case, blanks and the like only and count as "
         f"different: {listed(told)}. Write them alike if they are the same."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -11,6 +12,8 @@ import numpy as np
 Values: TypeAlias = np.ndarray
 """One column, (N,): float64 with NaN where missing, or objects that are str, "" where missing."""
 
+# What is copied from web pages has some of these around it.
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 # What programs write for "not there". Case matters: Na is sodium.
 MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "<NA>"})
 # What people write for it among numbers, in any case; among names these can be names.
@@ -109,6 +112,23 @@ def show_number(value: float) -> str:
     """The shortest text that reads back as the same number: 3 for 3.0."""
     text = repr(float(value))
     return text.removesuffix(".0")
+
+
+def trimmed(cell: str) -> str:
+    """A text without the blanks and the invisible characters around it."""
+    text = cell.strip()
+    while text and not text.isascii() and (text[0] in _INVISIBLE or text[-1] in _INVISIBLE):
+        text = text.strip(_INVISIBLE).strip()
+    return text
+
+
+def tidy(name: str) -> str:
+    """A name with single blanks, and letters with accents as one character each.
+
+    Two names that cannot be told apart on a screen are then one: of the blanks one may be a line's
+    end, or one that does not break.
+    """
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

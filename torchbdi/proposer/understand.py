@@ -22,7 +22,13 @@ from .room import require_freedom
 from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
 from .scores import Scores, read_scores
 from .settings import Settings
-from .suspects import level_remarks, require_positive, result_remarks, two_values_remark
+from .suspects import (
+    level_remarks,
+    name_remarks,
+    require_positive,
+    result_remarks,
+    two_values_remark,
+)
 from .table import Table, Values
 from .understood import Understood
 from .unscored import candidates_of
@@ -107,6 +113,11 @@ def _complete(
     rows = np.logical_or.reduce(list(gone.values()))
     if not settings.drop_missing:
         complaints.append(missing_message(table, gone, score, ways))
+    elif read is not None and read.candidate.any() and rows[read.candidate].all():
+        complaints.append(
+            f"{table.source}: none of the {read.candidate.sum()} rows without a score has all its "
+            f"cells. Fill them in, or leave these rows out ({ways('take', 'TEXT=out')})."
+        )
     else:
         told = ", ".join(f"{name!r} ({mask.sum()})" for name, mask in list(gone.items())[:10])
         remarks.append(
@@ -131,7 +142,8 @@ def _made(
     row, y = each_score(table.source, score, numbers, candidate)
     columns, constants = varying_of(table, own, kinds, settings, ways, remarks)
     varying = {column.name: own[column.name] for column in columns}
-    restricted = restrict(table, columns, varying, ~candidate, settings, remarks)
+    same = {name: value for name, value in constants.items() if isinstance(value, float)}
+    restricted = restrict(table, columns, varying, same, settings, remarks)
     columns = restricted.columns
     if not candidate.any():
         require_freedom(restricted, settings)
@@ -153,6 +165,9 @@ def _made(
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
         first += level_remarks(score, y, {name: known[name] for name in names}, ways)
+        named = " ".join(first)
+        others = (name for name in inner if repr(name) not in named)
+        first += name_remarks(score, others, ways)
     first += two_values_remark(score, y)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)

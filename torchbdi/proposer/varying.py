@@ -10,7 +10,7 @@ from ..kernels.errors import InputError
 from .columns import Classes, Numbers, classes_of, parse_bounds
 from .kinds import Kind
 from .settings import Settings
-from .suspects import spelling_remark
+from .suspects import mangled_remark, spelling_remark
 from .table import Table, Values, parse_number, show_number
 from .ways import Ways, listed
 
@@ -31,12 +31,15 @@ def varying_of(
         if len(set(values.tolist())) == 1:
             constants[name] = values[0]
         elif kind == "number":
-            columns.append(parse_bounds(name, settings.bounds.get(name, (None, None)), values))
+            number = parse_bounds(name, settings.bounds.get(name, (None, None)), values)
+            columns.append(number)
+            remarks += filter(None, [_unknown_remark(number, values, settings.fix.get(name))])
         else:
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
-            if kind == "category" and (told := spelling_remark(name, column.classes)):
-                remarks.append(told)
+            if kind == "category":
+                for remark_of in (spelling_remark, mangled_remark):
+                    remarks += filter(None, [remark_of(name, column.classes)])
             if kind == "sequence" and (values != table.columns[name]).any():
                 remarks.append(
                     f"Column {name!r} has letters in upper and in lower case: all were taken, and "
@@ -47,16 +50,50 @@ def varying_of(
             f"{len(constants)} of {len(own)} columns are the same in every row, so nothing is "
             f"known about changing them, and they stay: {listed(list(constants))}."
         )
-        for name in constants:
-            if settings.fix.get(name) is not None or name in settings.bounds:
-                raise InputError(f"column {name!r} is the same in every row; it can only stay.")
+        for name, value in constants.items():
+            _require_same(name, value, settings)
+    for name, wanted in settings.fix.items():
+        if wanted is not None and kinds[name].kind == "none":
+            raise InputError(f"fix: {kinds[name].remark} So it cannot be {wanted!r}.")
+    numbers = [column.name for column in columns if isinstance(column, Numbers)]
+    if idle := [name for name in settings.free if name not in numbers]:
+        told = " ".join(ways("free", name) for name in idle)
+        remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
         left = [name for name, kind in kinds.items() if kind.kind == "none"]
         also = f" Left out: {' '.join(kinds[name].remark for name in left)}" if left else ""
+        also = f" Fix fewer columns (--fix).{also}" if columns else also
         raise InputError(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
     return tuple(columns), constants
+
+
+def _unknown_remark(column: Numbers, values: np.ndarray, fixed: float | str | None) -> str:
+    """Says that bounds or a fixed value lie where nothing is known, as those in another unit do."""
+    low, high = float(values.min()), float(values.max())
+    number = None if fixed is None else parse_number(str(fixed))
+    ends = (column.low, column.high) if number is None else (number, number)
+    reach = 0.0 if number is None else high - low
+    if ends[0] <= high + reach and ends[1] >= low - reach:
+        return ""
+    what = "bounds lie" if number is None else "fixed value lies"
+    return (
+        f"Column {column.name!r}: its {what} outside of all that is known ({show_number(low)} to "
+        f"{show_number(high)}). Has the table another unit?"
+    )
+
+
+def _require_same(name: str, value: float | str, settings: Settings) -> None:
+    """Refuses bounds and other values of a column that is the same in every row."""
+    text = show_number(value) if isinstance(value, float) else value
+    wanted = settings.fix.get(name)
+    own = parse_number(str(wanted)) if isinstance(value, float) else wanted
+    if name in settings.bounds or (wanted is not None and own != value):
+        raise InputError(
+            f"column {name!r} is the same in every row ({text[:40]}); it can only stay. Give it no "
+            "bounds and no other value."
+        )
 
 
 def fixed_of(
@@ -83,7 +120,10 @@ def fixed_of(
             continue
         number = parse_number(str(wanted))
         if number is None or not np.isfinite(number):
-            raise InputError(f"fix: column {column.name!r} holds numbers, not {wanted!r}.")
+            raise InputError(
+                f"fix: column {column.name!r} holds numbers, not {wanted!r}. Write one without a "
+                "unit and with a decimal point."
+            )
         fixed[column.name] = number
     return fixed
 

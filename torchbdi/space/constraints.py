@@ -57,6 +57,10 @@ class Linear:
         terms = " + ".join(f"{v:g} {name}" for name, v in self.coefficients.items())
         if self.low == self.high:
             return f"{terms} = {self.low:g}"
+        if self.low == -math.inf:
+            return f"{terms} <= {self.high:g}"
+        if self.high == math.inf:
+            return f"{terms} >= {self.low:g}"
         return f"{self.low:g} <= {terms} <= {self.high:g}"
 
 
