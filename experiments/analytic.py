@@ -188,7 +188,7 @@ def main(words: Sequence[str]) -> None:
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: methods, out=FOLDER, seed=N.")
     seed = values.get("seed", "0")
-    if not seed.isdigit():
+    if not seed.isdecimal():
         raise InputError(f"seed={seed}: must be a whole number from 0.")
     out = Path(values["out"]) if "out" in values else None
     lines = _read(out / "analytic-runs.csv") if out else []

@@ -123,7 +123,7 @@ def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
     n, d = task.data.x.shape
     print(f"task {task.name} ({task.title}): {n} rows, D = {d}. {task.sources}", flush=True)
     if not 1 <= cfg.designs <= n:
-        raise InputError(f"designs={cfg.designs}: the table has {n} rows.")
+        raise InputError(f"designs={cfg.designs}: the table has {n} rows. Ask for fewer.")
     name, request = request_of(cfg)
     identity = identity_of(request, name, method_of(cfg), task.data, cfg.designs)
     if folder.is_begun:

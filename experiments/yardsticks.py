@@ -38,7 +38,10 @@ def main(words: Sequence[str]) -> None:
         [word for word in words if word not in settings], task_names(), ("out", "data_dir")
     )
     if rest:
-        raise InputError(f"{rest[0]}: not known here. Valid: task names, task.NAME=VALUE, out=.")
+        raise InputError(
+            f"{rest[0]}: not known here. Valid: task names, task.NAME=VALUE, data_dir=FOLDER, "
+            "out=FOLDER."
+        )
     if not names or (settings and len(names) > 1):
         raise InputError(f"name a task, or several without settings: {', '.join(task_names())}.")
     folder = [f"data_dir={values['data_dir']}"] if "data_dir" in values else []

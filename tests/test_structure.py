@@ -95,13 +95,14 @@ def test_the_arrows_go_one_way(graph: dict[str, set[str]]) -> None:
         ("experiments.robots", "experiments.tasks"),
         ("torchbdi.kernels.solve", "torchbdi.kernels.zonal"),
         ("torchbdi.kernels.solve", "torchbdi.kernels.relu"),
+        ("torchbdi.kernels.relu", "torchbdi.kernels.zonal"),
     ],
 )
 def test_rooms_that_must_not_know_each_other(
     room: str, barred: str, graph: dict[str, set[str]]
 ) -> None:
     inside = [name for name in graph if name.startswith(f"{room}.")]
-    assert len(inside) > 3
+    assert len(inside) >= 3
     seen = [(a, b) for a in inside for b in graph[a] if f"{b}.".startswith(f"{barred}.")]
     assert not seen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,10 +12,10 @@ from .inputs import ordinary_mode, real_array, table
 from .kernels.errors import InputError
 from .labels import check_columns, check_rows, columns_of
 from .space import Space
+from .space.moments import ROUNDING
 from .values import instance, whole
 
 OFF = 0.1  # by how much a mean may differ from 0, and a deviation from 1
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class OfflineData:
 
     def __post_init__(self) -> None:
         with ordinary_mode():  # it is learnt from, outside of inference mode
-            x, y = table(self.x, self.y)
+            x, y = table(self.x, self.y, ("x", "y"))
         if y.ndim != 1:
             raise InputError(f"OfflineData: y must have shape (N,), got {tuple(y.shape)}.")
         _check_standardised(x, y)
@@ -115,7 +115,7 @@ class OfflineData:
         Args:
             n: number of starts.
             designs_per_group: M; the starts are dealt round-robin by rank to n / M groups, so
-                that every group gets good and less good ones (Appendix A.2).
+                that every group gets good and less good ones.
 
         Returns:
             (n / M, M, D).
@@ -126,7 +126,7 @@ class OfflineData:
         n = whole("OfflineData", "designs", n, 1)
         designs_per_group = whole("OfflineData", "designs_per_group", designs_per_group, 1)
         if n > len(self.x):
-            raise InputError(f"designs={n}: the table has {len(self.x)} rows.")
+            raise InputError(f"designs={n}: the table has {len(self.x)} rows. Ask for fewer.")
         if n % designs_per_group:
             raise InputError(
                 f"designs_per_group={designs_per_group} does not divide designs={n}. Choose a "
@@ -146,8 +146,6 @@ def _within_squares(scores: np.ndarray) -> np.ndarray:
 
 def _as_it_is(space: Space, x: np.ndarray) -> Space:
     """A space of numbers whose features are the table's own."""
-    from dataclasses import replace
-
     width = x.shape[1]
     ends = np.stack([x.min(0), x.max(0)])
     return replace(space, mean=np.zeros(width), std=np.ones(width), seen=ends, anchors=x[:0])

@@ -157,7 +157,11 @@ class FiniteBDI(DesignModule):
             inputs, slopes, _ = linearise(list(theta.weights), self._designs().detach())
             mean = float(tangent_diagonal(inputs, slopes, theta.rates).double().mean())
             if mean == 0:
-                raise InputError("FiniteBDI: the starts x_h are all 0: eta cannot be chosen.")
+                raise InputError(
+                    "FiniteBDI: the network has no gradient at the starts x_h, by which eta is "
+                    f"chosen: they are all 0, or width = {shape[1]} is too small. Give eta, or a "
+                    "larger width."
+                )
             eta = 0.5 / mean
         self.register_buffer("eta", torch.tensor(eta, dtype=torch.float64, device=device))
         self._given = forward_net is not None

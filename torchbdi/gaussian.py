@@ -38,7 +38,7 @@ class GaussianGram(torch.autograd.Function):
         """
         other = x1 if x2 is None else x2
         a, b, s1, s2, c = centred(gamma, x1, other)
-        k = left_factor(a, gamma, s1) @ right_factor(b, gamma, s2).mT
+        k = left_factor(a, gamma, s1) @ right_factor(b, s2).mT
         pairs = far_pairs(k, s1, s2, x1.shape[-1])
         if pairs is not None:
             correct_(k, gamma, x1, other, pairs)
@@ -119,7 +119,7 @@ def left_factor(a: Tensor, gamma: float, s: Tensor) -> Tensor:
     return torch.cat([2 * gamma * a, -s, torch.ones_like(s)], -1)
 
 
-def right_factor(b: Tensor, gamma: float, s: Tensor) -> Tensor:
+def right_factor(b: Tensor, s: Tensor) -> Tensor:
     """B (..., N, D + 2), see :func:`left_factor`."""
     return torch.cat([b, torch.ones_like(s), -s], -1)
 

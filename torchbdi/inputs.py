@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from .kernels.by_hand import ordinary
 from .kernels.errors import InputError
 from .labels import check_rows
 
@@ -78,13 +79,6 @@ def own_mode() -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(before)
-
-
-def ordinary(x: Tensor) -> Tensor:
-    """x, or a copy of it that autograd may save where x was made in inference mode."""
-    if x.is_inference() and not torch.is_inference_mode_enabled():
-        return x.clone()
-    return x
 
 
 def as_float64(name: str, value: Any) -> Tensor:
@@ -190,12 +184,13 @@ def check_plain(name: str, x: Tensor) -> None:
         )
 
 
-def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
+def table(x_l: Any, y_l: Any, names: tuple[str, str] = ("x_l", "y_l")) -> tuple[Tensor, Tensor]:
     """A table of designs and scores as float64.
 
     Args:
         x_l: (N, D).
         y_l: (N,) or (N, K).
+        names: what the caller calls them, for errors.
 
     Returns:
         x_l and y_l, without a graph, on the device of x_l; not copied where they are that already.
@@ -203,16 +198,17 @@ def table(x_l: Any, y_l: Any) -> tuple[Tensor, Tensor]:
     Raises:
         InputError: a shape is wrong, a number is not finite, or two frames are not aligned.
     """
-    check_rows("x_l", x_l, "y_l", y_l)
-    x_l, y_l = as_float64("x_l", x_l).detach(), as_float64("y_l", y_l).detach()
-    check_designs("x_l", x_l)
+    x, y = names
+    check_rows(x, x_l, y, y_l)
+    x_l, y_l = as_float64(x, x_l).detach(), as_float64(y, y_l).detach()
+    check_designs(x, x_l)
     x_l, y_l = x_l.contiguous(), y_l.contiguous()  # sums in one order, however they are stored
     if x_l.ndim != 2 or len(x_l) == 0:
-        raise InputError(f"x_l must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")
+        raise InputError(f"{x} must have shape (N, D) with N >= 1, got {tuple(x_l.shape)}.")
     if y_l.ndim not in (1, 2) or len(y_l) != len(x_l) or y_l.numel() == 0:
         raise InputError(
-            f"y_l must have shape (N,) or (N, K) with N = {len(x_l)} as x_l, got "
+            f"{y} must have shape (N,) or (N, K) with N = {len(x_l)} as {x}, got "
             f"{tuple(y_l.shape)}."
         )
-    check_finite("y_l", y_l, "Remove those rows.")
+    check_finite(y, y_l, "Remove those rows.")
     return x_l, y_l.to(x_l.device)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from .coupling import Coupling, DenseCoupling
 from .identity import shown
-from .inputs import check_designs, ordinary
+from .inputs import check_designs
+from .kernels.by_hand import ordinary
 from .kernels.errors import InputError
 from .kernels.solve.operator import GramOperator
 from .kernels.untraced import untraced

@@ -25,7 +25,9 @@ GAINS: dict[Parametrisation, float] = {"standard": 2.0, "ntk": 1.0}
 def seeded(seed: int, *place: int) -> torch.Generator:
     """A CPU generator that is a function of the seed and the place it is used at alone.
 
-    The numbers are hashed: torch's generator heeds 32 bits of its seed only.
+    The numbers are hashed: torch's generator heeds 32 bits of its seed only. Zeros at the end of
+    a short seed and place (four words of 32 bits) count as nothing: (3,) and (3, 0) draw the same
+    numbers. Where a place with a count stands beside one without, count from 1.
     """
     (state,) = np.random.SeedSequence((seed, *place)).generate_state(1)
     return torch.Generator().manual_seed(int(state))

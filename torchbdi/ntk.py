@@ -58,7 +58,7 @@ class ReLUKernel(Kernel):
 
     def matrix(self, x: Tensor) -> GramOperator:
         """See :meth:`Kernel.matrix`; without biases the directions of x are computed once."""
-        if self._fast():
+        if self.goes_by_angles():
             return ZonalMatrix(self.stack, x)
         return super().matrix(x)
 
@@ -66,15 +66,18 @@ class ReLUKernel(Kernel):
         self, x_l: Tensor, y_l: Tensor, squared_weights: Tensor, coefficients: Tensor | None
     ) -> Coupling:
         """See :meth:`Kernel.couple`; without biases the directions of x_l are computed once."""
-        if not self._fast():
+        if not self.goes_by_angles():
             return super().couple(x_l, y_l, squared_weights, coefficients)
         if x_l.shape[1] <= SWEEP_WIDTH:
             return ZonalCoupling(self.stack, x_l, y_l, squared_weights, coefficients)
         gram = partial(_zonal_gram, self.stack, x_l, unit_rows(x_l))
         return DenseCoupling(gram, y_l, squared_weights, coefficients)
 
-    def _fast(self) -> bool:
-        """Whether there are directions to be computed once."""
+    def goes_by_angles(self) -> bool:
+        """Whether k is a function of lengths and the angle, for which there are faster ways.
+
+        They take the directions of a table once. A subclass with values of its own has none.
+        """
         return self.stack.zonal and self.stack.depth > 1 and self.computes_as(ReLUKernel)
 
     def settings(self) -> Mapping[str, Any]:

@@ -66,7 +66,7 @@ class RBFMatrix(KernelMatrix):
         super().__init__(kernel, x)
         self.gamma = kernel.gamma_for(x)
         a, b, s1, s2, _ = centred(self.gamma, x, x)
-        self.left, self.right = left_factor(a, self.gamma, s1), right_factor(b, self.gamma, s2)
+        self.left, self.right = left_factor(a, self.gamma, s1), right_factor(b, s2)
         self.squares = s1
 
     @torch.no_grad()

@@ -212,7 +212,9 @@ def _checkpoint(given: Any) -> Path | None:
     if path.is_dir():
         raise InputError(f"fit_ridge: checkpoint {path} is a folder. Name a file in it.")
     if not path.parent.is_dir():
-        raise InputError(f"fit_ridge: the folder of checkpoint {path} does not exist.")
+        raise InputError(
+            f"fit_ridge: the folder of checkpoint {path} does not exist. Make it first."
+        )
     return path
 
 

@@ -21,7 +21,7 @@ from .kernels.errors import InputError
 from .kernels.relu.recursion import diagonal_recursion
 from .kernels.zonal.sums import Part, ZonalSums
 from .ntk import ReLUKernel
-from .objective import forward_loss
+from .objective import data_weights, forward_loss, total_loss
 from .ridge import ridge_to_add
 from .selection import with_constant
 
@@ -47,7 +47,7 @@ class Summed:
         self.kernel, self.constant = kernel, constant
         self.x_l = self.extend(x_l)
         self._sums: ZonalSums | None = None
-        if isinstance(kernel, ReLUKernel) and kernel.stack.zonal and kernel.stack.depth > 1:
+        if isinstance(kernel, ReLUKernel) and kernel.goes_by_angles():
             self._sums = ZonalSums(kernel.stack, self.x_l, linear, square)
         self.pairs = None if self._sums is None else self._pairs
 
@@ -146,7 +146,7 @@ class SingleLoss(Summed):
             raise InputError("SingleLoss: forward_weight and backward_weight are both 0.")
         if forward_weight and coefficients is None:
             raise InputError("SingleLoss: the forward loss needs the coefficients of a fit.")
-        self.weights = torch.softmax(alpha * y_l, 0)
+        self.weights = data_weights(y_l, alpha)
         self.y_l, self.target = y_l, target
         self.coefficients = coefficients if forward_weight else None
         self.ridge, self.ridge_scale = ridge, ridge_scale
@@ -163,10 +163,7 @@ class SingleLoss(Summed):
         """See :meth:`Summed.value`."""
         a = self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
         backward = self.constant_term - 2 * a * sums[..., 0] + a * a * sums[..., -1]
-        total = self.backward_weight * backward
-        if self.coefficients is not None:
-            total = total + self.forward_weight * forward_loss(sums[..., 1:2], self.target)
-        return -total / 2
+        return self._total(None if self.coefficients is None else sums[..., 1:2], backward)
 
     def differentiable(self, x: Tensor) -> Tensor:
         """See :meth:`Summed.differentiable`; the sweep of the steps, group by group."""
@@ -176,7 +173,11 @@ class SingleLoss(Summed):
             a = self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
             a = a[:, None]
         prediction, backward = self.coupling(x[:, None], a)
-        total = self.backward_weight * backward
-        if self.coefficients is not None:
-            total = total + self.forward_weight * forward_loss(prediction, self.target)
-        return -total / 2
+        return self._total(None if self.coefficients is None else prediction, backward)
+
+    def _total(self, prediction: Tensor | None, backward: Tensor) -> Tensor:
+        """Eq. 14 with its sign changed; ``prediction`` (..., 1), None where it plays no part."""
+        forward = torch.zeros_like(backward)
+        if prediction is not None:
+            forward = forward_loss(prediction, self.target)
+        return -total_loss(forward, backward, self.forward_weight, self.backward_weight)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor
 
-from .kernels.zonal.gram import refuse_second_derivative
+from .kernels.by_hand import refuse_second_derivative
 
 
 class Tile(Protocol):

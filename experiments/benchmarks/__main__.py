@@ -44,13 +44,25 @@ def main(arguments: list[str]) -> int:
                 not given.no_rivals,
                 tables=given.tables,
                 only=tuple(filter(None, given.only.split(","))),
-                seeds=tuple(int(seed) for seed in filter(None, given.seeds.split(","))),
+                seeds=_numbers(given.seeds),
             ),
         )
     except TorchBDIError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _numbers(given: str) -> tuple[int, ...]:
+    """The seeds of "0,3"; none of "".
+
+    Raises:
+        InputError: one is no number.
+    """
+    words = [word.strip() for word in given.split(",") if word.strip()]
+    if wrong := [word for word in words if not (word.isascii() and word.isdecimal())]:
+        raise InputError(f"--seeds {wrong[0]}: this is no number. Such as --seeds 0,3.")
+    return tuple(map(int, words))
 
 
 def run_subjects(names: list[str], out: Path, options: Options) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from torchbdi.kernels.gpu.biased import recursion
-from torchbdi.kernels.gpu.cholesky import ROW_SIDE, _backward, _launch
+from torchbdi.kernels.gpu.cholesky import ROW_SIDE, gradients, launch
 from torchbdi.kernels.gpu.contract import contract
 from torchbdi.kernels.gpu.gram import gram_
 from torchbdi.kernels.gpu.product import product
@@ -43,7 +43,7 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
     for m in sides:
         factor, shift = x.new_ones(MATRICES, m, m), x.new_ones(MATRICES)
         one, two = (x.new_ones(MATRICES, m, columns) for columns in (1, 2))
-        _launch(factor, shift, one, factor, check=False)
-        _launch(factor, shift, two, None if m <= ROW_SIDE else factor, check=False)
+        launch(factor, shift, one, factor, check=False)
+        launch(factor, shift, two, None if m <= ROW_SIDE else factor, check=False)
         for b in (one, two):
-            _backward(factor, b, b)
+            gradients(factor, b, b)

@@ -1,6 +1,6 @@
 """Everything that is to be measured on one CUDA GPU, in one go; without a GPU it says so.
 
-Gram and products of the NTK, TF Bind 8's and UTR's large solves (the latter by packed Cholesky, 79
+The Gram matrix of the NTK, TF Bind 8's and UTR's large solves (the latter by packed Cholesky, 79
 GB, and by conjugate gradients, each where it fits), a TF Bind 8 run from end to end against the
 CPU's scores, and a step of NTK2NN at width 2048. Small Cholesky is the subject ``small-cholesky``.
 """
@@ -42,12 +42,7 @@ def run(options: Options) -> dict[str, Any]:
     print(f"float64 products: {rates['float64_flops'] / 1e12:.3g} Tflop/s", flush=True)
     result: dict[str, Any] = {"rows": [], "measured": True, "rates": rates}
 
-    def table(
-        name: str,
-        load: Callable[[int | None], tuple[Tensor, Tensor]],
-        solver: SolverName,
-        tolerance: float,
-    ) -> dict[str, Any]:
+    def table(name: str, load: Load, solver: SolverName, tolerance: float) -> dict[str, Any]:
         x, y = load(400 if small else None)
         return solve(name, solver, x.to(device), y.to(device), tolerance, rates)
 

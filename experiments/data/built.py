@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import functools
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256, write_json
 
 from . import cache_folder
+from .cards import is_whole
 from .present import require
 from .shards import write_shards
 from .sources import DATA_SETS, checksums
@@ -60,16 +60,12 @@ def ensure_built(folder: Path, name: str) -> Path:
     build, target = BUILDS[name], cache_folder() / "built" / f"{name}-v{BUILD_VERSION}"
     made_of = {path: checksums()[path] for path in DATA_SETS[name].files}
     card = target / "card.json"
-    if card.is_file():
-        content = json.loads(card.read_text())
-        if content["made_of"] == made_of and all(
-            (target / path).is_file() and sha256(target / path) == digest
-            for path, digest in content["sha256"].items()
-        ):
-            return target
+    if is_whole(card, "made_of", made_of):
+        return target
     print(f"{name}: building the table in {target} ...", flush=True)
     x, y = build.make(folder)
-    card.unlink(missing_ok=True)  # it comes last: a folder with a card is complete
+    for old in (card, *target.glob("*.npy")):  # another table may have had more shards
+        old.unlink(missing_ok=True)
     write_shards(target, build.stem, x, y)
     files = {path.name: sha256(path) for path in sorted(target.glob("*.npy"))}
     write_json(card, {"made_of": made_of, "rows": len(y), "sha256": files})

@@ -23,6 +23,7 @@ from torchbdi.kernels.files import sha256, write_json
 from ..oracles.pool import run_all
 from ..robots.hopper import START_SEED
 from .arrays import write_npy
+from .cards import is_whole
 from .evolution import EvolutionConfig, evolve_once
 from .recipes import HOPPER as GENERATOR_VERSION
 
@@ -58,14 +59,7 @@ def _recipe(seed: int, config: TableConfig) -> dict[str, Any]:
 
 def is_complete(seed: int, out_dir: Path, config: TableConfig = TABLE) -> bool:
     """Whether the folder holds this table, whole and unchanged."""
-    card = out_dir / CARD_NAME
-    if not card.exists():
-        return False
-    content = json.loads(card.read_text())
-    return content["recipe"] == _recipe(seed, config) and all(
-        (out_dir / name).exists() and sha256(out_dir / name) == digest
-        for name, digest in content["sha256"].items()
-    )
+    return is_whole(out_dir / CARD_NAME, "recipe", _recipe(seed, config))
 
 
 def generate(
@@ -107,7 +101,9 @@ def generate(
     x = np.concatenate([run_x for run_x, _ in tables])
     y = np.concatenate([run_y for _, run_y in tables])
     if len({row.tobytes() for row in x}) < len(x):
-        raise TorchBDIError(f"the Hopper table of seed {seed} holds the same policy twice")
+        raise TorchBDIError(
+            f"the Hopper table of seed {seed} holds the same policy twice. Take another seed."
+        )
 
     write_npy(out_dir / X_NAME, x)
     write_npy(out_dir / Y_NAME, y.astype(np.float32)[:, None])

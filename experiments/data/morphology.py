@@ -24,11 +24,11 @@ from ..oracles.pool import run_all
 from ..robots.morphology import Robot
 from ..robots.stored_policy import StoredPolicy
 from .arrays import write_npy
+from .cards import is_whole
+from .recipes import FULL_ROWS
 from .recipes import MORPHOLOGY as GENERATOR_VERSION
 from .search import SearchConfig, search
 
-#: Rows of design-bench's own tables: the original robot and 1,563 generations.
-FULL_ROWS = 25_009
 _SIGMA = 0.02
 _POPULATION = 16
 _GENERATIONS = 250
@@ -72,14 +72,7 @@ def _recipe(robot: Robot, policy: StoredPolicy, seed: int, rows: int) -> dict[st
 
 def is_complete(robot: Robot, policy: StoredPolicy, seed: int, out_dir: Path, rows: int) -> bool:
     """Whether the folder holds this table, whole and unchanged."""
-    card = out_dir / file_names(robot)[2]
-    if not card.exists():
-        return False
-    content = json.loads(card.read_text())
-    return content["recipe"] == _recipe(robot, policy, seed, rows) and all(
-        (out_dir / name).exists() and sha256(out_dir / name) == digest
-        for name, digest in content["sha256"].items()
-    )
+    return is_whole(out_dir / file_names(robot)[2], "recipe", _recipe(robot, policy, seed, rows))
 
 
 def generate(

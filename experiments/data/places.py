@@ -70,7 +70,7 @@ _NPZ = {
     for robot, title in (("ant", "Ant"), ("dkitty", "DKitty"))
 }
 
-#: In order of preference; the first is what ``download`` uses.
+#: In order of preference; the first is what ``download`` uses (but TF Bind 8 is rebuilt).
 PLACES: Mapping[str, tuple[Place, ...]] = {
     "superconductor": (Place("uci", UCI, "zip", licence="CC BY 4.0"),),
     "utr": (_MIRROR,),

@@ -12,6 +12,7 @@ import numpy as np
 from .built import ensure_built
 from .present import missing, require
 from .shards import read_shards
+from .sources import DATA_SETS
 
 GFP_ORIGINAL = "GFP-Transformer-v0"
 GFP_OWN = "GFP, protein level"
@@ -26,7 +27,8 @@ def gfp_table(folder: Path) -> tuple[np.ndarray, np.ndarray, str]:
     Raises:
         MissingDataError: a file is missing or damaged.
     """
-    if len(missing(folder, "gfp-original")) < 24:  # some are there: then all must be
+    if len(missing(folder, "gfp-original")) < len(DATA_SETS["gfp-original"].files):
+        # Some are there: then all must be.
         require(folder, "gfp-original")
         return *read_shards(folder / "gfp", "gfp"), GFP_ORIGINAL
     return *read_shards(ensure_built(folder, "gfp"), "gfp"), GFP_OWN

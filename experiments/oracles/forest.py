@@ -38,8 +38,8 @@ def fit_forest(x: np.ndarray, y: np.ndarray, seed: int = SEED) -> Forest:
 
     100 trees of depth 100 that may split on any feature (``max_features="auto"`` meant all of
     them, and is no longer accepted), on 1,000 of 2,000 rows. Standardising features or scores, as
-    design-bench does around it, changes no tree but for rounding, and is left out. It takes about
-    a second, so the forest is fitted in every run and never stored.
+    design-bench does around it, changes no tree but for rounding, and is left out. It takes one
+    or two seconds, so the forest is fitted in every run and never stored.
 
     Args:
         x: the whole table, (N, D).

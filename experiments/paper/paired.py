@@ -42,6 +42,7 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
                         row.append("")
                         continue
                     differences = paired(methods[method], methods[against], column)
+                    half = half_width(differences)
                     row.append(interval_text(differences))
                     records.append(
                         {
@@ -52,7 +53,7 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
                             "statistic": statistic,
                             "pairs": len(differences),
                             "mean": statistics.fmean(differences) if differences else "",
-                            "half_width": half_width(differences) or "",
+                            "half_width": "" if half is None else half,
                         }
                     )
             rows.append(row)

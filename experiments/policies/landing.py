@@ -73,7 +73,7 @@ class Landing(nn.Module):
 
 @dataclass(frozen=True)
 class Landings:
-    """Of robots, each in one pose.
+    """Who fell, of robots that were each told one pose.
 
     Attributes:
         designs: (N, 56), float32.

@@ -18,7 +18,7 @@ from ..tasks.assemble import request_of
 from .as_begun import STATE
 from .begun import identity_of
 from .config import method_of
-from .identity import Identity, read_json
+from .identity import Identity, read_object
 from .results import read_runs
 from .run_folder import CONFIG, RunFolder
 from .settings import without_numbers
@@ -97,7 +97,7 @@ class Archive:
         try:
             folder.config()
             if (folder.path / "versions.json").exists():
-                read_json(folder.path / "versions.json")
+                read_object(folder.path / "versions.json")
             if folder.is_complete:
                 folder.metrics()
                 self._check_results(folder)

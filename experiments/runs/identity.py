@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from torchbdi import InputError
+from torchbdi.fields import Field
 from torchbdi.identity import canonical
 from torchbdi.methods import registry
-from torchbdi.methods._fields import Field
 
 from ..tasks import registry as task_registry
 
@@ -142,17 +142,17 @@ class Identity:
         return found
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """A file that holds one object.
 
     Raises:
         InputError: the file is damaged; it is named.
         OSError: it cannot be read.
     """
-    return parse_json(path, path.read_bytes())
+    return parse_object(path, path.read_bytes())
 
 
-def parse_json(path: Path, text: bytes) -> dict[str, Any]:
+def parse_object(path: Path, text: bytes) -> dict[str, Any]:
     """The object that a file held; raises InputError, which names it, where it is none."""
     try:
         content = json.loads(text.decode())

@@ -15,7 +15,7 @@ from torchbdi import InputError
 from torchbdi.identity import canonical
 
 from ..data import cache_folder
-from ..data.arrays import write_npz
+from ..data.arrays import read_npz, write_npz
 from ..tasks import load_task
 from ..tasks.assemble import request_of
 from ..tasks.base import Request
@@ -48,7 +48,8 @@ class Pool:
         problem: what runs of one column of a table share, as one line of text.
         random: of the random designs, (P,).
         known: which of them stand in the table, (P,) bool.
-        best_rows: of the n best rows, best first, by the true function, (n,).
+        best_rows: of the n best rows by the true function, in the order of the table's own scores,
+            (n,).
         one_changed: of the same with one place drawn anew, (SETS, n).
         two_changed: with two, (SETS, n).
     """
@@ -98,10 +99,13 @@ def pool_of(cfg: DictConfig, size: int = POOL) -> Pool:
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
     path = cache_folder() / "yardsticks" / f"{name}-{digest}.npz"
     if path.is_file():
-        with np.load(path, allow_pickle=False) as kept:
-            found = {key: kept[key] for key in kept.files}
-        title = str(found.pop("title"))
-        return Pool(name, title, problem, **found)
+        try:
+            found = read_npz(path)
+        except InputError as error:
+            print(f"{error} Its scores are asked for again.", flush=True)
+        else:
+            title = str(found.pop("title"))
+            return Pool(name, title, problem, **found)
     task = load_task(cfg)
     arrays = score_pool(task, cfg.designs, size)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,39 +138,38 @@ def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:
     """
     rows = len(task.data.x)
     if not 1 <= n <= rows:
-        raise InputError(f"designs={n}: the table of {task.name} has {rows} rows.")
+        raise InputError(f"designs={n}: the table of {task.name} has {rows} rows. Ask for fewer.")
     rng, generator = np.random.default_rng(0), torch.Generator().manual_seed(0)
     random = task.decode(task.data.space.sample(size, generator))
     best = task.decode(task.data.x[task.data.best(n)])
-    shape = best.shape[1:]
-    flat = best.reshape(n, -1)
-    sets = {places: [_changed(task, flat, places, rng) for _ in range(SETS)] for places in (1, 2)}
-    parts = [random, best, *(s.reshape(n, *shape) for each in sets.values() for s in each)]
+    shape, flat = best.shape[1:], best.reshape(n, -1)
+    table = task.decode(task.data.x).reshape(rows, -1)
+    sets = [_changed(task, flat, places, table, rng) for places in (1, 2) for _ in range(SETS)]
+    parts = [random, best, *(s.reshape(n, *shape) for s in sets)]
     scores = task.normalise(task.predict(np.concatenate(parts)))
     changed = scores[size + n :].reshape(2, SETS, n)
     return {
         "random": scores[:size],
-        "known": _known(task, random),
+        "known": _known(task, random, table),
         "best_rows": scores[size : size + n],
         "one_changed": changed[0],
         "two_changed": changed[1],
     }
 
 
-def _changed(task: Task, best: np.ndarray, places: int, rng: np.random.Generator) -> np.ndarray:
+def _changed(
+    task: Task, best: np.ndarray, places: int, table: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The best rows (n, C) with some places drawn anew, for numbers from the table (N, C)."""
     if not task.discrete:
-        return changed_columns(best, places, _raw(task), rng)
+        return changed_columns(best, places, table, rng)
     column: Any = task.data.space.columns[0]
     return changed_letters(best, places, len(column.classes), rng)
 
 
-def _known(task: Task, designs: np.ndarray) -> np.ndarray:
-    """Which designs stand in the table; of numbers drawn from a continuum none does."""
+def _known(task: Task, designs: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Which designs stand in the table (N, C); of numbers drawn from a continuum none does."""
     if not task.discrete:
         return np.zeros(len(designs), dtype=bool)
-    table = {row.tobytes() for row in _raw(task)}
-    return np.array([row.tobytes() in table for row in designs.reshape(len(designs), -1)])
-
-
-def _raw(task: Task) -> np.ndarray:
-    return task.decode(task.data.x).reshape(len(task.data.x), -1)
+    seen = {row.tobytes() for row in table}
+    return np.array([row.tobytes() in seen for row in designs.reshape(len(designs), -1)])

@@ -40,7 +40,7 @@ class Problem:
     Attributes:
         task: the task's name.
         title: of the table.
-        data_source: "original" or "regenerated".
+        data_source: "original", "regenerated" or "own".
         oracle_source: "original", "retrained" or "regenerated".
         rows: of the table.
         key: the task's part of the runs' identity, as text.

@@ -20,7 +20,7 @@ from torchbdi.kernels.files import locked, write_csv, write_json, write_text
 
 from .as_begun import STATE, AsBegun, has_work, keep_copy
 from .identity import FILE as IDENTITY
-from .identity import Identity, parse_json, read_json
+from .identity import Identity, parse_object, read_object
 from .quoting import setting
 from .versions import versions
 from .whole import HASH, METRICS, results_hash
@@ -141,7 +141,7 @@ class RunFolder:
             InputError: the file is damaged.
             OSError: it cannot be read.
         """
-        return read_json(self.path / METRICS)
+        return read_object(self.path / METRICS)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -198,7 +198,7 @@ def _configuration(path: Path, content: bytes) -> DictConfig:
 
 def _of_identity(path: Path, content: bytes) -> dict[str, Any]:
     """The content of an identity.json, which is one."""
-    found = parse_json(path, content)
+    found = parse_object(path, content)
     try:
         Identity.from_json(found)
     except ValueError as error:

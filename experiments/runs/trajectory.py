@@ -119,8 +119,8 @@ def is_whole(path: Path) -> bool:
 
 def kept_designs(path: Path) -> dict[int, Path]:
     """The files of designs that a run kept, by step, ascending."""
-    files = sorted((path / TRAJECTORY).glob("step-*.npy"))
-    return {int(file.stem.removeprefix("step-")): file for file in files}
+    files = (path / TRAJECTORY).glob("step-*.npy")
+    return dict(sorted((int(file.stem.removeprefix("step-")), file) for file in files))
 
 
 def main(words: Sequence[str]) -> None:

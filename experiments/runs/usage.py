@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from torchbdi.fields import Field
 from torchbdi.methods import registry
-from torchbdi.methods._fields import Field
 
 from ..tasks import registry as task_registry
 from .config import CONF

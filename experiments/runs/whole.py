@@ -18,7 +18,7 @@ from typing import Any
 from torchbdi import InputError
 from torchbdi.identity import canonical
 
-from .identity import read_json
+from .identity import read_object
 
 METRICS = "metrics.json"
 HASH = "results_sha256"
@@ -69,7 +69,7 @@ def _as_written(file: Path, lines: list[Line]) -> list[Line]:
     beside = file.with_name(METRICS)
     if file.name != "results.csv" or not beside.exists():
         return lines
-    metrics = read_json(beside)
+    metrics = read_object(beside)
     if "settings" not in metrics:
         return lines  # of 0.1.0
     theirs = _cells({**metrics, "settings": canonical(metrics["settings"])})

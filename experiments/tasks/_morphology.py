@@ -15,8 +15,6 @@ from ..data.sources import DATA_SETS
 from ._shim import load_design_bench
 from .base import Labels, Loaded, Request, Source
 
-FULL_ROWS = 25_009  # of design-bench's tables
-
 
 def sources(robot: str) -> tuple[Source, Source]:
     """design-bench's table, with the policy that its scores are of, and one that is made here.
@@ -87,7 +85,7 @@ def _oracle_source(policy: str) -> Literal["original", "regenerated"]:
 
 def _check_size(folder: Path, dimensions: int) -> None:
     """Raises MissingDataError where the published table is not design-bench's."""
-    found, wanted = read_shards(folder, folder.name)[0].shape, (FULL_ROWS, dimensions)
+    found, wanted = read_shards(folder, folder.name)[0].shape, (recipes.FULL_ROWS, dimensions)
     if found != wanted:
         raise MissingDataError(
             f"{folder / folder.name}-x-0.npy has shape {found}, design-bench's has {wanted}. Put "

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from torchbdi.fields import checked_fields, setting
 from torchbdi.kernels.files import sha256
-from torchbdi.methods._fields import checked_fields, setting
 from torchbdi.space import Space
 
 from ..data.present import known_checksums, missing, require

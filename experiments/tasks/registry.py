@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from torchbdi import InputError, TorchBDIError
-from torchbdi.methods._fields import Field, list_fields
+from torchbdi.fields import Field, list_fields
 
 from .base import Settings, TaskSpec
 

@@ -76,7 +76,7 @@ def _series(a: Any, z: float) -> float:
 
 
 @njit(**OPTIONS)
-def _angles(c: Any, map_: Any, u: Any, w: Any) -> None:
+def angles(c: Any, map_: Any, u: Any, w: Any) -> None:
     """u from cosines; map_ is None or (pole, offset, scale) of the profile. w receives s."""
     wide_vectors()
     for j in range(c.shape[0]):
@@ -104,7 +104,7 @@ def _inverse_sines(c: Any, kink: float, w: Any) -> None:
 
 
 @njit(**OPTIONS)
-def _polynomial(a: Any, factor: float, u: Any, p: Any) -> None:
+def polynomial(a: Any, factor: float, u: Any, p: Any) -> None:
     """Horner's scheme without its last four steps; the degree is a multiple of 4, at least 8."""
     wide_vectors()
     top = a.shape[0] - 1
@@ -121,7 +121,7 @@ def _polynomial(a: Any, factor: float, u: Any, p: Any) -> None:
 
 
 @njit(**OPTIONS)
-def _finish(a: Any, factor: float, u: Any, p: Any, w: Any, cols: Any, out: Any) -> None:
+def finish(a: Any, factor: float, u: Any, p: Any, w: Any, cols: Any, out: Any) -> None:
     """The last four steps, times ``cols`` and, where it is given, ``w``."""
     wide_vectors()
     a0, a1, a2, a3 = a[3] * factor, a[2] * factor, a[1] * factor, a[0] * factor
@@ -173,16 +173,16 @@ def fill(
             cosines, factors = c[i][start:stop], cols[start:stop]
             us, ps, ws = u[:width], p[:width], w[:width]
             above += _count_above(cosines, bound)
-            _angles(cosines, map_, us, None if slope is None else ws)
-            _polynomial(value, rows[i], us, ps)
+            angles(cosines, map_, us, None if slope is None else ws)
+            polynomial(value, rows[i], us, ps)
             if slope is not None:
                 _inverse_sines(cosines, kink, ws)
             at = i * out_stride + start
-            _finish(value, rows[i], us, ps, None, factors, out[at : at + width])
+            finish(value, rows[i], us, ps, None, factors, out[at : at + width])
             if slope is not None:
-                _polynomial(slope, rows[i], us, ps)
+                polynomial(slope, rows[i], us, ps)
                 at = i * slope_stride + start
-                _finish(slope, rows[i], us, ps, ws, factors, out_slope[at : at + width])
+                finish(slope, rows[i], us, ps, ws, factors, out_slope[at : at + width])
     return int(above)
 
 
@@ -302,7 +302,8 @@ def near(
 
 
 @njit(**{**OPTIONS, "fastmath": OPTIONS["fastmath"] | {"reassoc"}})
-def _dot(a: Any, b: Any) -> float:
+def dot(a: Any, b: Any) -> float:
+    """sum_j a_j b_j."""
     wide_vectors()
     total = 0.0
     for j in range(a.shape[0]):
@@ -337,9 +338,9 @@ def residuals(k: Any, s: Any, a: Any, y: Any, weights: Any, backward: Any, da: A
             for i in range(m):
                 _add_product(-a[g, i], k[g * m + i][start:stop], rs)
             _multiply(rs, weights[start:stop], ws)
-            backward[g] += _dot(rs, ws)
+            backward[g] += dot(rs, ws)
             for i in range(m):
-                da[g, i] += _dot(k[g * m + i][start:stop], ws)
+                da[g, i] += dot(k[g * m + i][start:stop], ws)
                 row = s[g * m + i][start:stop]
                 _multiply(row, ws, row)
 
@@ -392,5 +393,5 @@ def multiply_both(k: Any, stride: int, right: Any, left: Any, across: Any, down:
             across[i + 3] += t3
         for i in range(whole, height):
             row = k[i * stride + start : i * stride + stop]
-            across[i] += _dot(row, r)
+            across[i] += dot(row, r)
             _add_product(left[i], row, o)

@@ -9,12 +9,12 @@ import numpy as np
 from .fused import (
     OPTIONS,
     PIECE,
-    _angles,
-    _dot,
-    _finish,
-    _polynomial,
+    angles,
     compile_function,
+    dot,
+    finish,
     njit,
+    polynomial,
     wide_vectors,
 )
 
@@ -82,9 +82,9 @@ def pair_sums(
                     _cosines(begun, more, None, inverse[b, a], cs)
                 else:
                     _cosines(begun, more, right[old[b, a]][start:stop], inverse[b, a], cs)
-                _angles(cs, map_, us, None)
-                _polynomial(value, norm[b, a], us, ps)
-                _finish(value, norm[b, a], us, ps, None, factors, cs)
+                angles(cs, map_, us, None)
+                polynomial(value, norm[b, a], us, ps)
+                finish(value, norm[b, a], us, ps, None, factors, cs)
                 for q in range(sums):
-                    out[b, a, q] += _dot(cs, linear[q][start:stop])
+                    out[b, a, q] += dot(cs, linear[q][start:stop])
                 out[b, a, sums] += _dot_squares(cs, squares)

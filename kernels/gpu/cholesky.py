@@ -64,7 +64,7 @@ class SmallSolve(torch.autograd.Function):
             product = -(g @ x.mT)
             grad_k = product.tril() + product.mT.tril(-1)
         else:
-            g, grad_k = _backward(factor, grad, x)
+            g, grad_k = gradients(factor, grad, x)
         grad_ridge = -(g * x).sum((-2, -1)) if ctx.needs_input_grad[2] else None
         if g.shape != ctx.rhs_shape:
             g = g.sum_to_size(ctx.rhs_shape)
@@ -111,16 +111,16 @@ def _solve(
     keep = save or not alone or m > ROW_SIDE
     factor = torch.empty(flat.shape, dtype=k.dtype, device=k.device) if keep else None
     if alone:
-        return _launch(flat, shift, rhs, factor, check), factor
+        return launch(flat, shift, rhs, factor, check), factor
     # Several solves with one matrix, or many columns: it is factored once, by itself.
     assert factor is not None
-    _launch(flat, shift, k[..., :0], factor, check)
+    launch(flat, shift, k[..., :0], factor, check)
     if batch != k.shape[:-2]:
         factor = factor.view(k.shape).expand(*batch, m, m).reshape(-1, m, m).contiguous()
-    return _launch(None, None, rhs, factor, check), factor
+    return launch(None, None, rhs, factor, check), factor
 
 
-def _launch(
+def launch(
     k: Tensor | None,
     shift: Tensor | None,
     rhs: Tensor,
@@ -224,13 +224,13 @@ def unchecked(k: Tensor, rhs: Tensor, ridge: float) -> Tensor:
     return _solve(k, rhs, number, save=False, check=False)[0]
 
 
-def _backward(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+def gradients(factor: Tensor, grad: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     """g, the gradient of rhs, (..., M, K), and the gradient of k, (..., M, M)."""
     *batch, m, columns = x.shape
     out = torch.empty(*batch, m, m, dtype=x.dtype, device=x.device)
     if columns == 1 and m <= ROW_SIDE:
-        return _launch(None, None, grad, factor, check=False, outer=(x, out)), out
-    g = _launch(None, None, grad, factor, check=False)
+        return launch(None, None, grad, factor, check=False, outer=(x, out)), out
+    g = launch(None, None, grad, factor, check=False)
     write_outer(g, x, out)
     return g, out
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .. import gpu
-from ..zonal.gram import refuse_second_derivative
+from ..by_hand import refuse_second_derivative
 from .pairs import Pairs, near_entries
 from .recursion import ReLUStack, covariance_recursion, diagonal_recursion
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import gpu
+from ..by_hand import ordinary
 from ..errors import InputError, NotPositiveDefiniteError
 from ..untraced import untraced
 from .failures import BAD_RIDGE, describe_failures, not_finite
@@ -148,13 +149,6 @@ def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
             f"{tuple(k.shape[:-2])}. Pass a float or one ridge for each matrix."
         )
     return ordinary(ridge)
-
-
-def ordinary(x: Tensor) -> Tensor:
-    """x, or a copy of it that autograd may save where x was made in inference mode."""
-    if x.is_inference() and not torch.is_inference_mode_enabled():
-        return x.clone()
-    return x
 
 
 def check_finite(k: Tensor, rhs: Tensor) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..files import disk_of, last_good_state, write_state
 from ..tensors import from_bytes, to_bytes
-from .operator import GramOperator
+from .operator import GramOperator, sampled
 
 PROBE_ROWS = 32
 
@@ -36,19 +36,14 @@ class SolveCheckpoint:
 
     def __init__(self, path: Path, operator: GramOperator, rhs: Tensor, ridge: float) -> None:
         if not path.parent.is_dir():
-            raise InputError(f"{path.parent}, the folder of the solve checkpoint, does not exist.")
+            raise InputError(
+                f"{path.parent}, the folder of the solve checkpoint, does not exist. Make it first."
+            )
         self.path = path
         data = rhs.detach().cpu().contiguous().numpy().tobytes()
         described = f"{tuple(rhs.shape)} {rhs.dtype}".encode()
         self.key = hashlib.sha256(described + data).hexdigest()
-        rows = (
-            torch.linspace(0, operator.n - 1, min(operator.n, PROBE_ROWS), dtype=torch.float64)
-            .long()
-            .unique()
-        )
-        rows = rows.to(operator.device)
-        block = torch.empty(len(rows), len(rows), dtype=rhs.dtype, device=rhs.device)
-        operator.fill(rows, rows, block)
+        _, block = sampled(operator, PROBE_ROWS)
         self.probe = torch.cat([block.flatten(), block.new_tensor([ridge])]).cpu()
 
     def load(self) -> dict[str, Tensor] | None:

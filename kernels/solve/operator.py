@@ -133,19 +133,21 @@ def check_problem(operator: GramOperator, rhs: Tensor, ridge: float) -> None:
             )
 
 
+def sampled(operator: GramOperator, count: int) -> tuple[Tensor, Tensor]:
+    """At most ``count`` rows spread evenly over a matrix, (S,), and K between them, (S, S)."""
+    even = torch.linspace(0, operator.n - 1, min(operator.n, count), dtype=torch.float64)
+    rows = even.long().unique().to(operator.device)
+    block = torch.empty(len(rows), len(rows), dtype=operator.dtype, device=operator.device)
+    operator.fill(rows, rows, block)
+    return rows, block
+
+
 def check_symmetry(operator: GramOperator) -> None:
     """Raises InputError where a sample of the matrix is not symmetric: solvers read one triangle.
 
     NaN and inf are left to those who look for them.
     """
-    rows = (
-        torch.linspace(0, operator.n - 1, min(operator.n, SAMPLE_ROWS), dtype=torch.float64)
-        .long()
-        .unique()
-    )
-    rows = rows.to(operator.device)
-    block = torch.empty(len(rows), len(rows), dtype=operator.dtype, device=operator.device)
-    operator.fill(rows, rows, block)
+    rows, block = sampled(operator, SAMPLE_ROWS)
     gap = (block - block.mT).abs()
     allowed = torch.finfo(block.dtype).eps ** 0.5 * block.abs().max()
     if (gap > allowed).any():

@@ -11,9 +11,8 @@ with w_j the squares of the paper's weights. The gradients are
     d backward / d x_m = -2 a_m sum_j w_j r_j dk_mj / dx_m
     d backward / d a_m = -2 sum_j w_j r_j k_mj .
 
-Each tile of k_hl gives its share of both and of their
-gradients as soon as it is there. So a step keeps no matrix at all: with as many columns as the data
-has rows that is most of its time.
+Each tile of k_hl gives its share of both and of their gradients as soon as it is there. So a step
+keeps no matrix with as many columns as the data has rows, which would take most of its time.
 """
 
 from __future__ import annotations
@@ -25,9 +24,10 @@ import torch
 from torch import Tensor
 
 from .. import compiled
+from ..by_hand import refuse_second_derivative
 from ..relu.recursion import ReLUStack
 from .fill import plan
-from .gram import refuse_second_derivative, unit_rows
+from .gram import unit_rows
 from .near import Near
 from .tiles import ENTRIES, pieces, tile_shape
 

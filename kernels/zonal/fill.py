@@ -94,10 +94,10 @@ class PlainTiles:
             if slope is not None:
                 torch.mul(derivative.mul_(w).mul_(-rows), cols, out=slope)
             return
-        u = _variable(self.profile, c.asin_(), p)
+        u = variable(self.profile, c.asin_(), p)
         if slope is not None:
-            torch.mul(_horner(self.profile.slope, rows, u, p).mul_(w), cols, out=slope)
-        torch.mul(_horner(self.profile.value, rows, u, p), cols, out=out)
+            torch.mul(horner(self.profile.slope, rows, u, p).mul_(w), cols, out=slope)
+        torch.mul(horner(self.profile.value, rows, u, p), cols, out=out)
 
     def _scratch(self, out: Tensor) -> list[Tensor]:
         size = out.numel()
@@ -106,7 +106,8 @@ class PlainTiles:
         return [self.buffer[i * size : (i + 1) * size].view(out.shape) for i in range(3)]
 
 
-def _variable(profile: Profile, phi: Tensor, scratch: Tensor) -> Tensor:
+def variable(profile: Profile, phi: Tensor, scratch: Tensor) -> Tensor:
+    """The profile's variable u from phi; both buffers are overwritten, and one of them returned."""
     if not profile.pole:
         return phi
     one, offset = phi.new_tensor(1.0), phi.new_tensor(profile.offset)
@@ -114,7 +115,7 @@ def _variable(profile: Profile, phi: Tensor, scratch: Tensor) -> Tensor:
     return torch.add(offset, scratch, alpha=profile.scale, out=phi)
 
 
-def _horner(coefficients: tuple[float, ...], rows: Tensor, u: Tensor, out: Tensor) -> Tensor:
+def horner(coefficients: tuple[float, ...], rows: Tensor, u: Tensor, out: Tensor) -> Tensor:
     """rows times the polynomial: the coefficients carry the factor, so that it costs nothing."""
     scaled = [rows * a for a in coefficients]
     if len(scaled) == 1:
@@ -186,9 +187,6 @@ def _for_batch(x: Unit, batch: torch.Size) -> Unit:
     if x[0].ndim == 2:
         return x
     return x[0].expand(*batch, *x[0].shape[-2:]), x[1].expand(*batch, *x[1].shape[-2:])
-
-
-Fill: TypeAlias = Callable[..., None]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from .. import gpu
-from ..errors import TorchBDIError
+from ..by_hand import refuse_second_derivative
 from ..relu.recursion import ReLUStack, diagonal_recursion
 from .near import Near
 from .tiles import ENTRIES, gram_, pieces, tile_shape
@@ -173,12 +173,3 @@ def _contract(grad: Tensor, k: Tensor, slope: Tensor, other: Tensor) -> tuple[Te
             torch.mul(g, k[i, j], out=tile)
             radial[i] += tile.sum(1, keepdim=True)
     return radial, toward
-
-
-def refuse_second_derivative() -> None:
-    """Raises where autograd would record a backward written by hand."""
-    if torch.is_grad_enabled():
-        raise TorchBDIError(
-            "the NTK and NNGP kernels have no second derivatives: their backward is written by "
-            "hand. Call backward() or torch.autograd.grad() without create_graph=True."
-        )

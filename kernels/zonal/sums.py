@@ -25,7 +25,7 @@ from torch import Tensor
 from .. import compiled
 from ..relu.recursion import ReLUStack, angular_recursion
 from ..threads import drain
-from .fill import COMPILED_MAP_COST, PLAIN_MAP_COST, _horner, _variable
+from .fill import COMPILED_MAP_COST, PLAIN_MAP_COST, horner, variable
 from .gram import unit_rows
 from .profile import fit_profile
 from .tiles import pieces
@@ -141,6 +141,6 @@ def kernel_from_cosines(stack: ReLUStack, c: Tensor, rows: Tensor, cols: Tensor)
     if profile is None:
         return angular_recursion(stack, c.acos_())[0].mul_(rows).mul_(cols)
     scratch = torch.empty_like(c)
-    u = _variable(profile, c.asin_(), scratch)
+    u = variable(profile, c.asin_(), scratch)
     one = c.new_ones([1] * c.ndim)
-    return _horner(profile.value, one, u, scratch).mul_(rows).mul_(cols)
+    return horner(profile.value, one, u, scratch).mul_(rows).mul_(cols)

@@ -18,7 +18,8 @@ from robot_cases import case, one_by_one, write_weights
 
 from experiments.data import morphology
 from experiments.data.arrays import write_npz
-from experiments.data.morphology import FULL_ROWS, file_names, generate, is_complete, plan
+from experiments.data.morphology import file_names, generate, is_complete, plan
+from experiments.data.recipes import FULL_ROWS
 from experiments.data.search import SearchConfig, search
 from experiments.robots import ant, dkitty
 from experiments.robots.stored_policy import StoredPolicy

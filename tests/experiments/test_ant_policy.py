@@ -277,6 +277,9 @@ def test_the_command_line(tmp_path, monkeypatch):
         script.main(["an"])
     with pytest.raises(InputError, match=r"for the ant also \[steps=N\]"):
         script.main(["dkitty", "steps=5"])
+    for word in ("seed=one", "seed=-1", "steps=1e6"):
+        with pytest.raises(InputError, match=f"{word}: must be a whole number"):
+            script.main(["ant", word])
     for seed in (2021, 2022):  # the second round of landings, or all, would be on its robots
         with pytest.raises(InputError, match="robots of the trial"):
             script.main(["dkitty", f"seed={seed}"])

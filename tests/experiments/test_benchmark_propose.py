@@ -106,7 +106,7 @@ def test_rivals_rank_what_is_easy() -> None:
 
 
 def test_it_runs_and_goes_on_from_what_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["propose", "--small", "--no-rivals", "--out", str(tmp_path)]
     assert main(words) == 0
@@ -120,3 +120,6 @@ def test_it_runs_and_goes_on_from_what_is_kept(
     assert main(words) == 0
     with pytest.raises(InputError, match="there is no such table"):
         propose.run(propose.Options(tmp_path, only=("sukuzi",)))
+    capsys.readouterr()
+    assert main([*words, "--seeds", "0,x"]) == 1
+    assert capsys.readouterr().err == "error: --seeds x: this is no number. Such as --seeds 0,3.\n"

@@ -214,8 +214,13 @@ def test_a_damaged_built_table_is_built_again(
     shard = folder / "superconductor-y-0.npy"
     whole = shard.read_bytes()
     shard.write_bytes(whole[:-1] + b"\x00")
+    # A shard that is left of a longer table is not read as a part of this one.
+    left = folder / "superconductor-x-99.npy"
+    left.write_bytes(whole)
+    (folder / "card.json").write_text("{")
     ensure_built(data_dir, "superconductor")
     assert shard.read_bytes() == whole
+    assert not left.exists()
 
 
 def test_the_protein_level_table(real_data: Path) -> None:

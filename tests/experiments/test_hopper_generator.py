@@ -120,6 +120,10 @@ def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(alone, t
     generate(0, tmp_path, config=SMALL)
     assert read(tmp_path) == read(table)
 
+    for damage in (b"{", b"[]", b'{"recipe": 1}', b"\xff"):
+        (tmp_path / CARD_NAME).write_bytes(damage)
+        assert not is_complete(0, tmp_path, SMALL)
+
 
 def test_the_default_table_has_3200_rows():
     evolution = generator.TABLE.evolution

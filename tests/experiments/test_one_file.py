@@ -203,7 +203,7 @@ def test_a_job_of_a_sweep_that_fails_is_named_after_the_others(add: Write, tmp_p
     assert len(end) == 3
     for line, n in zip(end[1:], (500, 600), strict=True):
         assert line.startswith(f"task=toy method=best_rows designs={n} ")
-        assert line.endswith(f": designs={n}: the table has 160 rows.")
+        assert line.endswith(f": designs={n}: the table has 160 rows. Ask for fewer.")
     assert len(list((tmp_path / "runs").glob("toy-*/metrics.json"))) == 2
     assert "Traceback" not in done.stderr
 

@@ -36,6 +36,11 @@ def test_a_pool_is_asked_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -
     def refuse(*_: object) -> None:
         raise AssertionError("the true function was asked again")
 
+    (kept,) = (module.cache_folder() / "yardsticks").glob("tfbind8-*.npz")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-100])  # it is damaged, so the scores are asked for again
+    assert np.array_equal(pool_of(compose_config(words(data_dir)), size=100).random, first.random)
+    assert kept.read_bytes() == whole
     monkeypatch.setattr(module, "load_task", refuse)
     again = pool_of(compose_config(words(data_dir)), size=100)
     for name in ("random", "known", "best_rows", "one_changed", "two_changed"):

@@ -389,6 +389,16 @@ def test_differences_on_the_same_seeds(tmp_path: Path) -> None:
     assert rows["rbf"]["best less bdi's"] == "-0.100"
 
 
+def test_equal_differences_have_an_interval_of_no_width(tmp_path: Path) -> None:
+    for seed in range(3):
+        write_run(tmp_path, method="random", seed=seed, best=0.5, median=0.5, loss_total=seed)
+        write_run(tmp_path, method="cbas", seed=seed, best=0.75, median=0.5, loss_total=seed)
+    table = TABLES["paired"](read_runs([tmp_path]))
+    assert table is not None
+    (entry,) = (r for r in table.records if (r["method"], r["statistic"]) == ("cbas", "best"))
+    assert (entry["pairs"], entry["mean"], entry["half_width"]) == (3, 0.25, 0.0)
+
+
 def test_differences_are_those_on_the_same_table(tmp_path: Path) -> None:
     """The first seed's table was made again elsewhere, and is another one there."""
     for seed, best in enumerate(RANDOM):

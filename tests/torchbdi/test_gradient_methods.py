@@ -76,6 +76,14 @@ def test_roma_tells_how_much_of_its_starts_the_codes_bring_back(letters: Offline
     assert result.facts["starts_recovered"] == sum(same) / len(same)
 
 
+def test_roma_makes_codes_of_tables_without_classes_where_it_is_told_to(hill: OfflineData) -> None:
+    result = quick("roma", latent=2, vae_epochs=30, steps=1, lr=1e-12).solve(hill, 12)
+    found, known = hill.space.decode(result.x), hill.space.decode(hill.x[hill.best(12)])
+    assert np.isfinite(found).all()
+    assert np.corrcoef(found[:, 0], known[:, 0])[0, 1] > 0.5  # the codes bring back where it was
+    assert result.facts == {}  # there are no classes
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_designs_are_higher_up_the_hill_than_the_table(name: str, hill: OfflineData) -> None:
     n = 200 if name == "min" else 20
@@ -162,6 +170,9 @@ def test_rams_validation_lists_are_of_rows_trained_on_only_as_published(hill: Of
         common = set(train.tolist()) & set(held.tolist())
         assert len(common) == (200 if as_published else 0)
         assert len(held) == (200 if as_published else 40)
+    few = OfflineData.from_raw(np.arange(10.0).reshape(5, 2), np.arange(5.0), Space.numbers(2))
+    with pytest.raises(InputError, match="of the 5 rows 1 are held out"):
+        RaM().solve(few, 2)
     with pytest.raises(InputError, match="list_size=50 different rows are more than the 40"):
         quick("ram", list_size=50).solve(hill, 4)
     with pytest.raises(InputError, match="must fill a batch of list_batch=9"):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError, Space
-from torchbdi.search import SearchOptions, maximise, numbers
+from torchbdi.search import Found, SearchOptions, maximise, numbers
 from torchbdi.search.context import Search
 from torchbdi.space import Choice, Linear, Number
 
@@ -200,34 +200,86 @@ class StopError(Exception):
 
 @pytest.mark.parametrize("way", ["enumeration", "beam", "ascent", "alternation"])
 def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> None:
-    options = SearchOptions(enumerate=0, width=8, starts=200, steps=30, rounds=6)
-    space = sequences(9)
+    options = SearchOptions(
+        enumerate=0, width=8, starts=200, steps=30, rounds=6, pairs=16, pair_rounds=2
+    )
+    space = sequences(6 if way == "beam" else 9)
     if way == "enumeration":
         options = SearchOptions()
     elif way != "beam":
         numbers = tuple(Number(f"x{i}", -3, 3) for i in range(3))
-        choices = tuple(Choice(n, ("a", "b", "d")) for n in ("cde" if way == "alternation" else ""))
+        choices = tuple(
+            Choice(n, ("a", "b", "d")) for n in ("cdefgh" if way == "alternation" else "")
+        )
         rng = np.random.default_rng(0)
         table = np.c_[rng.normal(size=(40, 3)), rng.integers(0, 3, (40, len(choices)))]
         space = Space(numbers + choices).fit(table)
     f = rough(space, 1)
-    whole = maximise(f, space, 6, options=options, seed=4)
+    told: list[int] = []
+
+    def search(folder: Path | None, last: int) -> Found:
+        def tell(rounds: int, best: float) -> None:
+            told.append(rounds)
+            if rounds == last:
+                raise StopError
+
+        return maximise(f, space, 6, options=options, seed=4, folder=folder, after=tell)
+
+    whole = search(None, 0)
     assert whole.way == way
+    rounds = told.copy()
+    assert len(rounds) >= 2
+    for last in rounds:
+        told.clear()
+        folder = tmp_path / str(last)
+        folder.mkdir()
+        with pytest.raises(StopError):
+            search(folder, last)
+        again = search(folder, 0)
+        assert torch.equal(again.x, whole.x)
+        assert torch.equal(again.value, whole.value)
+        assert again.evaluations == whole.evaluations
+        assert told == rounds
+
+
+def test_a_killed_beam_makes_no_more_rounds_than_another(tmp_path: Path) -> None:
+    space = sequences(24, "AC")
+    options = SearchOptions(enumerate=0, width=1, rounds=3, pairs=0, restarts=1)
+    # A round betters one site of the one design, so that the rounds are over before the sites are.
+    whole = maximise(lambda x: x.sum(1), space, 1, options=options, seed=0)
+    at: list[int] = []
 
     def kill(rounds: int, best: float) -> None:
-        if rounds in (1, 2, 3, 5):
+        at.append(rounds)
+        if len(at) in (1, 3):
             raise StopError
 
-    stops = 0
-    while True:
-        try:
-            again = maximise(f, space, 6, options=options, seed=4, folder=tmp_path, after=kill)
-            break
-        except StopError:
-            stops += 1
-    assert stops >= 1
+    for _ in range(2):
+        with pytest.raises(StopError):
+            maximise(
+                lambda x: x.sum(1), space, 1, options=options, seed=0, folder=tmp_path, after=kill
+            )
+    again = maximise(
+        lambda x: x.sum(1), space, 1, options=options, seed=0, folder=tmp_path, after=kill
+    )
     assert torch.equal(again.x, whole.x)
-    assert torch.equal(again.value, whole.value)
+    assert at == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> None:
+    space = sequences(9)
+    told: list[int] = []
+
+    def tell(rounds: int, best: float) -> None:
+        told.append(rounds)
+        if len(told) == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    assert told == list(range(1, len(told) + 1))
+    assert len(told) > 2
 
 
 def test_a_budget_ends_a_search() -> None:

@@ -139,6 +139,16 @@ def test_places_are_joined_by_single_changes() -> None:
     assert distance > 0
 
 
+def test_a_level_is_one_change_beside_numbers_too() -> None:
+    table = np.c_[np.linspace(0, 1, 40), np.arange(40) % 4]
+    space = Space((Number("a", 0, 1), Number("b", 0, 3, step=1))).fit(table)
+    one_apart, far = [[0.5, 0], [0.5, 1], [0.501, 3]], [[0.5, 0], [0.9, 0]]
+    assert spread(space, space.encode(np.array(one_apart)))[0] == 1
+    assert spread(space, space.encode(np.array(far)))[0] == 2
+    levels = Space((Number("b", 0, 3, step=1),)).fit(table[:, 1:])
+    assert spread(levels, levels.encode(np.array([[0.0], [3.0]])))[0] == 1
+
+
 def test_presets_and_refusals() -> None:
     assert registry.label(backward_search) == "backward_search"
     assert registry.method("kernel_search", acquisition="ei") == KernelSearch(acquisition="ei")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 import torchbdi
 from torchbdi import NNGP, NTK, RBF, OfflineData, Space
@@ -99,3 +103,25 @@ def test_refusals() -> None:
         SingleLoss(NTK(), data.x, data.y, None, forward_weight=0.0, backward_weight=0.0)
     with pytest.raises(torchbdi.InputError, match="needs the coefficients"):
         SingleLoss(NTK(), data.x, data.y, None)
+
+
+class Doubled(NTK):
+    """Twice the NTK: a kernel of somebody's, whose values are not those of its base."""
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        return 2 * super().gram(x1, x2)
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        return 2 * super().diagonal(x)
+
+    def settings(self) -> Mapping[str, Any]:
+        return super().settings()
+
+
+def test_a_subclass_with_values_of_its_own_is_asked_for_them() -> None:
+    data = table()
+    x = data.space.sample(10, torch.Generator().manual_seed(0))
+    fit = torchbdi.fit_ridge(Doubled(), data.x, data.y, 1e-3, "absolute")
+    f = Prediction(Doubled(), data.x, fit.coefficients)
+    assert f.pairs is None
+    torch.testing.assert_close(f(x), fit.predict(x))

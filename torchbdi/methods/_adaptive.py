@@ -77,9 +77,10 @@ class Adaptive:
             value = one_epoch(net, loss, rows, batch, optimizer, generator)
             if not math.isfinite(value):
                 raise TorchBDIError(
-                    f"adaptive sampling: the loss of round {place[1]} is not finite. Weights of "
-                    "draws overflow where there are many features; as_published=False normalises "
-                    "and truncates them."
+                    f"adaptive sampling: the loss of round {place[1]} is not finite. Weights as "
+                    "published overflow where there are many features: as_published=False "
+                    "normalises and truncates them. If it is False already, take a smaller "
+                    "ensemble_lr and vae_lr."
                 )
         return value
 

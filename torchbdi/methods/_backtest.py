@@ -31,10 +31,10 @@ class Backtest:
     Attributes:
         found: share of the best rows among the unseen rows that are predicted highest; half of
             the unseen rows are of the best ones.
-        promised: by way of holding, the median of what the blind regressions predict of 32
-            designs that they were searched for, in standard deviations of all scores.
+        promised: for each way, the median of what the blind regressions predict of the 32 designs
+            that a search by it found with them, in standard deviations of all scores.
         judged: the median of what regressions that know all rows predict of the same designs.
-        doubted: the same less one standard deviation of their process.
+        doubted: the median of that less one standard deviation of their process.
     """
 
     found: float

@@ -210,8 +210,8 @@ def held_out(n: int, val: int) -> int:
     """Rows left out of training: ``val``, and a tenth of n at the most.
 
     Raises:
-        InputError: n is no more than one row.
+        InputError: there are fewer than two rows.
     """
     if n < 2:
-        raise InputError(f"a table of {n} rows trains no network.")
+        raise InputError(f"a table of {n} rows trains no network. It needs two or more.")
     return min(val, n // 10)

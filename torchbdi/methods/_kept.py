@@ -61,4 +61,6 @@ class Kept:
 
 def _parse(content: bytes) -> dict[str, Any]:
     found: dict[str, Any] = from_bytes(content)
-    return {"of": found.pop("of"), **found}
+    if "of" not in found:
+        raise ValueError("a kept state without a word on whose it is")
+    return found

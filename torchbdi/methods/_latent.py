@@ -103,4 +103,6 @@ class Latent:
         """Standardised features (n, D) float64 of codes (n, size): what is likeliest."""
         with torch.no_grad():
             numbers, _, log_p = self.vae.decode(z.detach() * self._std + self._mean)
-        return self.codec.within(self.codec.join(numbers.cpu(), log_p.argmax(-1).cpu()))
+        # argmax refuses a dimension of none, which a table of numbers has.
+        classes = log_p.argmax(-1) if log_p.shape[1] else log_p.new_empty(log_p.shape[:2]).long()
+        return self.codec.within(self.codec.join(numbers.cpu(), classes.cpu()))

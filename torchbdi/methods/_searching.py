@@ -59,7 +59,8 @@ class Searching(Method):
     Ours, as many as the paper's T.
     """
     budget: int | None = setting(None, at_least=1)
-    """Evaluations after which a search begins nothing new; None for no such limit.
+    """Evaluations after which a search begins nothing new; None for no such limit. An enumeration
+    goes through all designs.
 
     Ours.
     """
@@ -125,11 +126,11 @@ def spread(space: Space, x: Tensor) -> tuple[int, float]:
         difference of features, in standard deviations.
     """
     raw = torch.from_numpy(space.decode(x)).double()
-    kinds = torch.tensor([kind == "number" for kind in space.kinds])
-    differ = torch.cdist(raw[:, ~kinds], raw[:, ~kinds], p=0.0)
-    plain = ~space.logits
-    numbers = torch.cdist(x[:, plain], x[:, plain]) / max(1, int(plain.sum())) ** 0.5
-    near = (differ <= 1) & ((numbers < NEAR) | bool((~kinds).all()))
+    plain = torch.tensor([kind == "number" for kind in space.kinds])
+    differ = torch.cdist(raw[:, ~plain], raw[:, ~plain], p=0.0)
+    own = x[:, torch.from_numpy(space.layout.starts[:-1])[plain]]
+    numbers = torch.cdist(own, own) / max(1, own.shape[1]) ** 0.5
+    near = (differ <= 1) & (numbers < NEAR)
     label = torch.arange(len(x))
     while True:
         lowest = torch.where(near, label, len(x)).amin(1)

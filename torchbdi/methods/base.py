@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..fields import checked_fields, setting
 from ..inputs import as_float64
 from ..kernels.errors import InputError
 from ..values import instance, whole
 from ._door import checked_score, checked_solve
-from ._fields import checked_fields, setting
 
 if TYPE_CHECKING:
     from ..data import OfflineData
@@ -127,7 +127,9 @@ class Result:
 
     Attributes:
         x: designs, (n, D) float64, standardised, the most trusted first; in the order of the
-            starts where starts are moved.
+            starts where starts are moved. Methods that move designs by gradients keep bounds, but
+            not what couples columns (``space.constraints`` and ``space.at_most``):
+            ``data.space.project(x)`` gives the nearest designs that meet it.
         predicted: the method's own prediction of their scores, (n,), standardised; None where it
             has none.
         facts: what else it says of its work, for metrics.json.
@@ -244,6 +246,7 @@ class Method:
         """
         if not 1 <= n <= len(data.x):
             raise InputError(
-                f"{type(self).__name__}: n={n} designs; the table has {len(data.x)} rows."
+                f"{type(self).__name__}: n={n} designs; the table has {len(data.x)} rows. Ask for "
+                "fewer."
             )
         return dataclasses.replace(self, **self.settings_for(data)), run or Run()

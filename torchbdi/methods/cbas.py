@@ -105,7 +105,8 @@ class CbAS(Surrogate):
         super().__post_init__()
         if self.draws_learnt > self.draws:
             raise InputError(
-                f"{type(self).__name__}: draws_learnt={self.draws_learnt} of draws={self.draws}."
+                f"{type(self).__name__}: draws_learnt={self.draws_learnt} is more than draws="
+                f"{self.draws}. Lower it."
             )
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:

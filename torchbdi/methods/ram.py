@@ -117,7 +117,11 @@ class RaM(Method):
             )
 
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
-        """See :meth:`Method.settings_for`; steps and lr go by the kinds of the columns."""
+        """See :meth:`Method.settings_for`; steps and lr go by the kinds of the columns.
+
+        Raises:
+            InputError: the table is too small for a list.
+        """
         own = super().settings_for(data)
         if self.steps is None:
             own["steps"] = 200 if all_numbers(data) else 100
@@ -125,7 +129,13 @@ class RaM(Method):
             own["lr"] = rates(data)
         if self.list_size is None:
             held = self._held_out(len(data.x))
-            own["list_size"] = min(1000, *((held, len(data.x) - held) if held else (len(data.x),)))
+            size = min(1000, *((held, len(data.x) - held) if held else (len(data.x),)))
+            if size < 2:
+                raise InputError(
+                    f"RaM: of the {len(data.x)} rows {held} are held out; a list needs two rows of "
+                    "either kind. Give more rows."
+                )
+            own["list_size"] = size
         return own
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:

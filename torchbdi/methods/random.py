@@ -48,4 +48,6 @@ class Random(Method):
             x = both[first[first >= len(table)]]
             if len(x) >= n:
                 return Result(x[:n])
-        raise InputError(f"Random: found {len(x)} of n={n} designs outside the table.")
+        raise InputError(
+            f"Random: found {len(x)} of n={n} designs outside the table. Ask for fewer."
+        )

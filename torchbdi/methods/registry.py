@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..fields import Field, list_fields
 from ..kernels.errors import InputError, TorchBDIError
 from . import base
-from ._fields import Field, list_fields
 from .base import Method
 
 if TYPE_CHECKING:

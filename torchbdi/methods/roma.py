@@ -174,7 +174,8 @@ class RoMA(Method):
                 stages=stages,
                 place=_VAE,
             )
-            facts["starts_recovered"] = place.recovered(data, n)
+            if not all_numbers(data):
+                facts["starts_recovered"] = place.recovered(data, n)
         x = place.codes if isinstance(place, Latent) else units.of(data.x)
         net = own._trained(x, data.y.to(run.device, torch.float32), stages)
         starts = place.starts(data, n)

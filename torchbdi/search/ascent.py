@@ -9,7 +9,7 @@ from ..space import Space
 from .objective import Counted
 
 MEMORY = 5  # the last values that a step may fall below
-HALVINGS = 12
+CUTS = 12  # of a step to a quarter of it, before it is given up
 STILL = 1e-9  # the projected gradient's step, in standard deviations, that counts as none
 
 
@@ -54,7 +54,7 @@ def ascend(
         share = torch.ones(len(live), dtype=x.dtype)
         new_value, new_slope = torch.empty_like(rise), torch.empty_like(d)
         todo = torch.arange(len(live))
-        for _ in range(HALVINGS):
+        for _ in range(CUTS):
             at = live[todo]
             v, g = f.gradient(x[at] + share[todo, None] * d[todo])
             new_value[todo], new_slope[todo] = v, g

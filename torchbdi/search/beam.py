@@ -13,7 +13,7 @@ from .pool import Pool
 from .sites import Sites
 
 CHANGES_AT_ONCE = 1 << 17
-CANDIDATES = 1 << 14  # the best of so many changes are looked at for doubles
+CANDIDATES = 1 << 14  # changes of a round that are handed to the pool, the best ones
 
 
 def beam(
@@ -22,8 +22,8 @@ def beam(
     pool: Pool,
     width: int,
     options: SearchOptions,
-    paired: int,
-    after: Callable[[int], None],
+    begun: tuple[int, int],
+    after: Callable[[int, int], None],
 ) -> None:
     """Goes on from the best ``width`` designs of a pool until no change of a site makes it better.
 
@@ -37,24 +37,27 @@ def beam(
             better ones.
         width: of the beam.
         options: limits.
-        paired: how often changes of two were tried before a resume.
-        after: called after every round, when the pool is whole, with that number.
+        begun: how often changes of two were tried before a resume, and how many rounds came after
+            the last time; more often than there are pair rounds where the beam is over.
+        after: called after every round, when the pool is whole, with these two numbers.
     """
+    paired, rounds = begun
     for times in range(paired, options.pair_rounds + 1):
-        for _ in range(options.rounds):
+        for done in range(rounds if times == paired else 0, options.rounds):
             at = (~pool.done[:width]).nonzero().flatten()
             if not len(at) or f.spent:
                 break
             x, key = pool.x[at], pool.key[at]
             pool.done[at] = True
             _change_one(f, sites, pool, x, key)
-            after(times)
+            after(times, done + 1)
         if times == options.pair_rounds or not options.pairs or f.spent or len(sites) < 2:
             return
         before = pool.key[:width].clone()
         _change_two(f, sites, pool, pool.x[:width], options.pairs)
-        after(times + 1)
-        if torch.equal(before, pool.key[:width]):
+        over = torch.equal(before, pool.key[:width])
+        after(options.pair_rounds + 1 if over else times + 1, 0)
+        if over:
             return
 
 
@@ -66,7 +69,7 @@ def _change_one(f: Counted, sites: Sites, pool: Pool, x: Tensor, key: Tensor) ->
         old = (codes + sites.offset)[:, sites.site]
         value[old == torch.arange(sites.levels)] = -torch.inf  # the design itself
         keys = key[part, None] - sites.codeword[old] + sites.codeword
-        b, a = _best(value, pool.worst)
+        b, a = best_changes(value, pool.worst)
         made = x[part[b]].clone()
         for site in sites.site[a].unique().tolist():
             at = sites.site[a] == site
@@ -96,8 +99,8 @@ def _change_two(f: Counted, sites: Sites, pool: Pool, x: Tensor, pairs: int) -> 
         pool.add(made, f(made), sites.keys(many))
 
 
-def _best(value: Tensor, worst: float) -> tuple[Tensor, Tensor]:
-    """Rows and columns of the best values above ``worst``, at most CANDIDATES."""
+def best_changes(value: Tensor, worst: float) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the values above ``worst``, at most CANDIDATES, the best ones."""
     flat = value.flatten()
     at = (flat > worst).nonzero().flatten()
     if len(at) > CANDIDATES:

@@ -28,7 +28,7 @@ class Found:
         x: different designs, (n, D), the best first.
         value: their values, (n,).
         way: "enumeration", "beam", "ascent" or "alternation".
-        evaluations: how many designs were evaluated, doubles included.
+        evaluations: how many designs were evaluated, each as often as it was met.
         complete: whether every design of the space was.
     """
 
@@ -116,10 +116,10 @@ def _enumerate(s: Search) -> Pool:
     begun = s.state.load()
     if begun:
         pool.load(begun["pool"])
-        s.f.evaluations = begun["evaluations"]
+        s.f.evaluations, s.rounds = begun["evaluations"], begun.get("rounds", 0)
 
     def after(done: int) -> None:
-        s.state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations)
+        s.state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations, rounds=s.rounds + 1)
         s.tell(float(pool.value[0]) if len(pool) else -torch.inf)
 
     base = s.space.sample(1, s.generator(0))[0]
@@ -147,19 +147,21 @@ def _beams(s: Search) -> Pool:
             x = torch.cat([s.starts, x]) if stage == 0 else x
             own.add(x, s.f(x), s.sites.keys(s.sites.codes(x)))
 
-        def after(paired: int, *, stage: int = stage, own: Pool = own) -> None:
+        def after(paired: int, done: int, *, stage: int = stage, own: Pool = own) -> None:
             s.state.save(
                 pool=pool.state(),
                 own=None if own is pool else own.state(),
                 stage=stage,
                 paired=paired,
+                done=done,
                 evaluations=s.f.evaluations,
                 rounds=s.rounds + 1,
             )
             s.tell(max(float(p.value[0]) if len(p) else -torch.inf for p in (pool, own)))
 
-        paired = begun["paired"] if begun and stage == first else 0
-        beam(s.f, s.sites, own, size, s.options, paired, after)
+        there = begun if stage == first else {}
+        stood = there.get("paired", 0), there.get("done", 0)
+        beam(s.f, s.sites, own, size, s.options, stood, after)
         if own is not pool:
             pool.add(own.x, own.value, own.key)
     return pool

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .objective import Counted, _finite, pairs_of
+from .objective import Counted, finite, pairs_of
 from .pool import Pool
 from .sites import Sites
 
@@ -56,7 +56,7 @@ def enumerate_all(
         if pairs is not None:
             left = _features(sites, range(half), rows, stay)
             norm = ((left**2).sum(1)[:, None] + (right**2).sum(1)).sqrt()
-            value = _finite(pairs(left, whole, None, norm).flatten())
+            value = finite(pairs(left, whole, None, norm).flatten())
             f.evaluations += value.numel()
         else:
             value = f(sites.put(base, codes))

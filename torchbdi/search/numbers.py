@@ -9,7 +9,7 @@ from torch import Tensor
 from ..kernels.errors import InputError
 from ..space import Number, Space
 from .ascent import ascend
-from .beam import _best
+from .beam import best_changes
 from .context import Search
 from .pool import Pool
 
@@ -34,8 +34,8 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     if len(s.sites):
         x, value = _alternate(s, x, free, begun)
     else:
-        for part in x[len(done[0]) :].split(AT_ONCE):
-            new = ascend(s.f, s.space, part, free, s.options.steps)
+        for first in range(len(done[0]), len(x), AT_ONCE):
+            new = ascend(s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps)
             done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
             s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds + 1)
             s.tell(float(done[1].max()))
@@ -82,18 +82,11 @@ def _neighbours(s: Search, pool: Pool, x: Tensor) -> Tensor:
         old = (codes + sites.offset)[:, sites.site]
         keys = sites.keys(codes)[:, None] - sites.codeword[old] + sites.codeword
         value[torch.isin(keys, pool.key)] = -torch.inf
-        b, a = _best(value, found.worst)
+        b, a = best_changes(value, found.worst)
         many = codes[b]
         many[torch.arange(len(b)), sites.site[a]] = sites.level[a]
-        found.add(_with(s, part[b], many), value[b, a], keys[b, a])
+        found.add(sites.put(part[b], many), value[b, a], keys[b, a])
     return found.x
-
-
-def _with(s: Search, x: Tensor, codes: Tensor) -> Tensor:
-    out = x.clone()
-    for i, (part, table) in enumerate(s.sites.parts):
-        out[:, part] = table[codes[:, i]]
-    return out
 
 
 def _onto_levels(

@@ -61,7 +61,7 @@ class Counted:
         self.evaluations += len(x)
         step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
         values = [self.objective(part).detach() for part in x.split(step)]
-        return _finite(torch.cat(values)) if values else x.new_zeros(0)
+        return finite(torch.cat(values)) if values else x.new_zeros(0)
 
     def gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Values (n,) and their gradient (n, D)."""
@@ -70,7 +70,7 @@ class Counted:
         with torch.enable_grad():
             values = self.objective(leaf)
             (slope,) = torch.autograd.grad(values.sum(), leaf)
-        return _finite(values.detach()), slope
+        return finite(values.detach()), slope
 
     @torch.no_grad()
     def changes(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
@@ -87,17 +87,18 @@ class Counted:
             old = (codes + sites.offset)[:, sites.site]
             square = (x * x).sum(1, keepdim=True) + sites.square - sites.square[old]
             found = pairs(x, sites.parts, old, square.clamp_min(0).sqrt())
-            return _finite(found)
+            return finite(found)
         return torch.stack([self._changes_of(x[b], codes[b], sites) for b in range(len(x))])
 
     def _changes_of(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
         many = codes.repeat(sites.levels, 1)
         many[torch.arange(sites.levels), sites.site] = sites.level
         step = max(1, BATCH_NUMBERS // x.shape[0])
-        return _finite(
+        return finite(
             torch.cat([self.objective(sites.put(x, part)).detach() for part in many.split(step)])
         )
 
 
-def _finite(values: Tensor) -> Tensor:
+def finite(values: Tensor) -> Tensor:
+    """Values, and -inf where they are not finite: a search never takes such a design."""
     return torch.where(torch.isfinite(values), values, -torch.inf)

@@ -24,7 +24,8 @@ class SearchOptions:
         starts: points that the ascent of numbers begins from, a half of them random; never fewer
             than twice what is asked for.
         steps: steps of an ascent.
-        budget: evaluations after which nothing new is begun; None for no such limit.
+        budget: evaluations after which nothing new is begun, but for an enumeration, which goes
+            through all designs; None for no such limit.
 
     Raises:
         InputError: a count is negative, or one that must be positive is 0.

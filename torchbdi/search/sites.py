@@ -97,7 +97,7 @@ class Sites:
         for s, (column, grid) in enumerate(zip(self.columns, self.grids, strict=True)):
             own = raw[:, column]
             out[:, s] = own if grid is None else torch.searchsorted(grid, own - 1e-12 * own.abs())
-        return out.clamp_(max=(self.sizes - 1) if len(self) else None) if len(self) else out
+        return out.clamp_(max=self.sizes - 1) if len(self) else out
 
     def put(self, x: Tensor, codes: Tensor) -> Tensor:
         """Designs with these levels, all else as in x: (n, S) and (n, D) or (D,) to (n, D)."""
@@ -107,5 +107,5 @@ class Sites:
         return out
 
     def keys(self, codes: Tensor) -> Tensor:
-        """A number for each set of levels, (n, S) to (n,); different ones have different ones."""
+        """A number for each set of levels, (n, S) to (n,); two have one by a chance of 2^-64."""
         return self.codeword[codes + self.offset].sum(1)

@@ -48,9 +48,11 @@ def check_rules(
         InputError: names what does not fit.
     """
     names = [c.name for c in columns]
-    if not names or len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise InputError(f"Space: give one or more columns with different names; {twice}.")
+    if not names:
+        raise InputError("Space: there are no columns. Give one or more.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"Space: several columns are called {twice!r}. Give different names.")
     plain = {c.name for c in columns if isinstance(c, Number) and not c.log}
     for constraint in constraints:
         if wrong := sorted(set(constraint.coefficients) - plain):
@@ -82,9 +84,14 @@ def checked_raw(layout: Layout, raw: Any) -> np.ndarray:
     if raw.ndim < 2:
         raise InputError(f"Space: raw designs must be (n, C), got shape {raw.shape}.")
     raw = raw.reshape(len(raw), math.prod(raw.shape[1:]))
-    if raw.shape[1] != len(names) or not np.isfinite(raw).all():
+    if raw.shape[1] != len(names):
         raise InputError(
-            f"Space: raw designs must be finite with {len(names)} columns, got shape {raw.shape}."
+            f"Space: raw designs must have {len(names)} columns, got shape {raw.shape}."
+        )
+    if not np.isfinite(raw).all():
+        row, at = np.argwhere(~np.isfinite(raw))[0]
+        raise InputError(
+            f"Space: row {row} has {raw[row, at]} in column {names[at]!r}. Remove or impute it."
         )
     for columns, _, table in layout.choices:
         own = raw[:, columns]

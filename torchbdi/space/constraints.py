@@ -49,7 +49,9 @@ class Linear:
         if not given or not all(given.values()):
             raise InputError(f"constraint {self}: give finite coefficients other than 0.")
         if not self.low <= self.high or math.inf in (self.low, -self.high):
-            raise InputError(f"constraint {self}: low = {self.low!r}, high = {self.high!r}.")
+            raise InputError(
+                f"constraint {self}: no number lies within these ends. Give low <= high."
+            )
 
     def __str__(self) -> str:
         terms = " + ".join(f"{v:g} {name}" for name, v in self.coefficients.items())

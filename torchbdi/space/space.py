@@ -157,7 +157,7 @@ class Space:
 
     @property
     def lr(self) -> Tensor:
-        """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Appendix A.3)."""
+        """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Section 4.3)."""
         logits = torch.tensor(
             LR_LOGITS, dtype=torch.float64, device="cpu"
         )  # two plain numbers make float32
@@ -165,7 +165,7 @@ class Space:
 
     @property
     def alpha(self) -> float:
-        """BDI's alpha: 1e-3 where all columns are numbers, else 0 (Appendix A.3)."""
+        """BDI's alpha: 1e-3 where all columns are numbers, else 0 (Section 4.3)."""
         return 0.0 if self.layout.choices else ALPHA_NUMBERS
 
     @cached_property

@@ -1,4 +1,7 @@
-"""The fields of a method: limits of their values, the check of them, and their docstrings."""
+"""Fields of a dataclass that is a configuration: limits, the check of values, and docstrings.
+
+Methods are such dataclasses, and so are the settings of tasks.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..kernels.errors import InputError
-from ..values import item_of, told
+from .kernels.errors import InputError
+from .values import item_of, told
 
 _LIMITS = {
     "at_least": (">=", lambda value, limit: value >= limit),
@@ -32,14 +35,14 @@ _NOUNS = {int: "a whole number", float: "a finite number", bool: "true or false"
 
 @dataclass(frozen=True)
 class Field:
-    """One setting of a method.
+    """One setting of a method or of a task.
 
     Attributes:
         name: its name.
-        kind: its type as the method's file writes it, for example ``float | None``.
+        kind: its type as the class writes it, for example ``float | None``.
         default: its value where nobody sets it; None may mean that it depends on the data.
         since: the value that counts for a run older than the field; MISSING where the field is as
-            old as the method.
+            old as the class.
         meaning: its docstring, which names its source.
     """
 
@@ -59,7 +62,7 @@ def setting(
     below: float | None = None,
     since: Any = MISSING,
 ) -> Any:
-    """A field with a limit, or one that is younger than its method.
+    """A field with a limit, or one that is younger than its class.
 
     Args:
         default: the value where nobody sets it.
@@ -77,16 +80,17 @@ def setting(
     return dataclasses.field(default=default, metadata={"limits": limits, "since": since})
 
 
-def checked_fields(method: Any) -> dict[str, Any]:
-    """The values of a method's fields, each converted to the type of its field.
+def checked_fields(configured: Any) -> dict[str, Any]:
+    """The values of an instance's fields, each converted to the type of its field.
 
     Raises:
         InputError: a value has another type, is not one of the choices, or is out of its limits.
     """
     out = {}
-    hints = _hints(method.__class__)
-    for field in dataclasses.fields(method):
-        name, value = f"{type(method).__name__}: {field.name}", getattr(method, field.name)
+    hints = _hints(configured.__class__)
+    for field in dataclasses.fields(configured):
+        name = f"{type(configured).__name__}: {field.name}"
+        value = getattr(configured, field.name)
         try:
             found = _converted(value, hints[field.name])
         except ValueError as error:
@@ -101,7 +105,7 @@ def checked_fields(method: Any) -> dict[str, Any]:
 
 
 def list_fields(cls: type) -> list[Field]:
-    """The fields of a method's class, in their order.
+    """The fields of a class, in their order.
 
     Raises:
         OSError: the source of the class cannot be read.
@@ -175,7 +179,7 @@ def _converted(value: Any, kind: Any) -> Any:
             raise ValueError(_NOUNS[str])
         return str(value)
     else:
-        raise TypeError(f"a method's field cannot have the type {kind}")
+        raise TypeError(f"a setting cannot have the type {kind}")
     return value
 
 
