@@ -110,8 +110,14 @@ def test_what_counts_repetitions_is_left_out(
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("seed", ["60", "120"] * 20), ("reps", ["5", "8"] * 20), ("Pattern", ["dots", "lines"] * 20)],
-)
+    [
+        ("seed", ["60", "120"] * 20), ("reps", ["5", "8"] * 20),
+        ("seed", ["A", "B"] * 20), ("Seed", ["V1", "V2"] * 20),  # kinds of seeds
+        ("repeats", ["1", "2", "3", "3"] * 10), ("replicates", ["1", "2", "2"] * 13 + ["1"]),
+        ("Pattern", ["dots", "lines"] * 20), ("pattern", ["1", "2"] * 20),
+        ("pattern", ["10", "20"] * 20), ("pattern", ["A", "AA"] * 20), ("pattern", ["A", "a"] * 20),
+    ],
+)  # fmt: skip
 def test_what_is_only_called_so_is_kept(name: str, cells: list[str], tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column(name, cells)))
     assert made.columns[0].name == name

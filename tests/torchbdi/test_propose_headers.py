@@ -166,3 +166,13 @@ def test_sequences_alone_in_their_line_are_to_be_chosen_from(place: int, tmp_pat
     made, _ = asked(tmp_path, content, "--ignore", "Tm", "--ignore", "mass")
     assert made.candidates is not None
     assert made.candidates["site"].tolist() == sites[40:]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("word", ["nd", "failed"])
+def test_first_experiments_that_failed_are_no_units(count: int, word: str, tmp_path: Path) -> None:
+    rows = [["ligand", "base", "y1", "y2"], *([f"N{i}", "KF", word, word] for i in range(count))]
+    rows += [[f"L{i % 12}", f"B{i // 12}", f"{i}.5", f"{i}.9"] for i in range(40)]
+    scores = ("--score", "y1", "--score", "y2")
+    made, _ = asked(tmp_path, text(rows), *scores, "--take", f"{word}=0")
+    assert len(made.scores) == 40 + count and (made.scores[:count] == 0).all()

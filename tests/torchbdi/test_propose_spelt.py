@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
+from torchbdi.proposer.columns import Classes
 from torchbdi.proposer.counting import are_dates
 from torchbdi.proposer.numerals import split
 from torchbdi.proposer.spellings import same_unit
@@ -155,3 +156,12 @@ def test_limits_in_other_spellings(cell: str, takes: list[str], tmp_path: Path) 
         assert f"--take '{take}'" in message
         made, _ = asked(tmp_path, text(rows), "--take", take)
         assert made.scores[3] == float(take.partition("=")[2])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["1", "1*", "2", "2*"], ["1", "2*", "3", "4*"], ["10k", "100k", "1M"], ["500", "1k", "5k"]],
+)
+def test_names_that_begin_as_numbers_stay(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("what", [cells[i % len(cells)] for i in range(40)])))
+    assert isinstance(made.columns[0], Classes) and made.columns[0].classes == tuple(sorted(cells))

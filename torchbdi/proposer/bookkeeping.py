@@ -7,13 +7,14 @@ import re
 import numpy as np
 
 from .counting import words_of
-from .table import Values
+from .table import Values, parse_number
 
 _REPEAT_WORDS = """
 rep reps replicate replicates repeat repeats repetition repetitions wiederholung réplicat répétition
-seed
 """
 _REPEATS = frozenset(_REPEAT_WORDS.split())
+# These can also count something that is chosen, such as the repeats of a polymer.
+_OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
 _BESIDE = frozenset(("no", "nr", "num", "number", "id", "index", "random", "#"))
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
@@ -32,14 +33,42 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
-    if words & _REPEATS and words <= _REPEATS | _BESIDE and _counts_few(values):
+    counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(values)
+    if counts and (not words & _OR_AMOUNTS or _first_ones_most(values)):
+        return "which repetition a row is"
+    # A seed that is no number is a kind of seed.
+    if "seed" in words and words <= _BESIDE | {"seed"} and _digits(values) and _counts_few(values):
         return "which repetition a row is"
     if words in _POINTS:
-        cells = {str(cell) for cell in values.tolist()}
-        pattern = _PATTERN if words == {"pattern"} else _POINT_WORDS
-        if all(pattern.fullmatch(cell.removesuffix(".0")) for cell in cells):
+        cells = {str(cell).removesuffix(".0") for cell in values.tolist()}
+        if (
+            _are_patterns(cells)
+            if words == {"pattern"}
+            else all(map(_POINT_WORDS.fullmatch, cells))
+        ):
             return "which kind of point of a plan a row is"
     return ""
+
+
+def _digits(values: Values) -> bool:
+    return all(str(cell).removesuffix(".0").isdigit() for cell in values.tolist())
+
+
+def _first_ones_most(values: Values) -> bool:
+    """Whether no repetition is more frequent than one before it: a third comes after a second."""
+    cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
+    digits = [re.sub(r"\D", "", cell) for cell in cells]
+    counts = np.unique([int(d) for d in digits] if all(digits) else cells, return_counts=True)[1]
+    return bool((np.diff(counts) <= 0).all())
+
+
+def _are_patterns(cells: set[str]) -> bool:
+    """Whether texts are levels of several factors, one sign each: +-+, 00, a0; not 1, 2 or A."""
+    return (
+        all(map(_PATTERN.fullmatch, cells))
+        and len({len(cell) for cell in cells}) == 1
+        and any(not cell.isalnum() and parse_number(cell) is None for cell in cells)
+    )
 
 
 def _counts_few(values: Values) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
-from .spellings import CURRENCIES, LETTERS, about, same_unit, without_groups
+from .spellings import CURRENCIES, LETTERS, about, same_unit, without_groups, without_names
 from .table import MISSING, Values, as_texts, parse_number
 from .ways import Ways, listed
 
@@ -101,6 +101,8 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     found = {cell: parts for cell in cells if (parts := split(cell)) is not None}
     if any_number and len(found) < len(cells):
         found = without_groups(cells) or found
+    if not any_number:
+        found = without_names(found, values.tolist())
     if cells and not found:
         found = with_one_word(cells)
     if 2 * len(found) <= len(cells) and not (any_number and found):

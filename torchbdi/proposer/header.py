@@ -15,6 +15,8 @@ from .table import is_no_number, tidy
 LONGEST_UNIT = 12
 # So many lines of units and descriptions can stand below the names.
 MOST_BELOW = 3
+# Words of experiments that gave nothing, beside those for a cell without a number.
+_FAILED = frozenset(("fail", "failed", "failure", "error", "pending"))
 # So many lines can stand between an instrument's settings and the names.
 MOST_ABOVE = 60
 
@@ -166,6 +168,11 @@ def _settings_end(lines: Lines, filled: np.ndarray, usual: float, at: int) -> in
     return 0
 
 
+def _is_nothing(cell: str) -> bool:
+    """Whether a cell says nd, failed and the like; dashes can stand for no unit."""
+    return cell.casefold() in _FAILED or (is_no_number(cell) and any(map(str.isalpha, cell)))
+
+
 def lines_below(lines: Lines, kept: Sequence[int]) -> int:
     """How many lines below the names hold units or descriptions, and no experiment."""
     return next((n for n in range(1, MOST_BELOW + 1) if _no_experiments(lines, kept, n)), 0)
@@ -177,6 +184,7 @@ def _no_experiments(lines: Lines, kept: Sequence[int], count: int) -> bool:
         return False
     known = full = columns = 0
     long = False
+    said: list[set[str]] = [set() for _ in range(count)]  # of the numbers, line by line
     for i in kept:
         first, others = lines.cells[i][:count].tolist(), lines.cells[i][count:].tolist()
         rest = {cell for cell in others if not is_no_number(cell)}
@@ -186,10 +194,14 @@ def _no_experiments(lines: Lines, kept: Sequence[int], count: int) -> bool:
             return False
         if not numeric and any(cell in rest for cell in first if cell):
             return False
+        if numeric:
+            said = [words | {cell} for words, cell in zip(said, first, strict=True)]
         columns += numeric
         full += numeric and all(first)
         known += numeric and any(first)
         # A unit that is known stands for two.
         known += numeric and any(_is_unit(cell) and not cell[0].isdigit() for cell in first if cell)
+    if any(all(map(_is_nothing, words - {""})) for words in said if words - {""}):
+        return False
     # What may be experiments that failed leaves some numbers; several lines have texts everywhere.
     return known >= 2 and (not (long or count > 1) or full == columns >= 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 CURRENCIES = ("$", "€", "£", "¥", "₹")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -25,6 +25,7 @@ _DASH = re.compile(r"[\u2010-\u2013\ufe63](?=[\d.,])")
 _ABOUT = re.compile(r"(?:[~≈≃∼]|ca\.)\s*(?=[+-]?[.,]?\d)", re.IGNORECASE)
 # Marks of footnotes and of significance.
 STARS = r"\s*[*†‡§]{1,4}$"
+_STARRED = re.compile(STARS)
 # Letters of groups that do not differ, as tables of means have them: 45.2ab.
 _GROUPS = re.compile(rf"([+-]?{_DIGITS})\s*\(?([a-k]{{0,4}})\)?")
 LETTERS = re.compile(r"[a-k]\)?$")
@@ -85,3 +86,22 @@ def without_groups(cells: Collection[str]) -> dict[str, tuple[str, str]]:
     if None in matches.values() or len(letters) < 2 or not any("a" in text for text in letters):
         return {}
     return {cell: (match[1], "") for cell, match in matches.items() if match is not None}
+
+
+def without_names(
+    found: Mapping[str, tuple[str, str]], cells: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """The numbers among the cells of a column that is no score, without what looks like some.
+
+    Stars on more than a third of all rows are no footnotes, but part of names: 1, 2*, 3, 4*. Nor
+    is k a unit beside others, as in 500, 5k, 1M.
+    """
+    starred = {cell for cell in found if _STARRED.search(cell)}
+    if starred and 3 * sum(cell in starred for cell in cells) <= len(cells):
+        starred = set()
+    mixed = len({unit.strip() for _, unit in found.values()}) > 1
+    return {
+        cell: (number, unit)
+        for cell, (number, unit) in found.items()
+        if cell not in starred and not (mixed and unit.strip() == "k")
+    }
