@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "class": (lambda a: np.ndarray, "class ndarray"),
     "meta": (lambda a: torch.tensor(a).to("meta"), "meta"),
     "sparse": (lambda a: torch.tensor(a).to_sparse(), "dense"),
-    "NaN": (lambda a: a * math.nan, "finite|NaN"),
+    "NaN": (lambda a: a * math.nan, "finite|NaN|nan"),
 }
 
 
