@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,30 +34,29 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
-    counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(values)
-    if counts and (not words & _OR_AMOUNTS or _first_ones_most(values)):
+    if words not in _POINTS and not words & (_REPEATS | {"seed"}):
+        return ""
+    cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
+    counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
+    if counts and (not words & _OR_AMOUNTS or _first_ones_most(cells)):
         return "which repetition a row is"
     # A seed that is no number is a kind of seed.
-    if "seed" in words and words <= _BESIDE | {"seed"} and _digits(values) and _counts_few(values):
+    numbers = all(map(str.isdigit, cells))
+    if "seed" in words and words <= _BESIDE | {"seed"} and numbers and _counts_few(cells):
         return "which repetition a row is"
     if words in _POINTS:
-        cells = {str(cell).removesuffix(".0") for cell in values.tolist()}
+        different = set(cells)
         if (
-            _are_patterns(cells)
+            _are_patterns(different)
             if words == {"pattern"}
-            else all(map(_POINT_WORDS.fullmatch, cells))
+            else all(map(_POINT_WORDS.fullmatch, different))
         ):
             return "which kind of point of a plan a row is"
     return ""
 
 
-def _digits(values: Values) -> bool:
-    return all(str(cell).removesuffix(".0").isdigit() for cell in values.tolist())
-
-
-def _first_ones_most(values: Values) -> bool:
+def _first_ones_most(cells: Sequence[str]) -> bool:
     """Whether no repetition is more frequent than one before it: a third comes after a second."""
-    cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
     digits = [re.sub(r"\D", "", cell) for cell in cells]
     counts = np.unique([int(d) for d in digits] if all(digits) else cells, return_counts=True)[1]
     return bool((np.diff(counts) <= 0).all())
@@ -71,13 +71,13 @@ def _are_patterns(cells: set[str]) -> bool:
     )
 
 
-def _counts_few(values: Values) -> bool:
-    """Whether values are 0 or 1 to k, A to some letter, R1 to Rk, I to some number; each often."""
-    cells = {str(cell).removesuffix(".0") for cell in values.tolist()}
-    if 2 * len(cells) > len(values):
+def _counts_few(cells: Sequence[str]) -> bool:
+    """Whether cells are 0 or 1 to k, A to some letter, R1 to Rk, I to some number; each often."""
+    different = set(cells)
+    if 2 * len(different) > len(cells):
         return False
-    digits = [re.sub(r"^[^\W\d_]{1,10}[ _.-]?(?=\d)", "", cell) for cell in cells]
+    digits = [re.sub(r"^[^\W\d_]{1,10}[ _.-]?(?=\d)", "", cell) for cell in different]
     if all(cell.isdigit() for cell in digits):
         numbers = np.sort([int(cell) for cell in digits])
         return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
-    return all(re.fullmatch(r"[a-hA-H]|[ivIV]{1,4}", cell) for cell in cells)
+    return all(re.fullmatch(r"[a-hA-H]|[ivIV]{1,4}", cell) for cell in different)

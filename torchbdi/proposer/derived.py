@@ -16,8 +16,8 @@ FEWEST_LEVELS, FEWEST_ROWS = 5, 10
 MOST_COLUMNS = 20
 # A column that varies by less than so many times its rounding follows from anything.
 OF_ROUNDING = 20.0
-# Rows that are looked at first.
-SCREENED = 12
+# A dozen rows are looked at first, and all of them where these fit.
+LOOKS = slice(12), slice(None)
 
 
 def derived_remarks(
@@ -63,17 +63,23 @@ def _logarithm(
         for told, factor in (
             ("log10", 1 / math.log(10)), ("ln", 1.0), ("-log10", -1 / math.log(10)), ("-ln", -1.0),
         ):  # fmt: skip
-            for rows in (slice(SCREENED), slice(None)):
-                own, source = columns[to][rows], columns[of][rows]
-                slack = half[to][rows] + abs(factor) * half[of][rows] / source
-                rest = own - factor * np.log(source)
-                if (rest - slack).max() > (rest + slack).min():
-                    break
-                if own.std() < OF_ROUNDING * slack.mean():
-                    break
-            else:
+            if all(
+                _constant_apart(
+                    columns[to][rows],
+                    factor * np.log(columns[of][rows]),
+                    half[to][rows] + abs(factor) * half[of][rows] / columns[of][rows],
+                )
+                for rows in LOOKS
+            ):
                 return f"Column {to!r} is {told} of {of!r}, but for a constant,"
     return ""
+
+
+def _constant_apart(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
+    """Whether numbers (n,) are others plus a constant, within roundings (n,)."""
+    rest = own - value
+    fits = (rest - slack).max() <= (rest + slack).min()
+    return bool(fits and own.std() >= OF_ROUNDING * slack.mean())
 
 
 def _product(
@@ -99,12 +105,17 @@ def _product(
             (f"{first!r} / {second!r}", 1, -1),
             (f"{second!r} / {first!r}", -1, 1),
         ):
-            for rows in (slice(SCREENED), slice(None)):
-                slack = relative[name][rows] + relative[first][rows] + relative[second][rows]
-                value = columns[first][rows] ** power * columns[second][rows] ** other
-                if not _proportional(own[rows], value, slack, spread):
-                    break
-            else:
+            if all(
+                _proportional(
+                    own[rows],
+                    columns[first][rows] ** power * columns[second][rows] ** other,
+                    relative[name][rows] + relative[first][rows] + relative[second][rows],
+                    spread,
+                )
+                for rows in LOOKS
+            ):
+                slack = relative[name] + relative[first] + relative[second]
+                value = columns[first] ** power * columns[second] ** other
                 factor = float(np.median(own / value))
                 times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
                 return f"Column {name!r} is {times}{told}"
