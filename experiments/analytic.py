@@ -29,7 +29,7 @@ from torchbdi.space import Number, Space
 
 from .paper.render import Table, markdown, write_table
 from .runs.scores import score_statistics
-from .runs.words import run_command, split_words
+from .runs.words import run_command, split_words, whole_word
 from .runs.yardsticks import POOL, changed_columns, changed_letters, drawn, spread
 
 DESIGNS, SEEN = 128, 1000
@@ -187,22 +187,20 @@ def main(words: Sequence[str]) -> None:
     names, values, rest = split_words(words, registry.names(), ("out", "seed"))
     if rest:
         raise InputError(f"{rest[0]}: not known here. Valid: methods, out=FOLDER, seed=N.")
-    seed = values.get("seed", "0")
-    if not seed.isdecimal():
-        raise InputError(f"seed={seed}: must be a whole number from 0.")
+    seed = whole_word(values, "seed", 0)
     out = Path(values["out"]) if "out" in values else None
     lines = _read(out / "analytic-runs.csv") if out else []
     wanted = [(one, name) for one in landscapes().values() for name in names or METHODS]
     for landscape, name in tqdm(wanted, desc="methods"):
-        key = _key(landscape.name, name, int(seed))
+        key = _key(landscape.name, name, seed)
         if any(key.items() <= line.items() for line in lines):
             continue
-        lines.append(propose(landscape, landscape.table(), name, int(seed)))
+        lines.append(propose(landscape, landscape.table(), name, seed))
         if out:
             out.mkdir(parents=True, exist_ok=True)
             rows = [[line[column] for column in COLUMNS] for line in lines]
             write_csv(out / "analytic-runs.csv", COLUMNS, rows)
-    made = table([line for line in lines if line["seed"] == str(int(seed))])
+    made = table([line for line in lines if line["seed"] == str(seed)])
     if out:
         write_table(out, made)
     print(markdown(made))

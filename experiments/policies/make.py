@@ -13,7 +13,7 @@ to ``out``, as safetensors with a card.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..robots.morphology import Robot
 from ..robots.policy import Policy
 from ..robots.robots import ROBOTS
 from ..robots.stored_policy import INSTALL, own_policies
-from ..runs.words import run_command, split_words
+from ..runs.words import run_command, split_words, whole_word
 from .imitation import add_gait
 from .landing import Landings, learn_landing, try_landings
 from .recipes import RECIPE
@@ -51,11 +51,11 @@ def main(words: Sequence[str]) -> None:
             "name one of: ant, dkitty; [out=FOLDER] [seed=N]; for the ant also [steps=N]"
         )
     robot = ROBOTS[names[0]]
-    seed, out = _whole(values, "seed", 0), Path(values.get("out", own_policies(robot.name)))
+    seed, out = whole_word(values, "seed", 0), Path(values.get("out", own_policies(robot.name)))
     if seed <= SEED < seed + _LANDING_ROUNDS:
         raise InputError(f"seed={seed}: it makes the robots of the trial. Take another.")
     if robot.name == "ant":
-        steps = _whole(values, "steps", RECIPE.steps)
+        steps = whole_word(values, "steps", RECIPE.steps)
         policy, training = _walk(robot, steps, seed, out)
         remedy = f"Go on: {_COMMAND} ant steps={2 * steps} seed={seed} out={out}"
     else:
@@ -66,18 +66,6 @@ def main(words: Sequence[str]) -> None:
     if not result.passed:
         raise TorchBDIError(f"{robot.name}: the policy is not good enough. {remedy}")
     print(f"written: {write_policy(out, robot, policy, result, training)}")
-
-
-def _whole(values: Mapping[str, str], name: str, usual: int) -> int:
-    """A whole number of the command line.
-
-    Raises:
-        InputError: it is none.
-    """
-    text = values.get(name, str(usual))
-    if not text.isdecimal():
-        raise InputError(f"{name}={text}: must be a whole number from 0.")
-    return int(text)
 
 
 def _walk(robot: Robot, steps: int, seed: int, out: Path) -> tuple[Policy, dict[str, Any]]:

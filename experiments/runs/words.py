@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.streams import printable
@@ -65,3 +65,20 @@ def split_words(
         else:
             rest.append(word)
     return bare, values, rest
+
+
+def whole_word(values: Mapping[str, str], name: str, usual: int) -> int:
+    """The whole number from 0 that a word gives, or the usual one where there is no such word.
+
+    Args:
+        values: as :func:`split_words` gives them.
+        name: of the word.
+        usual: what holds without it.
+
+    Raises:
+        InputError: it is none.
+    """
+    text = values.get(name, str(usual))
+    if not text.isdecimal():
+        raise InputError(f"{name}={text}: must be a whole number from 0.")
+    return int(text)
