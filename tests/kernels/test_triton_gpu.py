@@ -10,7 +10,7 @@ from test_methods import UNDRAWN, letters, numbers, small
 from torch import Tensor
 
 import torchbdi
-from torchbdi import BDI, NTK, NotPositiveDefiniteError, OfflineData
+from torchbdi import BDI, NTK, InputError, NotPositiveDefiniteError, OfflineData
 from torchbdi.kernels import cholesky_solve
 from torchbdi.kernels.gpu import device as triton_device
 from torchbdi.kernels.zonal.gram import unit_rows
@@ -159,3 +159,26 @@ def test_a_method_runs_on_a_gpu(name: str, table: str, request: pytest.FixtureRe
     if on_cpu.predicted is not None:
         assert on_gpu.predicted is not None and torch.isfinite(on_gpu.predicted).all()
     assert set(on_gpu.facts) == set(on_cpu.facts)
+
+
+@pytest.mark.parametrize("table", ["letters", "numbers"])
+@pytest.mark.parametrize("name", registry.names())
+def test_a_table_on_a_gpu(name: str, table: str, request: pytest.FixtureRequest) -> None:
+    data: OfflineData = request.getfixturevalue(table)
+    there = OfflineData(data.x.to(CUDA), data.y.to(CUDA), data.space)
+    method = small(name)
+    wanted, found = method.solve(data, 4, Run(device=CUDA)), method.solve(there, 4)
+    for key in ("x", "predicted", "starts"):
+        one, two = getattr(wanted, key), getattr(found, key)
+        assert (one is None) == (two is None)
+        if one is not None and two is not None:
+            assert two.device.type == "cuda"
+            torch.testing.assert_close(two.cpu(), one.cpu(), rtol=1e-4, atol=1e-4)
+    try:
+        scores = method.score(data, wanted.x.cpu())
+    except InputError as error:
+        assert "has no score" in str(error)
+        return
+    on_gpu = method.score(there, wanted.x.to(CUDA))
+    assert on_gpu.device.type == "cuda" and scores.device.type == "cpu"
+    torch.testing.assert_close(on_gpu.cpu(), scores, rtol=1e-6, atol=1e-6)

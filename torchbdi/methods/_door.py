@@ -1,13 +1,19 @@
 """The door of every method's solve and score: what is handed over, and the modes of torch.
 
-It stands before methods of one's own too: :class:`.base.Method` puts it there.
+It stands before methods of one's own too: :class:`.base.Method` puts it there. A table that is held
+on a GPU is handed over on the CPU, where a method moves on what it computes on the run's device;
+what it returns goes to where the caller's tensors are.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from ..data import OfflineData
 from ..inputs import as_float64, check_finite, own_mode
@@ -29,8 +35,12 @@ def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Cal
         name = _owner(self, base, "solve(data, n)")
         _check(name, data, run, run_class)
         n = whole(name, "n", n, 1)
+        device = data.x.device
         with own_mode():
-            return solve(self, data, n, run)
+            if device.type == "cpu":
+                return solve(self, data, n, run)
+            run = run_class(device=device) if run is None else run
+            return _moved(solve(self, _on_cpu(data), n, run), device)
 
     return checked
 
@@ -50,7 +60,10 @@ def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Cal
                     f"got {tuple(x.shape)}."
                 )
             check_finite("x", x, "Leave those designs out.")
-            return score(self, data, x.to(data.x.device), run)
+            if run is None and data.x.device.type != "cpu":
+                run = run_class(device=data.x.device)
+            found = score(self, _on_cpu(data), x.cpu(), run)
+            return found.to(x.device) if isinstance(found, Tensor) else found
 
     return checked
 
@@ -60,6 +73,19 @@ def _owner(method: Any, base: type, call: str) -> str:
     if not isinstance(method, base):
         raise InputError(f"{call} is asked of an instance, such as BDI().{call}, not of the class.")
     return type(method).__name__
+
+
+def _on_cpu(data: OfflineData) -> OfflineData:
+    """The table on the CPU; itself where it is there."""
+    if data.x.device.type == "cpu":
+        return data
+    return OfflineData(data.x.cpu(), data.y.cpu(), data.space)
+
+
+def _moved(result: Any, device: torch.device) -> Any:
+    """A Result on a device."""
+    tensors = {k: v.to(device) for k, v in vars(result).items() if isinstance(v, Tensor)}
+    return replace(result, **tensors)
 
 
 def _check(name: str, data: Any, run: Any, run_class: type) -> None:

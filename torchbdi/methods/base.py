@@ -207,7 +207,10 @@ class Method:
         Args:
             data: the table; all that a method may see.
             n: how many, at most the rows of the table.
-            run: None means seed 0, CPU, silent, nothing kept.
+            run: None means seed 0, the table's device, silent, nothing kept.
+
+        Returns:
+            Tensors on the table's device.
 
         Raises:
             TorchBDIError: the table is too small, or the method failed.
@@ -223,7 +226,7 @@ class Method:
             run: as for :meth:`solve`.
 
         Returns:
-            (n,), larger is better.
+            (n,), larger is better, on the device of x.
 
         Raises:
             InputError: the method judges no designs.
