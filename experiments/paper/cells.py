@@ -6,10 +6,12 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from torchbdi.identity import canonical
 from torchbdi.methods import registry
 
 from ..runs.results import Problem, Run
 from ..runs.spread import Cell
+from ..tasks.registry import spec_of
 from .facts import CONTINUOUS, DISCRETE, comparable, fact
 
 STATISTICS = {"best": "best_after_normalised", "median": "median_after_normalised"}
@@ -35,10 +37,13 @@ def grid(runs: Iterable[Run]) -> dict[Problem, dict[str, list[Run]]]:
 
 
 def heading(problem: Problem) -> str:
-    """A problem as the head of a column; what is not original is said there."""
-    sources = (("data", problem.data_source), ("function", problem.oracle_source))
-    labels = "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
+    """A problem as the head of a column; what is not the task's own is said there."""
     shared = json.loads(problem.key)
+    own = json.loads(canonical(vars(spec_of(problem.task).settings())))
+    given = shared["task_settings"].items()
+    labels = "".join(f", {k}={v}" for k, v in given if k not in own or own[k] != v)
+    sources = (("data", problem.data_source), ("function", problem.oracle_source))
+    labels += "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
     if (revisions := (shared["revision"], shared["task_revision"])) != (1, 1):
         labels += f", revision {'.'.join(map(str, revisions))}"
     return problem.task + labels

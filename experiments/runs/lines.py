@@ -68,5 +68,8 @@ def identity_in(line: Mapping[str, str]) -> Identity:
 
 
 def neutral_title(title: str, seed: int) -> str:
-    """A title without its seed: tables regenerated with different seeds are one problem."""
-    return re.sub(rf"(?<![\w.,-]){seed}(?![\w.-]|,\d)", "(one a seed)", title)
+    """A title without its seed: tables regenerated with different seeds are one problem.
+
+    Every other number of a title stays, also where it is the seed's.
+    """
+    return re.sub(rf"\b(regenerated table) {seed}\b", r"\1 (one a seed)", title)

@@ -192,8 +192,8 @@ def test_runs_behind_a_link_to_their_folder_count(tmp_path: Path) -> None:
 def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path) -> None:
     for seed in range(3):
         write_run(
-            tmp_path, task="hopper", seed=seed, best=1 + seed, title=f"Hopper, table {seed}",
-            data_source="regenerated", rows=3200, loss_total=seed,
+            tmp_path, task="hopper", seed=seed, best=1 + seed, rows=3200, loss_total=seed,
+            title=f"Hopper, regenerated table {seed}", data_source="regenerated",
         )  # fmt: skip
     rows = rows_of(tmp_path, "table1")
     text = "2.000 ± 1.000 (se 0.577, n = 3) [1.989 ± 0.050 ‡]"
@@ -204,6 +204,21 @@ def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path)
     for seed in (5, 9):
         title = f"Ant, regenerated table {seed}, 5,009 rows"
         assert neutral_title(title, seed) == "Ant, regenerated table (one a seed), 5,009 rows"
+    affinity = "TF Bind 10, affinity (PHO4, replicates 3 and 4)"
+    assert all(neutral_title(affinity, seed) == affinity for seed in range(9))
+
+
+def test_columns_of_one_task_are_told_apart(tmp_path: Path) -> None:
+    for truth, best in (("last", 0.5), ("affinity", 0.7)):
+        settings = {"max_rows": None, "rows": 10_000, "truth": truth}
+        write_run(
+            tmp_path, "tfbind10", best=best, title=truth, identity={"task_settings": settings}
+        )
+    row = rows_of(tmp_path, "table2")["bdi"]
+    assert (row["tfbind10"], row["tfbind10, truth=affinity"]) == (
+        "0.500 (1 seed)",
+        "0.700 (1 seed)",
+    )
 
 
 def test_a_method_that_was_not_run(tmp_path: Path) -> None:
