@@ -84,6 +84,7 @@ def test_trajectories_of_other_steps_are_not_averaged(tmp_path: Path) -> None:
 
 def test_ratios_to_the_score_with_a_target_of_10(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.8)
+    write_run(tmp_path, best=0.1, seed=1)  # seed 1 has no other target
     write_run(tmp_path, best=0.4, settings={"target": 5.0})
     write_run(tmp_path, best=1.0, settings={"target": 20.0})
     write_run(tmp_path, best=0.1, settings={"target": 20.0, "alpha": 0.5})  # not here
