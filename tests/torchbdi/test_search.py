@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError, Space
-from torchbdi.search import Found, SearchOptions, maximise, numbers
+from torchbdi.search import Found, Reach, SearchOptions, maximise, numbers
 from torchbdi.search.context import Search
 from torchbdi.space import Choice, Linear, Number
 
@@ -111,6 +111,34 @@ def test_numbers_come_to_the_optimum() -> None:
     raw = space.decode(found.x)[0]
     np.testing.assert_allclose(raw, [0.7 - 7 / 30, 0.6 - 7 / 30, 0.4 - 7 / 30, 0], atol=1e-6)
     assert found.way == "ascent"
+
+
+def test_numbers_stay_within_reach() -> None:
+    """A slope: the best is as far as may be from the row that lies furthest up, bounds apart."""
+    rng = np.random.default_rng(0)
+    table = rng.uniform(-1, 1, (40, 3))
+    space = Space(tuple(Number(n, -3, 3) for n in "abc")).fit(table)
+    rows, slope = space.encode(table), torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    reach = Reach(rows, 0.2)
+    options = SearchOptions(starts=16)
+    found = maximise(lambda x: x @ slope, space, 4, starts=rows[:8], reach=reach, options=options)
+    apart = torch.cdist(found.x, rows).amin(1) / 3**0.5
+    assert (apart <= 0.2 + 1e-12).all()
+    best = (rows @ slope).max() + 0.2 * 3**0.5 * slope.norm()
+    assert found.value[0] == pytest.approx(float(best), abs=1e-6)
+    # Without numbers a reach says nothing, and of a mixed space it holds the numbers alone.
+    mixed = Space((Number("t", -3, 3), Choice("c", ("x", "y", "z")))).fit(
+        np.c_[table[:, 0], rng.integers(0, 2, 40)]
+    )
+    own = mixed.encode(np.c_[table[:, 0], np.zeros(40)])
+    found = maximise(lambda x: x.sum(1), mixed, 2, reach=Reach(own, 0.1), options=options)
+    gap = (found.x[:, :1] - own[:, 0]).abs().amin(1)
+    assert (gap <= 0.1 + 1e-12).all()
+    letters = sequences(4)
+    free, held = (
+        maximise(rough(letters, 0), letters, 3, reach=r) for r in (None, Reach(rows, 0.1))
+    )
+    assert torch.equal(free.x, held.x)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -113,6 +113,24 @@ def test_kernel_search_finds_what_the_table_hides() -> None:
     assert fixed.facts["chosen_ridge"] == 0.1
 
 
+def test_numbers_go_no_farther_than_the_backtest_looked() -> None:
+    """A ridge that rises out of the table: a prediction that nothing compares with a score."""
+    rng = np.random.default_rng(0)
+    raw = rng.normal(size=(80, 3)) * 0.3
+    space = Space(tuple(Number(n, -3, 3) for n in "abc"))
+    data = OfflineData.from_raw(raw, raw @ [1.0, 0.5, 0.2], space)
+    result = KernelSearch(committee=1).solve(data, 6)
+    apart = torch.cdist(result.x, data.x).amin(1) / 3**0.5
+    reach = result.facts["reach"]
+    assert isinstance(reach, float) and 0.05 < reach < 3
+    assert apart.max() <= reach + 1e-9
+    wide = KernelSearch(committee=1, reach=100.0, acquisition="mean").solve(data, 6)
+    assert torch.cdist(wide.x, data.x).amin(1).max() / 3**0.5 > 2 * reach
+    assert "reach" not in KernelSearch(committee=1).solve(sequences(), 6).facts
+    few = OfflineData.from_raw(raw[:20], raw[:20] @ [1.0, 0.5, 0.2], space)
+    assert "reach" not in KernelSearch(committee=1).solve(few, 6).facts
+
+
 def test_a_ridge_that_is_too_small_is_named() -> None:
     data = sequences()
     twice = OfflineData(data.x.repeat(2, 1), data.y.repeat(2), data.space)

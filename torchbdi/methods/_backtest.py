@@ -11,7 +11,8 @@ from torch import Tensor
 from ..committee import Fitted, Ridges
 from ..data import OfflineData
 from ..network import seeded
-from ..search import Objective, SearchOptions, maximise
+from ..search import Objective, Reach, SearchOptions, maximise
+from ..search.reach import nearest_of
 from ..selection import Model
 
 ROWS = 1000  # at most so many decide
@@ -57,24 +58,31 @@ class Backtest:
         return out
 
 
-def backtest(
-    data: OfflineData,
-    choose: Callable[[Tensor, Tensor], Sequence[Model]],
-    ridges: Ridges,
-    ways: dict[str, Callable[[Fitted], Objective]],
-    seed: int = 0,
-) -> Backtest | None:
-    """Hides the best fifth of the rows, and others, and lets every way search without them.
+@dataclass(frozen=True)
+class Split:
+    """Rows that decide, by their numbers.
 
-    Args:
-        data: the table.
-        choose: regressions for designs (N, D) and scores (N,), standardised.
-        ridges: of a regression, see :meth:`Fitted.of`.
-        ways: by name, what is searched for once regressions are fitted.
-        seed: of the searches' draws; the rows are always the same.
+    Attributes:
+        unseen: those that are hidden, of which the first ``best`` are the best fifth.
+        known: the others.
+        best: how many these are.
+    """
+
+    unseen: Tensor
+    known: Tensor
+    best: int
+
+    @property
+    def rows(self) -> Tensor:
+        """All of them, the hidden ones first."""
+        return torch.cat([self.unseen, self.known])
+
+
+def split(data: OfflineData) -> Split | None:
+    """The best fifth of the rows and as many others, and the rest; the same for every seed.
 
     Returns:
-        What came out; None for a table of fewer than 40 rows.
+        None for a table of fewer than 40 rows.
     """
     if len(data.x) < FEWEST:
         return None
@@ -83,7 +91,45 @@ def backtest(
     count = int(HIDDEN * len(rows))
     best, rest = order[:count], order[count:]
     rest = rest[torch.randperm(len(rest), generator=seeded(0, 3))]
-    unseen, known = torch.cat([best, rest[:count]]), rest[count:]
+    return Split(torch.cat([best, rest[:count]]), rest[count:], count)
+
+
+def tested_distance(data: OfflineData, parts: Split) -> float | None:
+    """The largest distance of a hidden row from the nearest of the others, in their numbers.
+
+    Farther away predictions were not compared with any score, whatever a model says of them.
+
+    Returns:
+        The root of the mean squared difference, in standard deviations; None where the space has
+        no numbers or the rows are all the same in them.
+    """
+    if "number" not in data.space.kinds:
+        return None
+    apart = nearest_of(data.x[parts.unseen], data.x[parts.known], data.space)[0]
+    return float(apart.max()) or None
+
+
+def backtest(
+    data: OfflineData,
+    parts: Split,
+    choose: Callable[[Tensor, Tensor], Sequence[Model]],
+    ridges: Ridges,
+    ways: dict[str, Callable[[Fitted], Objective]],
+    distance: float | None,
+    seed: int = 0,
+) -> Backtest:
+    """Hides the best fifth of the rows, and others, and lets every way search without them.
+
+    Args:
+        data: the table.
+        parts: what is hidden of it.
+        choose: regressions for designs (N, D) and scores (N,), standardised.
+        ridges: of a regression, see :meth:`Fitted.of`.
+        ways: by name, what is searched for once regressions are fitted.
+        distance: how far from the rows that are known numbers may go; None: anywhere.
+        seed: of the searches' draws.
+    """
+    known, unseen, rows = parts.known, parts.unseen, parts.rows
     mean, scale = data.y[known].mean(), data.y[known].std(correction=0)
     scale = scale if scale > 0 else torch.ones_like(scale)
     y = (data.y[known] - mean) / scale
@@ -91,15 +137,23 @@ def backtest(
     judge = Fitted.of(choose(data.x[rows], data.y[rows]), ridges, data.x[rows], data.y[rows])
     doubt = judge.cautious(torch.arange(len(rows)))
     with torch.no_grad():
-        first = torch.argsort(blind.mean()(data.x[unseen]), descending=True)[:count]
+        first = torch.argsort(blind.mean()(data.x[unseen]), descending=True)[: parts.best]
     promised, judged, doubted = {}, {}, {}
     starts = data.x[known[torch.argsort(y, descending=True, stable=True)][:DESIGNS]]
+    reach = None if distance is None else Reach(data.x[known], distance)
     for name, way in ways.items():
         found = maximise(
-            way(blind), data.space, DESIGNS, least=1, starts=starts, options=OPTIONS, seed=seed
+            way(blind),
+            data.space,
+            DESIGNS,
+            least=1,
+            starts=starts,
+            reach=reach,
+            options=OPTIONS,
+            seed=seed,
         )
         with torch.no_grad():
             promised[name] = float(blind.mean()(found.x).median() * scale + mean)
             judged[name] = float(judge.mean()(found.x).median())
             doubted[name] = float(doubt(found.x).median())
-    return Backtest(float((first < count).double().mean()), promised, judged, doubted)
+    return Backtest(float((first < parts.best).double().mean()), promised, judged, doubted)

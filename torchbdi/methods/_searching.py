@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..search import Found, Objective, SearchOptions, maximise
+from ..search import Found, Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
 from .base import Method, Run, setting
 
@@ -79,7 +79,13 @@ class Searching(Method):
         )
 
     def search(
-        self, objective: Objective, data: OfflineData, n: int, run: Run, least: int | None = None
+        self,
+        objective: Objective,
+        data: OfflineData,
+        n: int,
+        run: Run,
+        least: int | None = None,
+        reach: Reach | None = None,
     ) -> Found:
         """The n designs of largest value, from the best rows and random ones; see maximise."""
         options = self.options()
@@ -96,6 +102,7 @@ class Searching(Method):
                 n,
                 least=least,
                 starts=begin,
+                reach=reach,
                 options=options,
                 seed=run.seed,
                 folder=run.folder,

@@ -13,7 +13,7 @@ from ..batch import fill_by_distance, fill_by_improvement
 from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
-from ..search import Objective
+from ..search import Objective, Reach
 from ..selection import (
     CONSTANTS,
     DEPTHS,
@@ -23,7 +23,7 @@ from ..selection import (
     choose_models,
     with_constant,
 )
-from ._backtest import backtest
+from ._backtest import backtest, split, tested_distance
 from ._regression import facts_of
 from ._searching import Searching, facts_of_search
 from .base import Result, Run, setting
@@ -47,7 +47,7 @@ class KernelSearch(Searching):
     decided by a backtest. No true function has a part in it. What is given is not chosen.
     """
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     fidelity = "ours"
 
     kernel: Literal["ntk", "nngp"] | None = None
@@ -101,6 +101,13 @@ class KernelSearch(Searching):
 
     Ours: 0, the best whatever they have in common.
     """
+    reach: float | None = setting(None, above=0.0)
+    """Largest distance of a proposal from the nearest row of the table, of its numbers alone: the
+    root of their mean squared difference, in standard deviations.
+
+    None: the largest at which the backtest hid a row. Ours: farther away no prediction was compared
+    with a score.
+    """
     tolerance: float | None = setting(None, above=0.0, below=1.0)
     """Relative residual at which conjugate gradients stop, where they solve the regression.
 
@@ -119,16 +126,19 @@ class KernelSearch(Searching):
         own, run = self.begin(data, n, run)
         models = own.choose(data.x, data.y)
         ways = own._ways(data)
+        parts = split(data)
+        distance = own.reach or (tested_distance(data, parts) if parts else None)
         tested = None
-        if own.acquisition is None:
-            tested = backtest(data, own.choose, own.ridges, ways, run.seed)
+        if own.acquisition is None and parts is not None:
+            tested = backtest(data, parts, own.choose, own.ridges, ways, distance, run.seed)
         way = own.acquisition or (tested.chosen if tested else "mean")
         fitted, fit = own._fitted(models, data, run)
         mean = fitted.mean()
         spread = way == "ei" or own.distance > 0
         count = POOL * n if spread else n
         goal = mean if way == "ei" else own._way(way, data)(fitted)
-        found = own.search(goal, data, count, run, n)
+        reach = None if distance is None else Reach(data.x, distance)
+        found = own.search(goal, data, count, run, n, reach)
         at, kept = torch.arange(n), n
         if way == "ei":
             pool = with_constant(found.x, models[0].feature(data.x.shape[1]))
@@ -141,6 +151,7 @@ class KernelSearch(Searching):
             **_facts_of_choice(models),
             **(tested.facts() if tested else {}),
             "chosen_acquisition": way,
+            **({} if distance is None else {"reach": distance}),
             "distance_kept": kept,
         }
         return Result(

@@ -6,5 +6,6 @@ It knows neither scores nor models: whoever searches brings the function.
 from .engine import Found, maximise
 from .objective import Objective
 from .options import SearchOptions
+from .reach import Reach
 
-__all__ = ["Found", "Objective", "SearchOptions", "maximise"]
+__all__ = ["Found", "Objective", "Reach", "SearchOptions", "maximise"]

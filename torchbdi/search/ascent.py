@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..space import Space
 from .objective import Counted
+from .reach import Reach
 
 MEMORY = 5  # the last values that a step may fall below
 CUTS = 12  # of a step to a quarter of it, before it is given up
@@ -14,7 +15,13 @@ STILL = 1e-9  # the projected gradient's step, in standard deviations, that coun
 
 
 def ascend(
-    f: Counted, space: Space, x: Tensor, free: Tensor, steps: int, length: float = 0.1
+    f: Counted,
+    space: Space,
+    x: Tensor,
+    free: Tensor,
+    steps: int,
+    length: float = 0.1,
+    reach: Reach | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Spectral projected gradient (Birgin, Martinez & Raydan 2000), each design for itself.
 
@@ -28,6 +35,7 @@ def ascend(
         free: which features move, (D,) bool.
         steps: at most so many.
         length: of the first step, in standard deviations.
+        reach: where designs stay; the starts are there.
 
     Returns:
         The best design that each start came to, (n, D), and its value (n,).
@@ -44,7 +52,8 @@ def ascend(
     for step in range(steps):
         if not len(live) or f.spent:
             break
-        d = _within(space, x[live] + rate[live, None] * slope[live], x[live], free) - x[live]
+        d = _within(space, x[live] + rate[live, None] * slope[live], x[live], free, reach)
+        d = d - x[live]
         moving = d.abs().amax(1) > STILL
         live, d = live[moving], d[moving]
         if not len(live):
@@ -83,5 +92,6 @@ def ascend(
     return best_x, best
 
 
-def _within(space: Space, x: Tensor, before: Tensor, free: Tensor) -> Tensor:
-    return torch.where(free, space.project(x, relax=True), before)
+def _within(space: Space, x: Tensor, before: Tensor, free: Tensor, reach: Reach | None) -> Tensor:
+    x = torch.where(free, space.project(x, relax=True), before)
+    return x if reach is None else torch.where(free, reach.pulled(x, space), before)

@@ -14,6 +14,7 @@ from ..network import seeded
 from ..space import Space
 from .objective import Counted, Objective
 from .options import SearchOptions
+from .reach import Reach
 from .sites import Sites
 from .state import SearchState
 
@@ -37,15 +38,24 @@ class Search:
         seed: int,
         folder: Path | None,
         after: After | None,
+        reach: Reach | None = None,
     ):
         space = space.boxed()
         self.space, self.n, self.options, self.seed = space, n, options, seed
         self.sites = Sites(space)
         self.f = Counted(objective, options.budget)
         empty = torch.zeros(0, space.width, dtype=torch.float64)
-        self.starts = empty if starts is None else space.project(starts.detach().double().cpu())
+        self.reach = reach
+        self.starts = empty if starts is None else self.within(starts.detach().double().cpu())
         self.state = SearchState(folder, self._problem())
         self._after, self.rounds = after, 0
+
+    def within(self, x: Tensor) -> Tensor:
+        """Designs (n, D) that the space has, within reach but for what levels take."""
+        x = self.space.project(x)
+        if self.reach is None:
+            return x
+        return self.space.project(self.reach.pulled(x, self.space))
 
     def generator(self, number: int) -> torch.Generator:
         """The draws of one part of the search, the same after a resume."""
@@ -59,6 +69,8 @@ class Search:
 
     def _problem(self) -> str:
         digest = hashlib.sha256(repr((self.space, self.n, self.options, self.seed)).encode())
+        if self.reach is not None:
+            digest.update(self.reach.rows.numpy().tobytes() + repr(self.reach.distance).encode())
         digest.update(self.starts.numpy().tobytes())
         for array in (self.space.mean, self.space.std):
             assert array is not None

@@ -17,6 +17,7 @@ from .numbers import AT_ONCE, search_numbers
 from .objective import Objective
 from .options import SearchOptions
 from .pool import Pool
+from .reach import Reach
 from .sites import Sites
 
 
@@ -46,6 +47,7 @@ def maximise(
     *,
     least: int | None = None,
     starts: Tensor | None = None,
+    reach: Reach | None = None,
     options: SearchOptions | None = None,
     seed: int = 0,
     folder: Path | None = None,
@@ -64,6 +66,7 @@ def maximise(
         least: how many there must be at least, where fewer than n will do; None for n.
         starts: designs to begin from beside random ones, (m, D), the best first; they are
             projected into the space.
+        reach: where numbers may be, but for a step to a level; None for everywhere in the space.
         options: limits; None for the defaults.
         seed: of the draws.
         folder: where the state is kept from which a killed search goes on; the caller sees to
@@ -80,7 +83,8 @@ def maximise(
     if n < 1:
         raise InputError(f"maximise: n must be >= 1, got {n}.")
     least = n if least is None else least
-    search = Search(objective, space, n, starts, options or SearchOptions(), seed, folder, after)
+    options = options or SearchOptions()
+    search = Search(objective, space, n, starts, options, seed, folder, after, reach)
     if not search.sites.whole:
         x, value = search_numbers(search, least)
         way = "alternation" if len(search.sites) else "ascent"

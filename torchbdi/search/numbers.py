@@ -23,7 +23,7 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     """The n best different designs, (n, D), and their values, (n,); ``least`` where no more are."""
     count = max(s.options.starts, 2 * s.n)
     random = s.space.sample(max(count - len(s.starts), -(-count // 2)), s.generator(0))
-    x = torch.cat([s.starts[: count - len(random)], random])
+    x = torch.cat([s.starts[: count - len(random)], s.within(random)])
     free = ~s.space.logits
     free &= s.space.bounds[0] < s.space.bounds[1]
     for part, _ in s.sites.parts:
@@ -35,11 +35,16 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
         x, value = _alternate(s, x, free, begun)
     else:
         for first in range(len(done[0]), len(x), AT_ONCE):
-            new = ascend(s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps)
+            new = ascend(
+                s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps, reach=s.reach
+            )
             done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
             s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds + 1)
             s.tell(float(done[1].max()))
         x, value = done
+    if s.reach is not None:  # a line search cuts across from one row's surroundings to another's
+        x = s.within(x)
+        value = s.f(x)
     x, value = _onto_levels(s, x, value)
     x, value = _best_different(s.space, x, value)
     return _filled(s, x, value, least)
@@ -51,7 +56,7 @@ def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor,
 
     def climb(x: Tensor, steps: int) -> None:
         for part in x.split(AT_ONCE):
-            moved, value = ascend(s.f, s.space, part, free, steps)
+            moved, value = ascend(s.f, s.space, part, free, steps, reach=s.reach)
             pool.add(moved, value, s.sites.keys(s.sites.codes(moved)))
 
     if begun:
@@ -108,7 +113,7 @@ def _onto_levels(
     ]
     if not left:
         return x, value
-    x = s.space.project(x)
+    x = s.within(x)
     value = s.f(x)
     order = torch.argsort(value, descending=True, stable=True)[: 2 * s.n]
     x, value = x[order], value[order]
@@ -209,7 +214,7 @@ def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Te
             break
         at = torch.arange(4 * s.n) % len(x)
         noise = torch.randn(len(at), x.shape[1], generator=generator, dtype=torch.float64)
-        near = s.space.project(torch.where(s.space.logits, x[at], x[at] + radius * noise))
+        near = s.within(torch.where(s.space.logits, x[at], x[at] + radius * noise))
         new = s.f(near)
         x, value = _best_different(s.space, torch.cat([x, near]), torch.cat([value, new]))
         radius = min(2 * radius, 10.0)

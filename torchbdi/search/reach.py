@@ -1,0 +1,60 @@
+"""A largest distance from the designs of a table, for numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..space import Space
+
+AT_ONCE = 1 << 24  # distances that are held together
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Where numbers may be: no farther than a distance from the nearest of some designs.
+
+    Attributes:
+        rows: the designs, (N, D).
+        distance: the largest root of the mean squared difference of the features that are numbers,
+            in standard deviations.
+    """
+
+    rows: Tensor
+    distance: float
+
+    def pulled(self, x: Tensor, space: Space) -> Tensor:
+        """Designs (n, D), those beyond the distance moved straight to the nearest row till there.
+
+        That is the projection onto the union of balls around the rows; where rows and designs meet
+        bounds and linear constraints, what is between them does.
+        """
+        apart, nearest = nearest_of(x, self.rows, space)
+        share = (self.distance / apart.clamp_min(1e-300)).clamp_max(1.0)[:, None]
+        row = self.rows[nearest]
+        # Not x + ...: what is near enough keeps its last digit.
+        moved = torch.where(share < 1, row + share * (x - row), x)
+        return torch.where(space.logits, x, moved)
+
+
+def nearest_of(x: Tensor, rows: Tensor, space: Space) -> tuple[Tensor, Tensor]:
+    """How far numbers are from the nearest of some designs, and from which.
+
+    Args:
+        x: designs, (n, D).
+        rows: (N, D).
+        space: tells which features are numbers.
+
+    Returns:
+        The root of the mean squared difference of the features that are numbers, (n,), and the
+        row, (n,).
+    """
+    at = (~space.logits).nonzero()[:, 0]
+    own, others = x[:, at], rows[:, at]
+    step = max(1, AT_ONCE // max(1, len(rows)))
+    found = [torch.cdist(part, others).min(1) for part in own.split(step)]
+    apart = torch.cat([f.values for f in found]) if found else own.new_zeros(0)
+    which = torch.cat([f.indices for f in found]) if found else torch.zeros(0, dtype=torch.int64)
+    return apart / max(1, len(at)) ** 0.5, which
