@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..runs.results import Problem, Run, unchanged
 from ..runs.spread import cell
-from .cells import STATISTICS, grid, heading, source_note
+from .cells import STATISTICS, TABLE, grid, heading, source_note
 from .render import Table
 
 AGAINST = ("random", "bdi")
 LEVEL = 0.95
-TABLE = "best_of_data_normalised"  # two of one seed that differ in it had different tables
 
 
 def paired_table(runs: Iterable[Run]) -> Table | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from ..runs.results import Problem, Run, swept
 from ..runs.spread import cell
 from ..runs.trajectory import FILE
-from .cells import STATISTICS, grid, heading
+from .cells import STATISTICS, TABLE, grid, heading
 from .curves import finish, mean_trajectory
 
 OWN_TARGET = 10.0
@@ -19,22 +20,24 @@ OWN_TARGET = 10.0
 def target_figure(runs: Sequence[Run]) -> Figure | None:
     """The best score with y_h over the best with y_h = 10, every task a line (Fig. 3).
 
-    Means over the seeds that both have: a regenerated table differs from seed to seed.
+    Means over the seeds that both have with one table: a regenerated one differs from seed to seed
+    and from machine to machine.
     """
     chosen = swept(runs, "target")
     lines: dict[Problem, tuple[np.ndarray, np.ndarray]] = {}
     for problem in grid(run for run in chosen if run.changes):
-        by_target: dict[float, dict[int, float]] = {}
+        by_target: dict[float, dict[tuple[int, str], float]] = {}
         for run in chosen:
             if run.problem == problem:
                 best = by_target.setdefault(float(run.settings["target"]), {})
-                best[run.seed] = cell([run], STATISTICS["best"]).mean
+                table = f"{run.values.get(TABLE, math.nan):.9g}"
+                best[run.seed, table] = cell([run], STATISTICS["best"]).mean
         own = by_target.get(OWN_TARGET, {})
         shared = {x: sorted(best.keys() & own.keys()) for x, best in sorted(by_target.items())}
         ratios = {
-            x: sum(by_target[x][s] for s in seeds) / sum(own[s] for s in seeds)
-            for x, seeds in shared.items()
-            if seeds
+            x: sum(by_target[x][at] for at in both) / sum(own[at] for at in both)
+            for x, both in shared.items()
+            if both
         }
         if ratios:
             lines[problem] = np.array(list(ratios)), np.array(list(ratios.values()))

@@ -89,11 +89,15 @@ def test_ratios_to_the_score_with_a_target_of_10(tmp_path: Path) -> None:
     write_run(tmp_path, best=1.0, settings={"target": 20.0})
     write_run(tmp_path, best=0.1, settings={"target": 20.0, "alpha": 0.5})  # not here
     write_run(tmp_path, task="hopper", best=0.5, settings={"target": 5.0})  # without its own 10
+    for best, target, table in ((1.0, 10.0, 0.4), (2.0, 5.0, 0.3)):  # of two tables
+        settings = {} if target == 10.0 else {"target": target}
+        write_run(tmp_path, "ant", best=best, settings=settings, best_of_data_normalised=table)
     figure = target_figure(read_runs([tmp_path]))
     assert figure is not None
     (axes,) = figure.axes
-    line, base = axes.lines
+    line, base = axes.lines[0], axes.lines[-1]
     assert line.get_label() == "tfbind8"
+    assert [len(other.get_xdata()) for other in axes.lines[1:-1]] == [1]  # the Ant's 10 alone
     assert list(line.get_xdata()) == [5, 10, 20]
     assert list(line.get_ydata()) == pytest.approx([0.5, 1.0, 1.25])
     assert list(base.get_ydata()) == [1.0, 1.0]

@@ -126,6 +126,9 @@ def test_numbers_stay_within_reach() -> None:
     assert (apart <= 0.2 + 1e-12).all()
     best = (rows @ slope).max() + 0.2 * 3**0.5 * slope.norm()
     assert found.value[0] == pytest.approx(float(best), abs=1e-6)
+    inner = Space(tuple(Number(n, -0.5, 0.5) for n in "abc")).fit(table)  # rows lie outside
+    found = maximise(lambda x: x @ slope, inner, 4, reach=reach, options=options)
+    assert inner.allowed(found.x).all()
     # Without numbers a reach says nothing, and of a mixed space it holds the numbers alone.
     mixed = Space((Number("t", -3, 3), Choice("c", ("x", "y", "z")))).fit(
         np.c_[table[:, 0], rng.integers(0, 2, 40)]
@@ -136,7 +139,8 @@ def test_numbers_stay_within_reach() -> None:
     assert (gap <= 0.1 + 1e-12).all()
     letters = sequences(4)
     free, held = (
-        maximise(rough(letters, 0), letters, 3, reach=r) for r in (None, Reach(rows, 0.1))
+        maximise(rough(letters, 0), letters, 3, reach=r)
+        for r in (None, Reach(torch.zeros(2, 12), 0.1))
     )
     assert torch.equal(free.x, held.x)
 
@@ -328,3 +332,13 @@ def test_refusals() -> None:
         SearchOptions(width=0)
     with pytest.raises(InputError, match="n must be >= 1"):
         maximise(rough(space, 0), space, 0)
+    for rows, distance, told in (
+        (torch.zeros(0, 4), 1.0, "rows must be finite"),
+        (torch.tensor([[torch.nan]]), 1.0, "rows must be finite"),
+        (torch.zeros(2, 4), 0.0, "distance must be above 0"),
+        (torch.zeros(2, 4), float("nan"), "distance must be above 0"),
+    ):
+        with pytest.raises(InputError, match=told):
+            Reach(rows, distance)
+    with pytest.raises(InputError, match="D = 5 features, the space has 3"):
+        maximise(rough(space, 0), space, 2, reach=Reach(torch.zeros(2, 5), 1.0))

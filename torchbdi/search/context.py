@@ -10,6 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from ..kernels.errors import InputError
 from ..network import seeded
 from ..space import Space
 from .objective import Counted, Objective
@@ -45,6 +46,13 @@ class Search:
         self.sites = Sites(space)
         self.f = Counted(objective, options.budget)
         empty = torch.zeros(0, space.width, dtype=torch.float64)
+        if reach is not None and reach.rows.shape[1] != space.width:
+            raise InputError(
+                f"maximise: reach has rows of D = {reach.rows.shape[1]} features, the space has "
+                f"{space.width}."
+            )
+        if reach is not None:  # what is between a design and a row is then in the space, too
+            reach = Reach(space.project(reach.rows, relax=True), reach.distance)
         self.reach = reach
         self.starts = empty if starts is None else self.within(starts.detach().double().cpu())
         self.state = SearchState(folder, self._problem())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..inputs import as_float64
+from ..kernels.errors import InputError
 from ..space import Space
 
 AT_ONCE = 1 << 24  # distances that are held together
@@ -20,16 +22,27 @@ class Reach:
         rows: the designs, (N, D).
         distance: the largest root of the mean squared difference of the features that are numbers,
             in standard deviations.
+
+    Raises:
+        InputError: there are no such designs, or the distance is not above 0.
     """
 
     rows: Tensor
     distance: float
 
+    def __post_init__(self) -> None:
+        rows = as_float64("rows", self.rows).detach().cpu()
+        if rows.ndim != 2 or not len(rows) or not torch.isfinite(rows).all():
+            raise InputError(f"Reach: rows must be finite, (N, D), got {tuple(rows.shape)}.")
+        if not self.distance > 0:
+            raise InputError(f"Reach: distance must be above 0, got {self.distance!r}.")
+        object.__setattr__(self, "rows", rows)
+
     def pulled(self, x: Tensor, space: Space) -> Tensor:
         """Designs (n, D), those beyond the distance moved straight to the nearest row till there.
 
-        That is the projection onto the union of balls around the rows; where rows and designs meet
-        bounds and linear constraints, what is between them does.
+        That is the projection onto the union of the balls around the rows. Where rows and designs
+        meet bounds and linear constraints, what is between them does.
         """
         apart, nearest = nearest_of(x, self.rows, space)
         share = (self.distance / apart.clamp_min(1e-300)).clamp_max(1.0)[:, None]
