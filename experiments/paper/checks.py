@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..runs.results import Run
 from ..runs.spread import Cell, cell
 from .cells import SEEDS, STATISTICS, number, record, source_note
-from .paired import interval_text, paired
+from .paired import paired
 from .printed.read import BOOTGEN, RAM, Number, numbers, other_numbers
 from .render import Table
 
@@ -175,6 +175,6 @@ def _beside(methods: Mapping[str, list[Run]], method: str) -> list[str]:
     text = ""
     if "random" in methods:
         column = STATISTICS["median"]
-        text = interval_text(paired(methods[method], methods["random"], column))
+        text = paired(methods[method], methods["random"], column).text
     known = [r.values["share_known"] for r in methods[method] if "share_known" in r.values]
     return [text, f"{statistics.fmean(known):.2f}" if known else "not recorded"]
