@@ -173,7 +173,7 @@ def _made(
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
-        varying, candidate, restricted, values, table.rows, settings, remarks
+        varying, candidate, restricted, values, table.rows, settings, ways, remarks
     )
     n, told = count_of(
         restricted, values, candidates, means, scored.rows[index], score, settings, ways
