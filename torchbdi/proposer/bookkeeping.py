@@ -11,12 +11,16 @@ from .counting import words_of
 from .table import Values, parse_number
 
 _REPEAT_WORDS = """
-rep reps replicate replicates repeat repeats repetition repetitions wiederholung réplicat répétition
+rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
+réplicat répétition replica réplica
 """
 _REPEATS = frozenset(_REPEAT_WORDS.split())
 # These can also count something that is chosen, such as the repeats of a polymer.
 _OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
-_BESIDE = frozenset(("no", "nr", "num", "number", "id", "index", "random", "#"))
+_BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
+_BESIDE = frozenset(_BESIDE_WORDS.split())
+# Places on a plate: A1 to P24, 384 of them.
+_WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
 _POINT_WORDS = re.compile(
@@ -34,6 +38,8 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
+    if words & {"well", "wells"} and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
+        return "where on a plate a row was made"
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
     cells = [str(cell).removesuffix(".0") for cell in values.tolist()]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDependencyError
+from .numerals import split
 from .table import trimmed
 from .workbook import cells_of
 
@@ -113,9 +114,23 @@ def _reason(text: str, error: Exception) -> str:
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
     own = [trimmed(cell) if isinstance(cell, str) else "" for cell in cells]
-    # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
-    out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
+    out[:] = [_bare(cell) if cell[:1] in ("=", "'") else cell for cell in own]
     return out
+
+
+def _bare(cell: str) -> str:
+    """A cell without what keeps a spreadsheet from taking it for a number or a formula.
+
+    Programs write ="0012"; an apostrophe stands before numbers that were made texts, and some files
+    have apostrophes in the place of quotation marks.
+    """
+    if cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    if cell[0] == "'" and len(cell) > 2:
+        inner = cell[1:].removesuffix("'").strip()
+        if (cell[-1] == "'" and "'" not in inner) or split(inner) is not None:
+            return inner
+    return cell
 
 
 def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
