@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -145,3 +146,59 @@ def test_what_nobody_can_choose_is_left_out(name: str, cells: list[Any], tmp_pat
 )  # fmt: skip
 def test_what_only_looks_like_it_stays(name: str, cells: list[Any], tmp_path: Path) -> None:
     assert names(asked(tmp_path, text(with_column(name, cells)))[0]) == [name, *DESIGN]
+
+
+@pytest.mark.parametrize(
+    ("begin", "said"),
+    [
+        (gzip.compress(b"temp,yield\n"), "packed by gzip, and no table. Unpack it"),
+        (b"%PDF-1.4\n", "a PDF"), (b"PAR1\x15\0", "a Parquet file"),
+        (b"SQLite format 3\0", "a database"), (b"\x89PNG\r\n", "a picture"),
+        (b"\x93NUMPY\x01\0", "an array of numpy"),
+    ],
+)  # fmt: skip
+def test_files_of_other_kinds(begin: bytes, said: str, tmp_path: Path) -> None:
+    message = refused(tmp_path, begin + b"a,b\n1,2\n")
+    assert said in message
+    assert "save it as 'CSV UTF-8'" in message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(plain()).encode(encoding))
+    assert names(made) == DESIGN
+    assert f"read as {encoding}" in told(made)
+
+
+def test_lines_that_are_comments_and_remarks_with_commas(tmp_path: Path) -> None:
+    rows = plain()
+    whole, _ = asked(tmp_path, text(rows))
+    lines = text(rows).splitlines(keepends=True)
+    comments = ["# recalibrated, see p. 12\n", "#64.6,19.8,0.18,972.2\n"]
+    remarks = ["Note: made by J. Smith, on Monday, with care\n", "all dry, but the last\n"]
+    made, _ = asked(tmp_path, "".join([*lines[:9], comments[0], *lines[9:], comments[1], *remarks]))
+    np.testing.assert_array_equal(made.scores, whole.scores)
+    assert "comments: row 10 ('# recalibrated'), row 43 ('#64.6') left out" in told(made)
+    assert "Rows 44 to 45 at the end hold no experiment" in told(made)
+    # What failed, what is to be made, and names with such a sign are no comments.
+    rows[-1] = [*rows[-1][:3], "failed"]
+    assert "'failed' (row 41)" in refused(tmp_path, text(rows))
+    rows[-1] = ["failed", "failed", "failed", "failed"]
+    assert "row 41" in refused(tmp_path, text(rows))
+    for cells in (["#1", "#2", "#3", "#4"] * 10, ["#" if i == 7 else "x" for i in range(40)]):
+        made, _ = asked(tmp_path, text(with_column("kind", cells)))
+        assert len(made.scores) == (40 if cells[0] == "#1" else 39)
+    rows = plain()
+    rows[3][0] = "#DIV/0!"
+    assert "1 of 40 rows have missing cells" in refused(tmp_path, text(rows))
+
+
+def test_scores_that_are_no_repetitions_are_suspected(tmp_path: Path) -> None:
+    rows = [[*row, "second" if i == 0 else f"{float(row[3]) + i % 3:.1f}"]
+            for i, row in enumerate(plain())]  # fmt: skip
+    both = ("--score", "yield", "--score", "second")
+    assert "rank the rows differently" not in told(asked(tmp_path, text(rows), *both)[0])
+    for i, row in enumerate(rows[1:]):
+        row[4] = str(i * 17 % 41)
+    made, _ = asked(tmp_path, text(rows), *both)
+    assert "'yield' and 'second' count as repetitions of one measurement" in told(made)

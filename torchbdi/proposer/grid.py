@@ -29,6 +29,14 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+# What files of other kinds begin with.
+_BEGINS = (
+    (b"\x1f\x8b", "packed by gzip"), (b"BZh", "packed by bzip2"), (b"\xfd7zXZ", "packed by xz"),
+    (b"7z\xbc\xaf", "packed by 7-Zip"), (b"%PDF", "a PDF"), (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"), (b"SQLite format 3", "a database"), (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "an array of numpy"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"),
+    (b"{\\rtf", "a text of a word processor"),
+)  # fmt: skip
 # How much of a file tells its separator.
 _HEAD = 200
 
@@ -84,6 +92,9 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
         raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
+    if kind := next((kind for begin, kind in _BEGINS if content.startswith(begin)), ""):
+        first = "Unpack it" if kind.startswith("packed") else "Open it with what reads it"
+        raise InputError(f"{name}: {kind}, and no table. {first}, and save it as 'CSV UTF-8'.")
     text, notes = decoded(name, content)
     if other := _OTHER.match(text):
         what = "a web page" if other[1] else "JSON"
@@ -150,6 +161,13 @@ def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
                     "Save it as 'CSV UTF-8'."
                 ) from error
             return text.replace("\0", ""), []
+    if (encoding := _wide(content)) is not None:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            pass
+        else:
+            return text, [f"The file has no byte order mark; it was read as {encoding}."]
     if b"\0" in content:
         raise InputError(
             f"{name}: no text: byte {content.index(0)} is zero. Save it as 'CSV UTF-8'."
@@ -174,6 +192,15 @@ def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     return text, [
         f"The file is not UTF-8 ({place}); it was read as cp1252, where that is {shown!r}."
     ]
+
+
+def _wide(content: bytes) -> str | None:
+    """UTF-16 where every other byte is zero, as in plain text without a byte order mark."""
+    high, low = content[::2], content[1::2]
+    for zeros, others, encoding in ((low, high, "utf-16-le"), (high, low, "utf-16-be")):
+        if len(content) % 2 == 0 and 0 not in others and 10 * zeros.count(0) > 9 * len(zeros) > 0:
+            return encoding
+    return None
 
 
 def dialect(text: str) -> tuple[str, int]:

@@ -198,7 +198,7 @@ def _logarithms(
     for name, grid in grids.items():
         number, own = grid.number, values[name]
         if name not in ruled and number.low > 0 and over_decades(own):
-            span = float(np.log10(own.max() / own.min()))
+            span = float(np.log10(own.max()) - np.log10(own.min()))
             grids[name] = replace(grid, number=replace(number, log=True))
             remarks.append(
                 f"Column {name!r} spans {span:.1f} orders of magnitude: it is searched as a "

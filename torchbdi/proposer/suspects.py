@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
+# Repetitions rank rows alike: those below this correlation are named, where rows are enough.
+ALIKE, ENOUGH = 0.5, 10
 # A unit behind a name, and words that say which of several results a column holds.
 _PLAINLY = re.compile(r"[(\[{].*")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
@@ -55,6 +57,30 @@ def result_remarks(
                 f"({ways('ignore', name)}){repetition}."
             )
     return out
+
+
+def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
+    """Says which columns of scores (N, S) rank the rows otherwise than others do.
+
+    Args:
+        names: of the columns.
+        numbers: with NaN where there is none.
+    """
+    out = []
+    for i, name in enumerate(names):
+        for j in range(i):
+            both = np.isfinite(numbers[:, i]) & np.isfinite(numbers[:, j])
+            if both.sum() < ENOUGH:
+                continue
+            r = rank_correlation(numbers[both, j], numbers[both, i])
+            if r < ALIKE:
+                out.append(
+                    f"{names[j]!r} and {name!r} count as repetitions of one measurement, and a "
+                    f"design has their mean, but they rank the rows differently (rank correlation "
+                    f"{r:.2f}). If they are two measurements, give one as the score and leave the "
+                    "other out."
+                )
+    return out[:3]
 
 
 def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:

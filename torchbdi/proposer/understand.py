@@ -25,6 +25,7 @@ from .settings import Settings
 from .suspects import (
     level_remarks,
     name_remarks,
+    repetition_remarks,
     require_positive,
     result_remarks,
     two_values_remark,
@@ -161,7 +162,8 @@ def _made(
     require_different(table.source, score, len(y), taken)
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
-    first = result_remarks(score, y, inner, ways) if len(columns) > 1 else []
+    first = repetition_remarks(score_columns, numbers)
+    first += result_remarks(score, y, inner, ways) if len(columns) > 1 else []
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
         first += level_remarks(score, y, {name: known[name] for name in names}, ways)
