@@ -376,11 +376,12 @@ def test_a_setting_that_does_not_exist_is_an_error(fake: Fake, tmp_path: Path) -
 def test_every_plan_is_a_configuration(name: str) -> None:
     plan = PLANS[name]
     for setting in plan.settings:
-        cfg = compose_config([f"task={plan.tasks[0]}", *setting])
+        method = [f"method={plan.methods[0]}"] if plan.methods else []
+        cfg = compose_config([f"task={plan.tasks[0]}", *method, *setting])
         for word in setting:
             key, value = word.split("=")
             found = OmegaConf.select(cfg, key)
-            assert found == (value if isinstance(found, str) else float(value))
+            assert found == (value if isinstance(found, str) else json.loads(value))
     assert set(plan.methods or ()) <= set(method_names())
 
 
