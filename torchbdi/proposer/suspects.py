@@ -24,6 +24,12 @@ _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _RESULT_WORDS = """
 mean avg average median max min best final val valid validation test train training
 """
+# Scores of which little is good, by their names.
+_LOW = re.compile(
+    r"(?<![^\W\d_])(loss(es)?|error|err|rmsep?|mse|mae|cost|price|rank|impurity|impurities|defects?"
+    r"|(ic|ec|gi|ld)_?50|mic|kd|ki|toxicity|wear|waste)(?![^\W\d_])",
+    re.IGNORECASE,
+)
 _OF_RESULTS = frozenset(_RESULT_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
@@ -139,6 +145,13 @@ def _parts(codes: np.ndarray, levels: int, y: np.ndarray, number: bool) -> bool:
         np.maximum.at(highest, codes, y)
         orders = [np.lexsort((highest, lowest)).argsort()[codes]]
     return any((np.diff(order[np.lexsort((order, y))]) >= 0).all() for order in orders)
+
+
+def direction_remark(names: Sequence[str], minimize: bool, ways: Ways) -> list[str]:
+    """Says that high scores are sought where the name of a score is that of a loss, say."""
+    if minimize or not (low := [name for name in names if _LOW.search(name)]):
+        return []
+    return [f"High values of {low[0]!r} are sought. If low ones are good, say {ways('minimize')}."]
 
 
 def two_values_remark(score: str, y: np.ndarray) -> list[str]:

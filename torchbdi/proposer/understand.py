@@ -23,6 +23,7 @@ from .rows import distinct, merge_remark, missing_cells, missing_message, scatte
 from .scores import Scores, read_scores
 from .settings import Settings
 from .suspects import (
+    direction_remark,
     level_remarks,
     name_remarks,
     repetition_remarks,
@@ -75,14 +76,15 @@ def understand(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
             blank=read.blank[used],
         )  # fmt: skip
-    kinds = kinds_of(table, settings, ways, complaints, remarks)
+    candidate = np.zeros(len(table), bool) if read is None else read.candidate
+    kinds = kinds_of(table, settings, ways, complaints, remarks, candidate)
     table = table.only(name for name, kind in kinds.items() if kind.kind != "none")
     keep = _complete(table, score, read, settings, ways, complaints, remarks)
     table = table.take(keep)
     own = values_of(table, kinds, settings, ways, complaints)
     if complaints or read is None:
         raise InputError(_together(table.source, complaints))
-    numbers, candidate = read.numbers[keep], read.candidate[keep]
+    numbers, candidate = read.numbers[keep], candidate[keep]
     return _made(
         table, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
     )
@@ -172,7 +174,7 @@ def _made(
         named = " ".join(first)
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
-    first += two_values_remark(score, y)
+    first += two_values_remark(score, y) + direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
     fixed = fixed_of(columns, varying, settings)
