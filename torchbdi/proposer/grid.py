@@ -161,13 +161,13 @@ def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
                     "Save it as 'CSV UTF-8'."
                 ) from error
             return text.replace("\0", ""), []
-    if (encoding := _wide(content)) is not None:
+    if (wide := _wide(content)) is not None:
         try:
-            text = content.decode(encoding)
+            text = content.decode(wide)
         except UnicodeDecodeError:
             pass
         else:
-            return text, [f"The file has no byte order mark; it was read as {encoding}."]
+            return text, [f"The file has no byte order mark; it was read as {wide}."]
     if b"\0" in content:
         raise InputError(
             f"{name}: no text: byte {content.index(0)} is zero. Save it as 'CSV UTF-8'."
