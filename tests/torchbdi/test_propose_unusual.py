@@ -25,7 +25,7 @@ LEVEL = np.arange(N) % 4
 Y = RNG.normal(size=N)
 
 
-class Frame(dict):  # type: ignore[type-arg]
+class Frame(dict):
     columns = property(list)
 
 
