@@ -38,6 +38,7 @@ def propose(
     steps: Mapping[str, float] | None = None,
     free: Sequence[str] | str = (),
     at_most: Sequence[str] | str = (),
+    decimal: str | None = None,
     safe_csv: bool = False,
     robust: bool = False,
     score_scale: str = "auto",
@@ -76,6 +77,7 @@ def propose(
         steps: distance between the values that a column may have.
         free: columns that are not bound to the few levels, or the steps, that the table has.
         at_most: such as "4 of a,b,c,d", or "4 of a,b,c,d least 5".
+        decimal: "comma" or "point": the mark before decimals in texts that leave it open.
         safe_csv: in ``proposals.csv``, put an apostrophe before texts that begin with = + - @ or a
             tab, which a spreadsheet would take for formulas.
         robust: scores that lie far from all others count as the nearest of the others.
@@ -102,7 +104,7 @@ def propose(
         >>> proposals.x.shape
         (4, 3)
     """
-    table, score, scores = table_of(x, y)
+    table, score, scores = table_of(x, y, decimal)
     switches = {
         "minimize": minimize, "drop_missing": drop_missing, "safe_csv": safe_csv,
         "robust": robust, "backtest": backtest, "progress": progress,
@@ -133,6 +135,7 @@ def propose(
         },
         free=_names(free),
         at_most=_names(at_most),
+        decimal=decimal,
         safe_csv=switches["safe_csv"],
         robust=switches["robust"],
         score_scale=score_scale,

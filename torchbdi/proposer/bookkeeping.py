@@ -11,13 +11,26 @@ from .counting import words_of
 from .table import Values, parse_number
 
 _REPEAT_WORDS = """
-rep reps replicate replicates repeat repeats repetition repetitions wiederholung réplicat répétition
+rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
+réplicat répétition replica réplica
 """
 _REPEATS = frozenset(_REPEAT_WORDS.split())
 # These can also count something that is chosen, such as the repeats of a polymer.
 _OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
-_BESIDE = frozenset(("no", "nr", "num", "number", "id", "index", "random", "#"))
+_BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
+_BESIDE = frozenset(_BESIDE_WORDS.split())
+# Places on a plate: A1 to P24, 384 of them.
+_WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
+# What says whether a design has been tried, and what columns of it are called.
+_STATE_WORDS = """
+done finished complete completed measured made tested run executed evaluated observed known ok
+planned pending open todo to_do tbd new next queued scheduled proposed suggested candidate untested
+running in_progress not_done not_tested erledigt offen geplant fertig
+"""
+_STATES = frozenset(word.replace("_", " ") for word in _STATE_WORDS.split())
+_STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
+MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
 _POINT_WORDS = re.compile(
     r"(factorial|axial|star|cent(er|re)|vertex|edge|interior|plane|triple|third|axial ?cb)"
@@ -34,6 +47,8 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
+    if words & {"well", "wells"} and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
+        return "where on a plate a row was made"
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
     cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
@@ -53,6 +68,24 @@ def kept_of_runs(name: str, values: Values) -> str:
         ):
             return "which kind of point of a plan a row is"
     return ""
+
+
+def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
+    """Whether a column says which rows have a score, as "done" and "planned" do.
+
+    Args:
+        name: of the column.
+        values: numbers or texts, (N,).
+        candidate: which rows have none yet, (N,) bool.
+    """
+    known, open_ = set(values[~candidate].tolist()), set(values[candidate].tolist())
+    if not known or not open_ or known & open_ or len(known | open_) > MOST_STATES:
+        return False
+    if values.dtype != np.float64 and all(
+        str(cell).casefold() in _STATES or str(cell) == "" for cell in known | open_
+    ):
+        return True
+    return bool(words_of(name) & _STATE_NAMES)
 
 
 def _first_ones_most(cells: Sequence[str]) -> bool:

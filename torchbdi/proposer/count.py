@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def count_of(
             )
     free = [name for name, grid in restricted.grids.items() if grid.kind]
     if not left:
-        way = f", or give up levels ({ways('free', free[0])})" if free else ""
+        way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
         raise InputError(
             f"every design is known: {everything} have a score. The best is row {rows[best]} with "
             f"{score} {show_number(means[best])}. New ones need new levels: widen the bounds{way}, "
@@ -62,6 +62,27 @@ def count_of(
     if free and candidates is None:
         told += f" {ways('free', free[0])} gives levels or steps up."
     return min(n, left), [told]
+
+
+def _freed(free: Sequence[str], restricted: Restricted, ways: Ways) -> str:
+    """How levels are given up; those of the parts of a sum together, and the sum is kept."""
+    own = next(
+        (
+            rule
+            for rule in restricted.rules
+            if rule.low == rule.high
+            and free[0] in rule.coefficients
+            and set(rule.coefficients.values()) == {1.0}
+        ),
+        None,
+    )
+    if own is None:
+        return ways("free", free[0])
+    names = [name for name in own.coefficients if name in free]
+    kept = ways("sum", f"{'+'.join(own.coefficients)}={show_number(own.low)}")
+    if not ways.typed:
+        return f"free={names}, {kept}"
+    return " ".join([*(ways("free", name) for name in names), kept])
 
 
 def _asked(settings: Settings, restricted: Restricted) -> str:

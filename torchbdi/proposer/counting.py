@@ -12,9 +12,11 @@ from .reading import counts_rows
 # A column all of whose words are these names rows.
 _ORDER_WORDS = """
 run id uid no nr num number index idx row order exp expt experiment sample trial test entry
-measurement line record serial obs observation case std standard nummer versuch probe #
+measurement line record serial obs observation case std standard nummer versuch probe lfd barcode #
 """
 _ORDER = frozenset(_ORDER_WORDS.split())
+# A number with such a name and more than so many values names samples, however often each stands.
+MOST_CHOSEN = 10
 _WHEN = frozenset(("date", "datum", "datetime", "timestamp"))
 # Fewer rows can be in order by chance, or hold a sweep.
 FEWEST = 10
@@ -87,16 +89,55 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
     low, high = numbers.min(), numbers.max()
     if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
         return f"it has each number from {low:.0f} to {high:.0f} once"
-    if 2 * different > len(numbers) and (own := words_of(name)) and own <= _ORDER:
+    often = 2 * different > len(numbers) or different > MOST_CHOSEN
+    if often and (own := words_of(name)) and own <= _ORDER:
         return "its name says so"
     return ""
+
+
+def names_samples(name: str, texts: Collection[str]) -> bool:
+    """Whether texts such as S-001 and S-002 name samples, as their column's name says, too.
+
+    Args:
+        name: of the column.
+        texts: its different ones.
+    """
+    own = words_of(name)
+    heads = {re.sub(r"\d+$", "", text) for text in texts}
+    return bool(
+        len(texts) > MOST_CHOSEN
+        and own
+        and own <= _ORDER
+        and len(heads) == 1
+        and all(text[-1:].isdigit() for text in texts)
+    )
+
+
+def are_clock_numbers(numbers: np.ndarray) -> bool:
+    """Whether numbers (N,) are when their rows were made: whole, later and later, and of a clock.
+
+    Seconds or milliseconds since 1970, from 2001 to 2036; or days as spreadsheets count them, from
+    1990 to 2050, by single ones.
+    """
+    if len(numbers) < FEWEST or not np.isfinite(numbers).all() or (numbers % 1 != 0).any():
+        return False
+    steps, low, high = np.diff(numbers), float(numbers.min()), float(numbers.max())
+    if ((steps < 0).any() and (steps > 0).any()) or 2 * len(np.unique(numbers)) < len(numbers):
+        return False
+    common = int(np.gcd.reduce(np.abs(steps).astype(np.int64)))
+    for unit in (1, 1000):
+        if 1e9 * unit <= low and high <= 2.1e9 * unit:
+            return common % (100_000 * unit) != 0  # 1.2e9 cells are no time
+    # Most runs are made within a week of the one before; weights in order are farther apart.
+    soon = common == 1 and float(np.median(np.abs(steps))) <= 7
+    return soon and low >= 32874 and high <= 54789 and high - low <= 3 * 366
 
 
 def is_date_number(name: str, numbers: np.ndarray) -> bool:
     """Whether numbers are days: 20230301, 202303011405, or whatever a column called date holds."""
     if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
         return False
-    if words_of(name) & _WHEN:
+    if words_of(name) & _WHEN or are_clock_numbers(numbers):
         return True
     if (numbers % 1 != 0).any():
         return False

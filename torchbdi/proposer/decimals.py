@@ -43,6 +43,7 @@ def settle(
     decimal: str | None = None,
     as_they_are: Collection[str] = (),
     scores: Collection[str] = (),
+    points_open: bool = False,
 ) -> Settled:
     """Writes all numbers plainly.
 
@@ -57,6 +58,8 @@ def settle(
         decimal: "comma" or "point" where the person has said so.
         as_they_are: columns that hold names or nothing of interest.
         scores: columns that are looked at however few of their cells are numbers.
+        points_open: whether points can part thousands, too, as in files with semicolons; else they
+            stand before decimals where nothing tells.
     """
     seen = {
         name: column
@@ -68,21 +71,24 @@ def settle(
     out = Settled(dict(columns), {}, ".", [], {})
     commas: list[str] = []
     for name, column in seen.items():
-        chosen, complaint = _decide(name, column, columns[name], rows, everywhere, decimal, ways)
+        chosen, complaint = _decide(
+            name, column, columns[name], rows, everywhere, decimal, ways, points_open
+        )
         if complaint:
             out.complaints[name] = complaint
             continue
-        if "comma?" in column.marks and chosen == "point":
-            cell = column.marks["comma?"]
+        own, opposite = ("commas", "comma") if chosen == "point" else ("points", "point")
+        if f"{opposite}?" in column.marks:
+            cell = column.marks[f"{opposite}?"]
             number = column.found[cell][0]
             other = (
                 ""
                 if column.sure  # its own cells leave no doubt
-                else f" If it is {plain(number, 'comma')}, say {ways('decimal', 'comma')}."
+                else f" If it is {plain(number, opposite)}, say {ways('decimal', opposite)}."
             )
             out.notes.append(
-                f"Column {name!r}: the commas part thousands, so {cell!r} is "
-                f"{plain(number, 'point')}.{other}"
+                f"Column {name!r}: the {own} part thousands, so {cell!r} is "
+                f"{plain(number, chosen)}.{other}"
             )
         if chosen == "comma" and set(column.marks) - {"none"}:
             commas.append(name)
@@ -123,6 +129,7 @@ def _decide(
     everywhere: set[str],
     decimal: str | None,
     ways: Ways,
+    points_open: bool,
 ) -> tuple[str, str]:
     """The mark before decimals, and what is wrong, "" for nothing."""
     if column.sure == {"comma", "point"}:
@@ -136,14 +143,16 @@ def _decide(
         return next(iter(column.sure)), ""
     if decimal is not None:
         return decimal, ""
-    if "comma?" in column.marks and len(everywhere) != 1:
-        cell = column.marks["comma?"]
+    open_marks = ("comma", "point") if points_open else ("comma",)
+    mark = next((m for m in open_marks if f"{m}?" in column.marks), None)
+    if mark is not None and len(everywhere) != 1:
+        cell, other = column.marks[f"{mark}?"], "point" if mark == "comma" else "comma"
         number = column.found[cell][0]
         return "", (
             f"column {name!r}: {cell!r} in row {_row(values, rows, cell)} is "
-            f"{plain(number, 'point')} if commas part thousands, and {plain(number, 'comma')} if "
+            f"{plain(number, other)} if {mark}s part thousands, and {plain(number, mark)} if "
             f"they stand before decimals; the file leaves both open. Say "
-            f"{ways('decimal', 'point')} for the first, {ways('decimal', 'comma')} for the second."
+            f"{ways('decimal', other)} for the first, {ways('decimal', mark)} for the second."
         )
     return next(iter(everywhere)) if len(everywhere) == 1 else "point", ""
 

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 # Errors from here on are written with an exponent.
 LARGE = 1e7
+
+
+def places_of(scores: np.ndarray) -> int:
+    """How many digits of scores (N,) are written: six, and more where all begin alike.
+
+    Energies of -1234.5678 and -1234.5692 are told apart, as 5.67 and 5.69 are.
+    """
+    spread = float(np.std(scores))
+    largest = float(np.abs(scores).max())
+    if not (0 < spread < math.inf and largest < math.inf):
+        return 6
+    return min(max(6, 4 + math.ceil(math.log10(largest / spread))), 15)
 
 
 def digits(value: float, error: float) -> str:
@@ -18,8 +32,11 @@ def digits(value: float, error: float) -> str:
     if not (math.isfinite(error) and error > 0 and math.isfinite(value)):
         return f"{value:.6g}"
     places = 1 - math.floor(math.log10(error))
-    if places > 12 or (value != 0 and math.floor(math.log10(abs(value))) + places > 14):
+    figures = math.floor(math.log10(abs(value))) + places if value else 0
+    if figures > 14:
         return f"{value:.6g}"
+    if places > 12:
+        return f"{value:.{max(figures, 0)}e}"
     if places >= 0:
         return f"{value:.{places}f}"
     if error >= LARGE:

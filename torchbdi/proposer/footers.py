@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .numerals import split
 from .sequences import surely_sequences
-from .table import parse_number
+from .table import is_no_number, parse_number
 
 # What stands beside a mean or a sum below a table, and how many such lines there are at most.
 _SUMMARY = re.compile(
@@ -18,6 +19,8 @@ _SUMMARY = re.compile(
     re.IGNORECASE,
 )
 MOST, FEWEST = 10, 3
+# So many lines tell which columns hold numbers.
+HEAD = 200
 
 
 def experiments(
@@ -43,16 +46,23 @@ def experiments(
         said = ", ".join(f"row {numbers[i]} ({''.join(cells[i])[:40]!r})" for i in alone[:3])
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
         notes.append(f"A text alone in its line is no experiment: {said}{more} left out.")
-    end = _end(cells)
-    if end < len(cells):
-        said = next(cell for cell in cells[end] if cell)[:60]
+    comments = _comments(cells)
+    if notes_of_lines := np.flatnonzero(keep & comments).tolist():
+        keep[notes_of_lines] = False
+        said = ", ".join(f"row {numbers[i]} ({cells[i, 0][:40]!r})" for i in notes_of_lines[:3])
+        more = f" and {len(notes_of_lines) - 3} more" if len(notes_of_lines) > 3 else ""
+        notes.append(f"Lines that begin with # are comments: {said}{more} left out.")
+    others = np.flatnonzero(~comments)
+    below = others[_end(cells[others]) :]
+    if len(below):
+        said = next(cell for cell in cells[below[0]] if cell)[:60]
         which = (
-            f"Row {numbers[end]} at the end holds"
-            if end == len(cells) - 1
-            else f"Rows {numbers[end]} to {numbers[-1]} at the end hold"
+            f"Row {numbers[below[0]]} at the end holds"
+            if len(below) == 1
+            else f"Rows {numbers[below[0]]} to {numbers[below[-1]]} at the end hold"
         )
         notes.append(f"{which} no experiment ({said!r}): left out.")
-        keep[end:] = False
+        keep[below] = False
     return keep
 
 
@@ -71,6 +81,13 @@ def _headings(cells: np.ndarray) -> np.ndarray:
     return alone
 
 
+def _comments(cells: np.ndarray) -> np.ndarray:
+    """Which lines, (R,), begin with # while most do not: #N/A and the like are missing cells."""
+    marked = np.array([c.startswith("#") and not is_no_number(c) for c in cells[:, 0].tolist()])
+    few: np.ndarray = marked if 4 * marked.sum() <= len(cells) else np.zeros(len(cells), bool)
+    return few
+
+
 def _end(cells: np.ndarray) -> int:
     """Where the experiments end: below are remarks, alone in their line, and means and the like."""
     filled = (cells != "").sum(1)
@@ -82,12 +99,36 @@ def _end(cells: np.ndarray) -> int:
         remark = usual >= 3 and filled[end - 1] == 1 and parse_number("".join(own)) is None
         if remark and _is_sequence(cells[:last, int((own != "").argmax())], "".join(own)):
             break
-        if not remark and not any(
-            _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i]) for i, cell in enumerate(own)
+        if (
+            not remark
+            and not _is_prose(own, cells[:last])
+            and not any(
+                _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i])
+                for i, cell in enumerate(own)
+            )
         ):
             break
         end -= 1
     return end
+
+
+def _is_prose(own: np.ndarray, above: np.ndarray) -> bool:
+    """Whether a line, (C,), has different texts alone where numbers are: a remark with commas.
+
+    Args:
+        own: its cells.
+        above: those of the lines before it, (R, C); the first of them tell where numbers are.
+    """
+    texts = [i for i, cell in enumerate(own.tolist()) if cell and split(cell) is None]
+    if len({own[i] for i in texts}) < 2 or any(is_no_number(own[i]) for i in texts):
+        return False
+    filled = [i for i in np.flatnonzero(own != "").tolist() if _are_numbers(above[:HEAD, i])]
+    return set(filled) <= set(texts) and len({own[i] for i in filled}) >= 2
+
+
+def _are_numbers(column: np.ndarray) -> bool:
+    own = [cell for cell in set(column.tolist()) if not is_no_number(cell)]
+    return bool(own) and all(split(cell) is not None for cell in own)
 
 
 def _is_name(column: np.ndarray) -> bool:

@@ -9,12 +9,18 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..labels import check_rows
+from ..values import told
 from .decimals import settle
+from .grids import decimals_of, digits_of
 from .table import Table, Values, free_name, texts
 from .ways import IN_PYTHON
 
+# Cells that hold more than one value, and the dtypes of torch's that numpy has, too.
+_SEVERAL = (list, tuple, dict, set, np.ndarray)
+_NUMPYS = ("torch.float16", "torch.float32", "torch.float64")
 
-def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
+
+def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Values]:
     """A table from a tensor, an array, or a data frame, and its scores.
 
     Args:
@@ -22,6 +28,7 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
             one column called sequence; or a data frame (anything with ``columns`` whose columns
             numpy can read).
         y: (N,) numbers; a name that it has (``y.name``) is kept.
+        decimal: the mark before decimals in texts, "comma" or "point"; None where they tell.
 
     Returns:
         The designs, the name of the score, and the scores (N,).
@@ -42,8 +49,12 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
         elif array.ndim == 2 and array.shape[1]:
             named = {f"x{i}": array[:, i] for i in range(array.shape[1])}
         else:
+            one = ". A single column is x[:, None], or x.to_frame() of a series"
             raise InputError(
-                f"x must be (N, D) numbers, (N,) texts or a data frame; got shape {array.shape}."
+                "x must be (N, D) numbers, (N,) texts or a data frame; got "
+                + (f"shape {array.shape}" if array.ndim else told(x))
+                + (one if array.ndim == 1 and array.dtype.kind in "iufb" else "")
+                + "."
             )
     columns = {name: column_values(name, values) for name, values in named.items()}
     scores = column_values("y", y)
@@ -51,6 +62,7 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
         scores = np.array([{"True": 1.0, "False": 0.0}.get(v, np.nan) for v in scores.tolist()])
     if named_by_hand:
         _check_score_is_not_there(columns, y, scores)
+    columns = {name: _as_meant(values, named[name]) for name, values in columns.items()}
     score = free_name(str(getattr(y, "name", None) or "y"), columns)
     lengths = {name: len(values) for name, values in {**columns, score: scores}.items()}
     if not columns or len(set(lengths.values())) != 1:
@@ -60,7 +72,7 @@ def table_of(x: Any, y: Any) -> tuple[Table, str, Values]:
         digest.update(repr((name, values.tolist())).encode("utf-8", "surrogatepass"))
     rows = np.arange(len(scores))
     as_they_are = [name for name, values in named.items() if _said_to_be_names(values)]
-    settled = settle({**columns, score: scores}, rows, IN_PYTHON, as_they_are=as_they_are)
+    settled = settle({**columns, score: scores}, rows, IN_PYTHON, decimal, as_they_are)
     if score in settled.complaints:
         raise InputError(settled.complaints[score])
     scores = settled.columns.pop(score)
@@ -96,19 +108,34 @@ def column_values(name: str, values: Any) -> Values:
     """One column as :data:`Values`: numbers become float64, everything else text.
 
     Raises:
-        InputError: it is not one-dimensional, or holds complex numbers or spans of time.
+        InputError: it is not one-dimensional, or holds complex numbers, spans of time, or lists.
     """
     names = _said_to_be_names(values)
     array = _array(values, name)
     if array.dtype.kind == "M":  # dates; whoever looks at the kinds of columns leaves them out
         return texts(["" if day != day else str(day)[:19] for day in array.ravel()])
     if array.ndim != 1:
-        raise InputError(f"{name} must have shape (N,), got {array.shape}.")
+        one = f". Give the one column that it has: {name}.reshape(-1), or of a frame .iloc[:, 0]"
+        raise InputError(
+            f"{name} must have shape (N,), got {array.shape}"
+            + (one if array.ndim == 2 and array.shape[1] == 1 else "")
+            + "."
+        )
     if array.dtype.kind in "mcV":
-        raise InputError(f"{name} holds {array.dtype}; turn it into numbers or text first.")
+        seconds = f", such as x[{name!r}].dt.total_seconds()" if array.dtype.kind == "m" else ""
+        raise InputError(
+            f"{name} holds {array.dtype}; turn it into numbers or text first{seconds}."
+        )
     if array.dtype.kind in "iuf" and not names:
         return array.astype(np.float64)
     cells = array.tolist()
+    held = next((i for i, cell in enumerate(cells) if isinstance(cell, _SEVERAL)), None)
+    if held is not None:
+        raise InputError(
+            f"{name} holds more than one value in row {held} ({told(cells[held])}). Give each of "
+            f"them a column of its own, or leave this one out, for instance "
+            f"x.drop(columns=[{name!r}])."
+        )
     none = [_is_missing(cell) for cell in cells]
     kinds = (int, float, np.integer, np.floating)
     if (
@@ -119,8 +146,43 @@ def column_values(name: str, values: Any) -> Values:
             for cell, gone in zip(cells, none, strict=True)
         )
     ):
-        return np.array([np.nan if gone else cell for cell, gone in zip(cells, none, strict=True)])
+        # A whole number of Python's can be too large for numpy's, and for a float.
+        return np.array(
+            [np.nan if gone else _float(cell) for cell, gone in zip(cells, none, strict=True)]
+        )
     return texts(["" if gone else str(cell) for cell, gone in zip(cells, none, strict=True)])
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return np.inf if cell > 0 else -np.inf
+
+
+def _as_meant(values: Values, given: Any) -> Values:
+    """Numbers of few digits but for the rounding of their dtype: 0.1 in float32 is 0.1.
+
+    Args:
+        values: a column, (N,).
+        given: the same as it came, with its dtype.
+    """
+    if values.dtype != np.float64 or decimals_of(values) is not None:
+        return values
+    dtype = getattr(given, "dtype", None)
+    dtype = getattr(dtype, "numpy_dtype", dtype)  # of pandas' Float32
+    finite = np.isfinite(values)
+    shown = values[finite]
+    for part in (values[finite][:100], values[finite]):  # most columns that are none end early
+        if dtype in (np.float16, np.float32):
+            shown = np.array([float(str(v)) for v in part.astype(dtype)])
+        else:
+            shown = np.array([float(f"{v:.15g}") for v in part.tolist()])
+        if decimals_of(shown) is None and digits_of(shown) is None:
+            return values
+    out = values.copy()
+    out[finite] = shown
+    return out
 
 
 def _is_missing(cell: Any) -> bool:
@@ -157,5 +219,5 @@ def _plain_tensor(x: Any, name: str) -> np.ndarray:
 
     check_plain(name, x)
     x = x.detach().cpu().resolve_conj().resolve_neg()
-    x = x.double() if x.is_floating_point() else x  # numpy has no bfloat16
+    x = x.double() if x.is_floating_point() and str(x.dtype) not in _NUMPYS else x
     return np.asarray(x)

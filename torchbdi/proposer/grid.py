@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.errors import InputError, MissingDependencyError
+from .numerals import split
 from .table import trimmed
 from .workbook import cells_of
 
@@ -27,6 +28,14 @@ _OTHER = re.compile(
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+# What files of other kinds begin with.
+_BEGINS = (
+    (b"\x1f\x8b", "packed by gzip"), (b"BZh", "packed by bzip2"), (b"\xfd7zXZ", "packed by xz"),
+    (b"7z\xbc\xaf", "packed by 7-Zip"), (b"%PDF", "a PDF"), (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"), (b"SQLite format 3", "a database"), (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "an array of numpy"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"),
+    (b"{\\rtf", "a text of a word processor"),
 )  # fmt: skip
 # How much of a file tells its separator.
 _HEAD = 200
@@ -83,6 +92,9 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
         raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
+    if kind := next((kind for begin, kind in _BEGINS if content.startswith(begin)), ""):
+        first = "Unpack it" if kind.startswith("packed") else "Open it with what reads it"
+        raise InputError(f"{name}: {kind}, and no table. {first}, and save it as 'CSV UTF-8'.")
     text, notes = decoded(name, content)
     if other := _OTHER.match(text):
         what = "a web page" if other[1] else "JSON"
@@ -113,9 +125,23 @@ def _reason(text: str, error: Exception) -> str:
 def _stripped(cells: list[Any]) -> np.ndarray:
     out = np.empty(len(cells), dtype=object)
     own = [trimmed(cell) if isinstance(cell, str) else "" for cell in cells]
-    # Programs write ="0012" to keep a spreadsheet from taking a text for a number.
-    out[:] = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in own]
+    out[:] = [_bare(cell) if cell[:1] in ("=", "'") else cell for cell in own]
     return out
+
+
+def _bare(cell: str) -> str:
+    """A cell without what keeps a spreadsheet from taking it for a number or a formula.
+
+    Programs write ="0012"; an apostrophe stands before numbers that were made texts, and some files
+    have apostrophes in the place of quotation marks.
+    """
+    if cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    if cell[0] == "'" and len(cell) > 2:
+        inner = cell[1:].removesuffix("'").strip()
+        if (cell[-1] == "'" and "'" not in inner) or split(inner) is not None:
+            return inner
+    return cell
 
 
 def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -135,6 +161,13 @@ def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
                     "Save it as 'CSV UTF-8'."
                 ) from error
             return text.replace("\0", ""), []
+    if (wide := _wide(content)) is not None:
+        try:
+            text = content.decode(wide)
+        except UnicodeDecodeError:
+            pass
+        else:
+            return text, [f"The file has no byte order mark; it was read as {wide}."]
     if b"\0" in content:
         raise InputError(
             f"{name}: no text: byte {content.index(0)} is zero. Save it as 'CSV UTF-8'."
@@ -159,6 +192,15 @@ def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     return text, [
         f"The file is not UTF-8 ({place}); it was read as cp1252, where that is {shown!r}."
     ]
+
+
+def _wide(content: bytes) -> str | None:
+    """UTF-16 where every other byte is zero, as in plain text without a byte order mark."""
+    high, low = content[::2], content[1::2]
+    for zeros, others, encoding in ((low, high, "utf-16-le"), (high, low, "utf-16-be")):
+        if len(content) % 2 == 0 and 0 not in others and 10 * zeros.count(0) > 9 * len(zeros) > 0:
+            return encoding
+    return None
 
 
 def dialect(text: str) -> tuple[str, int]:

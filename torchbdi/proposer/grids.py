@@ -81,14 +81,16 @@ def grid_of(
         return Grid(made, places if decimals_of(np.array([step, start])) is not None else None,
                     None, "step")  # fmt: skip
     places_or_none = decimals_of(cells)
+    levels, counts = np.unique(values, return_counts=True)
+    # Levels can be 1e-6 and 1e-5, or thirds; but numbers of many digits are rather measured ones.
+    often = SEVERAL if places_or_none is not None or digits_of(cells) is not None else SEVERAL + 1
+    few = len(levels) <= MAX_LEVELS and counts.min() >= often
+    if few and not free and not bounded and low < high:
+        made = Number(column.name, low, high, levels=tuple(levels.tolist()))
+        return Grid(made, places_or_none, None, "levels")
     if places_or_none is None or low == high:
         return Grid(Number(column.name, low, high), None, digits_of(cells), "")
     places = places_or_none
-    levels, counts = np.unique(values, return_counts=True)
-    few = len(levels) <= MAX_LEVELS and counts.min() >= SEVERAL
-    if few and not free and not bounded:
-        made = Number(column.name, low, high, levels=tuple(levels.tolist()))
-        return Grid(made, places, None, "levels")
     unit = _unit(levels, places)
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return Grid(Number(column.name, low, high), None, MAX_DECIMALS, "")

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .bookkeeping import kept_of_runs
 from .columns import numbers_of
-from .counting import are_dates, are_times, is_date_number, row_number
+from .counting import are_dates, are_times, is_date_number, names_samples, row_number
 from .sequences import (
     DNA,
     ask_of_lengths,
@@ -89,6 +89,12 @@ def guess_kind(
             f"Column {name!r} holds times such as {values[0]!r}: it was left out. If they are "
             f"spans that can be chosen, write them as numbers; {ways('category', name)} keeps "
             "them as names.",
+        )
+    if named and len(different) < len(values) and names_samples(name, different):
+        return Kind(
+            "none",
+            f"Column {name!r} holds names of samples, such as {values[0][:40]!r}, and nothing that "
+            f"can be chosen: it was left out; {ways('category', name)} keeps it.",
         )
     if surely_sequences(different):
         return _sequence(name, different, ways)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from .columns import Numbers
+from .digits import places_of
 from .result import Proposals
 from .writing import candidate_rows, written
 
@@ -22,15 +23,15 @@ def table_of_proposals(p: Proposals) -> str:
     if p.problem.candidates is not None:
         heads.insert(1, "row")
     designs = Designs(p)
-    rows = []
+    rows, most = [], places_of(p.problem.scores)
     for i in range(len(p)):
         far = "far outside the known designs" if p.far[i] else ""
         cells = [
             str(i + 1),
             p.told(i),
             designs.html(i),
-            f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.6g})",
-            f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.6g})",
+            f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.{most}g})",
+            f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.{most}g})",
             f"{p.distance[i]:.3g}",
             escape("; ".join(text for text in (far, p.notes[i]) if text)),
         ]

@@ -63,7 +63,10 @@ def read_table(
         own = own.after(below - 1)
     own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
-    settled = settle(columns, own.numbers, Ways(True), decimal, as_they_are, scores)
+    # Who parts cells by semicolons often has a comma before decimals.
+    settled = settle(
+        columns, own.numbers, Ways(True), decimal, as_they_are, scores, grid.separator == ";"
+    )
     return Table(
         source=path.name,
         columns=settled.columns,

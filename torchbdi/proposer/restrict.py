@@ -111,7 +111,7 @@ def restrict(
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     _logarithms(grids, values, ruled, remarks)
-    _tell(grids, rules, remarks)
+    _tell(grids, Ways(table.typed), remarks)
     own = tuple(
         replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
         if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))
@@ -198,7 +198,7 @@ def _logarithms(
     for name, grid in grids.items():
         number, own = grid.number, values[name]
         if name not in ruled and number.low > 0 and over_decades(own):
-            span = float(np.log10(own.max() / own.min()))
+            span = float(np.log10(own.max()) - np.log10(own.min()))
             grids[name] = replace(grid, number=replace(number, log=True))
             remarks.append(
                 f"Column {name!r} spans {span:.1f} orders of magnitude: it is searched as a "
@@ -206,13 +206,13 @@ def _logarithms(
             )
 
 
-def _tell(grids: Mapping[str, Grid], rules: Sequence[Linear], remarks: list[str]) -> None:
+def _tell(grids: Mapping[str, Grid], ways: Ways, remarks: list[str]) -> None:
     """Says which columns keep to what they have."""
     by = {kind: [n for n, g in grids.items() if g.kind == kind] for kind in ("levels", "whole")}
     if by["levels"]:
         remarks.append(
             f"{listed(by['levels'])} {'keeps' if len(by['levels']) == 1 else 'keep'} to the few "
-            f"levels of the table; --free NAME, or bounds, give that up."
+            f"levels of the table; {ways('free', 'NAME')}, or bounds, give that up."
         )
     if by["whole"]:
         remarks.append(f"Whole numbers stay whole: {listed(by['whole'])}.")

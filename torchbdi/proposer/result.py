@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .backtest import Backtest
-from .digits import digits
+from .digits import digits, places_of
 from .model import Chosen
 from .problem import Problem
 from .settings import Settings
@@ -79,12 +79,13 @@ class Proposals:
         better = sign * self.predicted > sign * known.taken[best]
         above = int((better & ~self.unknown).sum())
         side = "below" if self.settings.minimize else "above"
-        counts = ""
+        counts, most = "", places_of(known.scores)
         if known.taken[best] != known.scores[best]:
-            counts = f", which counts as {known.taken[best]:.6g}"
+            counts = f", which counts as {known.taken[best]:.{most}g}"
         text = (
-            f"The best known {known.score} is {known.scores[best]:.6g} (row {known.rows[best]})"
-            f"{counts}; {above} of {len(self)} proposals are predicted {side} it."
+            f"The best known {known.score} is {known.scores[best]:.{most}g} "
+            f"(row {known.rows[best]}){counts}; {above} of {len(self)} proposals are predicted "
+            f"{side} it."
         )
         if not above:
             text += (

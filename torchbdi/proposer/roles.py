@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
+from .bookkeeping import says_what_is_done
 from .columns import as_category, classes_of, numbers_of
 from .kinds import Kind, guess_kind
 from .rows import missing_cells
@@ -18,9 +19,23 @@ from .ways import Ways
 
 
 def kinds_of(
-    table: Table, settings: Settings, ways: Ways, complaints: list[str], remarks: list[str]
+    table: Table,
+    settings: Settings,
+    ways: Ways,
+    complaints: list[str],
+    remarks: list[str],
+    candidate: np.ndarray,
 ) -> dict[str, Kind]:
-    """What each column is; what cannot be told is complained of and left out of the answer."""
+    """What each column is; what cannot be told is complained of and left out of the answer.
+
+    Args:
+        table: the designs.
+        settings: the person's choices.
+        ways: how options are typed.
+        complaints: what cannot be told is added.
+        remarks: what was found is added.
+        candidate: which rows have no score yet, (N,) bool.
+    """
     gone = missing_cells(table, settings)
     why = ""
     if table.source.lower().endswith((".xlsx", ".xlsm")):
@@ -41,6 +56,13 @@ def kinds_of(
         elif len(table) and not there.any():
             kinds[name] = Kind(
                 "none", f"Column {name!r} has not a single cell: it was left out.{why}"
+            )
+        elif says_what_is_done(name, cells, candidate):
+            way = ways("number" if cells.dtype == np.float64 else "category", name)
+            kinds[name] = Kind(
+                "none",
+                f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
+                f"was left out; {way} makes it part of the design.",
             )
         elif 2 * there.sum() < len(table):
             # Its missing cells are complained of, and it can be left out; no need to know more.

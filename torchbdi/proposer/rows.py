@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .columns import Classes, Numbers
-from .digits import short
+from .digits import places_of, short
 from .settings import Settings
 from .table import MISSING, Table, Values, is_no_number, missing, parse_number
 from .ways import Ways
@@ -118,6 +118,7 @@ def merge_remark(
     np.maximum.at(highest, groups, scores)
     worst = np.flatnonzero(groups == (highest - lowest).argmax())
     low, high = worst[scores[worst].argmin()], worst[scores[worst].argmax()]
+    most = places_of(scores)
     text = (
         f"{len(scores) - len(means)} of {len(scores)} rows repeat the design of another row. Each "
         f"of the {len(means)} different designs counts once, with its mean score"
@@ -125,8 +126,8 @@ def merge_remark(
     if noise > 0:
         text += (
             f". The same design scatters by {short(noise)} (standard deviation); the widest apart "
-            f"are rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.6g} and "
-            f"{scores[high]:.6g}"
+            f"are rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.{most}g} and "
+            f"{scores[high]:.{most}g}"
         )
     remarks.append(text + ".")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,12 +16,20 @@ from .ways import Ways, listed
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98
+# Repetitions rank rows alike: those below this correlation are named, where rows are enough.
+ALIKE, ENOUGH = 0.5, 10
 # A unit behind a name, and words that say which of several results a column holds.
 _PLAINLY = re.compile(r"[(\[{].*")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _RESULT_WORDS = """
 mean avg average median max min best final val valid validation test train training
 """
+# Scores of which little is good, by their names.
+_LOW = re.compile(
+    r"(?<![^\W\d_])(loss(es)?|error|err|rmsep?|mse|mae|cost|price|rank|impurity|impurities|defects?"
+    r"|(ic|ec|gi|ld)_?50|mic|kd|ki|toxicity|wear|waste)(?![^\W\d_])",
+    re.IGNORECASE,
+)
 _OF_RESULTS = frozenset(_RESULT_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
@@ -55,6 +63,30 @@ def result_remarks(
                 f"({ways('ignore', name)}){repetition}."
             )
     return out
+
+
+def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
+    """Says which columns of scores (N, S) rank the rows otherwise than others do.
+
+    Args:
+        names: of the columns.
+        numbers: with NaN where there is none.
+    """
+    out = []
+    for i, name in enumerate(names):
+        for j in range(i):
+            both = np.isfinite(numbers[:, i]) & np.isfinite(numbers[:, j])
+            if both.sum() < ENOUGH:
+                continue
+            r = rank_correlation(numbers[both, j], numbers[both, i])
+            if r < ALIKE:
+                out.append(
+                    f"{names[j]!r} and {name!r} count as repetitions of one measurement, and a "
+                    f"design has their mean, but they rank the rows differently (rank correlation "
+                    f"{r:.2f}). If they are two measurements, give one as the score and leave the "
+                    "other out."
+                )
+    return out[:3]
 
 
 def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
@@ -113,6 +145,13 @@ def _parts(codes: np.ndarray, levels: int, y: np.ndarray, number: bool) -> bool:
         np.maximum.at(highest, codes, y)
         orders = [np.lexsort((highest, lowest)).argsort()[codes]]
     return any((np.diff(order[np.lexsort((order, y))]) >= 0).all() for order in orders)
+
+
+def direction_remark(names: Sequence[str], minimize: bool, ways: Ways) -> list[str]:
+    """Says that high scores are sought where the name of a score is that of a loss, say."""
+    if minimize or not (low := [name for name in names if _LOW.search(name)]):
+        return []
+    return [f"High values of {low[0]!r} are sought. If low ones are good, say {ways('minimize')}."]
 
 
 def two_values_remark(score: str, y: np.ndarray) -> list[str]:

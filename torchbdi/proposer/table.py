@@ -19,6 +19,7 @@ MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "<NA
 # What people write for it among numbers, in any case; among names these can be names.
 _NO_NUMBER_WORDS = """
 - -- --- – — ? ?? . .. ... … n/a na n.a. n/d nd n.d. none nan null nil missing unknown tbd tba
+#div/0! #value! #num! #ref! #name? #null! #wert! #zahl! #bezug! #div/0 #nv 1.#qnan -1.#ind 1.#ind
 """
 _NO_NUMBER = frozenset(_NO_NUMBER_WORDS.split())
 

@@ -23,8 +23,10 @@ from .rows import distinct, merge_remark, missing_cells, missing_message, scatte
 from .scores import Scores, read_scores
 from .settings import Settings
 from .suspects import (
+    direction_remark,
     level_remarks,
     name_remarks,
+    repetition_remarks,
     require_positive,
     result_remarks,
     two_values_remark,
@@ -74,14 +76,15 @@ def understand(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
             blank=read.blank[used],
         )  # fmt: skip
-    kinds = kinds_of(table, settings, ways, complaints, remarks)
+    candidate = np.zeros(len(table), bool) if read is None else read.candidate
+    kinds = kinds_of(table, settings, ways, complaints, remarks, candidate)
     table = table.only(name for name, kind in kinds.items() if kind.kind != "none")
     keep = _complete(table, score, read, settings, ways, complaints, remarks)
     table = table.take(keep)
     own = values_of(table, kinds, settings, ways, complaints)
     if complaints or read is None:
         raise InputError(_together(table.source, complaints))
-    numbers, candidate = read.numbers[keep], read.candidate[keep]
+    numbers, candidate = read.numbers[keep], candidate[keep]
     return _made(
         table, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
     )
@@ -163,19 +166,20 @@ def _made(
     require_different(table.source, score, len(y), taken)
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
-    first = result_remarks(score, y, inner, ways) if len(columns) > 1 else []
+    first = repetition_remarks(score_columns, numbers)
+    first += result_remarks(score, y, inner, ways) if len(columns) > 1 else []
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
         first += level_remarks(score, y, {name: known[name] for name in names}, ways)
         named = " ".join(first)
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
-    first += two_values_remark(score, y)
+    first += two_values_remark(score, y) + direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
-        varying, candidate, restricted, values, table.rows, settings, remarks
+        varying, candidate, restricted, values, table.rows, settings, ways, remarks
     )
     n, told = count_of(
         restricted, values, candidates, means, scored.rows[index], score, settings, ways

@@ -13,6 +13,7 @@ from .restrict import Restricted
 from .room import meets
 from .settings import Settings
 from .table import Values, show_number
+from .ways import Ways
 
 
 def candidates_of(
@@ -22,6 +23,7 @@ def candidates_of(
     known: Mapping[str, Values],
     rows: np.ndarray,
     settings: Settings,
+    ways: Ways,
     remarks: list[str],
 ) -> tuple[dict[str, Values] | None, np.ndarray]:
     """The different designs without a score that are no known ones, and their rows.
@@ -34,6 +36,7 @@ def candidates_of(
         rows: numbers of all rows, (N,).
         settings: the bounds, steps, fixed values and rules that the person gave hold for these
             rows, too; what was only found in the table does not exclude any.
+        ways: how options are typed.
         remarks: how many rows do not meet these is added.
 
     Raises:
@@ -47,7 +50,8 @@ def candidates_of(
     if left == candidate.sum():
         raise InputError(
             f"none of the {left} rows without a score meets the bounds, steps, fixed values and "
-            "rules that were given. Widen them, or leave these rows out (--take TEXT=out)."
+            "rules that were given. Widen them, or leave these rows out "
+            f"({ways('take', 'TEXT=out')})."
         )
     if left:
         remarks.append(

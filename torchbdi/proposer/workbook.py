@@ -6,6 +6,7 @@ import io
 import math
 import re
 import zipfile
+from datetime import time, timedelta
 from typing import Any
 
 from ..kernels.errors import InputError
@@ -28,27 +29,39 @@ def cells_of(
     Raises:
         InputError: it is no workbook, or has no such sheet.
     """
+    why = "Save it as .xlsx, or as 'CSV UTF-8'."
     try:
         merged = _has_merged_cells(content)
         # Where cells are merged is known of a workbook that is read as a whole only.
         book = pandas.ExcelFile(
             io.BytesIO(content), engine="openpyxl", engine_kwargs={"read_only": not merged}
         )
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(
-            f"{name}: no workbook that can be read ({error}). Save it as .xlsx, or as 'CSV UTF-8'."
-        ) from error
-    sheets = [str(s) for s in book.sheet_names]
+    except Exception as error:  # of whatever kind: openpyxl trips over what it does not expect
+        raise InputError(f"{name}: no workbook that can be read ({error}). {why}") from error
+    # Sheets of charts have no cells. Who opens the workbook does not see what is hidden.
+    own_sheets = book.book.worksheets
+    shown = [str(s.title) for s in own_sheets if s.sheet_state == "visible"]
+    sheets = shown + [str(s.title) for s in own_sheets if s.sheet_state != "visible"]
+    if not sheets:
+        raise InputError(f"{name}: the workbook has no sheet with cells.")
     if sheet is not None and sheet not in sheets:
         raise InputError(f"{name}: there is no sheet {sheet!r}. Sheets: {listed(sheets)}.")
     own = sheets[0] if sheet is None else sheet
     # A text such as NA or None stays: whoever looks at the kinds of columns decides on it.
-    frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object, na_filter=False)
-    columns = [_column(frame[i].tolist()) for i in frame.columns]
+    try:
+        frame = pandas.read_excel(book, sheet_name=own, header=None, dtype=object, na_filter=False)
+    except Exception as error:
+        raise InputError(f"{name}, sheet {own!r}: it cannot be read ({error}). {why}") from error
+    cells = [frame[i].tolist() for i in frame.columns]
+    columns = [_column(values) for values in cells]
     told = f"Of the workbook the sheet {own!r} was read."
     if len(sheets) > 1 and sheet is None:
-        told = f"Of the sheets {listed(sheets)} the first was read; --sheet names another."
+        hidden = f" ({listed(sheets[len(shown) :])} hidden)" if shown != sheets else ""
+        told = f"Of the sheets {listed(sheets)}{hidden} the first was read; --sheet names another."
     notes = [told]
+    spans = [i for values in cells for i, v in enumerate(values) if isinstance(v, timedelta)]
+    if spans:
+        notes.append(f"Spans of time, as in row {min(spans) + 1}, are read as hours.")
     if merged and (filled := _fill(columns, book.book[own].merged_cells.ranges)):
         notes.append(f"Merged cells count in each of their rows, as in row {filled}.")
     return columns, notes
@@ -84,6 +97,11 @@ def _column(values: list[Any]) -> list[str]:
     Beside numbers, which have no mark of their own there, a text such as 76,9 is one with decimals.
     """
     cells = [_cell(v) for v in values]
+    if any(isinstance(v, timedelta) for v in values):
+        # Of less than a day they may come as times of day.
+        cells = [
+            _hours(v) if isinstance(v, time) else c for v, c in zip(values, cells, strict=True)
+        ]
     if not any(isinstance(v, float) for v in values):
         return cells
     return [
@@ -92,12 +110,19 @@ def _column(values: list[Any]) -> list[str]:
     ]
 
 
+def _hours(value: time) -> str:
+    own = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    return _cell(own)
+
+
 def _cell(value: Any) -> str:
     """A cell of a workbook as text; of a number the 15 digits that a spreadsheet knows."""
     if value is None or value != value:
         return ""
     if isinstance(value, float):
         return show_number(float(f"{value:.15g}")) if math.isfinite(value) else str(value)
+    if isinstance(value, timedelta):
+        return show_number(float(f"{value.total_seconds() / 3600:.15g}"))
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")
     return str(value)
