@@ -53,14 +53,14 @@ def require_together(
     weights = contradiction(a, ends, box)
     if weights is None:
         return
-    at = np.flatnonzero(weights)
+    at = np.flatnonzero(weights).tolist()
     # Fewer are easier to mend; those that hold in every row are the first to be left out.
     for i in sorted(at, key=lambda i: rules[i] in given):
-        fewer = at[at != i]
-        if len(fewer) and contradiction(a[fewer], ends[:, fewer], box) is not None:
+        fewer = [j for j in at if j != i]
+        if fewer and contradiction(a[fewer], ends[:, fewer], box) is not None:
             at = fewer
     parts = [rules[i] for i in at]
-    involved = {name: None for rule in parts for name in rule.coefficients}
+    involved = list(dict.fromkeys(name for rule in parts for name in rule.coefficients))
     told = [f"{name} = {v:g} (fixed)" for name, v in fixed.items() if name in involved]
     told += [f"{rule}" if rule in given else f"{rule} (in every row)" for rule in parts]
     out = [
@@ -93,7 +93,7 @@ def contradiction(a: np.ndarray, ends: np.ndarray, box: np.ndarray) -> np.ndarra
     scaled, start = a * width / size[:, None], a @ box[0]
     low, high = (ends - start) / size
     # Nesterov's steps for half the squared distance of the rules from what they allow.
-    rate = 1.0 / max(np.linalg.norm(scaled, 2) ** 2, 1e-300)
+    rate = 1.0 / max(float(np.linalg.norm(scaled, 2)) ** 2, 1e-300)
     u = before = np.full(len(width), 0.5)
     for step in range(1, STEPS + 1):
         ahead = np.clip(u + (step - 1) / (step + 2) * (u - before), 0.0, 1.0)
