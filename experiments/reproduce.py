@@ -32,12 +32,12 @@ from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan, varied
-from .paper.settings import published_words
 from .runs.archive import Archive
 from .runs.collection import add_runs, check_collection
 from .runs.config import compose_config
 from .runs.identity import Identity
 from .runs.overrides import check_shared, takes
+from .runs.published import published_words
 from .runs.results import read_runs
 from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation

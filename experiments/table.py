@@ -24,6 +24,7 @@ from .paper.cells import (
     record,
     source_note,
 )
+from .paper.checks import checks_table
 from .paper.comparison import ranked
 from .paper.exact import exact_table
 from .paper.paired import paired_table
@@ -214,6 +215,7 @@ TABLES: dict[str, Callable[[Sequence[Run]], Table | None]] = {
     "scores": statistics_table,
     "exact": exact_table,
     "paired": paired_table,
+    "checks": checks_table,
 }
 
 

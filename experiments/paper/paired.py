@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..runs.results import Problem, Run, unchanged
 from ..runs.spread import cell
@@ -40,9 +41,9 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
                     if against not in there:
                         row.append("")
                         continue
-                    differences = paired(methods[method], methods[against], column)
-                    half = half_width(differences)
-                    row.append(interval_text(differences))
+                    found = paired(methods[method], methods[against], column)
+                    differences, half = found.values, half_width(found.values)
+                    row.append(found.text)
                     records.append(
                         {
                             "task": problem.task,
@@ -62,14 +63,38 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
     header += [f"{s} less {a}'s" for a in AGAINST for s in STATISTICS]
     notes = [
         f"a ± b (n): mean difference over n seeds that both have, and its {LEVEL:.0%} interval by "
-        "Student's t. A deterministic method counts for every seed; the difference of two such has "
-        "no interval. Seeds count where both began with the same table.",
+        "Student's t; (1): one seed, of which nothing is certain. A deterministic method counts "
+        "for every seed; the difference of two such has no interval. Seeds count where both began "
+        "with the same table.",
         *(source_note(problem, methods) for problem, methods in problems.items()),
     ]
     return Table("paired", "Differences on the same seeds", header, rows, notes, records)
 
 
-def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> list[float]:
+@dataclass(frozen=True)
+class Pairs:
+    """Differences between two methods.
+
+    Attributes:
+        values: one a seed that both have; one alone where both are deterministic.
+        fixed: whether both are.
+    """
+
+    values: Sequence[float]
+    fixed: bool
+
+    @property
+    def text(self) -> str:
+        """The mean with its interval and the number of pairs."""
+        if not self.values:
+            return "no seed and table in common"
+        mean, half = statistics.fmean(self.values), half_width(self.values)
+        if half is not None:
+            return f"{mean:+.3f} ± {half:.3f} ({len(self.values)})"
+        return f"{mean:+.3f}" if self.fixed else f"{mean:+.3f} (1)"
+
+
+def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> Pairs:
     """Differences of a number between runs of equal seeds and tables, in the order of the seeds.
 
     A table that is made again, as the robots' are, can differ from machine to machine.
@@ -77,15 +102,16 @@ def paired(one: Sequence[Run], other: Sequence[Run], column: str) -> list[float]
     values = [_by_seed(runs, column) for runs in (one, other)]
     fixed = [cell(runs, column).deterministic for runs in (one, other)]
     if all(fixed):
-        return [next(iter(values[0].values())) - next(iter(values[1].values()))]
+        return Pairs([next(iter(values[0].values())) - next(iter(values[1].values()))], True)
     for i in (0, 1):
         if fixed[i]:
             values[i] = dict.fromkeys(values[1 - i], next(iter(values[i].values())))
-    return [
+    apart = [
         values[0][seed] - values[1][seed]
         for seed in sorted(values[0])
         if seed in values[1] and _one_table([*one, *other], seed)
     ]
+    return Pairs(apart, False)
 
 
 def half_width(differences: Sequence[float]) -> float | None:
@@ -97,15 +123,6 @@ def half_width(differences: Sequence[float]) -> float | None:
         return None
     quantile = float(t.ppf((1 + LEVEL) / 2, n - 1))
     return quantile * statistics.stdev(differences) / math.sqrt(n)
-
-
-def interval_text(differences: Sequence[float]) -> str:
-    """The mean with its interval and the number of pairs."""
-    if not differences:
-        return "no seed and table in common"
-    half = half_width(differences)
-    mean = statistics.fmean(differences)
-    return f"{mean:+.3f}" if half is None else f"{mean:+.3f} ± {half:.3f} ({len(differences)})"
 
 
 def _one_table(runs: Sequence[Run], seed: int) -> bool:

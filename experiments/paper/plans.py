@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .checks import AS_PUBLISHED, HELD_TO, YARDSTICKS
 from .facts import CONTINUOUS, DISCRETE
 
 # Hours to days on two cores; run where they are named. nn: 5.7e16 flop for TF Bind 8.
@@ -70,4 +71,6 @@ PLANS = {
     "exact": Plan(EXACT, COMPARISON),
     "affinity": Plan(("tfbind10",), COMPARISON, (("task.truth=affinity",),)),
     "paired": Plan(EXACT, COMPARISON),
+    "checks": Plan(("tfbind8",), (*(m for m in HELD_TO if m not in AS_PUBLISHED), *YARDSTICKS)),
+    "defects": Plan(("tfbind8",), tuple(AS_PUBLISHED), (("method.as_published=true",),)),
 }  # fmt: skip

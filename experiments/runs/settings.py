@@ -15,8 +15,8 @@ from torchbdi.identity import canonical
 from torchbdi.methods import registry
 from torchbdi.space import Space
 
-from ..paper.settings import PUBLISHED
 from ..tasks.registry import spec_of
+from .published import PUBLISHED
 
 
 @functools.cache

@@ -404,11 +404,12 @@ def test_what_a_task_or_method_does_not_have_is_not_varied(fake: Fake, tmp_path:
 def test_every_plan_is_a_configuration(name: str) -> None:
     plan = PLANS[name]
     for setting in plan.settings:
-        cfg = compose_config([f"task={plan.tasks[0]}", *setting])
+        method = [f"method={plan.methods[0]}"] if plan.methods else []
+        cfg = compose_config([f"task={plan.tasks[0]}", *method, *setting])
         for word in setting:
             key, value = word.split("=")
             found = OmegaConf.select(cfg, key)
-            assert found == (value if isinstance(found, str) else float(value))
+            assert found == (value if isinstance(found, str) else json.loads(value))
     assert set(plan.methods or ()) <= set(method_names())
 
 

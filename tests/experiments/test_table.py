@@ -412,6 +412,15 @@ def test_differences_on_the_same_seeds(tmp_path: Path) -> None:
     assert rows["rbf"]["best less bdi's"] == "-0.100"
 
 
+def test_one_seed_of_a_method_that_draws_is_said_to_be_one(tmp_path: Path) -> None:
+    write_run(tmp_path, method="random", best=0.5)
+    write_run(tmp_path, method="cbas", best=0.6)
+    table = TABLES["paired"](read_runs([tmp_path]))
+    assert table is not None
+    rows = {row[1]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+    assert rows["cbas"]["best less random's"] == "+0.100 (1)"
+
+
 def test_equal_differences_have_an_interval_of_no_width(tmp_path: Path) -> None:
     for seed in range(3):
         write_run(tmp_path, method="random", seed=seed, best=0.5, median=0.5, loss_total=seed)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,6 +99,37 @@ def test_designs_are_allowed_repeatable_and_survive_a_kill(
         method.solve(data, 8, Killed(seed=2, folder=tmp_path))
     again = method.solve(data, 8, Run(seed=2, folder=tmp_path))
     assert torch.equal(again.x, first.x)
+
+
+class Bar(Run):
+    """Keeps where its bar stands after each round, and stops after three of them."""
+
+    stop, stands = False, 0
+
+    @contextmanager
+    def progress(self, total: int, what: str, done: int = 0) -> Iterator[Any]:
+        self.stands = done
+        yield self
+
+    def update(self, n: int = 1) -> None:
+        self.stands += n
+
+    def log(self, step: int, **values: float) -> None:
+        assert self.stands == step - 1 or self.stands == 0
+        if self.stop and step == 3:
+            raise KeyboardInterrupt
+
+
+def test_the_bar_of_a_resumed_search_begins_where_the_search_does(tmp_path: Path) -> None:
+    data = sequences()
+    method = BDISearch(enumerate=0, **SMALL)
+    whole, stopped, again = (Bar(seed=2, folder=f) for f in (None, tmp_path, tmp_path))
+    method.solve(data, 8, whole)
+    stopped.stop = True
+    with pytest.raises(KeyboardInterrupt):
+        method.solve(data, 8, stopped)
+    method.solve(data, 8, again)
+    assert stopped.stands == 2 < again.stands == whole.stands
 
 
 def test_kernel_search_finds_what_the_table_hides() -> None:

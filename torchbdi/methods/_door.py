@@ -37,10 +37,8 @@ def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Cal
         n = whole(name, "n", n, 1)
         device = data.x.device
         with own_mode():
-            if device.type == "cpu":
-                return solve(self, data, n, run)
-            run = run_class(device=device) if run is None else run
-            return _moved(solve(self, _on_cpu(data), n, run), device)
+            result = solve(self, _on_cpu(data), n, _run_at(device, run, run_class))
+            return result if device.type == "cpu" else _moved(result, device)
 
     return checked
 
@@ -60,8 +58,7 @@ def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Cal
                     f"got {tuple(x.shape)}."
                 )
             check_finite("x", x, "Leave those designs out.")
-            if run is None and data.x.device.type != "cpu":
-                run = run_class(device=data.x.device)
+            run = _run_at(data.x.device, run, run_class)
             found = score(self, _on_cpu(data), x.cpu(), run)
             return found.to(x.device) if isinstance(found, Tensor) else found
 
@@ -73,6 +70,11 @@ def _owner(method: Any, base: type, call: str) -> str:
     if not isinstance(method, base):
         raise InputError(f"{call} is asked of an instance, such as BDI().{call}, not of the class.")
     return type(method).__name__
+
+
+def _run_at(device: torch.device, run: Any, run_class: type) -> Any:
+    """The run that was given; where none was, one on the GPU that the table is held on, or None."""
+    return run_class(device=device) if run is None and device.type != "cpu" else run
 
 
 def _on_cpu(data: OfflineData) -> OfflineData:

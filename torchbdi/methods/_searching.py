@@ -90,11 +90,14 @@ class Searching(Method):
         """The n designs of largest value, from the best rows and random ones; see maximise."""
         options = self.options()
         begin = data.x[data.best(max(self.width, self.starts // 2))]
+        told = 0  # rounds; a resumed search tells first of those that were done before
         with run.progress(planned_rounds(data.space, options, n), "rounds") as bar:
 
             def after(step: int, best: float) -> None:
+                nonlocal told
                 run.log(step, **{"search/best": best})
-                bar.update()
+                bar.update(step - told)
+                told = step
 
             return maximise(
                 objective,

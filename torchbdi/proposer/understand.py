@@ -30,6 +30,7 @@ from .suspects import (
     two_values_remark,
 )
 from .table import Table, Values
+from .together import require_together
 from .understood import Understood
 from .unscored import candidates_of
 from .varying import design_remark, fixed_of, varying_of
@@ -146,6 +147,7 @@ def _made(
     restricted = restrict(table, columns, varying, same, settings, remarks)
     columns = restricted.columns
     if not candidate.any():
+        require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
         require_freedom(restricted, settings)
     known = {name: values[row] for name, values in varying.items()}
     scored = table.take(row)

@@ -58,23 +58,9 @@ def ascend(
         live, d = live[moving], d[moving]
         if not len(live):
             break
-        rise = (slope[live] * d).sum(1)
-        floor = last[live].amin(1)
-        share = torch.ones(len(live), dtype=x.dtype)
-        new_value, new_slope = torch.empty_like(rise), torch.empty_like(d)
-        todo = torch.arange(len(live))
-        for _ in range(CUTS):
-            at = live[todo]
-            v, g = f.gradient(x[at] + share[todo, None] * d[todo])
-            new_value[todo], new_slope[todo] = v, g
-            fails = ~(v >= floor[todo] + 1e-4 * share[todo] * rise[todo])
-            todo = todo[fails]
-            if not len(todo):
-                break
-            share[todo] /= 4
-        # What does not rise at any length has come to a kink, and stays.
-        good = torch.ones(len(live), dtype=torch.bool)
-        good[todo] = False
+        share, new_value, new_slope, good = _line_search(
+            f, x[live], d, (slope[live] * d).sum(1), last[live].amin(1)
+        )
         live, d, share = live[good], d[good], share[good]
         new_value = new_value[good]
         new_slope = torch.where(free, new_slope[good], 0).nan_to_num(0, 0, 0)
@@ -90,6 +76,37 @@ def ascend(
         better = new_value > best[live]
         best[live[better]], best_x[live[better]] = new_value[better], x[live[better]]
     return best_x, best
+
+
+def _line_search(
+    f: Counted, x: Tensor, d: Tensor, rise: Tensor, floor: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How much of each way is gone, (m,): the first of 1, 1/4, 1/16, ... that rises enough.
+
+    Args:
+        f: what is maximised.
+        x: where the designs are, (m, D).
+        d: their ways, (m, D).
+        rise: slope along the whole way, (m,).
+        floor: what a value may not fall below but for a share of the rise, (m,).
+
+    Returns:
+        The shares (m,), values (m,) and slopes (m, D) there, and which do rise, (m,) bool: what
+        rises at no length has come to a kink.
+    """
+    share = torch.ones(len(d), dtype=x.dtype)
+    value, slope = torch.empty_like(rise), torch.empty_like(d)
+    todo = torch.arange(len(d))
+    for _ in range(CUTS):
+        v, g = f.gradient(x[todo] + share[todo, None] * d[todo])
+        value[todo], slope[todo] = v, g
+        todo = todo[~(v >= floor[todo] + 1e-4 * share[todo] * rise[todo])]
+        if not len(todo):
+            break
+        share[todo] /= 4
+    rises = torch.ones(len(d), dtype=torch.bool)
+    rises[todo] = False
+    return share, value, slope, rises
 
 
 def _within(space: Space, x: Tensor, before: Tensor, free: Tensor, reach: Reach | None) -> Tensor:

@@ -66,8 +66,7 @@ def nearest_of(x: Tensor, rows: Tensor, space: Space) -> tuple[Tensor, Tensor]:
     """
     at = (~space.logits).nonzero()[:, 0]
     own, others = x[:, at], rows[:, at]
-    step = max(1, AT_ONCE // max(1, len(rows)))
-    found = [torch.cdist(part, others).min(1) for part in own.split(step)]
-    apart = torch.cat([f.values for f in found]) if found else own.new_zeros(0)
-    which = torch.cat([f.indices for f in found]) if found else torch.zeros(0, dtype=torch.int64)
+    apart, which = x.new_empty(len(x)), torch.empty(len(x), dtype=torch.int64)
+    for part in torch.arange(len(x)).split(max(1, AT_ONCE // len(rows))):
+        apart[part], which[part] = torch.cdist(own[part], others).min(1)
     return apart / max(1, len(at)) ** 0.5, which

@@ -54,7 +54,10 @@ class Linear:
             )
 
     def __str__(self) -> str:
-        terms = " + ".join(f"{v:g} {name}" for name, v in self.coefficients.items())
+        terms = ""
+        for name, v in self.coefficients.items():
+            sign = (" - " if v < 0 else " + ") if terms else ("-" if v < 0 else "")
+            terms += f"{sign}{name}" if abs(v) == 1 else f"{sign}{abs(v):g} {name}"
         if self.low == self.high:
             return f"{terms} = {self.low:g}"
         if self.low == -math.inf:

@@ -25,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PAPER = "Chen et al., NeurIPS 2022 (arXiv 2209.07507)"
 RAM = "RaM (Tan et al., ICLR 2025)"
+BOOTGEN = "BootGen (Kim et al., NeurIPS 2023)"
 LOG = "BDI authors, run.log (GGchen1997/BDI, first commit)"
 DATA_BEST = "D(best)"
 
