@@ -21,7 +21,11 @@ def mixture() -> str:
 @pytest.mark.parametrize(
     ("words", "named", "not_named"),
     [
-        (["--rule", "A+B<=0.2", "--rule", "A+B>=0.3"], ["A + B <= 0.2", "A + B >= 0.3"], "every row"),
+        (
+            ["--rule", "A+B<=0.2", "--rule", "A+B>=0.3"],
+            ["A + B <= 0.2", "A + B >= 0.3"],
+            "every row",
+        ),
         (
             ["--rule", "A-B>=0.1", "--rule", "B-C>=0.1", "--rule", "C-A>=0.1"],
             ["A - B >= 0.1", "B - C >= 0.1", "C - A >= 0.1"],

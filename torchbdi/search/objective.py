@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.zonal.sums import Part
-from .sites import Sites
+from .sites import Levels
 
 BATCH_NUMBERS = 1 << 24  # numbers of features that one call gets
 
@@ -73,13 +73,13 @@ class Counted:
         return finite(values.detach()), slope
 
     @torch.no_grad()
-    def changes(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
+    def changes(self, x: Tensor, codes: Tensor, sites: Levels) -> Tensor:
         """Values of all changes of one site, (B, A); the design itself where nothing changes.
 
         Args:
             x: (B, D).
             codes: levels of the sites of x, (B, S).
-            sites: with A levels in all.
+            sites: the levels that are put in, A in all; those that designs have are among them.
         """
         self.evaluations += len(x) * sites.levels
         pairs = pairs_of(self.objective)
@@ -90,7 +90,7 @@ class Counted:
             return finite(found)
         return torch.stack([self._changes_of(x[b], codes[b], sites) for b in range(len(x))])
 
-    def _changes_of(self, x: Tensor, codes: Tensor, sites: Sites) -> Tensor:
+    def _changes_of(self, x: Tensor, codes: Tensor, sites: Levels) -> Tensor:
         many = codes.repeat(sites.levels, 1)
         many[torch.arange(sites.levels), sites.site] = sites.level
         step = max(1, BATCH_NUMBERS // x.shape[0])

@@ -3,16 +3,62 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from ..kernels.zonal.sums import Part
 from ..space import Choice, Number, Space
 
 MANY_LEVELS = 256  # a column of numbers with more levels is searched as numbers
 
 
-class Sites:
+class Levels:
+    """Levels of some columns, as features.
+
+    Args:
+        parts: of every site, its features and their values for every level (k, w).
+
+    Attributes:
+        parts: as given, as :class:`ZonalSums` takes them.
+        sizes: levels of each site, (S,).
+        offset: number of the first level of each, (S,).
+        levels: how many there are in all, A.
+        site: of every level the number of its site, (A,).
+        level: of every level its place within its site, (A,).
+        square: squared length of the features of every level, (A,).
+    """
+
+    def __init__(self, parts: Sequence[Part]):
+        self.parts = list(parts)
+        self.sizes = torch.tensor([len(t) for _, t in self.parts], dtype=torch.int64)
+        self.offset = torch.cumsum(self.sizes, 0) - self.sizes
+        self.levels = int(self.sizes.sum())
+        self.site = torch.repeat_interleave(torch.arange(len(self.parts)), self.sizes)
+        self.level = torch.arange(self.levels) - self.offset[self.site]
+        squares = [t.square().sum(1) for _, t in self.parts]
+        self.square = torch.cat(squares) if squares else torch.zeros(0, dtype=torch.float64)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def put(self, x: Tensor, codes: Tensor) -> Tensor:
+        """Designs with these levels, all else as in x: (n, S) and (n, D) or (D,) to (n, D)."""
+        out = x.expand(len(codes), -1).clone()
+        for s, (part, table) in enumerate(self.parts):
+            out[:, part] = table[codes[:, s]]
+        return out
+
+    def some(self, numbers: Tensor) -> Levels:
+        """Those of some numbers (A',) alone, which ascend; sites that have none are left out."""
+        site, level = self.site[numbers], self.level[numbers]
+        return Levels([
+            (self.parts[s][0], self.parts[s][1][level[site == s]]) for s in site.unique().tolist()
+        ])  # fmt: skip
+
+
+class Sites(Levels):
     """The columns that a search changes level by level: S of them, with A levels in all.
 
     They are the choices and the numbers with at most 256 levels, where they are free and no
@@ -23,12 +69,6 @@ class Sites:
 
     Attributes:
         columns: their positions among the columns of the space.
-        sizes: levels of each, (S,).
-        offset: number of the first level of each, (S,).
-        site: of every level the number of its site, (A,).
-        level: of every level its place within its site, (A,).
-        parts: features and their values for every level, as :class:`ZonalSums` takes them.
-        square: squared length of the features of every level, (A,).
     """
 
     def __init__(self, space: Space):
@@ -36,8 +76,8 @@ class Sites:
         coupled = {name for rule in space.constraints for name in rule.coefficients}
         coupled |= {name for rule in space.at_most for name in rule.names}
         self.columns: list[int] = []
-        self.parts: list[tuple[slice, Tensor]] = []
         self.grids: list[Tensor | None] = []
+        parts: list[Part] = []
         assert space.mean is not None
         assert space.std is not None
         mean, std = torch.from_numpy(space.mean), torch.from_numpy(space.std)
@@ -47,33 +87,24 @@ class Sites:
             if column.fixed is not None or column.name in coupled:
                 continue
             part = slice(int(starts[i]), int(starts[i]) + column.width)
+            grid = None
             if isinstance(column, Choice):
-                if len(column.classes) > 1:
-                    table = tables[len(column.classes)]
-                    self._add(i, part, (table - mean[part]) / std[part], None)
+                if len(column.classes) < 2:
+                    continue
+                feature = tables[len(column.classes)]
             elif column.discrete and len(column.grid()) <= MANY_LEVELS:
                 grid = torch.from_numpy(column.grid())
                 feature = (grid.log10() if column.log else grid)[:, None]
-                self._add(i, part, (feature - mean[part]) / std[part], grid)
-        self.sizes = torch.tensor([len(t) for _, t in self.parts], dtype=torch.int64)
-        self.offset = torch.cumsum(self.sizes, 0) - self.sizes
-        self.levels = int(self.sizes.sum())
-        self.site = torch.repeat_interleave(torch.arange(len(self.parts)), self.sizes)
-        self.level = torch.arange(self.levels) - self.offset[self.site]
-        squares = [t.square().sum(1) for _, t in self.parts]
-        self.square = torch.cat(squares) if squares else torch.zeros(0, dtype=torch.float64)
+            else:
+                continue
+            self.columns.append(i)
+            self.grids.append(grid)
+            parts.append((part, (feature - mean[part]) / std[part]))
+        super().__init__(parts)
         generator = torch.Generator().manual_seed(0x5EED)
         low, high = torch.iinfo(torch.int64).min, torch.iinfo(torch.int64).max
         # Sums of random 64-bit numbers tell sets of levels apart (Zobrist 1970).
         self.codeword = torch.randint(low, high, (self.levels,), generator=generator)
-
-    def _add(self, column: int, part: slice, table: Tensor, grid: Tensor | None) -> None:
-        self.columns.append(column)
-        self.parts.append((part, table))
-        self.grids.append(grid)
-
-    def __len__(self) -> int:
-        return len(self.parts)
 
     @property
     def count(self) -> int:
@@ -98,13 +129,6 @@ class Sites:
             own = raw[:, column]
             out[:, s] = own if grid is None else torch.searchsorted(grid, own - 1e-12 * own.abs())
         return out.clamp_(max=self.sizes - 1) if len(self) else out
-
-    def put(self, x: Tensor, codes: Tensor) -> Tensor:
-        """Designs with these levels, all else as in x: (n, S) and (n, D) or (D,) to (n, D)."""
-        out = x.expand(len(codes), -1).clone()
-        for s, (part, table) in enumerate(self.parts):
-            out[:, part] = table[codes[:, s]]
-        return out
 
     def keys(self, codes: Tensor) -> Tensor:
         """A number for each set of levels, (n, S) to (n,); two have one by a chance of 2^-64."""
