@@ -190,6 +190,8 @@ def main(words: Sequence[str]) -> None:
     seed = whole_word(values, "seed", 0)
     out = Path(values["out"]) if "out" in values else None
     lines = _read(out / "analytic-runs.csv") if out else []
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
     wanted = [(one, name) for one in landscapes().values() for name in names or METHODS]
     for landscape, name in tqdm(wanted, desc="methods"):
         key = _key(landscape.name, name, seed)
@@ -197,7 +199,6 @@ def main(words: Sequence[str]) -> None:
             continue
         lines.append(propose(landscape, landscape.table(), name, seed))
         if out:
-            out.mkdir(parents=True, exist_ok=True)
             rows = [[line[column] for column in COLUMNS] for line in lines]
             write_csv(out / "analytic-runs.csv", COLUMNS, rows)
     made = table([line for line in lines if line["seed"] == str(seed)])

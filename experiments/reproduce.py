@@ -31,12 +31,14 @@ from torchbdi.kernels.files import locked
 from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
-from .paper.plans import GPU_METHODS, PLANS, Plan
+from .paper.plans import GPU_METHODS, PLANS, Plan, varied
 from .runs.archive import Archive
+from .runs.collection import add_runs, check_collection
 from .runs.config import compose_config
 from .runs.identity import Identity
+from .runs.overrides import check_shared, takes
 from .runs.published import published_words
-from .runs.results import read_runs, write_runs
+from .runs.results import read_runs
 from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation
 from .runs.trajectory import is_whole, score_trajectory
@@ -99,19 +101,19 @@ def reproduce(
     refuse_folder(out_dir)
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
-    if collect is not None and Path(collect).exists():
-        read_runs([Path(collect)])  # told now, not after the first hours of work
+    if collect is not None:
+        check_collection(Path(collect))
+    grid = list(_grid(names, tasks, methods))
+    check_shared(overrides, [(task, method) for task, method, _ in grid], varied(_plans(names)))
     cells = [
         [f"task={task}", f"method={method}", *published_words(method, task), *setting, *overrides]
-        for task, method, setting in _grid(names, tasks, methods)
+        for task, method, setting in grid
     ]
     with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
         for cell in _work(out, cells, seeds, jobs):
             failed += cell.failed
             if collect is not None and cell.paths:
-                file = Path(collect)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_runs(file, read_runs([*([file] if file.exists() else []), *cell.paths]))
+                add_runs(Path(collect), read_runs(cell.paths))
     return failed
 
 
@@ -169,6 +171,10 @@ def _told(words: Sequence[str], error: Exception) -> str:
     return told
 
 
+def _plans(names: Sequence[str]) -> list[Plan]:
+    return [PLANS[name] for name in (PLANS if "all" in names else names)]
+
+
 def _grid(
     names: Sequence[str], tasks: Sequence[str] | None, methods: Sequence[str] | None
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -183,15 +189,18 @@ def _grid(
         raise InputError(f"name one of {', '.join(PLANS)}, all; or give tasks= and methods=.")
     usual = [name for name in method_names() if name not in GPU_METHODS]
     seen = set()
-    for plan in [PLANS[n] for n in (PLANS if "all" in names else names)] or [Plan(())]:
+    for plan in _plans(names) or [Plan(())]:
         missing = [task for task in plan.tasks if task not in task_names()]
         if missing and not tasks:
             print(f"left out, not there: task {', '.join(missing)}", flush=True)
         there = tasks or [task for task in plan.tasks if task in task_names()]
         for item in itertools.product(there, methods or plan.methods or usual, plan.settings):
-            if item not in seen:
+            task, method, setting = item
+            if item not in seen and all(takes(task, method, word) for word in setting):
                 seen.add(item)
                 yield item
+    if not seen:
+        raise InputError("there is nothing to run: no method that is named has what is varied.")
 
 
 def _run(archive: Archive, words: Sequence[str]) -> Path:
@@ -233,10 +242,10 @@ def main(words: Sequence[str]) -> None:
         key: values[key].split(",") for key in ("tasks", "methods") if key in values
     }
     if "seeds" in values:
-        try:
-            chosen["seeds"] = [int(seed) for seed in values["seeds"].split(",")]
-        except ValueError as error:
-            raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.") from error
+        seeds = [seed.strip() for seed in values["seeds"].split(",")]
+        if not all(seed.isascii() and seed.isdecimal() for seed in seeds):
+            raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.")
+        chosen["seeds"] = list(dict.fromkeys(map(int, seeds)))
     if "jobs" in values:
         if not values["jobs"].isdecimal() or not int(values["jobs"]):
             raise InputError(f"jobs={values['jobs']}: write jobs=2.")

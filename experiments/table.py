@@ -13,6 +13,7 @@ from pathlib import Path
 from torchbdi import InputError
 
 from .paper.cells import (
+    BEST_OF_DATA,
     MARKS,
     STATISTICS,
     beside,
@@ -32,7 +33,8 @@ from .paper.ranks import Ranks
 from .paper.render import Table, markdown, write_table
 from .paper.statistics_table import statistics_table
 from .paper.yardstick_rows import yardstick_rows
-from .runs.results import Problem, Run, left_out, places, read_runs, swept, unchanged, write_runs
+from .runs.collection import add_runs
+from .runs.results import Problem, Run, left_out, places, read_runs, swept, unchanged
 from .runs.spread import cell
 from .runs.words import run_command, split_words
 from .tasks.registry import spec_of
@@ -120,7 +122,7 @@ def _rank_cells(table: str, method: str, rank: Ranks | None, columns: int) -> li
 
 
 def _best_of_data(runs: Iterable[Sequence[Run]]) -> float:
-    by_seed = {run.seed: run.values["best_of_data_normalised"] for some in runs for run in some}
+    by_seed = {run.seed: cell([run], BEST_OF_DATA).mean for some in runs for run in some}
     return sum(by_seed.values()) / len(by_seed)
 
 
@@ -243,7 +245,9 @@ def main(words: Sequence[str]) -> None:
         if "out" in values:
             write_table(Path(values["out"]), table)
     if "out" in values and runs:
-        write_runs(Path(values["out"]) / "runs.csv", runs)
+        file = Path(values["out"]) / "runs.csv"
+        if others := add_runs(file, runs):
+            print(f"{file}: the lines of {others} other runs stay there.")
 
 
 if __name__ == "__main__":

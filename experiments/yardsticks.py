@@ -11,7 +11,6 @@ take their rows from docs/results/yardsticks.csv.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_atomic, write_csv, write_text
 
 from .paper.distributions import distribution_figure
-from .paper.yardstick_rows import COLUMNS, lines_of, yardstick_table
+from .paper.yardstick_rows import COLUMNS, lines_of, read_yardsticks, yardstick_table
 from .runs.config import compose_config
 from .runs.pools import pool_of
 from .runs.words import run_command, split_words
@@ -45,14 +44,16 @@ def main(words: Sequence[str]) -> None:
     if not names or (settings and len(names) > 1):
         raise InputError(f"name a task, or several without settings: {', '.join(task_names())}.")
     folder = [f"data_dir={values['data_dir']}"] if "data_dir" in values else []
-    pools = [pool_of(compose_config([f"task={name}", *settings, *folder])) for name in names]
+    out = Path(values["out"]) if "out" in values else None
+    kept = [] if out is None else read_yardsticks(out / "yardsticks.csv")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    chosen = [[f"task={name}", *settings, *folder] for name in dict.fromkeys(names)]
+    pools = [pool_of(compose_config(words)) for words in chosen]
     lines = [line for pool in pools for line in lines_of(pool)]
-    if "out" not in values:
+    if out is None:
         print(yardstick_table(lines))
         return
-    out = Path(values["out"])
-    out.mkdir(parents=True, exist_ok=True)
-    kept = _read(out / "yardsticks.csv")
     new = {line["problem"] for line in lines}
     lines = [line for line in kept if line["problem"] not in new] + lines
     lines.sort(key=lambda line: (line["task"], line["problem"]))  # stable: yardsticks keep order
@@ -61,13 +62,6 @@ def main(words: Sequence[str]) -> None:
     figure = distribution_figure(pools)
     write_atomic(out / "yardsticks.png", lambda f: figure.savefig(f, format="png", dpi=120))
     print(f"{yardstick_table(lines)}\nwritten to {out}: yardsticks.csv, .md, .png")
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

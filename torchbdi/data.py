@@ -92,7 +92,9 @@ class OfflineData:
             raise InputError("from_raw: all scores of the table are the same: nothing to learn.")
         fitted = space.fit(raw)
         standardised = torch.from_numpy((scores - scores.mean()) / scores.std())
-        return OfflineData(fitted.encode(raw), standardised, fitted)
+        x = fitted.encode(raw)
+        constant = x.std(0, correction=0) < 0.5  # but for rounding; all others have 1
+        return OfflineData(x.masked_fill(constant, 0.0), standardised, fitted)
 
     def __len__(self) -> int:
         return len(self.x)

@@ -20,6 +20,7 @@ from torch.autograd import forward_ad
 from .kernels.by_hand import ordinary
 from .kernels.errors import InputError
 from .labels import check_rows
+from .shared import float32_default
 
 KERNEL_DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
@@ -70,15 +71,8 @@ def ordinary_mode() -> Iterator[None]:
 @contextlib.contextmanager
 def own_mode() -> Iterator[None]:
     """Modes that somebody else has set change no number: torch is as it is when it is loaded."""
-    before = torch.get_default_dtype()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(ordinary_mode())
-        stack.enter_context(torch.enable_grad())
-        torch.set_default_dtype(torch.float32)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(before)
+    with ordinary_mode(), torch.enable_grad(), float32_default():
+        yield
 
 
 def as_float64(name: str, value: Any) -> Tensor:

@@ -12,6 +12,7 @@ RANKED = {
     "table1": tuple(m for m in COMPARED.values() if m != "best_rows"),
     "table2": tuple(m for m in COMPARED.values() if m != "best_rows"),
     "table3": tuple(ABLATIONS.values()),
+    "a1": tuple(m for m in COMPARED.values() if m != "best_rows"),
 }
 
 
@@ -39,20 +40,20 @@ def ranked(table: str, scores: Mapping[str, Mapping[str, float]]) -> dict[str, R
     else over all problems, among the methods that are there.
 
     Args:
-        table: the table's name; of one that the paper does not have, all methods are ranked.
+        table: the table's name, one of RANKED.
         scores: scores[problem][method].
 
     Returns:
         The ranks, by the names in ``scores``.
     """
-    wanted = RANKED.get(table)
+    wanted = RANKED[table]
     chosen = {
         problem: {
             method: score
             for method, score in row.items()
-            if wanted is None or stands_for(method, list(row)) in wanted
+            if stands_for(method, list(row)) in wanted
         }
         for problem, row in scores.items()
     }
-    whole = {problem: row for problem, row in chosen.items() if len(row) == len(wanted or row)}
+    whole = {problem: row for problem, row in chosen.items() if len(row) == len(wanted)}
     return rank_methods(whole or chosen)

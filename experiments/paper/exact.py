@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..runs.results import Run, unchanged
 from ..runs.spread import cell
-from .cells import MARKS, STATISTICS, grid, number, record, source_note
+from .cells import MARKS, STATISTICS, grid, heading, number, record, source_note
 from .plans import EXACT
 from .render import Table
 from .yardstick_rows import yardstick_rows
@@ -19,9 +19,13 @@ def exact_table(runs: Iterable[Run]) -> Table | None:
         runs: all runs; those with changed settings of their method are left out.
 
     Returns:
-        The table, or None where no run is of an exact task.
+        The table, or None where no run is of an exact task with its original data.
     """
-    table = {p: methods for p, methods in grid(unchanged(runs)).items() if p.task in EXACT}
+    table = {
+        p: methods
+        for p, methods in grid(unchanged(runs)).items()
+        if p.task in EXACT and p.data_source == p.oracle_source == "original"
+    }
     if not table:
         return None
     yardsticks = {
@@ -42,7 +46,12 @@ def exact_table(runs: Iterable[Run]) -> Table | None:
                 row.append(number(found))
                 records.append(record("exact", methods[method], statistic, found))
         rows.append(row)
-    header = ["method", *(f"{p.title}, {s}" for p in table for s in STATISTICS)]
+    titles = [p.title for p in table]
+    names = [
+        p.title + (heading(p).removeprefix(p.task) if titles.count(p.title) > 1 else "")
+        for p in table
+    ]
+    header = ["method", *(f"{name}, {s}" for name in names for s in STATISTICS)]
     notes = [*MARKS[:2], *(source_note(p, methods) for p, methods in table.items())]
     caption = "Tasks whose data and true function are the originals, normalised scores of 128"
     return Table("exact", caption, header, rows, notes, records)

@@ -127,8 +127,11 @@ def half_width(differences: Sequence[float]) -> float | None:
 
 def _one_table(runs: Sequence[Run], seed: int) -> bool:
     """Whether the runs of a seed began with one table, as far as they say."""
-    best = [run.values[TABLE] for run in runs if run.seed == seed and TABLE in run.values]
-    return not best or math.isclose(min(best), max(best), rel_tol=1e-9)
+    for name in TABLE:
+        found = [run.values[name] for run in runs if run.seed == seed and name in run.values]
+        if found and not math.isclose(min(found), max(found), rel_tol=1e-9):
+            return False
+    return True
 
 
 def _by_seed(runs: Sequence[Run], column: str) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .checks import AS_PUBLISHED, HELD_TO, YARDSTICKS
@@ -32,6 +33,16 @@ class Plan:
     tasks: tuple[str, ...]
     methods: tuple[str, ...] | None = None
     settings: tuple[tuple[str, ...], ...] = ((),)
+
+
+def varied(plans: Iterable[Plan]) -> set[str]:
+    """The settings to which one of some plans gives several values, such as ``method.target``."""
+    found: set[str] = set()
+    for plan in plans:
+        words = {word for setting in plan.settings for word in setting}
+        keys = [word.partition("=")[0] for word in words]
+        found |= {key for key in keys if keys.count(key) > 1}
+    return found
 
 
 def _sweep(name: str, *values: str) -> tuple[tuple[str, ...], ...]:

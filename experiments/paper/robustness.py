@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..runs.results import Problem, Run, swept
+from ..runs.results import Problem, Run, left_out, swept
 from ..runs.spread import cell
 from ..runs.trajectory import FILE
 from .cells import STATISTICS, TABLE, grid, heading
@@ -21,7 +21,7 @@ def target_figure(runs: Sequence[Run]) -> Figure | None:
     """The best score with y_h over the best with y_h = 10, every task a line (Fig. 3).
 
     Means over the seeds that both have with one table: a regenerated one differs from seed to seed
-    and from machine to machine.
+    and from machine to machine. A task with a best score of 0 or less has no line, and is named.
     """
     chosen = swept(runs, "target")
     lines: dict[Problem, tuple[np.ndarray, np.ndarray]] = {}
@@ -30,10 +30,16 @@ def target_figure(runs: Sequence[Run]) -> Figure | None:
         for run in chosen:
             if run.problem == problem:
                 best = by_target.setdefault(float(run.settings["target"]), {})
-                table = f"{run.values.get(TABLE, math.nan):.9g}"
+                table = " ".join(f"{run.values.get(name, math.nan):.9g}" for name in TABLE)
                 best[run.seed, table] = cell([run], STATISTICS["best"]).mean
         own = by_target.get(OWN_TARGET, {})
         shared = {x: sorted(best.keys() & own.keys()) for x, best in sorted(by_target.items())}
+        if any(both and sum(own[at] for at in both) <= 0 for both in shared.values()):
+            left_out(
+                f"{heading(problem)}: its best score with y_h = {OWN_TARGET:g} is not above 0, so "
+                "that no ratio to it says which is better."
+            )
+            continue
         ratios = {
             x: sum(by_target[x][at] for at in both) / sum(own[at] for at in both)
             for x, both in shared.items()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import functools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from torchbdi import InputError
 
 from ..runs.pools import YARDSTICKS, Pool
 from ..runs.results import Problem
@@ -37,10 +40,34 @@ def lines_of(pool: Pool) -> list[dict[str, str]]:
 @functools.cache
 def kept_lines(path: Path = KEPT) -> tuple[Mapping[str, str], ...]:
     """The lines that come with the code; none where the file is not there."""
+    return tuple(read_yardsticks(path))
+
+
+def read_yardsticks(path: Path) -> list[dict[str, str]]:
+    """The lines of a file of yardsticks; none where it is not there.
+
+    Raises:
+        InputError: it is none, or damaged.
+    """
     if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as file:
-        return tuple(csv.DictReader(file))
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        keys = [
+            tuple(line[name] for name in ("problem", "yardstick", "statistic")) for line in lines
+        ]
+        numbers = [float(line[name]) for line in lines for name in ("mean", "std", "designs")]
+        if len(set(keys)) < len(keys) or any(set(line) != set(COLUMNS) for line in lines):
+            raise ValueError("a line stands there twice, or has other columns")
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("a number that is none")
+    except (csv.Error, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: not a file of yardsticks ({error!r}). Move it away, and make it again: "
+            "python -m experiments.yardsticks TASK ... out=FOLDER."
+        ) from error
+    return lines
 
 
 def yardstick_rows(

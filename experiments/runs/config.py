@@ -105,6 +105,8 @@ def validate(cfg: DictConfig) -> DictConfig:
         place = f", {error.full_key}" if error.full_key else ""
         raise InputError(f"configuration{place}: {str(error).splitlines()[0]}") from error
     assert isinstance(checked, DictConfig)
+    if checked.data_dir is not None and not checked.data_dir.strip():
+        raise InputError("data_dir=: name a folder, or leave it out.")
     checked.task = checked_task(checked)
     method = method_of(checked)
     checked.method = {"name": checked.method.name, **vars(method)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hydra._internal.utils import get_args_parser
 from omegaconf import DictConfig, OmegaConf
@@ -13,8 +13,18 @@ from torchbdi import InputError
 from torchbdi.methods import registry
 
 from ..tasks import task_names
-from .config import CONF, compose_unchecked
+from ..tasks.registry import fields as task_fields
+from .config import CONF, compose_config, compose_unchecked
 from .quoting import check_readable
+
+# What a grid of runs sets itself, and how it is told to.
+INSTEAD = {
+    "task": "Write tasks=.",
+    "method": "Write methods=.",
+    "seed": "Write seeds=.",
+    "resume": "A run that was interrupted is gone on with by the same command.",
+    "out_dir": "Write out_dir= once, for all.",
+}
 
 
 def check_overrides(words: Sequence[str]) -> None:
@@ -30,6 +40,12 @@ def check_overrides(words: Sequence[str]) -> None:
     check_readable(overrides)
     _refuse_beside_resume(overrides)
     own = [word for word in overrides if not re.match(r"[+~]*hydra\b", word)]
+    given: dict[str, str] = {}
+    for word in own:
+        key = word.partition("=")[0].lstrip("+~")
+        if key in given:
+            raise InputError(f"{key} is given twice: {given[key]} and {word}. Leave one out.")
+        given[key] = word
     choices = group_choices()
     chosen = {}
     for word in own:
@@ -46,6 +62,42 @@ def check_overrides(words: Sequence[str]) -> None:
         key, equals, _ = word.partition("=")
         if not equals or key not in choices:
             _check_name(word, key.lstrip("+~"), default)
+
+
+def check_shared(
+    words: Sequence[str], cells: Sequence[tuple[str, str]], varied: Collection[str] = ()
+) -> None:
+    """Checks words that every run of a grid is given, before the first one is begun.
+
+    Args:
+        words: of the command line, such as ``["method.steps=2"]``.
+        cells: the grid's tasks and methods.
+        varied: the settings that the grid itself varies, such as ``method.target``.
+
+    Raises:
+        InputError: a word is the grid's own, no run takes it, or its value is wrong.
+    """
+    by_cell: dict[tuple[str, str], list[str]] = {}
+    for word in words:
+        key = word.partition("=")[0].lstrip("+~")
+        if key in INSTEAD or key.startswith("hydra."):
+            raise InputError(f"{word}: not here. {INSTEAD.get(key, 'It would have no effect.')}")
+        if key in varied:
+            raise InputError(f"{word}: what is to be run varies {key} itself. Leave it out.")
+        cell = next((cell for cell in cells if takes(*cell, word)), cells[0])
+        by_cell.setdefault(cell, []).append(word)
+    for (task, method), own in by_cell.items():
+        check_overrides([f"task={task}", f"method={method}", *own])
+        compose_config([f"task={task}", f"method={method}", *own])
+
+
+def takes(task: str, method: str, word: str) -> bool:
+    """Whether a task or method has the setting of ``task.NAME=...`` or ``method.NAME=...``."""
+    group, _, name = word.partition("=")[0].partition(".")
+    if group not in ("task", "method"):
+        return True
+    fields = task_fields(task) if group == "task" else registry.fields(method)
+    return name in {field.name for field in fields}
 
 
 def group_choices() -> dict[str, list[str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_csv
 from torchbdi.methods import registry
 
 from ..tasks.registry import task_names
@@ -27,7 +27,7 @@ NEEDED = (
     "settings", "best_after_raw", "median_after_raw", "version",
 )  # fmt: skip
 # What a cell that is none of a run's may raise.
-_WRONG = (
+WRONG = (
     ValueError, KeyError, TypeError, AttributeError, ArithmeticError, MemoryError, RecursionError
 )  # fmt: skip
 USUAL_DESIGNS = 128  # as the paper has
@@ -97,8 +97,8 @@ class Run:
 def read_runs(paths: Iterable[Path], leave_out: Callable[[str], None] | None = None) -> list[Run]:
     """Reads all runs under some folders, or of some CSV files.
 
-    A run done twice counts once: the later folder wins. Runs of a task or method whose file is not
-    there any more are named and left out.
+    A run done twice counts once: the later folder wins, which is told where its best score is
+    another one. Runs of a task or method whose file is not there any more are named and left out.
 
     Args:
         paths: folders that are searched for results.csv, or CSV files of such lines.
@@ -116,6 +116,10 @@ def read_runs(paths: Iterable[Path], leave_out: Callable[[str], None] | None = N
             raise InputError(f"runs={root}: there is no such file or folder.")
         for path in _tables(root) if root.is_dir() else [root]:
             for run in _read(path, leave_out or _refused):
+                before = found.get(run.identity.text, run)
+                if before.values["best_after_raw"] != run.values["best_after_raw"]:
+                    print(f"{before.path}: done again with another score: {run.path} counts.",
+                          file=sys.stderr)  # fmt: skip
                 found[run.identity.text] = run
     return list(found.values())
 
@@ -144,7 +148,7 @@ def _read(path: Path, refuse: Callable[[str], None]) -> Iterator[Run]:
         try:
             check_line(line)
             run = _parse(line, path)
-        except _WRONG as error:
+        except WRONG as error:
             place = f" (line {number})" if len(lines) > 1 else ""
             refuse(f"{about}{error or type(error).__name__}{place}")
         else:
@@ -173,6 +177,11 @@ def _parse(line: Mapping[str, str], path: Path) -> Run | None:
     missing = [name for name in NEEDED if not line.get(name)]
     if missing:
         raise InputError(f"no {', '.join(missing)}.")
+    values = {k: v for k, text in line.items() if (v := _number(text)) is not None}
+    for name, text in line.items():
+        score = str(name).endswith(("_raw", "_normalised")) and text
+        if score and not math.isfinite(values.get(name, math.nan)):
+            raise InputError(f"its {name} is {text!r}, which is no finite number.")
     identity = identity_in(line)
     task, rows, dimensions = identity.task, int(line["rows"]), int(line["dimensions"])
     for what, name, known in (
@@ -193,7 +202,6 @@ def _parse(line: Mapping[str, str], path: Path) -> Run | None:
     changes = [f"{k}={_word(v)}" for k, v in settings.items() if k not in own or own[k] != v]
     if identity.designs != USUAL_DESIGNS:
         changes.append(f"designs={identity.designs}")
-    values = {k: v for k, text in line.items() if (v := _number(text)) is not None}
     return Run(identity, problem, named, tuple(sorted(changes)), values, path, dict(line))
 
 
@@ -206,12 +214,6 @@ def _number(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
-
-
-def write_runs(path: Path, runs: Sequence[Run]) -> None:
-    """Writes a CSV file of runs' lines as a whole; ``read_runs`` reads it."""
-    header = list(dict.fromkeys(column for run in runs for column in run.line))
-    write_csv(path, header, [[run.line.get(column, "") for column in header] for run in runs])
 
 
 def unchanged(runs: Iterable[Run]) -> list[Run]:

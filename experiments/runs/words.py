@@ -45,11 +45,13 @@ def split_words(
         The bare words, the values of ``keys``, and the remaining ``key=value`` words as they are.
 
     Raises:
-        InputError: a bare word is not one of ``names``, or a key is given twice.
+        InputError: a bare word is not one of ``names``, a key is given twice, or one of ``keys``
+            is given no value.
     """
     bare: list[str] = []
     values: dict[str, str] = {}
     rest: list[str] = []
+    seen: set[str] = set()
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
@@ -58,12 +60,16 @@ def split_words(
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise InputError(f"no {word!r}.{hint} Valid: {', '.join(names)}.")
             bare.append(word)
-        elif key in keys:
-            if key in values:
-                raise InputError(f"{key}= is given twice.")
+            continue
+        if key in seen:
+            raise InputError(f"{key}= is given twice.")
+        seen.add(key)
+        if key not in keys:
+            rest.append(word)
+        elif value.strip():
             values[key] = value
         else:
-            rest.append(word)
+            raise InputError(f"{key}= has no value. Give it one, or leave it out.")
     return bare, values, rest
 
 

@@ -89,19 +89,37 @@ def test_ratios_to_the_score_with_a_target_of_10(tmp_path: Path) -> None:
     write_run(tmp_path, best=1.0, settings={"target": 20.0})
     write_run(tmp_path, best=0.1, settings={"target": 20.0, "alpha": 0.5})  # not here
     write_run(tmp_path, task="hopper", best=0.5, settings={"target": 5.0})  # without its own 10
-    for best, target, table in ((1.0, 10.0, 0.4), (2.0, 5.0, 0.3)):  # of two tables
-        settings = {} if target == 10.0 else {"target": target}
-        write_run(tmp_path, "ant", best=best, settings=settings, best_of_data_normalised=table)
+    for task, name in (("ant", "best_of_data_normalised"), ("dkitty", "best_before_raw")):
+        for best, target, table in ((1.0, 10.0, 0.4), (2.0, 5.0, 0.3)):  # of two tables
+            settings = {} if target == 10.0 else {"target": target}
+            write_run(tmp_path, task, best=best, settings=settings, **{name: table})
     figure = target_figure(read_runs([tmp_path]))
     assert figure is not None
     (axes,) = figure.axes
     line, base = axes.lines[0], axes.lines[-1]
     assert line.get_label() == "tfbind8"
-    assert [len(other.get_xdata()) for other in axes.lines[1:-1]] == [1]  # the Ant's 10 alone
+    assert [len(other.get_xdata()) for other in axes.lines[1:-1]] == [1, 1]  # their 10s alone
     assert list(line.get_xdata()) == [5, 10, 20]
     assert list(line.get_ydata()) == pytest.approx([0.5, 1.0, 1.25])
     assert list(base.get_ydata()) == [1.0, 1.0]
     assert target_figure(read_runs([tmp_path / "hopper-bdi-0-0.5-5.0"])) is None
+
+
+@pytest.mark.parametrize("best", [0.0, -0.5])
+def test_there_is_no_ratio_to_nothing(
+    best: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A ratio of two scores below 0 would show the worse one as the better one."""
+    for task, own in (("tfbind8", 0.5), ("hopper", best)):
+        write_run(tmp_path, task=task, best=own)
+        write_run(tmp_path, task=task, best=own - 0.25, settings={"target": 5.0})
+    figure = target_figure(read_runs([tmp_path]))
+    assert figure is not None
+    assert [line.get_label() for line in figure.axes[0].lines][:-1] == ["tfbind8"]
+    assert list(figure.axes[0].lines[0].get_ydata()) == [0.5, 1.0]
+    assert (
+        "left out: hopper: its best score with y_h = 10 is not above 0" in capsys.readouterr().err
+    )
 
 
 def test_the_ant_against_steps_a_line_an_alpha(tmp_path: Path) -> None:

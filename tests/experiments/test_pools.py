@@ -124,6 +124,16 @@ def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert {path.name for path in tmp_path.iterdir()} == {
         "yardsticks.csv", "yardsticks.md", "yardsticks.png",
     }  # fmt: skip
+    main(["tfbind8", "tfbind8", folder, f"out={tmp_path}"])
+    with (tmp_path / "yardsticks.csv").open() as file:
+        assert [line["problem"] for line in csv.DictReader(file)] == problems
+    whole = (tmp_path / "yardsticks.csv").read_text()
+    again = f"{whole}{whole.splitlines()[1]}\n"
+    for damaged in ("a,b\n1,2\n", again, whole.replace(",0.", ",0x", 1), whole[:-30]):
+        (tmp_path / "yardsticks.csv").write_text(damaged)
+        with pytest.raises(InputError, match=r"yardsticks\.csv: not a file of yardsticks"):
+            main(["rna1", folder, f"out={tmp_path}"])
+        assert (tmp_path / "yardsticks.csv").read_text() == damaged
     for wrong, message in (
         ([], "name a task"),
         (["rna1", "rna2", "task.max_rows=5"], "several without settings"),

@@ -357,6 +357,20 @@ def test_a_second_process_is_kept_out(fake: Fake, tmp_path: Path) -> None:
         (["table1", "methods=bid"], "no method 'bid'. Valid: .*bdi"),
         (["table1", "seeds=one"], "write seeds=0,1,2"),
         (["table1", "seeds=1", "seeds=2"], "given twice"),
+        (["table1", "seeds=0,-1"], "write seeds=0,1,2"),
+        (["table1", "seeds=1_0"], "write seeds=0,1,2"),
+        (["table1", "collect="], "collect= has no value"),
+        (["table1", "collect=."], r"collect=\.: this is a folder"),
+        (["table1", "seed=5"], "seed=5: not here. Write seeds="),
+        (["table1", "task=rna1"], "task=rna1: not here. Write tasks="),
+        (["table1", "method=rbf"], "method=rbf: not here. Write methods="),
+        (["table1", "resume=runs/a"], "gone on with by the same command"),
+        (["table1", "hydra.sweep.dir=a"], "no effect"),
+        (["fig3", "method.target=7"], "varies method.target itself"),
+        (["fig3", "methods=cbas"], "there is nothing to run"),
+        (["table1", "steps=3"], r"there is no steps"),
+        (["table1", "method.stepz=3"], r"no method\.stepz\. Did you mean method\.steps\?"),
+        (["table1", "method.steps=0"], "steps must be >= 1"),
         (["table1", f"out_dir={ROOT / 'experiments' / 'runs'}"], "is inside the package"),
         (["table1", f"out_dir={ROOT / 'kernels' / 'made'}"], "is inside the package"),
     ],
@@ -367,9 +381,23 @@ def test_wrong_words(words: list[str], message: str, tmp_path: Path) -> None:
 
 
 def test_a_setting_that_does_not_exist_is_an_error(fake: Fake, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"method\.stepz"):
-        main(["tasks=tfbind8", "methods=bdi", f"out_dir={tmp_path}", "method.stepz=2"])
+    words = ["tasks=tfbind8", "methods=bdi,best_rows", f"out_dir={tmp_path}"]
+    with pytest.raises(InputError, match=r"method\.stepz"):
+        main([*words, "method.stepz=2"])
     assert not fake.ran
+    with pytest.raises(SystemExit, match=r"method=best_rows method\.steps=2"):
+        main([*words, "method.steps=2", "seeds=0"])  # one of the methods has it
+    assert [r[1] for r in fake.ran] == ["bdi"]
+
+
+def test_what_a_task_or_method_does_not_have_is_not_varied(fake: Fake, tmp_path: Path) -> None:
+    words = ["methods=bdi,best_rows", "seeds=0", f"out_dir={tmp_path}"]
+    main(["affinity", "exact", "alpha", "tasks=tfbind8", *words])
+    assert [r[:3] for r in fake.ran] == [
+        ("tfbind8", "bdi", 0.0),
+        ("tfbind8", "best_rows", None),
+        *(("tfbind8", "bdi", alpha) for alpha in (5e-4, 1e-3, 2e-3, 4e-3)),
+    ]
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from synthetic_runs import identity_of, write_run
 
-from experiments.paper.cells import beside, kind, number, record
+from experiments.paper.cells import TABLE, beside, kind, number, record
 from experiments.paper.render import Table, latex, markdown
 from experiments.paper.statistics_table import statistics_table
 from experiments.paper.yardstick_rows import kept_lines, yardstick_rows
@@ -174,11 +174,16 @@ def test_changed_settings_stand_in_their_sweep_only(tmp_path: Path) -> None:
     assert len(swept(read_runs([tmp_path]), "alpha")) == 2
 
 
-def test_a_run_done_twice_counts_once(tmp_path: Path) -> None:
+def test_a_run_done_twice_counts_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run(tmp_path, best=0.5, name="tfbind8-20260101")
-    write_run(tmp_path, best=0.6, name="tfbind8-20260102")
+    write_run(tmp_path, best=0.5, name="tfbind8-20260102")
+    assert len(read_runs([tmp_path, tmp_path])) == 1
+    assert capsys.readouterr().err == ""
+    write_run(tmp_path, best=0.6, name="tfbind8-20260103")
     (run,) = read_runs([tmp_path])
     assert run.values["best_after_raw"] == 0.6
+    told = capsys.readouterr().err
+    assert f"20260102/results.csv: done again with another score: {run.path} counts" in told
 
 
 def test_runs_behind_a_link_to_their_folder_count(tmp_path: Path) -> None:
@@ -376,6 +381,9 @@ def test_ranks_are_taken_where_all_eleven_were_run(tmp_path: Path) -> None:
     assert rows["min_small"]["tfbind8"].endswith("[0.882 ± 0.020 *]")
     assert rows["ram_small"]["rank mean"] == rows["bdi_search"]["rank mean"] == ""
     assert not {"min", "grad", "coms"} & set(rows)
+    medians = rows_of(tmp_path, "a1")
+    assert all(medians[m]["rank mean"].split()[0] == "1.0/11" for m in ELEVEN)  # all have 0.25
+    assert medians["ram_small"]["rank mean"] == medians["bdi_search"]["rank mean"] == ""
     write_run(tmp_path, method="min", best=0.99)
     rows = rows_of(tmp_path, "table2")
     assert rows["min"]["rank mean"].startswith("1.0/11")
@@ -423,16 +431,18 @@ def test_equal_differences_have_an_interval_of_no_width(tmp_path: Path) -> None:
     assert (entry["pairs"], entry["mean"], entry["half_width"]) == (3, 0.25, 0.0)
 
 
-def test_differences_are_those_on_the_same_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("differs", TABLE)
+def test_differences_are_those_on_the_same_table(differs: str, tmp_path: Path) -> None:
     """The first seed's table was made again elsewhere, and is another one there."""
+    same: dict[str, Any] = {"best_before_raw": 1200.0, "median_before_raw": 400.0}
     for seed, best in enumerate(RANDOM):
-        write_run(tmp_path, method="random", seed=seed, best=best, loss_total=seed)
-        other = {"best_of_data_normalised": 0.5} if seed == 0 else {}
+        write_run(tmp_path, method="random", seed=seed, best=best, loss_total=seed, **same)
+        other = same | ({differs: 0.5} if seed == 0 else {})
         higher = 0.9 if seed == 0 else 0.1
         write_run(
             tmp_path, method="cbas", seed=seed, best=best + higher, loss_total=seed, **other
         )  # fmt: skip
-    write_run(tmp_path, method="bo_qei", seed=0, best=0.8, best_of_data_normalised=0.5)
+    write_run(tmp_path, method="bo_qei", seed=0, best=0.8, **(same | {differs: 0.5}))
     table = TABLES["paired"](read_runs([tmp_path]))
     assert table is not None
     rows = {row[1]: dict(zip(table.header, row, strict=True)) for row in table.rows}
@@ -448,3 +458,17 @@ def test_exact_tasks_stand_side_by_side(tmp_path: Path) -> None:
     assert rows["bdi"]["TFBind8-Exact-v0, best"].startswith("0.900")
     assert rows["bdi"]["rna1, median"].startswith("0.500")
     assert not any("gfp" in name for name in rows["bdi"])
+
+
+def test_what_is_not_the_original_is_told_or_left_out_of_exact_tasks(tmp_path: Path) -> None:
+    write_run(tmp_path, best=0.9)
+    own = {"max_rows": 300}
+    write_run(tmp_path, best=0.8, rows=300, identity={"task_settings": own}, name="few")
+    for column in ("data_source", "oracle_source"):
+        source = {"source": f"files of {column}"}
+        write_run(tmp_path, best=0.1, name=column, identity=source, **{column: "own"})
+    row = rows_of(tmp_path, "exact")["bdi"]
+    assert {k: v for k, v in row.items() if k.endswith("best")} == {
+        "TFBind8-Exact-v0, best": "0.900 (1 seed)",
+        "TFBind8-Exact-v0, max_rows=300, best": "0.800 (1 seed)",
+    }

@@ -238,6 +238,10 @@ def test_a_sweep_in_several_processes_from_the_shell(data_dir: Path, tmp_path: P
         (["seed=4294967296"], r"seed must be below 2\^32"),
         (["resume=/nowhere", "method.steps=400"], r"method\.steps=400 would have no effect"),
         (["data_dir=/nowhere"], "data_dir is /nowhere"),
+        (["data_dir="], "data_dir=: name a folder"),
+        (["seed=0", "score=end", "seed=1"], "seed is given twice: seed=0 and seed=1"),
+        (["task=tfbind8", "task=rna1"], "task is given twice"),
+        (["method.steps=2", "+method.steps=3"], r"method\.steps is given twice"),
         (["resume=/nowhere"], "no run"),
     ],
 )

@@ -61,3 +61,8 @@ def test_words_are_sorted() -> None:
         split_words(["tabel3"], ["table3"], [])
     with pytest.raises(InputError, match="runs= is given twice"):
         split_words(["runs=a", "runs=b"], [], ["runs"])
+    with pytest.raises(InputError, match=r"method\.steps= is given twice"):
+        split_words(["method.steps=2", "method.steps=3"], [], ["runs"])
+    for empty in ("runs=", "runs= "):
+        with pytest.raises(InputError, match="runs= has no value"):
+            split_words([empty], [], ["runs"])

@@ -152,6 +152,18 @@ def test_labels_are_aligned_or_refused() -> None:
             what()
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
+@pytest.mark.parametrize("share", [1, 7, 29])
+def test_columns_that_are_constant_but_for_rounding(size: float, share: int) -> None:
+    raw = RAW.copy()
+    raw[:, 1] = 0.3 * size
+    raw[::share, 1] = (0.1 + 0.2) * size
+    data = OfflineData.from_raw(raw, Y, SPACE)
+    assert (data.x[:, 1] == 0).all()
+    assert torch.equal(data.x[:, 0], DATA.x[:, 0])
+    assert np.allclose(data.space.decode(data.x), raw, rtol=1e-12)
+
+
 def test_tables_of_any_size_of_numbers() -> None:
     assert torch.equal(OfflineData.from_raw(RAW, Y * 2.0**1000, SPACE).y, DATA.y)
     assert torch.equal(OfflineData.from_raw(RAW, Y * 2.0**-900, SPACE).y, DATA.y)

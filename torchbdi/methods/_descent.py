@@ -12,11 +12,11 @@ from types import FrameType
 from typing import Any
 
 import lightning
-import torch
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
 from ..optimise import DesignModule
+from ..shared import draws_forgotten
 from ..state import StateIO, newest_checkpoint
 from ._designs import in_order
 from .base import Progress, Run
@@ -49,7 +49,7 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         run.progress(steps, "steps", done) as bar,
         _quiet(),
         _caught_signals() as caught,
-        torch.random.fork_rng(fork),
+        draws_forgotten(fork),
     ):
         reporter = _Reporter(run, path, bar, caught)
         trainer = lightning.Trainer(

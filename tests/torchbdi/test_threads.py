@@ -1,0 +1,77 @@
+"""Methods at work in several threads: what torch has once for all of them disturbs none."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from torchbdi.methods._process import undisturbed
+from torchbdi.network import seeded
+from torchbdi.shared import alone_with_draws, draws_forgotten, float32_default
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_default_dtype_stays_until_the_last_has_left(first: int) -> None:
+    torch.set_default_dtype(torch.float64)
+    try:
+        threads = [float32_default(), float32_default()]
+        for thread in threads:
+            thread.__enter__()
+        threads[first].__exit__(None, None, None)
+        assert torch.get_default_dtype() == torch.float32  # the other is still at work
+        threads[1 - first].__exit__(None, None, None)
+        assert torch.get_default_dtype() == torch.float64
+        with pytest.raises(RuntimeError, match="failed"), float32_default():
+            raise RuntimeError("failed")
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def draw(seed: int) -> list[float]:
+    with undisturbed(seeded(seed), CPU):
+        found = []
+        for _ in range(5):
+            found.append(float(torch.rand(())))
+            time.sleep(1e-3)  # another thread has its turn
+        return found
+
+
+def test_draws_are_those_of_the_seed_in_every_thread() -> None:
+    before = torch.get_rng_state()
+    expected = [draw(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(draw, range(4))) == expected
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_who_forgets_its_draws_waits_for_who_is_alone_with_them() -> None:
+    begun, leaving, left = threading.Event(), threading.Event(), threading.Event()
+    before = torch.get_rng_state()
+
+    def other() -> None:
+        with draws_forgotten([]):
+            begun.set()
+            assert leaving.wait(10)
+        left.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert begun.wait(10)
+    with alone_with_draws([]):
+        torch.manual_seed(0)
+        one = torch.rand(3)
+        leaving.set()
+        assert not left.wait(0.2)
+        other_half = torch.rand(3)
+    thread.join(10)
+    assert left.is_set()
+    expected = torch.rand(6, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.cat([one, other_half]), expected)
+    assert torch.equal(torch.get_rng_state(), before)
