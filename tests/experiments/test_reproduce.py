@@ -413,10 +413,10 @@ def test_every_plan_is_a_configuration(name: str) -> None:
     assert set(plan.methods or ()) <= set(method_names())
 
 
-def small(data_dir: Path, out: Path) -> list[str]:
+def small(data_dir: Path, out: Path, steps: int = 5) -> list[str]:
     return [
         "tasks=tfbind8", "methods=bdi", f"out_dir={out}", f"data_dir={data_dir}",
-        "task.max_rows=300", "method.steps=5", "trainer.checkpoint_every=2",
+        "task.max_rows=300", f"method.steps={steps}", "trainer.checkpoint_every=2",
         "trainer.progress_bar=false", "trainer.accelerator=cpu",
     ]  # fmt: skip
 
@@ -451,7 +451,7 @@ def test_a_killed_reproduction_goes_on(
 def test_a_run_killed_while_scoring_goes_on(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = [*small(data_dir, tmp_path), "method.steps=4", "seeds=0"]
+    words = [*small(data_dir, tmp_path, 4), "seeds=0"]
 
     class KilledError(BaseException):
         pass
@@ -507,7 +507,7 @@ def test_the_guide_to_the_paper_names_what_exists() -> None:
 def test_designs_along_the_way_are_scored_after_the_training(
     data_dir: Path, tmp_path: Path
 ) -> None:
-    words = [*small(data_dir, tmp_path), "method.steps=4", "seeds=0", "trainer.trajectory_every=2"]
+    words = [*small(data_dir, tmp_path, 4), "seeds=0", "trainer.trajectory_every=2"]
     main(words)
     (folder,) = tmp_path.glob("tfbind8*")
     lines = list(csv.DictReader((folder / "trajectory.csv").open()))
@@ -522,7 +522,7 @@ def test_designs_along_the_way_are_scored_after_the_training(
 
 
 def test_the_proposals_hold_what_the_model_predicts_of_them(data_dir: Path, tmp_path: Path) -> None:
-    words = [*small(data_dir, tmp_path), "method.steps=1", "method.lr=0", "seeds=0"]
+    words = [*small(data_dir, tmp_path, 1), "method.lr=0", "seeds=0"]
     main([*words, "method.designs_per_group=4"])
     (folder,) = tmp_path.glob("tfbind8*")
     saved = np.load(folder / "proposals.npz")
