@@ -10,7 +10,6 @@ there with the same revisions, and writes the table as analytic.md, .csv and .te
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from torchbdi.methods.base import Run
 from torchbdi.space import Number, Space
 
 from .paper.render import Table, markdown, write_table
+from .runs.csv_lines import checked_lines
 from .runs.scores import score_statistics
 from .runs.words import run_command, split_words, whole_word
 from .runs.yardsticks import POOL, changed_columns, changed_letters, drawn, spread
@@ -161,20 +161,19 @@ def _read(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     known = registry.names()
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+    with checked_lines(
+        path,
+        lambda error: (
+            f"{path}: not a file of lines as this command writes them ({error!r}). Move "
+            "it away, or name another folder."
+        ),
+    ) as lines:
         mine = [line for line in lines if line["method"] in known]
         keys = [_key(line["landscape"], line["method"], int(line["seed"])) for line in mine]
         kept = [line for key, line in zip(keys, mine, strict=True) if key.items() <= line.items()]
         numbers = [[float(line[column]) for column in COLUMNS[-3:]] for line in kept]
         if not np.isfinite(numbers).all():
             raise ValueError("a number that is none")
-    except (csv.Error, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: not a file of lines as this command writes them ({error!r}). Move it away, "
-            "or name another folder."
-        ) from error
     return kept
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from torchbdi import InputError
 
+from ..runs.csv_lines import checked_lines
 from ..runs.results import Problem, Run, swept
 from ..runs.spread import cell
 from ..runs.trajectory import FILE, is_whole
@@ -76,19 +76,18 @@ def alpha_figure(runs: Sequence[Run]) -> Figure | None:
 def _trajectory(run: Run) -> np.ndarray:
     """(saved steps, 3): step, best and median, normalised."""
     path = run.path.parent / FILE
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+    with checked_lines(
+        path,
+        lambda error: (
+            f"{path} is damaged ({error}). Remove it, and make it again from the designs "
+            "that were kept: python -m experiments.runs.trajectory FOLDER."
+        ),
+    ) as lines:
         if not is_whole(path.parent):
             raise ValueError("its SHA-256 is another")
         cells = [[float(line[k]) for k in ("step", *STATISTICS.values())] for line in lines]
         if not np.isfinite(cells).all():
             raise ValueError("it holds a number that is none")
-    except (csv.Error, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} is damaged ({error}). Remove it, and make it again from the designs that were "
-            "kept: python -m experiments.runs.trajectory FOLDER."
-        ) from error
     return np.array(cells)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from torchbdi import InputError
-
+from ..runs.csv_lines import checked_lines
 from ..runs.pools import YARDSTICKS, Pool
 from ..runs.results import Problem
 from ..runs.scores import LABELS
@@ -51,9 +49,13 @@ def read_yardsticks(path: Path) -> list[dict[str, str]]:
     """
     if not path.is_file():
         return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+    with checked_lines(
+        path,
+        lambda error: (
+            f"{path}: not a file of yardsticks ({error!r}). Move it away, and make it "
+            "again: python -m experiments.yardsticks TASK ... out=FOLDER."
+        ),
+    ) as lines:
         keys = [
             tuple(line[name] for name in ("problem", "yardstick", "statistic")) for line in lines
         ]
@@ -62,11 +64,6 @@ def read_yardsticks(path: Path) -> list[dict[str, str]]:
             raise ValueError("a line stands there twice, or has other columns")
         if not all(map(math.isfinite, numbers)):
             raise ValueError("a number that is none")
-    except (csv.Error, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: not a file of yardsticks ({error!r}). Move it away, and make it again: "
-            "python -m experiments.yardsticks TASK ... out=FOLDER."
-        ) from error
     return lines
 
 
