@@ -1,4 +1,10 @@
-"""Errors of leaving each row out, in closed form, for any number of ridges."""
+"""Errors of leaving each row out, in closed form, for any number of ridges.
+
+Scores are centred by a mean that knows row i, and so would its prediction: where there are more
+features than rows, x_i is minus the sum of all other rows, and minus the sum of their scores is
+y_i. So the others are centred anew by their own mean m_i before they predict row i. With
+B = (K + r I)^-1 the prediction then misses by [B (y - m_i 1)]_i / B_ii.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +15,15 @@ import torch
 from torch import Tensor
 
 
+def mean_of_others(y: Tensor) -> Tensor:
+    """The mean of all scores (N,) or (N, K) but each one, like y; 0 where there is one only."""
+    return (y.sum(0) - y) / max(1, len(y) - 1)
+
+
 class LeftOut:
     """Errors of leaving rows out: one eigendecomposition serves all ridges and scores.
 
-    The prediction of y_i from the others misses by d_i / [(K + r I)^-1]_ii (Allen 1974).
+    See this module; with m_i = 0 the errors are those of Allen (1974).
 
     Args:
         k: kernel matrix, (N, N).
@@ -23,32 +34,47 @@ class LeftOut:
         self.values, self.square = values.clamp_min(0), self.vectors.square()
         self.size = float(k.diagonal().mean())
 
-    def errors(self, y: Tensor, ridges: Iterable[float], noise: float = 0.0) -> list[float]:
+    def errors(
+        self,
+        y: Tensor,
+        ridges: Iterable[float],
+        noise: float = 0.0,
+        others: Tensor | None = None,
+    ) -> list[float]:
         """See :func:`leave_one_out_errors`."""
         ridges = tuple(ridges)
-        along = self.vectors.mT @ y
+        along = self._along(y, others)
         out = []
         for ridge in ridges:
             inverse = self._inverse(ridge)
-            miss = self._misses(along, inverse)
-            scale = float((inverse * along.square()).mean())
+            scale = float((inverse * along[0].square()).mean())
             quiet = ridge * self.size * scale < noise and ridge < max(ridges)
-            out.append(math.inf if quiet else float(miss.square().mean()))
+            out.append(math.inf if quiet else float(self._misses(*along, inverse).square().mean()))
         return out
 
-    def misses(self, y: Tensor, ridge: float) -> Tensor:
+    def misses(self, y: Tensor, ridge: float, others: Tensor | None = None) -> Tensor:
         """What the prediction of each row from all others misses by, (N,)."""
-        return self._misses(self.vectors.mT @ y, self._inverse(ridge))
+        return self._misses(*self._along(y, others), self._inverse(ridge))
+
+    def _along(self, y: Tensor, others: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores and a constant 1 along the eigenvectors, and what the others are centred by."""
+        others = mean_of_others(y) if others is None else others
+        return self.vectors.mT @ y, self.vectors.sum(0), others
 
     def _inverse(self, ridge: float) -> Tensor:
         return 1 / (self.values + ridge * self.size)
 
-    def _misses(self, along: Tensor, inverse: Tensor) -> Tensor:
-        return (self.vectors @ (inverse * along)) / (self.square @ inverse)
+    def _misses(self, along: Tensor, one: Tensor, others: Tensor, inverse: Tensor) -> Tensor:
+        d, b = self.vectors @ (inverse * along), self.vectors @ (inverse * one)
+        return (d - others * b) / (self.square @ inverse)
 
 
 def leave_one_out_errors(
-    k: Tensor, y: Tensor, ridges: Iterable[float], noise: float = 0.0
+    k: Tensor,
+    y: Tensor,
+    ridges: Iterable[float],
+    noise: float = 0.0,
+    others: Tensor | None = None,
 ) -> list[float]:
     """Mean squared errors of predicting each row from all others, one for each ridge.
 
@@ -59,5 +85,7 @@ def leave_one_out_errors(
         noise: known variance of the scores' noise, in their units. A ridge that stands for less
             has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is the
             noise that a ridge stands for. Where all of them do, the largest one has its error.
+        others: by what the scores are centred where each row is left out, (N,): the mean of the
+            table's other scores. None: of the others of these rows.
     """
-    return LeftOut(k).errors(y, ridges, noise)
+    return LeftOut(k).errors(y, ridges, noise, others)

@@ -20,12 +20,14 @@ from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
 from .kernels.untraced import untraced
 from .labels import check_columns, columns_of
+from .leave_one_out import mean_of_others
 from .unchanged import Unchanged
 from .values import choice, instance, number, path_of, switch
 
 __all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
 
 RidgeScale = Literal["trace", "absolute"]
+_CENTRED = 1e-9  # a mean of scores that is 0 to rounding, in deviations
 _PREDICT_ENTRIES = 1 << 24
 
 
@@ -96,10 +98,12 @@ class RidgeFit:
     def leave_one_out(self, *, verbose: bool = True) -> Tensor:
         """The prediction of each row by the regression on all others, with this ridge.
 
-        Row i is predicted as y_i - d_i / [(K + ridge I)^-1]_ii (Rasmussen and Williams, Gaussian
-        Processes for Machine Learning, Eq. 5.12), where the number that was added to the diagonal
-        stays as it is. A fit keeps no factor, which would be N^2/2 numbers: K is factored again,
-        and the diagonal of its inverse takes as long once more.
+        With B = (K + ridge I)^-1, where what was added to the diagonal stays as it is, row i is
+        predicted as y_i - [B (y - m_i 1)]_i / B_ii (Rasmussen and Williams, Gaussian Processes for
+        Machine Learning, Eq. 5.12). Where y_l is centred, to rounding, its mean knows row i, and
+        m_i is the mean of the other scores, by which they are centred anew (see
+        :mod:`.leave_one_out`); elsewhere m_i is 0. A fit keeps no factor, which would be N^2/2
+        numbers: K is factored again, and the diagonal of its inverse takes as long once more.
 
         Args:
             verbose: show progress bars where it takes more than two seconds.
@@ -124,7 +128,11 @@ class RidgeFit:
             matrix = self.kernel.matrix(self.x_l)
             factored = PackedCholesky().prepare(matrix, self.report.ridge_added, options)
             inverse = factored.inverse_diagonal()
-        return self.y_l - self.coefficients / inverse.reshape(-1, *[1] * (self.y_l.ndim - 1))
+            one = factored.solve(torch.ones_like(self.y_l).reshape(len(self.y_l), -1)[:, :1])[0]
+        y, d = self.y_l.reshape(len(self.y_l), -1), self.coefficients.reshape(len(self.y_l), -1)
+        centred = y.mean(0).abs() <= _CENTRED * y.std(0, correction=0)
+        others = torch.where(centred, mean_of_others(y), 0)
+        return (y - (d - others * one) / inverse[:, None]).reshape(self.y_l.shape)
 
     def _check_same(self) -> None:
         unchanged: Unchanged = vars(self)["_unchanged"]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
-from .leave_one_out import LeftOut
+from .leave_one_out import LeftOut, mean_of_others
 from .ntk import NNGP, NTK, ReLUKernel
 
 FIRST_ROWS = 500  # on which all kernels are tried
@@ -104,10 +104,10 @@ def choose_models(
     ridges, models = tuple(ridges), candidates(kernels, depths, constants)
     if not models or not ridges or len(x) < 2 or rows < 2 or count < 1:
         raise InputError("choose_models: it needs a kernel, a ridge, and 2 rows or more.")
-    order = torch.randperm(len(x), generator=generator)
+    order, others = torch.randperm(len(x), generator=generator), mean_of_others(y)
     for size in (min(FIRST_ROWS, rows), rows):
         at = order[:size].sort().values
-        (models,) = ranked(models, x[at], [y[at]], ridges, [noise])
+        (models,) = ranked(models, x[at], [y[at]], ridges, [noise], [others[at]])
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
@@ -142,6 +142,7 @@ def ranked(
     scores: Sequence[Tensor],
     ridges: Sequence[float],
     noises: Sequence[float],
+    others: Sequence[Tensor],
 ) -> list[list[Model]]:
     """Models with their best ridges, those of the least leave-one-out error first.
 
@@ -151,6 +152,7 @@ def ranked(
         scores: one or several kinds of them, (N,) each, standardised.
         ridges: to choose from, on the scale of the trace.
         noises: see :func:`.leave_one_out.leave_one_out_errors`, one a kind.
+        others: see there, (N,) a kind.
 
     Returns:
         For each kind of scores, all models.
@@ -160,12 +162,12 @@ def ranked(
         with torch.no_grad():
             k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
         left = LeftOut(k)
-        for own, y, noise in zip(out, scores, noises, strict=True):
-            errors = left.errors(y, ridges, noise)
+        for own, y, noise, rest in zip(out, scores, noises, others, strict=True):
+            errors = left.errors(y, ridges, noise, rest)
             best = min(range(len(ridges)), key=errors.__getitem__)
             variance = float(y.var(correction=0))
             unit = variance if variance else 1.0
-            squares = left.misses(y, ridges[best]).square()
+            squares = left.misses(y, ridges[best], rest).square()
             own.append(
                 replace(
                     model,

@@ -13,7 +13,7 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import NNGP
 from torchbdi.batch import Posterior
-from torchbdi.leave_one_out import leave_one_out_errors
+from torchbdi.leave_one_out import leave_one_out_errors, mean_of_others
 from torchbdi.proposer.acquire import ABOVE, fill, worth
 from torchbdi.proposer.backtest import _own, backtest
 from torchbdi.proposer.candidates import neighbours, new
@@ -158,17 +158,18 @@ def test_neighbours_lie_in_the_space() -> None:
 def test_the_slope_of_the_leave_one_out_error_is_autograd_s() -> None:
     rng = torch.Generator().manual_seed(0)
     x, y = (torch.randn(*s, generator=rng, dtype=torch.float64) for s in ((20, 3), (20,)))
-    eye = torch.eye(20, dtype=torch.float64)
+    eye, others = torch.eye(20, dtype=torch.float64), mean_of_others(y)
     both = []
     for fast in (True, False):
         scales = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64, requires_grad=True)
         k = NNGP(3)(x * scales)
         if fast:
-            error, slope = error_and_slope(k.detach(), y, 0.01)
+            error, slope = error_and_slope(k.detach(), y, 0.01, others)
             k.backward(slope + 0.01 * slope.diagonal().sum() / 20 * eye)
         else:
             inverse = torch.linalg.inv(k + 0.01 * k.diagonal().mean() * eye)
-            loss = ((inverse @ y) / inverse.diagonal()).square().mean().log()
+            d = inverse @ y - others * inverse.sum(1)
+            loss = (d / inverse.diagonal()).square().mean().log()
             loss.backward()
             error = float(loss)
         both.append(torch.cat([scales.grad, torch.tensor([error]).double()]))
@@ -180,7 +181,7 @@ def test_scales_shrink_a_column_that_says_nothing() -> None:
     y = (2 * x[:, 0]).sin() + 0.3 * x[:, 1]
     y = (y - y.mean()) / y.std(correction=0)
     model = Model("nngp", 3, 1.0, 1e-3)
-    scale, ridge = tuned_scales(model, x, y, torch.arange(3))
+    scale, ridge = tuned_scales(model, x, y, torch.arange(3), mean_of_others(y))
     assert scale[2] < 0.5 * scale[0]
     assert ridge >= 1e-3
     constant = x.new_full((80, 1), 3**0.5)

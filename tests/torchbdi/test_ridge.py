@@ -146,14 +146,16 @@ def test_a_checkpoint_is_looked_at_before_the_work(
         torchbdi.fit_ridge(torchbdi.NTK(), x, y, solver="pcg", tolerance=0)
 
 
-def left_out(fit: torchbdi.RidgeFit) -> Tensor:
-    """The slow obvious leave-one-out: as many fits as rows."""
+def left_out(fit: torchbdi.RidgeFit, centred: bool) -> Tensor:
+    """The slow obvious leave-one-out: as many fits as rows, of scores that are centred anew."""
     x, y, k = fit.x_l, fit.y_l, fit.kernel(fit.x_l)
     full = k + fit.report.ridge_added * torch.eye(len(x), dtype=torch.float64)
     rows = []
     for i in range(len(x)):
         others = torch.arange(len(x)) != i
-        rows.append(k[i, others] @ torch.linalg.solve(full[others][:, others], y[others]))
+        mean = y[others].mean(0) if centred else 0
+        known = torch.linalg.solve(full[others][:, others], y[others] - mean)
+        rows.append(k[i, others] @ known + mean)
     return torch.stack(rows)
 
 
@@ -168,11 +170,12 @@ def test_leave_one_out_equals_as_many_fits(
     x, y = table(70)
     if columns is not None:
         y = torch.stack([(i + 1) * y + x[:, i] for i in range(columns)], 1)
-    for scale in ("trace", "absolute"):
-        fit = fit_ridge(kernel, x, y, 1e-3, scale)
+    for scale, centred in (("trace", True), ("absolute", True), ("trace", False)):
+        scores = y - y.mean(0) if centred else y + 1
+        fit = fit_ridge(kernel, x, scores, 1e-3, scale)
         found = fit.leave_one_out()
         assert found.shape == y.shape
-        torch.testing.assert_close(found, left_out(fit), rtol=1e-8, atol=1e-9)
+        torch.testing.assert_close(found, left_out(fit, centred), rtol=1e-8, atol=1e-9)
     lone = fit_ridge(kernel, x[:1], y[:1], 1e-3)
     assert float(lone.leave_one_out().abs().max()) < 1e-12  # nobody is left to say anything
 

@@ -14,9 +14,10 @@ from torch import Tensor
 class LeftOut:
     """Each design predicted from all others, by one factorisation of (K + r I).
 
-    With B = (K + r I)^-1 and d = B y the prediction of y_i misses by d_i / B_ii, and its variance
-    is s / B_ii (Rasmussen and Williams, Gaussian Processes for Machine Learning, Eq. 5.12). The
-    scale s is the one for which these variances are true on average.
+    With B = (K + r I)^-1 the prediction of y_i from the others, which are centred by their own mean
+    m_i, misses by [B (y - m_i 1)]_i / B_ii, and its variance is s / B_ii (Rasmussen and Williams,
+    Gaussian Processes for Machine Learning, Eq. 5.12; :mod:`torchbdi.leave_one_out` for the
+    mean). The scale s is the one for which these variances are true on average.
 
     Attributes:
         miss: score less prediction, (N,).
@@ -29,13 +30,14 @@ class LeftOut:
     noise: float
 
     @staticmethod
-    def of(k: Tensor, y: Tensor, ridge: float) -> LeftOut | None:
+    def of(k: Tensor, y: Tensor, ridge: float, others: Tensor) -> LeftOut | None:
         """Leaves every design out; None where the matrix has no factor.
 
         Args:
             k: kernel matrix, (N, N).
             y: scores, (N,).
             ridge: on the scale of the trace.
+            others: m_i, the mean of the table's other scores, (N,).
         """
         added = ridge * float(k.diagonal().mean())
         shifted = k.clone()
@@ -45,8 +47,9 @@ class LeftOut:
             return None
         inverse = torch.cholesky_inverse(factor, out=shifted)
         d, diagonal = inverse @ y, inverse.diagonal()
-        scale = (d.square() / diagonal).mean()
-        return LeftOut(d / diagonal, scale / diagonal, added * float(d @ y) / len(y))
+        miss = (d - others * inverse.sum(0)) / diagonal
+        scale = (miss.square() * diagonal).mean()
+        return LeftOut(miss, scale / diagonal, added * float(d @ y) / len(y))
 
     @property
     def error(self) -> float:
@@ -60,7 +63,7 @@ class LeftOut:
 
 
 def best_ridge(
-    k: Tensor, y: Tensor, ridges: Sequence[float], start: float, noise: float
+    k: Tensor, y: Tensor, ridges: Sequence[float], start: float, noise: float, others: Tensor
 ) -> tuple[float, float]:
     """Goes from a ridge to its neighbours, as long as the leave-one-out error falls.
 
@@ -71,6 +74,7 @@ def best_ridge(
         start: one of them.
         noise: variance of the scores' noise: ridges that stand for less are passed over, the
             largest one excepted.
+        others: see :meth:`LeftOut.of`.
 
     Returns:
         The ridge, and its mean squared error.
@@ -81,7 +85,7 @@ def best_ridge(
         if not 0 <= at < len(ridges):
             return math.inf
         if at not in known:
-            left = LeftOut.of(k, y, ridges[at])
+            left = LeftOut.of(k, y, ridges[at], others)
             quiet = left is None or (left.noise < noise and at < len(ridges) - 1)
             known[at] = math.inf if quiet or left is None else left.error
         return known[at]

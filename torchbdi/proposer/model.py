@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..scales import tuned_scales
+from ..leave_one_out import mean_of_others
+from ..scales import held_out_errors, tuned_scales
 from ..selection import (
     DEPTHS,
     FINALISTS,
@@ -31,6 +32,9 @@ CONSTANTS = (0.0, 0.5, 1.0, 2.0)
 RIDGES = tuple(10 ** (e / 2) for e in range(-12, 3))
 # Scales a column have to lower the error by this share: they are as many numbers more.
 GAIN = 0.02
+# Of fewer designs for each scale, those that had no part in the tuning tell what the scales are
+# worth: leaving out the others, one by one, promises too much.
+DESIGNS_PER_SCALE = 10
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Chosen:
         densities: mean logarithm of the density of a score in what the other designs say of it, of
             the best regression of the score and of the best one of its logarithm; None where these
             were not compared.
+        optimism: by how much the errors of leaving designs out, of which the scales were made, are
+            smaller than those on designs that had no part in it: a factor of their root mean
+            square, at least 1.
     """
 
     model: Model
@@ -54,6 +61,7 @@ class Chosen:
     exact: bool
     log: bool = False
     densities: tuple[float, float] | None = None
+    optimism: float = 1.0
 
     def inputs(self, x: Tensor) -> Tensor:
         """Standardised designs (n, D) as the kernel takes them, (n, D) or (n, D + 1)."""
@@ -67,11 +75,12 @@ class Chosen:
         """The space with features that are scaled so."""
         return space.changed(space.columns, self.scale.numpy())
 
-    def left_out(self, x: Tensor, y: Tensor) -> LeftOut | None:
-        """Leaves out each of some designs (N, D) with scores (N,), standardised."""
+    def left_out(self, problem: Problem, rows: Tensor) -> LeftOut | None:
+        """Leaves out each of some designs of a table, (R,) positions."""
         with torch.no_grad():
-            k = self.model.covariance()(self.inputs(x))
-        return LeftOut.of(k, y, self.model.ridge)
+            k = self.model.covariance()(self.inputs(problem.x_l[rows]))
+        others = mean_of_others(problem.y_l)[rows]
+        return LeftOut.of(k, problem.y_l[rows], self.model.ridge, others)
 
     def text(self) -> str:
         """The model in words."""
@@ -111,7 +120,7 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
     x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
     found = ranked(
         candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
-        [p.noise_l for p in problems],
+        [p.noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems],
     )  # fmt: skip
     at, densities = 0, None
     if len(problems) > 1:
@@ -125,25 +134,24 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
 
 def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:
     plain = torch.ones(problem.x_l.shape[1], dtype=torch.float64)
-    left = Chosen(model, plain, len(rows), False).left_out(problem.x_l[rows], problem.y_l[rows])
+    left = Chosen(model, plain, len(rows), False).left_out(problem, rows)
     return None if left is None else log_densities(problem, left, rows)
 
 
 def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
     """The best of some models on up to ``rows`` designs, and the best ridge for it there."""
-    x, y = problem.x_l, problem.y_l
-    if len(x) <= FIRST_ROWS or rows <= FIRST_ROWS:
+    if len(problem.x_l) <= FIRST_ROWS or rows <= FIRST_ROWS:
         return models[0]
-    many = sample_of(len(x), rows)
-    x, y = x[many], y[many]
+    many = sample_of(len(problem.x_l), rows)
+    x, y, others = problem.x_l[many], problem.y_l[many], mean_of_others(problem.y_l)[many]
     matrices, errors = [], []
     for model in models[:FINALISTS]:
         with torch.no_grad():
             matrices.append(model.covariance()(with_constant(x, model.feature(x.shape[1]))))
-        left = LeftOut.of(matrices[-1], y, model.ridge)
+        left = LeftOut.of(matrices[-1], y, model.ridge, others)
         errors.append(math.inf if left is None else left.error)
     at = min(range(len(errors)), key=errors.__getitem__)
-    ridge, error = best_ridge(matrices[at], y, RIDGES, models[at].ridge, problem.noise_l)
+    ridge, error = best_ridge(matrices[at], y, RIDGES, models[at].ridge, problem.noise_l, others)
     error /= float(y.var(correction=0))
     return dataclasses.replace(models[at], ridge=ridge, error=error, rows=len(many))
 
@@ -156,11 +164,18 @@ def _scaled(problem: Problem, model: Model, few: Tensor, rows: int) -> Chosen:
     column = problem.space.column_of
     if len(column.unique()) < 2:
         return plain
-    scale, ridge = tuned_scales(model, x[few], y[few], column)
+    scale, ridge = tuned_scales(model, x[few], y[few], column, mean_of_others(y)[few])
     scaled = dataclasses.replace(plain, model=dataclasses.replace(model, ridge=ridge), scale=scale)
-    left = scaled.left_out(x[many], y[many])
+    left = scaled.left_out(problem, many)
     variance = float(y[many].var(correction=0))
     if left is None or left.error > (1 - GAIN) * model.error * variance:
         return plain
-    better = dataclasses.replace(scaled.model, error=left.error / variance)
-    return dataclasses.replace(scaled, model=better)
+    error, optimism = left.error / variance, 1.0
+    if len(column.unique()) * DESIGNS_PER_SCALE > len(few):
+        held, without = held_out_errors(model, x[few], y[few], column)
+        if not held <= (1 - GAIN) * without:
+            return plain
+        # What a fifth fewer designs cost, they cost without scales, too.
+        optimism = max(1.0, (held / error) / (without / model.error)) ** 0.5
+    better = dataclasses.replace(scaled.model, error=error * optimism**2)
+    return dataclasses.replace(scaled, model=better, optimism=optimism)

@@ -79,6 +79,7 @@ def _run(
         lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
+    solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
     quality = assess(problem, solved)
     posterior, rows = posterior_of(problem, chosen, solved)
     calibration = Calibration.of(problem, solved, posterior, rows)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..batch import Posterior
+from ..leave_one_out import mean_of_others
 from .problem import Problem
 from .solve import Solve
 from .suspects import rank_correlation
@@ -168,7 +169,8 @@ def _beyond(posterior: Posterior) -> tuple[float, float]:
     d = inverse @ part.y
     cross = posterior.kernel(x[hidden], x[rest])
     noise = part.scale * part.ridge
-    predicted = torch.cat([cross @ d, part.y - d / inverse.diagonal()])
+    misses = (d - mean_of_others(part.y) * inverse.sum(0)) / inverse.diagonal()
+    predicted = torch.cat([cross @ d, part.y - misses])
     variance = torch.cat(
         [part.deviation(x[hidden]).square() + noise, part.scale / inverse.diagonal()]
     )
