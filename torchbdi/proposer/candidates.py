@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ import torch
 from torch import Tensor
 
 from ..network import seeded
-from ..search import Objective, SearchOptions, maximise
+from ..search import Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
+from ..search.mutants import Mutants
 from ..search.sites import Sites
 from ..space import Choice, Space
 from .trust import nearest
@@ -36,6 +38,10 @@ MANY, FEWEST_STEPS = 6000, 20
 # Standard deviations. What is nearer to a known design, or to another proposal, is the same
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
+# In a space of levels that are too many to go through all, designs are no farther from a known one
+# than this share of the known designs is from the nearest other: beyond nothing was tested.
+TESTED, TESTED_ON = 0.99, 1000
+MUTANTS = 1024  # that the search keeps there
 
 
 @dataclass(frozen=True)
@@ -92,18 +98,33 @@ def candidates(
             more = space.sample(SAMPLES, seeded(seed, 1))
             x = new(torch.cat([x, more / scale]), known, n)
         return Candidates(x, True, sites.count - taken)
+    reach = tested_reach(sites, space.project(known * scale))
+    count = OPTIONS.starts if reach is None else MUTANTS
     found = maximise(
-        objective, space, max(n, OPTIONS.starts), least=1, starts=starts,
+        objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
     x = found.x
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
-        made = [x, neighbours(space, starts, NEIGHBOURS, draws), space.sample(SAMPLES, draws)]
-        x = new(torch.cat(made) / scale, known, n)
+        near = neighbours(space, starts, NEIGHBOURS, draws)
+        more = torch.cat([near, space.sample(SAMPLES, draws)])
+        if reach is not None and reach.sites is not None:
+            more = more[Mutants(sites, reach.rows, *reach.sites).allow(more)]
+        x = new(torch.cat([x, more]) / scale, known, n)
         if len(x) >= n:
             break
     return Candidates(x, False, None)
+
+
+def tested_reach(sites: Sites, known: Tensor) -> Reach | None:
+    """How far from known designs (N, D) predictions were tested; None where there are numbers."""
+    if not sites.whole or len(known) < 2:
+        return None
+    rows = torch.randperm(len(known), generator=seeded(0, 1))[:TESTED_ON]
+    apart, count = Mutants(sites, known, math.inf, math.inf).apart(known[rows], rows)
+    most = float(apart.quantile(TESTED)), math.ceil(float(count.quantile(TESTED)))
+    return Reach(known, sites=most) if min(most) > 0 else None
 
 
 def options_for(known: int) -> SearchOptions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from ..kernels.errors import InputError
 from ..network import seeded
 from ..space import Space
+from .mutants import Mutants
 from .objective import Counted, Objective
 from .options import SearchOptions
 from .reach import Reach
@@ -44,7 +46,6 @@ class Search:
         space = space.boxed()
         self.space, self.n, self.options, self.seed = space, n, options, seed
         self.sites = Sites(space)
-        self.f = Counted(objective, options.budget)
         empty = torch.zeros(0, space.width, dtype=torch.float64)
         if reach is not None and reach.rows.shape[1] != space.width:
             raise InputError(
@@ -52,8 +53,11 @@ class Search:
                 f"{space.width}."
             )
         if reach is not None:  # what is between a design and a row is then in the space, too
-            reach = Reach(space.project(reach.rows, relax=True), reach.distance)
-        self.reach = reach
+            reach = replace(reach, rows=space.project(reach.rows, relax=True))
+        self.reach, mutants = reach, None
+        if reach is not None and reach.sites is not None:
+            mutants = Mutants(self.sites, reach.rows, *reach.sites)
+        self.f = Counted(objective, options.budget, mutants)
         self.starts = empty if starts is None else self.within(starts.detach().double().cpu())
         self.state = SearchState(folder, self._problem())
         self._after, self.rounds = after, 0
@@ -79,6 +83,8 @@ class Search:
         digest = hashlib.sha256(repr((self.space, self.n, self.options, self.seed)).encode())
         if self.reach is not None:
             digest.update(self.reach.rows.numpy().tobytes() + repr(self.reach.distance).encode())
+            if self.reach.sites is not None:
+                digest.update(repr(self.reach.sites).encode())
         digest.update(self.starts.numpy().tobytes())
         for array in (self.space.mean, self.space.std):
             assert array is not None

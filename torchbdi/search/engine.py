@@ -66,7 +66,8 @@ def maximise(
         least: how many there must be at least, where fewer than n will do; None for n.
         starts: designs to begin from beside random ones, (m, D), the best first; they are
             projected into the space.
-        reach: where numbers may be, but for a step to a level; None for everywhere in the space.
+        reach: where designs may be, numbers but for a step to a level; None for everywhere in the
+            space. Where it limits sites nothing is enumerated.
         options: limits; None for the defaults.
         seed: of the draws.
         folder: where the state is kept from which a killed search goes on; the caller sees to
@@ -93,7 +94,7 @@ def maximise(
         raise InputError(
             f"maximise: n = {least}, and the space has {search.sites.count} designs. Ask for fewer."
         )
-    complete = search.sites.count <= max(search.options.enumerate, n)
+    complete = search.sites.count <= max(search.options.enumerate, n) and search.f.mutants is None
     pool = _enumerate(search) if complete else _beams(search)
     if len(pool) < least:
         raise InputError(

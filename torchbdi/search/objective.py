@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.zonal.sums import Part
+from .mutants import Mutants
 from .sites import Levels
 
 BATCH_NUMBERS = 1 << 24  # numbers of features that one call gets
@@ -45,10 +46,12 @@ class Counted:
     Args:
         objective: what is maximised.
         budget: evaluations after which :attr:`spent` is true, or None.
+        mutants: the designs that may be found; all others have the value -inf. None: all may.
     """
 
-    def __init__(self, objective: Objective, budget: int | None):
-        self.objective, self.budget, self.evaluations = objective, budget, 0
+    def __init__(self, objective: Objective, budget: int | None, mutants: Mutants | None = None):
+        self.objective, self.budget, self.mutants = objective, budget, mutants
+        self.evaluations = 0
 
     @property
     def spent(self) -> bool:
@@ -58,6 +61,12 @@ class Counted:
     @torch.no_grad()
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,), without a gradient; what is not finite is -inf."""
+        if self.mutants is not None:
+            allowed = self.mutants.allow(x)
+            if not bool(allowed.all()):
+                out = x.new_full((len(x),), -torch.inf)
+                out[allowed] = self(x[allowed])
+                return out
         self.evaluations += len(x)
         step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
         values = [self.objective(part).detach() for part in x.split(step)]
@@ -81,6 +90,12 @@ class Counted:
             codes: levels of the sites of x, (B, S).
             sites: the levels that are put in, A in all; those that designs have are among them.
         """
+        value = self._changes(x, codes, sites)
+        if self.mutants is not None:
+            value[~self.mutants.allow_changes(x, sites)] = -torch.inf
+        return value
+
+    def _changes(self, x: Tensor, codes: Tensor, sites: Levels) -> Tensor:
         self.evaluations += len(x) * sites.levels
         pairs = pairs_of(self.objective)
         if pairs is not None:

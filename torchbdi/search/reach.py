@@ -1,7 +1,8 @@
-"""A largest distance from the designs of a table, for numbers."""
+"""A largest distance from the designs of a table, of numbers and of sites."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,19 +17,23 @@ AT_ONCE = 1 << 24  # distances that are held together
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Where numbers may be: no farther than a distance from the nearest of some designs.
+    """Where designs may be: no farther than a distance from the nearest of some designs.
 
     Attributes:
         rows: the designs, (N, D).
         distance: the largest root of the mean squared difference of the features that are numbers,
             in standard deviations.
+        sites: the largest Euclidean distance of the features of sites, which are choices and
+            numbers with levels, and the largest number of sites that differ; what is farther away
+            is not found. None: everything is. They have no part in what other numbers may be.
 
     Raises:
-        InputError: there are no such designs, or the distance is not above 0.
+        InputError: there are no such designs, or a distance is not above 0.
     """
 
     rows: Tensor
-    distance: float
+    distance: float = math.inf
+    sites: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         rows = as_float64("rows", self.rows).detach().cpu()
@@ -36,6 +41,8 @@ class Reach:
             raise InputError(f"Reach: rows must be finite, (N, D), got {tuple(rows.shape)}.")
         if not self.distance > 0:
             raise InputError(f"Reach: distance must be above 0, got {self.distance!r}.")
+        if self.sites is not None and not min(self.sites) > 0:
+            raise InputError(f"Reach: both numbers of sites must be above 0, got {self.sites!r}.")
         object.__setattr__(self, "rows", rows)
 
     def pulled(self, x: Tensor, space: Space) -> Tensor:

@@ -19,22 +19,25 @@ class Levels:
 
     Args:
         parts: of every site, its features and their values for every level (k, w).
+        numbers: of the levels in the space that they are some of, (A,); None where they are all.
 
     Attributes:
         parts: as given, as :class:`ZonalSums` takes them.
         sizes: levels of each site, (S,).
         offset: number of the first level of each, (S,).
         levels: how many there are in all, A.
+        numbers: as given, or 0 to A - 1.
         site: of every level the number of its site, (A,).
         level: of every level its place within its site, (A,).
         square: squared length of the features of every level, (A,).
     """
 
-    def __init__(self, parts: Sequence[Part]):
+    def __init__(self, parts: Sequence[Part], numbers: Tensor | None = None):
         self.parts = list(parts)
         self.sizes = torch.tensor([len(t) for _, t in self.parts], dtype=torch.int64)
         self.offset = torch.cumsum(self.sizes, 0) - self.sizes
         self.levels = int(self.sizes.sum())
+        self.numbers = torch.arange(self.levels) if numbers is None else numbers
         self.site = torch.repeat_interleave(torch.arange(len(self.parts)), self.sizes)
         self.level = torch.arange(self.levels) - self.offset[self.site]
         squares = [t.square().sum(1) for _, t in self.parts]
@@ -53,9 +56,10 @@ class Levels:
     def some(self, numbers: Tensor) -> Levels:
         """Those of some numbers (A',) alone, which ascend; sites that have none are left out."""
         site, level = self.site[numbers], self.level[numbers]
-        return Levels([
+        parts = [
             (self.parts[s][0], self.parts[s][1][level[site == s]]) for s in site.unique().tolist()
-        ])  # fmt: skip
+        ]
+        return Levels(parts, self.numbers[numbers])
 
 
 class Sites(Levels):

@@ -1,0 +1,118 @@
+"""Designs of sites alone that stay near what is known."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+import torchbdi
+from torchbdi import InputError, OfflineData, Space
+from torchbdi.search import Reach, SearchOptions, maximise
+from torchbdi.search.mutants import Mutants
+from torchbdi.search.sites import Sites
+
+AMINO = "ACDEFGHIKLMNPQRSTVWY"
+
+
+def table(length: int, rows: int = 12) -> OfflineData:
+    """Few letters are common: features differ by more where a letter is rare."""
+    rng = np.random.default_rng(0)
+    codes = rng.choice(4, (rows, length), p=[0.6, 0.2, 0.1, 0.1])
+    codes[:4] = np.arange(4)[:, None]  # every letter stands somewhere at every site
+    return OfflineData.from_raw(codes, rng.normal(size=rows), Space.sequence(length, "ACGT"))
+
+
+def slowly(x: Tensor, data: OfflineData) -> tuple[np.ndarray, np.ndarray]:
+    """Distances and numbers of different sites from every row, (n, N) each."""
+    codes, known = data.space.decode(x), data.space.decode(data.x)
+    distance = torch.cdist(x, data.x).numpy()
+    return distance, (codes[:, None] != known).sum(2)
+
+
+@pytest.mark.parametrize(("distance", "count"), [(5.0, 9), (99.0, 2), (6.5, 3), (0.1, 0)])
+def test_who_is_near_is_who_loops_say(distance: float, count: int) -> None:
+    data = table(6)
+    sites = Sites(data.space)
+    near = Mutants(sites, data.x, distance, count)
+    x = torch.cat([data.space.sample(40, torch.Generator().manual_seed(1)), data.x])
+    far, differ = slowly(x, data)
+    expected = (far.min(1) <= distance) & (differ.min(1) <= count)
+    assert near.allow(x).tolist() == expected.tolist()
+    assert near.allow(x[:0]).shape == (0,)
+    assert 0 < expected.sum() < 52
+    some = sites.some(torch.tensor([0, 1, 5, 6, 13, 20, 23]))
+    for levels in (sites, some):
+        found = near.allow_changes(x, levels)
+        for b, a in itertools.product(range(len(x)), range(levels.levels)):
+            codes = sites.codes(x[b : b + 1])
+            number = int(levels.numbers[a])
+            codes[0, sites.site[number]] = sites.level[number]
+            assert found[b, a] == near.allow(sites.put(x[b], codes))[0]
+
+
+def test_how_far_rows_are_from_the_nearest_other_one() -> None:
+    data = table(6)
+    near = Mutants(Sites(data.space), data.x, 1.0, 1)
+    rows = torch.tensor([3, 0, 11])
+    far, differ = (m.astype(float) for m in slowly(data.x, data))
+    np.fill_diagonal(far, np.inf)
+    np.fill_diagonal(differ, np.inf)
+    apart, count = near.apart(data.x[rows], rows)
+    np.testing.assert_allclose(apart, far.min(1)[rows], rtol=1e-5)
+    assert count.tolist() == differ.min(1)[rows].tolist()
+
+
+def test_a_search_finds_the_best_of_what_is_near() -> None:
+    data = table(6)
+    weights = torch.from_numpy(np.random.default_rng(3).normal(size=data.space.width))
+    reach = Reach(data.x, sites=(6.0, 2))
+    options = SearchOptions(width=64, restarts=0)
+    found = maximise(lambda x: x @ weights, data.space, 10, reach=reach, options=options,
+                     starts=data.x)  # fmt: skip
+    assert found.way == "beam"
+    every = torch.cartesian_prod(*[torch.arange(4)] * 6)
+    x = torch.from_numpy(data.space.encode(every.numpy()).numpy())
+    far, differ = slowly(x, data)
+    allowed = x[(far.min(1) <= 6.0) & (differ.min(1) <= 2)]
+    assert 100 < len(allowed) < 3000
+    best = (allowed @ weights).sort(descending=True).values[:10]
+    torch.testing.assert_close(found.value, best)
+
+
+def test_what_a_reach_cannot_be() -> None:
+    for sites in ((0.0, 2), (1.0, 0)):
+        with pytest.raises(InputError, match="sites must be above 0"):
+            Reach(torch.zeros(1, 2), sites=sites)
+
+
+def test_proposals_of_a_protein_are_mutants_of_what_was_measured() -> None:
+    """Of a long sequence a few sites are varied; a far design was never tested."""
+    rng = np.random.default_rng(0)
+    wild = rng.choice(list(AMINO), 60)
+    rows, worth = [], rng.normal(size=(60, 20))
+    for _ in range(90):
+        row = wild.copy()
+        at = rng.choice(60, rng.integers(1, 6), replace=False)
+        row[at] = rng.choice(list(AMINO), len(at))
+        rows.append("".join(row))
+    known = np.array([list(row) for row in rows])
+    score = np.array([
+        sum(worth[i, AMINO.index(c)] for i, c in enumerate(row) if c != wild[i]) for row in rows
+    ]) + rng.normal(0, 0.1, 90)  # fmt: skip
+    p = torchbdi.propose(
+        pd.DataFrame({"protein": rows}), pd.Series(score, name="activity"), n=16,
+        progress=False, backtest=False,
+    )  # fmt: skip
+    own = (known[:, None] != known).sum(2)
+    np.fill_diagonal(own, 99)
+    most = np.ceil(np.quantile(own.min(1), 0.99))
+    assert most < 10
+    made = np.array([list(row) for row in p.columns["protein"]])
+    assert len({"".join(row) for row in made}) == 16
+    assert (made[:, None] != known).sum(2).min(1).max() <= most
+    assert not p.far.any()

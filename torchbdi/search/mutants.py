@@ -1,0 +1,90 @@
+"""Designs whose sites are near to those of some rows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .sites import Levels, Sites
+
+AT_ONCE = 1 << 24  # distances that are held together
+ROUNDING = 1e-5  # of a squared distance
+
+
+class Mutants:
+    """Designs whose sites are near to those of some rows.
+
+    The squared distance of the features is a sum over sites, of what their levels differ by, as is
+    the number of sites that differ; so a change of one site changes each by the difference of two
+    numbers of a table.
+
+    Args:
+        sites: of the space.
+        rows: (N, D); 2 A N numbers are kept for them, A levels of all sites.
+        distance: the largest Euclidean distance of the sites' features from the nearest row.
+        count: the largest number of sites that differ from the row nearest in that.
+    """
+
+    def __init__(self, sites: Sites, rows: Tensor, distance: float, count: float):
+        self.sites = sites
+        codes = sites.codes(rows)
+        squares = [
+            torch.cdist(table, table).square().float()[:, codes[:, s]]
+            for s, (_, table) in enumerate(sites.parts)
+        ]
+        # Of each level from each row's at the site, (A, N).
+        near = torch.cat(squares)
+        self._tables = (near, distance**2 * (1 + ROUNDING)), ((near > 0).float(), count)
+
+    def allow(self, x: Tensor) -> Tensor:
+        """Which designs (n, D) are among them, (n,) bool."""
+        out = torch.ones(len(x), dtype=torch.bool)
+        for table, most in self._tables:
+            for part in self._split(torch.arange(len(x))):
+                out[part] &= self._apart(x[part], table).amin(1) <= most
+        return out
+
+    def apart(self, x: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """How far rows are from the nearest other row: distances (R,) and numbers of sites (R,).
+
+        Args:
+            x: the rows, (R, D).
+            own: their positions, (R,).
+        """
+        out = torch.empty(2, len(x))
+        for i, (table, _) in enumerate(self._tables):
+            for part in self._split(torch.arange(len(x))):
+                apart = self._apart(x[part], table)
+                apart[torch.arange(len(part)), own[part]] = torch.inf
+                out[i, part] = apart.amin(1).clamp_min(0)
+        return out[0].sqrt(), out[1]
+
+    def allow_changes(self, x: Tensor, levels: Levels) -> Tensor:
+        """Which changes of one site of designs (B, D) are among them, (B, A) bool.
+
+        Args:
+            x: the designs.
+            levels: of the space's sites, or some of them; those that are put in.
+        """
+        codes = self.sites.codes(x) + self.sites.offset
+        old = codes[:, self.sites.site[levels.numbers]]
+        out = torch.ones(old.shape, dtype=torch.bool)
+        for table, most in self._tables:
+            for b, apart in enumerate(self._apart(x, table)):
+                # What a change of one site can bring near enough.
+                near = (apart - table[codes[b]].amax(0) <= most).nonzero()[:, 0]
+                if not len(near):
+                    out[b] = False
+                    continue
+                there = table[:, near]
+                moved = apart[near] - there[old[b]] + there[levels.numbers]
+                out[b] &= moved.amin(1) <= most
+        return out
+
+    def _split(self, at: Tensor) -> tuple[Tensor, ...]:
+        return at.split(max(1, AT_ONCE // self._tables[0][0].shape[1])) if len(at) else ()
+
+    def _apart(self, x: Tensor, table: Tensor) -> Tensor:
+        """What designs (n, D) differ by from all rows, (n, N)."""
+        marks = torch.zeros(len(x), self.sites.levels)
+        return marks.scatter_(1, self.sites.codes(x) + self.sites.offset, 1.0) @ table
