@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .columns import Numbers
 from .model import Chosen
@@ -12,7 +13,7 @@ from .result import Proposals
 from .search import Found
 from .settings import Settings
 from .table import Values
-from .trust import Quality, nearest, says_nothing
+from .trust import Quality, nearest
 
 
 def assembled(
@@ -67,6 +68,22 @@ def assembled(
         problem=problem,
         settings=settings,
     )
+
+
+def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
+    """Which predictions cannot be believed, (n,) bool.
+
+    Their range leaves out no known score, or it reaches as far above the best as that is above the
+    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
+
+    Args:
+        known: scores of the table, standardised, (N,).
+        mean: what is predicted, (n,).
+        error: of that, (n,).
+    """
+    low, high = known.min(), known.max()
+    everything = (mean - error < low) & (mean + error > high)
+    return everything | (mean + error > 2 * high - low)
 
 
 def table_type(value: float | str) -> type:

@@ -93,8 +93,10 @@ def _run(
             bar.update()
 
         with _told(say):
-            found = search(problem, chosen, solved, posterior, settings, calibration, work, after)
-    error = calibration.error(found.mean.numpy(), found.deviation.numpy(), posterior)
+            found = search(problem, chosen, solved, posterior, settings, work, after)
+    noise = posterior.scale * posterior.ridge
+    variance = found.deviation.numpy() ** 2 + noise
+    error = calibration.error(found.mean.numpy(), variance)
     made = assembled(problem, settings, quality, chosen, found, error)
     if settings.backtest:
         made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))

@@ -22,7 +22,7 @@ from .problem import Problem
 from .settings import Settings
 from .solve import Solve
 from .table import Values
-from .trust import Calibration, nearest, says_nothing
+from .trust import nearest
 
 # Shares of the range within which a number stands for its bound.
 NEAR = 1e-9
@@ -73,11 +73,10 @@ def search(
     solved: Solve,
     posterior: Posterior,
     settings: Settings,
-    calibration: Calibration,
     folder: Path | None = None,
     after: Callable[[int, float], None] | None = None,
 ) -> Found:
-    """Chooses n new designs, out of those whose predictions say something where there are so many.
+    """Chooses n new designs.
 
     Args:
         problem: the table.
@@ -85,7 +84,6 @@ def search(
         solved: the solve of it.
         posterior: see :func:`posterior_of`.
         settings: the person's choices.
-        calibration: of the posterior.
         folder: keeps the state of the ascents.
         after: is told of their rounds.
 
@@ -120,21 +118,14 @@ def search(
         )
     scaled = x * chosen.scale
     inputs, predicted = chosen.extended(scaled), mean(scaled)
-    deviation = posterior.deviation(inputs)
     n = min(problem.n, len(x))
-    error = calibration.error(predicted.numpy(), deviation.numpy(), posterior)
-    told = (~says_nothing(problem.y_l, predicted, torch.from_numpy(error))).nonzero()[:, 0]
-    if n <= len(told) < len(x):
-        x, whose, inputs, predicted, deviation = (
-            part[told] for part in (x, whose, inputs, predicted, deviation)
-        )
     at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
     values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
     return Found(
         values=values,
         x=x[at],
         mean=predicted[at],
-        deviation=deviation[at],
+        deviation=posterior.deviation(inputs[at]),
         start=_starts(problem, settings, x[at], values),
         unseen=sum(counts) if len(counts) == len(parts) else None,
         looked_at=len(x),

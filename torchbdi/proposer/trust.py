@@ -138,15 +138,13 @@ class Calibration:
             float(problem.y_l.max()),
         )  # fmt: skip
 
-    def error(self, mean: np.ndarray, deviation: np.ndarray, posterior: Posterior) -> np.ndarray:
-        """The error to be stated of designs, (n,), standardised: that of a measurement there.
+    def error(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """The error to be stated of proposals, (n,), standardised.
 
         Args:
             mean: what is predicted, (n,).
-            deviation: of the posterior, (n,).
-            posterior: the one that was calibrated.
+            variance: of a measurement there, by the posterior, (n,).
         """
-        variance = deviation**2 + posterior.scale * posterior.ridge
         count = len(self.squares)
         window = min(count, max(FEWEST, min(COMPARED, count // 5)))
         start = np.clip(np.searchsorted(self.predicted, mean) - window // 2, 0, count - window)
@@ -180,22 +178,6 @@ def _beyond(posterior: Posterior) -> tuple[float, float]:
     top = torch.argsort(predicted, descending=True, stable=True)[:FEWEST]
     squares = (true - predicted)[top].square()
     return float((squares / variance[top].clamp_min(1e-300)).mean()), float(squares.mean())
-
-
-def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
-    """Which predictions cannot be believed, (n,) bool.
-
-    Their range leaves out no known score, or it reaches as far above the best as that is above the
-    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
-
-    Args:
-        known: scores of the table, standardised, (N,).
-        mean: what is predicted, (n,).
-        error: of that, (n,).
-    """
-    low, high = known.min(), known.max()
-    everything = (mean - error < low) & (mean + error > high)
-    return everything | (mean + error > 2 * high - low)
 
 
 def assess(problem: Problem, solved: Solve) -> Quality:
