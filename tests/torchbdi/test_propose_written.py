@@ -43,7 +43,7 @@ def test_figures_have_four_digits_and_no_exponent(value: float, shown: str) -> N
     assert short(value) == shown
 
 
-def outlook(predicted: list[float], minimize: bool) -> str:
+def outlook(predicted: list[float], minimize: bool, unknown: tuple[bool, ...] = ()) -> str:
     problem = SimpleNamespace(
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
         rows=np.array([2, 3, 4]),
@@ -58,7 +58,7 @@ def outlook(predicted: list[float], minimize: bool) -> str:
 
     made: Any = Made()
     made.problem, made.predicted = problem, np.array(predicted)
-    made.unknown = np.zeros(len(predicted), dtype=bool)
+    made.unknown = np.array(unknown or [False] * len(predicted))
     return Proposals.outlook(made)
 
 
@@ -71,6 +71,14 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
         [0.5, 4], True
     )
+
+
+def test_of_what_is_unknown_nobody_is_told_that_it_is_no_better() -> None:
+    every = outlook([9, 8], False, (True, True))
+    assert "0 of 2 proposals are predicted above it. Of 2 the prediction is so far beyond" in every
+    assert "Warning" not in every
+    some = outlook([4, 9], False, (False, True))
+    assert "Of 1 the prediction" in some and "Warning: none of the others is expected" in some
 
 
 def test_a_table_is_written_as_it_was_read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import InputError, OfflineData, Space
+from torchbdi.proposer.report import html_report
+from torchbdi.proposer.summary import summary
 from torchbdi.search import Reach, SearchOptions, maximise
 from torchbdi.search.mutants import Mutants
 from torchbdi.search.sites import Sites
@@ -116,3 +119,7 @@ def test_proposals_of_a_protein_are_mutants_of_what_was_measured() -> None:
     assert len({"".join(row) for row in made}) == 16
     assert (made[:, None] != known).sum(2).min(1).max() <= most
     assert not p.far.any()
+    assert p.sites == most
+    told = f"differs from a known design at {int(most)} of its letters and levels at most"
+    assert told in html_report(p)
+    assert told in summary(p, Path("run"))

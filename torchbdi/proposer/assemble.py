@@ -65,6 +65,7 @@ def assembled(
         quality=quality,
         model=chosen,
         unseen=found.unseen,
+        sites=found.sites,
         problem=problem,
         settings=settings,
     )

@@ -52,11 +52,14 @@ class Candidates:
         x: standardised features, without the scales of a model, (P, D).
         complete: whether every new design of the space is among those looked at.
         unseen: how many new designs the space has, where that is known.
+        sites: at how many sites they differ from the nearest known design at most; None where that
+            is not limited.
     """
 
     x: Tensor
     complete: bool
     unseen: int | None
+    sites: int | None = None
 
 
 def candidates(
@@ -114,7 +117,8 @@ def candidates(
         x = new(torch.cat([x, more]) / scale, known, n)
         if len(x) >= n:
             break
-    return Candidates(x, False, None)
+    most = None if reach is None or reach.sites is None else int(reach.sites[1])
+    return Candidates(x, False, None, most)
 
 
 def tested_reach(sites: Sites, known: Tensor) -> Reach | None:

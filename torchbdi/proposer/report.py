@@ -103,9 +103,10 @@ def _summary(p: Proposals) -> str:
         if far
         else "No proposal lies far outside the known designs."
     )
+    first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}. "
     return (
-        f"<p>{escape(p.outlook())} The best of the proposals is predicted at {p.told(0)}. "
-        f"{flagged} {len(known.scores)} different designs are known.</p>"
+        f"<p>{escape(p.outlook())} {first}{flagged} {escape(p.sites_told())} "
+        f"{len(known.scores)} different designs are known.</p>"
         f'\n<p class="verdict">{escape(p.quality.verdict())}</p>'
     )
 

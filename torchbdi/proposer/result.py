@@ -44,6 +44,8 @@ class Proposals:
         quality: how well the model predicts known designs that it has not seen.
         model: the regression that was chosen.
         unseen: how many new designs there are in all, where they can be counted; else None.
+        sites: at how many sites proposals differ from a known design at most; None where that was
+            not limited.
         backtest: whether the best known designs would have been found; None where that was not
             asked for, or the table has fewer than 40 designs.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
@@ -64,6 +66,7 @@ class Proposals:
     quality: Quality
     model: Chosen
     unseen: int | None
+    sites: int | None
     problem: Problem
     settings: Settings
     backtest: Backtest | None = None
@@ -87,12 +90,27 @@ class Proposals:
             f"(row {known.rows[best]}){counts}; {above} of {len(self)} proposals are predicted "
             f"{side} it."
         )
-        if not above:
+        if self.unknown.any():
             text += (
-                " Warning: none of them is expected to be better than what is known; making them "
-                "would teach the model, and little more."
+                f" Of {int(self.unknown.sum())} the prediction is so far beyond what is known that "
+                "it says nothing, and only a measurement will."
+            )
+        if not above and not self.unknown.all():
+            whom = "the others" if self.unknown.any() else "them"
+            text += (
+                f" Warning: none of {whom} is expected to be better than what is known; making "
+                "them would teach the model, and little more."
             )
         return text
+
+    def sites_told(self) -> str:
+        """How far from known designs proposals may be; "" where that is not limited in sites."""
+        if self.sites is None:
+            return ""
+        return (
+            f"A proposal differs from a known design at {self.sites} of its letters and levels at "
+            "most: farther from what is known no prediction could be tested."
+        )
 
     def told(self, i: int) -> str:
         """The prediction of a proposal and its error, as a report has them; "unknown"."""

@@ -39,6 +39,7 @@ class Found:
         deviation: of the posterior, (n,), standardised.
         start: positions of the known designs that they are told from, (n,).
         unseen: how many new designs there are in all, where that is known; None otherwise.
+        sites: see :class:`Candidates`.
         looked_at: how many candidates the posterior was asked about.
     """
 
@@ -48,6 +49,7 @@ class Found:
     deviation: Tensor
     start: np.ndarray
     unseen: int | None
+    sites: int | None
     looked_at: int
 
 
@@ -128,6 +130,7 @@ def search(
         deviation=posterior.deviation(inputs[at]),
         start=_starts(problem, settings, x[at], values),
         unseen=sum(counts) if len(counts) == len(parts) else None,
+        sites=max((part.sites for part in parts if part.sites is not None), default=None),
         looked_at=len(x),
     )
 

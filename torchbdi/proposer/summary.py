@@ -23,7 +23,7 @@ def summary(p: Proposals, out: Path) -> str:
         f"{'' if q.factor is None else f' (a factor of {q.factor:.2g})'}, scores scatter by "
         f"{short(q.true.std())}",
         f"model: {p.model.text()}",
-        *([p.scale_told()] if p.scale_told() else []),
+        *(told for told in (p.scale_told(), p.sites_told()) if told),
         "",
         *_table(p),
     ]
