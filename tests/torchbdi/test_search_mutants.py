@@ -15,7 +15,7 @@ import torchbdi
 from torchbdi import InputError, OfflineData, Space
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.summary import summary
-from torchbdi.search import Reach, SearchOptions, maximise
+from torchbdi.search import Reach, SearchOptions, maximise, mutants
 from torchbdi.search.mutants import Mutants
 from torchbdi.search.sites import Sites
 
@@ -123,3 +123,16 @@ def test_proposals_of_a_protein_are_mutants_of_what_was_measured() -> None:
     told = f"differs from a known design at {int(most)} of its letters and levels at most"
     assert told in html_report(p)
     assert told in summary(p, Path("run"))
+
+
+def test_of_many_rows_the_nearest_ones_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is allowed then is near, and hardly anything is missed."""
+    data = table(8, 300)
+    sites = Sites(data.space)
+    near = Mutants(sites, data.x, 5.0, 2)
+    x = data.space.sample(30, torch.Generator().manual_seed(2))
+    every = near.allow_changes(x, sites)
+    monkeypatch.setattr(mutants, "NEAREST", 20)
+    some = near.allow_changes(x, sites)
+    assert not (some & ~every).any()
+    assert 0.9 * every.sum() < some.sum() < some.numel()

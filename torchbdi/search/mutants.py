@@ -9,6 +9,7 @@ from .sites import Levels, Sites
 
 AT_ONCE = 1 << 24  # distances that are held together
 ROUNDING = 1e-5  # of a squared distance
+NEAREST = 512  # rows that the changes of a design are compared with
 
 
 class Mutants:
@@ -62,6 +63,9 @@ class Mutants:
     def allow_changes(self, x: Tensor, levels: Levels) -> Tensor:
         """Which changes of one site of designs (B, D) are among them, (B, A) bool.
 
+        All that it allows are; of many rows it can miss some that are near a row which 512 others
+        were nearer than before the change.
+
         Args:
             x: the designs.
             levels: of the space's sites, or some of them; those that are put in.
@@ -71,11 +75,7 @@ class Mutants:
         out = torch.ones(old.shape, dtype=torch.bool)
         for table, most in self._tables:
             for b, apart in enumerate(self._apart(x, table)):
-                # What a change of one site can bring near enough.
-                near = (apart - table[codes[b]].amax(0) <= most).nonzero()[:, 0]
-                if not len(near):
-                    out[b] = False
-                    continue
+                near = apart.topk(min(NEAREST, len(apart)), largest=False).indices
                 there = table[:, near]
                 moved = apart[near] - there[old[b]] + there[levels.numbers]
                 out[b] &= moved.amin(1) <= most
