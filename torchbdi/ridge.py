@@ -27,7 +27,7 @@ from .values import choice, instance, number, path_of, switch
 __all__ = ["RidgeFit", "RidgeScale", "SolveReport", "fit_ridge", "ridge_to_add"]
 
 RidgeScale = Literal["trace", "absolute"]
-_CENTRED = 1e-9  # a mean of scores that is 0 to rounding, in deviations
+_CENTRED = 1e-6  # a mean of scores that is 0 to rounding, that of float32 too, in deviations
 _PREDICT_ENTRIES = 1 << 24
 
 

@@ -39,8 +39,10 @@ MANY, FEWEST_STEPS = 6000, 20
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
 # In a space of levels that are too many to go through all, designs are no farther from a known one
-# than this share of the known designs is from the nearest other: beyond nothing was tested.
-TESTED, TESTED_ON = 0.99, 1000
+# than this share of the known designs is from a tenth of the others: beyond hardly anything was
+# tested. The nearest other one would not do, where designs are variants of one another in a column.
+TESTED, TESTED_ON, NEAR_ONES = 0.99, 1000, 0.1
+WIDER = 1.5  # by which the limit grows where there are too few designs within it
 MUTANTS = 1024  # that the search keeps there
 
 
@@ -101,34 +103,40 @@ def candidates(
             more = space.sample(SAMPLES, seeded(seed, 1))
             x = new(torch.cat([x, more / scale]), known, n)
         return Candidates(x, True, sites.count - taken)
-    reach = tested_reach(sites, space.project(known * scale))
+    own = space.project(known * scale)
+    mutants = Mutants(sites, own) if sites.whole else None
+    most = None if mutants is None else tested(mutants, own)
+    reach = None if most is None else Reach(own, sites=most)
     count = OPTIONS.starts if reach is None else MUTANTS
     found = maximise(
         objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    x = found.x
+    pool = [found.x]
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
         near = neighbours(space, starts, NEIGHBOURS, draws)
         more = torch.cat([near, space.sample(SAMPLES, draws)])
-        if reach is not None and reach.sites is not None:
-            more = more[Mutants(sites, reach.rows, *reach.sites).allow(more)]
-        x = new(torch.cat([x, more]) / scale, known, n)
+        if mutants is not None and most is not None:
+            if attempt:
+                most = most[0] * WIDER, math.ceil(most[1] * WIDER)
+            more = more[mutants.within(*most).allow(more)]
+        pool.append(more)
+        x = new(torch.cat(pool) / scale, known, n)
         if len(x) >= n:
             break
-    most = None if reach is None or reach.sites is None else int(reach.sites[1])
-    return Candidates(x, False, None, most)
+    return Candidates(x, False, None, None if most is None else int(most[1]))
 
 
-def tested_reach(sites: Sites, known: Tensor) -> Reach | None:
-    """How far from known designs (N, D) predictions were tested; None where there are numbers."""
-    if not sites.whole or len(known) < 2:
-        return None
+def tested(mutants: Mutants, known: Tensor) -> tuple[float, int] | None:
+    """How far from known designs (N, D) predictions were tested, in features and in sites.
+
+    None where the known designs do not differ at sites that are free.
+    """
     rows = torch.randperm(len(known), generator=seeded(0, 1))[:TESTED_ON]
-    apart, count = Mutants(sites, known, math.inf, math.inf).apart(known[rows], rows)
+    apart, count = mutants.apart(known[rows], NEAR_ONES)
     most = float(apart.quantile(TESTED)), math.ceil(float(count.quantile(TESTED)))
-    return Reach(known, sites=most) if min(most) > 0 else None
+    return most if min(most) > 0 else None
 
 
 def options_for(known: int) -> SearchOptions:

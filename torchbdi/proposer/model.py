@@ -171,11 +171,13 @@ def _scaled(problem: Problem, model: Model, few: Tensor, rows: int) -> Chosen:
     if left is None or left.error > (1 - GAIN) * model.error * variance:
         return plain
     error, optimism = left.error / variance, 1.0
-    if len(column.unique()) * DESIGNS_PER_SCALE > len(few):
+    if len(column.unique()) * DESIGNS_PER_SCALE > len(many):
         held, without = held_out_errors(model, x[few], y[few], column)
-        if not held <= (1 - GAIN) * without:
+        one_by_one = [own.left_out(problem, few) for own in (scaled, plain)]
+        if not held <= (1 - GAIN) * without or None in one_by_one:
             return plain
+        promised, honest = (own.error for own in one_by_one if own is not None)
         # What a fifth fewer designs cost, they cost without scales, too.
-        optimism = max(1.0, (held / error) / (without / model.error)) ** 0.5
+        optimism = max(1.0, (held / promised) / (without / honest)) ** 0.5
     better = dataclasses.replace(scaled.model, error=error * optimism**2)
     return dataclasses.replace(scaled, model=better, optimism=optimism)

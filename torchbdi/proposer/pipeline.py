@@ -82,7 +82,7 @@ def _run(
     solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
     quality = assess(problem, solved)
     posterior, rows = posterior_of(problem, chosen, solved)
-    calibration = Calibration.of(problem, solved, posterior, rows)
+    calibration = Calibration.of(problem, solved, posterior, rows, chosen.optimism)
     bar = tqdm(
         total=planned(problem, settings), desc="Search", delay=2, disable=not progress, leave=False
     )

@@ -108,8 +108,8 @@ class Proposals:
         if self.sites is None:
             return ""
         return (
-            f"A proposal differs from a known design at {self.sites} of its letters and levels at "
-            "most: farther from what is known no prediction could be tested."
+            f"A proposal differs from a known design at {self.sites} of its free letters and "
+            "levels at most: farther from what is known hardly any prediction could be tested."
         )
 
     def told(self, i: int) -> str:

@@ -112,6 +112,7 @@ def search(
     whose = torch.repeat_interleave(
         torch.arange(len(parts)), torch.tensor([len(part.x) for part in parts])
     )
+    limits = [part.sites for part in parts]
     counts = [part.unseen for part in parts if part.unseen is not None]
     if not len(x):
         raise InputError(
@@ -130,7 +131,7 @@ def search(
         deviation=posterior.deviation(inputs[at]),
         start=_starts(problem, settings, x[at], values),
         unseen=sum(counts) if len(counts) == len(parts) else None,
-        sites=max((part.sites for part in parts if part.sites is not None), default=None),
+        sites=None if None in limits else max(part for part in limits if part is not None),
         looked_at=len(x),
     )
 

@@ -32,7 +32,8 @@ class Quality:
     Attributes:
         rows: distinct designs that were left out, one at a time, (S,) positions.
         true: their scores, (S,).
-        predicted: predicted without them, (S,).
+        predicted: predicted without them, (S,); farther from ``true`` where scales of columns made
+            that too good, see :attr:`.model.Chosen.optimism`.
         gaps: distance of each to its nearest other known design, (S,), in standard deviations.
         far: the distance that 99 % of all known designs stay below.
         exact: whether every design was left out (otherwise a random sample).
@@ -116,7 +117,13 @@ class Calibration:
     best: float
 
     @staticmethod
-    def of(problem: Problem, solved: Solve, posterior: Posterior, rows: Tensor) -> Calibration:
+    def of(
+        problem: Problem,
+        solved: Solve,
+        posterior: Posterior,
+        rows: Tensor,
+        optimism: float = 1.0,
+    ) -> Calibration:
         """Compares the designs that both a solve and a posterior can leave out.
 
         Args:
@@ -124,6 +131,7 @@ class Calibration:
             solved: knows the error of ``solved.sample``.
             posterior: of some designs.
             rows: which they are, (R,) ascending.
+            optimism: of the regression, by which the errors of ``solved`` have grown already.
         """
         inverse = torch.cholesky_inverse(posterior.factor).diagonal()
         variance = posterior.scale / inverse
@@ -132,7 +140,7 @@ class Calibration:
         predicted = problem.y_l[rows[both]] - errors
         order = torch.argsort(predicted, stable=True)
         squares = errors.square() / variance[both].clamp_min(1e-300)
-        beyond, missed = _beyond(posterior)
+        beyond, missed = (own * optimism**2 for own in _beyond(posterior))
         return Calibration(
             predicted[order].numpy(), squares[order].numpy(), beyond, missed,
             float(problem.y_l.max()),

@@ -69,6 +69,15 @@ class Search:
             return x
         return self.space.project(self.reach.pulled(x, self.space))
 
+    def drawn(self, count: int, generator: torch.Generator) -> Tensor:
+        """Random designs, (count, D); with the sites of rows where these are limited."""
+        x = self.space.sample(count, generator)
+        if self.reach is not None and self.reach.sites is not None:
+            rows = torch.randint(len(self.reach.rows), (count,), generator=generator)
+            for part, _ in self.sites.parts:
+                x[:, part] = self.reach.rows[rows, part]
+        return x
+
     def generator(self, number: int) -> torch.Generator:
         """The draws of one part of the search, the same after a resume."""
         return seeded(self.seed, number)

@@ -148,7 +148,7 @@ def _beams(s: Search) -> Pool:
         if begun and begun["own"] is not None and stage == first:
             own.load(begun["own"])
         elif not (begun and stage == first):
-            x = s.space.sample(size, s.generator(stage))
+            x = s.drawn(size, s.generator(stage))
             x = torch.cat([s.starts, x]) if stage == 0 else x
             own.add(x, s.f(x), s.sites.keys(s.sites.codes(x)))
 

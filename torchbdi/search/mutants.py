@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import math
+
 import torch
 from torch import Tensor
 
@@ -26,45 +29,57 @@ class Mutants:
         count: the largest number of sites that differ from the row nearest in that.
     """
 
-    def __init__(self, sites: Sites, rows: Tensor, distance: float, count: float):
+    def __init__(
+        self, sites: Sites, rows: Tensor, distance: float = math.inf, count: float = math.inf
+    ):
         self.sites = sites
-        codes = sites.codes(rows)
-        squares = [
-            torch.cdist(table, table).square().float()[:, codes[:, s]]
-            for s, (_, table) in enumerate(sites.parts)
-        ]
-        # Of each level from each row's at the site, (A, N).
-        near = torch.cat(squares)
-        self._tables = (near, distance**2 * (1 + ROUNDING)), ((near > 0).float(), count)
+        codes = sites.codes(rows).unique(dim=0)
+        squares, other = [], []
+        for s, (_, table) in enumerate(sites.parts):
+            apart = torch.cdist(table, table, compute_mode="donot_use_mm_for_euclid_dist")
+            squares.append(apart.square().float()[:, codes[:, s]])
+            other.append((torch.arange(len(table))[:, None] != codes[:, s]).float())
+        # Of each level from each row's at the site, (A, N): in features, and whether they differ.
+        self._tables = torch.cat(squares), torch.cat(other)
+        self._most = distance**2 * (1 + ROUNDING), count
+
+    def within(self, distance: float, count: float) -> Mutants:
+        """The same rows with other limits."""
+        other = copy.copy(self)
+        other._most = distance**2 * (1 + ROUNDING), count
+        return other
 
     def allow(self, x: Tensor) -> Tensor:
         """Which designs (n, D) are among them, (n,) bool."""
         out = torch.ones(len(x), dtype=torch.bool)
-        for table, most in self._tables:
+        for table, most in zip(self._tables, self._most, strict=True):
             for part in self._split(torch.arange(len(x))):
                 out[part] &= self._apart(x[part], table).amin(1) <= most
         return out
 
-    def apart(self, x: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
-        """How far rows are from the nearest other row: distances (R,) and numbers of sites (R,).
+    def apart(self, x: Tensor, share: float) -> tuple[Tensor, Tensor]:
+        """How far some of the rows (R, D) are from others: distances and numbers of sites, (R,).
 
         Args:
-            x: the rows, (R, D).
-            own: their positions, (R,).
+            x: the rows.
+            share: of all different other rows; the farthest of so many nearest ones counts.
         """
+        others = self._tables[0].shape[1] - 1
+        if others < 1:
+            return x.new_zeros(len(x)), x.new_zeros(len(x))
         out = torch.empty(2, len(x))
-        for i, (table, _) in enumerate(self._tables):
+        for i, table in enumerate(self._tables):
             for part in self._split(torch.arange(len(x))):
-                apart = self._apart(x[part], table)
-                apart[torch.arange(len(part)), own[part]] = torch.inf
-                out[i, part] = apart.amin(1).clamp_min(0)
+                # The row itself is the nearest of all.
+                k = 1 + max(1, math.ceil(share * others))
+                out[i, part] = self._apart(x[part], table).kthvalue(k, dim=1).values.clamp_min(0)
         return out[0].sqrt(), out[1]
 
     def allow_changes(self, x: Tensor, levels: Levels) -> Tensor:
         """Which changes of one site of designs (B, D) are among them, (B, A) bool.
 
-        All that it allows are; of many rows it can miss some that are near a row which 512 others
-        were nearer than before the change.
+        All that it allows are among them; of many rows it can miss designs near a row that 512
+        others were nearer than before the change.
 
         Args:
             x: the designs.
@@ -73,7 +88,7 @@ class Mutants:
         codes = self.sites.codes(x) + self.sites.offset
         old = codes[:, self.sites.site[levels.numbers]]
         out = torch.ones(old.shape, dtype=torch.bool)
-        for table, most in self._tables:
+        for table, most in zip(self._tables, self._most, strict=True):
             for b, apart in enumerate(self._apart(x, table)):
                 near = apart.topk(min(NEAREST, len(apart)), largest=False).indices
                 there = table[:, near]
@@ -82,7 +97,7 @@ class Mutants:
         return out
 
     def _split(self, at: Tensor) -> tuple[Tensor, ...]:
-        return at.split(max(1, AT_ONCE // self._tables[0][0].shape[1])) if len(at) else ()
+        return at.split(max(1, AT_ONCE // self._tables[0].shape[1])) if len(at) else ()
 
     def _apart(self, x: Tensor, table: Tensor) -> Tensor:
         """What designs (n, D) differ by from all rows, (n, N)."""

@@ -22,7 +22,7 @@ MOVES_AT_ONCE = 1 << 14  # designs that are projected and evaluated together
 def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     """The n best different designs, (n, D), and their values, (n,); ``least`` where no more are."""
     count = max(s.options.starts, 2 * s.n)
-    random = s.space.sample(max(count - len(s.starts), -(-count // 2)), s.generator(0))
+    random = s.drawn(max(count - len(s.starts), -(-count // 2)), s.generator(0))
     x = torch.cat([s.starts[: count - len(random)], s.within(random)])
     free = ~s.space.logits
     free &= s.space.bounds[0] < s.space.bounds[1]

@@ -23,9 +23,9 @@ class Reach:
         rows: the designs, (N, D).
         distance: the largest root of the mean squared difference of the features that are numbers,
             in standard deviations.
-        sites: the largest Euclidean distance of the features of sites, which are choices and
-            numbers with levels, and the largest number of sites that differ; what is farther away
-            is not found. None: everything is. They have no part in what other numbers may be.
+        sites: the largest Euclidean distance of the features of sites, and the largest number of
+            sites that differ. Sites are choices and numbers with levels that no constraint couples
+            with others. A design that is farther from all rows is not found. None: no such limit.
 
     Raises:
         InputError: there are no such designs, or a distance is not above 0.
