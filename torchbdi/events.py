@@ -16,6 +16,15 @@ from typing import Any
 
 _FLUSH_SECONDS = 5.0
 _COUNTER = itertools.count()
+_NAME = "events.out.tfevents"
+
+
+def _seconds(folder: Path) -> list[int]:
+    """The seconds in the names of a folder's event files."""
+    found = [
+        path.name.removeprefix(f"{_NAME}.").split(".")[0] for path in folder.glob(f"{_NAME}.*")
+    ]
+    return [int(second) for second in found if second.isdecimal()]
 
 
 class EventFile:
@@ -35,8 +44,11 @@ class EventFile:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         self._event = Event
-        stamp = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNTER)}"
-        self.path = folder / f"events.out.tfevents.{stamp}"
+        # TensorBoard reads files in the order of their names: one of the same second, of another
+        # process, or from before a clock was set back, comes first.
+        second = max(int(time.time()), *(at + 1 for at in _seconds(folder)), 0)
+        stamp = f"{second:010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNTER)}"
+        self.path = folder / f"{_NAME}.{stamp}"
         self._file = self.path.open("xb")
         self._records = RecordWriter(self._file)
         self._flushed, self._failed = 0.0, False
