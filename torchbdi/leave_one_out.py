@@ -20,6 +20,18 @@ def mean_of_others(y: Tensor) -> Tensor:
     return (y.sum(0) - y) / max(1, len(y) - 1)
 
 
+def missed(d: Tensor, b: Tensor, diagonal: Tensor, others: Tensor) -> Tensor:
+    """What the predictions of rows from all others miss by, see this module.
+
+    Args:
+        d: B y of those rows, (S,) or (S, K).
+        b: B 1, as wide as d or of one column.
+        diagonal: of B, likewise.
+        others: m_i, like d.
+    """
+    return (d - others * b) / diagonal
+
+
 class LeftOut:
     """Errors of leaving rows out: one eigendecomposition serves all ridges and scores.
 
@@ -66,7 +78,7 @@ class LeftOut:
 
     def _misses(self, along: Tensor, one: Tensor, others: Tensor, inverse: Tensor) -> Tensor:
         d, b = self.vectors @ (inverse * along), self.vectors @ (inverse * one)
-        return (d - others * b) / (self.square @ inverse)
+        return missed(d, b, self.square @ inverse, others)
 
 
 def leave_one_out_errors(

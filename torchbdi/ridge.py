@@ -20,7 +20,7 @@ from .kernels.solve.packed import CholeskyOptions, PackedCholesky
 from .kernels.solve.report import SolveReport
 from .kernels.untraced import untraced
 from .labels import check_columns, columns_of
-from .leave_one_out import mean_of_others
+from .leave_one_out import mean_of_others, missed
 from .unchanged import Unchanged
 from .values import choice, instance, number, path_of, switch
 
@@ -132,7 +132,7 @@ class RidgeFit:
         y, d = self.y_l.reshape(len(self.y_l), -1), self.coefficients.reshape(len(self.y_l), -1)
         centred = y.mean(0).abs() <= _CENTRED * y.std(0, correction=0)
         others = torch.where(centred, mean_of_others(y), 0)
-        return (y - (d - others * one) / inverse[:, None]).reshape(self.y_l.shape)
+        return (y - missed(d, one, inverse[:, None], others)).reshape(self.y_l.shape)
 
     def _check_same(self) -> None:
         unchanged: Unchanged = vars(self)["_unchanged"]

@@ -7,11 +7,14 @@ by leaving rows out: then only rows that had no part in the tuning tell what sca
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from .leave_one_out import mean_of_others
+from .committee import Fitted
+from .kernels.errors import NotPositiveDefiniteError
+from .leave_one_out import mean_of_others, missed
 from .selection import Model, with_constant
 
 STEPS, RATE = 60, 0.08
@@ -88,23 +91,16 @@ def held_out_errors(model: Model, x: Tensor, y: Tensor, column: Tensor) -> tuple
         known, scores = x[rest], y[rest] - mean
         scale, ridge = tuned_scales(model, known, scores, column, mean_of_others(scores))
         for i, (own, of) in enumerate(((scale, ridge), (torch.ones_like(scale), model.ridge))):
-            miss = _predicted(model, known * own, scores, of, x[held] * own) + mean - y[held]
+            try:
+                fitted = Fitted.of(
+                    [replace(model, ridge=of)], lambda m: (m.ridge,), known * own, scores
+                )
+            except NotPositiveDefiniteError:
+                squares[i] = math.inf
+                continue
+            miss = fitted.mean()(x[held] * own) + mean - y[held]
             squares[i] += float(miss.square().sum()) / len(x)
     return squares[0], squares[1]
-
-
-@torch.no_grad()
-def _predicted(model: Model, x: Tensor, y: Tensor, ridge: float, at: Tensor) -> Tensor:
-    kernel, constant = model.covariance(), model.feature(x.shape[1])
-    known = with_constant(x, constant)
-    k = kernel(known)
-    k.diagonal().add_(ridge * k.diagonal().mean())
-    factor, failed = torch.linalg.cholesky_ex(k)
-    if failed:
-        return y.new_full((len(at),), math.inf)
-    return (
-        kernel(with_constant(at, constant), known) @ torch.cholesky_solve(y[:, None], factor)[:, 0]
-    )
 
 
 def error_and_slope(k: Tensor, y: Tensor, ridge: float, others: Tensor) -> tuple[float, Tensor]:
@@ -131,7 +127,7 @@ def error_and_slope(k: Tensor, y: Tensor, ridge: float, others: Tensor) -> tuple
         return math.nan, k
     inverse = torch.cholesky_inverse(factor)
     d, b, diagonal = inverse @ y, inverse.sum(0), inverse.diagonal()
-    miss = (d - others * b) / diagonal
+    miss = missed(d, b, diagonal, others)
     total = miss.square().sum()
     u = 2 * miss / total / diagonal
     slope = (inverse * (u * miss)) @ inverse

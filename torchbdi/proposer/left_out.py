@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..leave_one_out import missed
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -47,7 +49,7 @@ class LeftOut:
             return None
         inverse = torch.cholesky_inverse(factor, out=shifted)
         d, diagonal = inverse @ y, inverse.diagonal()
-        miss = (d - others * inverse.sum(0)) / diagonal
+        miss = missed(d, inverse.sum(0), diagonal, others)
         scale = (miss.square() * diagonal).mean()
         return LeftOut(miss, scale / diagonal, added * float(d @ y) / len(y))
 

@@ -25,7 +25,7 @@ from ..kernels.solve.choice import SolveOptions, solve_by
 from ..kernels.solve.packed import PackedCholesky
 from ..kernels.solve.plan import plan_for
 from ..kernels.solve.solver import Solver
-from ..leave_one_out import mean_of_others
+from ..leave_one_out import mean_of_others, missed
 from ..ridge import ridge_to_add
 
 TOLERANCE = 1e-8
@@ -108,8 +108,8 @@ def solve(
             one = solver.solve(torch.ones_like(rhs))[0][sample, 0]
         else:
             sample, diagonal, one = _sampled(solver, rhs, sample_rows)
-    report, others = solved.report, mean_of_others(y_l)[sample]
-    errors = (d[sample] - others * one) / diagonal
+    report = solved.report
+    errors = missed(d[sample], one, diagonal, mean_of_others(y_l)[sample])
     return Solve(d, sample, errors, report.solver, report.residual, added)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..batch import Posterior
-from ..leave_one_out import mean_of_others
+from ..leave_one_out import mean_of_others, missed
 from .problem import Problem
 from .solve import Solve
 from .suspects import rank_correlation
@@ -177,7 +177,7 @@ def _beyond(posterior: Posterior) -> tuple[float, float]:
     d = inverse @ part.y
     cross = posterior.kernel(x[hidden], x[rest])
     noise = part.scale * part.ridge
-    misses = (d - mean_of_others(part.y) * inverse.sum(0)) / inverse.diagonal()
+    misses = missed(d, inverse.sum(0), inverse.diagonal(), mean_of_others(part.y))
     predicted = torch.cat([cross @ d, part.y - misses])
     variance = torch.cat(
         [part.deviation(x[hidden]).square() + noise, part.scale / inverse.diagonal()]

@@ -65,8 +65,11 @@ class Counted:
             allowed = self.mutants.allow(x)
             if not bool(allowed.all()):
                 out = x.new_full((len(x),), -torch.inf)
-                out[allowed] = self(x[allowed])
+                out[allowed] = self._values(x[allowed])
                 return out
+        return self._values(x)
+
+    def _values(self, x: Tensor) -> Tensor:
         self.evaluations += len(x)
         step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
         values = [self.objective(part).detach() for part in x.split(step)]
