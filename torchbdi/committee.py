@@ -58,10 +58,11 @@ class Cautious:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,); differentiable where x asks for it."""
-        own, whole = self.posterior, with_constant(x, self.constant)
+        own = self.posterior
+        whole = with_constant(x.to(own.x.device), self.constant)
         cross = own.kernel.gram(whole, own.x)
         white = torch.linalg.solve_triangular(own.factor, cross.mT, upper=False)
-        variance = own.kernel.diagonal(whole) - white.square().sum(0)
+        variance = (own.kernel.diagonal(whole) - white.square().sum(0)).to(x.device)
         # The root has no slope at 0, where the design is one of the table's.
         return self.mean(x) - (own.scale * variance).clamp_min(1e-12).sqrt()
 
@@ -109,6 +110,11 @@ class Fitted:
             coefficients.append(torch.stack(own).mean(0))
             added.append(model.ridge * size)
         return Fitted(models, x, y, coefficients, added)
+
+    def to(self, device: torch.device) -> Fitted:
+        """The same on a device, which is where what they say is computed."""
+        means = [d.to(device) for d in self.coefficients]
+        return Fitted(self.models, self.x.to(device), self.y.to(device), means, self.added)
 
     def mean(self) -> Committee:
         """What they predict."""

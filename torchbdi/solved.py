@@ -31,7 +31,8 @@ class Summed:
 
     Kernels without biases get the sums without a Gram matrix, and for designs that share their
     parts by look-ups (:class:`ZonalSums`); with a gradient, or with any other kernel, the
-    subclass's :meth:`differentiable` is used.
+    subclass's :meth:`differentiable` is used. It computes where the data is: designs are taken
+    there, and what is said of them comes back to where they were.
 
     Args:
         kernel: the kernel.
@@ -65,10 +66,10 @@ class Summed:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,); differentiable where x asks for it."""
-        whole = self.extend(x)
+        whole = self.extend(x.to(self.x_l.device))
         if self._sums is None or (x.requires_grad and torch.is_grad_enabled()):
-            return self.differentiable(whole)
-        return self.value(self._sums.of(whole), self.kernel.diagonal(whole))
+            return self.differentiable(whole).to(x.device)
+        return self.value(self._sums.of(whole), self.kernel.diagonal(whole)).to(x.device)
 
     def _pairs(
         self, left: Tensor, right: Sequence[Part], old: Tensor | None, norm: Tensor
@@ -76,12 +77,16 @@ class Summed:
         """Values (B, A) of left_b + right_a - right_old(b, a); see :class:`ZonalSums`."""
         assert self._sums is not None
         assert isinstance(self.kernel, ReLUKernel)
-        width = self.x_l.shape[1]
+        width, device = self.x_l.shape[1], self.x_l.device
+        norm = norm.to(device)
         if self.constant:
             norm = (norm.square() + self.constant**2).sqrt()
-        sums = self._sums.pairs(self.extend(left), right, old, norm)
+        here = [(at, table.to(device)) for at, table in right]
+        taken = None if old is None else old.to(device)
+        sums = self._sums.pairs(self.extend(left.to(device)), here, taken, norm)
         stack = self.kernel.stack
-        return self.value(sums, diagonal_recursion(stack, stack.w * norm.square() / width)[0])
+        k_hh = diagonal_recursion(stack, stack.w * norm.square() / width)[0]
+        return self.value(sums, k_hh).to(left.device)
 
 
 class Prediction(Summed):

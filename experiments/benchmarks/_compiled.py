@@ -14,7 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-TYPES = {torch.float64: "*fp64", torch.float32: "*fp32", torch.int32: "*i32"}
+TYPES = {
+    torch.float64: "*fp64",
+    torch.float32: "*fp32",
+    torch.int32: "*i32",
+    torch.int64: "*i64",
+}
 WARP = 32
 REGISTERS, WARPS, PROGRAMS = 65_536, 64, 32  # of one multiprocessor of sm_80 and sm_90
 SHARED = {80: 164 << 10, 90: 228 << 10}  # bytes of one multiprocessor; NVIDIA's tuning guides

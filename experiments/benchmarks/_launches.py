@@ -11,6 +11,7 @@ from torchbdi.kernels.gpu.cholesky import ROW_SIDE, gradients, launch
 from torchbdi.kernels.gpu.contract import contract
 from torchbdi.kernels.gpu.gram import gram_
 from torchbdi.kernels.gpu.product import product
+from torchbdi.kernels.gpu.sums import pair_sums
 from torchbdi.kernels.relu.recursion import ReLUStack
 from torchbdi.kernels.zonal.gram import unit_rows
 from torchbdi.kernels.zonal.profile import fit_profile
@@ -19,7 +20,7 @@ MATRICES = 300
 
 
 def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
-    """Launches Gram, product, contraction, recursion and small solves (sizes M in ``sides``)."""
+    """Launches Gram, product, sums, contraction, recursion and small solves (M in ``sides``)."""
     x = torch.ones(100, 24, dtype=dtype)
     k = torch.ones(100, 100, dtype=dtype)
     unit, other = unit_rows(x), unit_rows(x)
@@ -33,6 +34,9 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
         for careful in (False, True):
             product(profile, unit, unit, x[:, :1], unit[1], careful)
             product(profile, unit, unit, x, None, careful)
+        for old in (None, torch.zeros(3, 100, dtype=torch.int64)):
+            for weights in (x[:, :1].mT, x[:, :2].mT.contiguous()):
+                pair_sums(profile, k[:3], k, old, k[:3], x[:, 0], weights, x[:, 0])
     gram_(plain, unit_rows(x[:1, :1]), unit_rows(x[:1, :1]), k[:1, :1], k[:1, :1])
     contract(k, k.T, k, x)
     contract(k, k, k, k)

@@ -2,13 +2,15 @@
 
 The Gram matrix of the NTK, TF Bind 8's and UTR's large solves (the latter by packed Cholesky, 79
 GB, and by conjugate gradients, each where it fits), a TF Bind 8 run from end to end against the
-CPU's scores, and a step of NTK2NN at width 2048. Small Cholesky is the subject ``small-cholesky``.
+CPU's scores, a step of NTK2NN at width 2048, and a round of the search on as many rows as UTR and
+GFP have, beside plain torch. Small Cholesky is the subject ``small-cholesky``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NTK, DoesNotFitError, fit_ridge
+from torchbdi.kernels import gpu
 from torchbdi.kernels.solve.choice import SolverName
+from torchbdi.kernels.zonal.sums import ZonalSums
 
 from ..data import data_folder
 from ..runs.config import compose_config
@@ -52,6 +56,8 @@ def run(options: Options) -> dict[str, Any]:
         lambda: table("TF Bind 8", tfbind8, "cholesky", 1e-8),
         lambda: bdi_run(options.out / "runs", 400 if small else None),
         lambda: nn_step(device, small),
+        lambda: changes("UTR", device, 400 if small else 140_000, 50, 4, 128),
+        lambda: changes("GFP", device, 400 if small else 5000, 237, 20, 27),
         lambda: table("UTR", utr, "pcg", UTR_TOLERANCE),
         lambda: table("UTR", utr, "cholesky", UTR_TOLERANCE),
     ):
@@ -161,3 +167,41 @@ def nn_step(device: torch.device, small: bool) -> dict[str, Any]:
     step()
     seconds, peak = _timed(device, step, 3)
     return _row(f"NTK2NN step, width {width}", n, seconds, peak, "backward loss and gradient")
+
+
+def changes(
+    name: str, device: torch.device, rows: int, sites: int, letters: int, count: int
+) -> dict[str, Any]:
+    """BDI's sums for every change of one letter of some designs, as a beam asks for at once.
+
+    Args:
+        name: of the task that has tables of this size.
+        device: the GPU.
+        rows: of the table.
+        sites: of a design.
+        letters: to choose from at each.
+        count: designs that are changed.
+    """
+    draw = torch.Generator().manual_seed(0)
+    table = torch.randn(letters, letters, generator=draw, dtype=torch.float64)
+    codes = torch.randint(letters, (rows + count, sites), generator=draw)
+    x = table[codes].flatten(1).to(device)
+    data, left = x[:rows], x[rows:]
+    linear = torch.randn(2, rows, generator=draw, dtype=torch.float64).to(device)
+    square = torch.rand(rows, generator=draw, dtype=torch.float64).to(device)
+    site = torch.arange(sites).repeat_interleave(letters)
+    old = (site * letters + codes[rows:, site]).to(device)
+    parts = [(slice(letters * i, letters * (i + 1)), table.to(device)) for i in range(sites)]
+    own = table.square().sum(1).to(device)
+    length = left.square().sum(1, keepdim=True) - own[old % letters] + own.repeat(sites)
+    seconds = {}
+    for triton in (True, False):
+        with gpu.use(triton):
+            sums = ZonalSums(NTK().stack, data, linear, square)
+            work = partial(sums.pairs, left, parts, old, length.sqrt())
+            work()
+            seconds[triton], peak = _timed(device, work, 3 if triton else 1)
+    each = 1e12 * seconds[True] / (old.numel() * rows)
+    note = f"{count} designs x {sites * letters} letters, {each:.3g} ps a value; "
+    note += f"plain torch {seconds[False]:.3g} s"
+    return _row(f"changes of a search, {name}", rows, seconds[True], peak, note)

@@ -25,13 +25,15 @@ from torch import Tensor
 from .. import compiled
 from ..relu.recursion import ReLUStack, angular_recursion
 from ..threads import drain
-from .fill import COMPILED_MAP_COST, PLAIN_MAP_COST, horner, variable
+from .fill import COMPILED_MAP_COST, PLAIN_MAP_COST, horner, triton_profile, variable
 from .gram import unit_rows
-from .profile import fit_profile
+from .profile import Profile, fit_profile
 from .tiles import pieces
 
 CHUNKS = 8  # of the data, each with sums of its own, so that the order of summation is fixed
 TABLE_ENTRIES = 1 << 22  # of the products of all parts with a piece of the data
+GPU_ENTRIES = 1 << 26  # of these, on a GPU
+LINEAR_ON_GPU = 2  # weights of the values that the Triton kernel takes
 PLAIN_ENTRIES = 1 << 20  # of kernel values at a time, where nothing is compiled
 
 Part: TypeAlias = tuple[slice, Tensor]
@@ -52,11 +54,16 @@ class ZonalSums:
         self.stack, self.linear, self.square = stack, linear.contiguous(), square.contiguous()
         self.hat, norm = unit_rows(x_l)
         self.scale = norm.flatten() / x_l.shape[1]
+        few = len(linear) <= LINEAR_ON_GPU
+        self._on_gpu = triton_profile(stack, x_l) if few else None
 
     def of(self, x: Tensor) -> Tensor:
         """The sums of designs (n, D), (n, Q + 1): the linear ones and that of the squares."""
-        nothing = [(slice(0, x.shape[1]), x.new_zeros(1, x.shape[1]))]
-        return self.pairs(x, nothing, None, torch.linalg.vector_norm(x, dim=1)[:, None])[:, 0]
+        whole, nothing = slice(0, x.shape[1]), x.new_zeros(1, x.shape[1])
+        norm = torch.linalg.vector_norm(x, dim=1)
+        if self._on_gpu is not None:  # a program has several right parts, and one left part
+            return self.pairs(nothing, [(whole, x)], None, norm[None])[0]
+        return self.pairs(x, [(whole, nothing)], None, norm[:, None])[:, 0]
 
     @torch.no_grad()
     def pairs(
@@ -73,6 +80,8 @@ class ZonalSums:
         Returns:
             (B, A, Q + 1).
         """
+        if self._on_gpu is not None:
+            return self._triton(self._on_gpu, left, right, old, norm)
         n, (b, a) = len(self.hat), norm.shape
         width = max(256, min(4096, TABLE_ENTRIES // (a + b)))
         chunks = pieces(n, math.ceil(n / CHUNKS))
@@ -91,6 +100,25 @@ class ZonalSums:
         else:
             work(iter(range(len(chunks))))
         return out.sum(0)
+
+    def _triton(
+        self,
+        profile: Profile,
+        left: Tensor,
+        right: Sequence[Part],
+        old: Tensor | None,
+        norm: Tensor,
+    ) -> Tensor:
+        from ..gpu.sums import pair_sums
+
+        n, (b, a) = len(self.hat), norm.shape
+        out = norm.new_zeros(b, a, len(self.linear) + 1)
+        for rows in pieces(n, max(256, min(n, GPU_ENTRIES // max(1, a + b)))):
+            hat = self.hat[rows]
+            products = torch.cat([table @ hat[:, at].mT for at, table in right])
+            data = self.scale[rows], self.linear[:, rows], self.square[rows]
+            out += pair_sums(profile, left @ hat.mT, products, old, norm, *data)
+        return out
 
     def _filler(self, norm: Tensor) -> Callable[..., None]:
         """What adds a piece of the data to the sums."""

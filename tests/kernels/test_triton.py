@@ -44,7 +44,7 @@ def random(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> Te
 @installed
 @pytest.mark.skipif(INTERPRETED, reason="this is the interpreter's process")
 def test_all_kernels_in_the_interpreter() -> None:
-    files = [HERE / f"test_triton_{part}.py" for part in ("cholesky", "gram", "biased")]
+    files = [HERE / f"test_triton_{part}.py" for part in ("cholesky", "gram", "biased", "sums")]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files],
         env={**os.environ, "TRITON_INTERPRET": "1", "OMP_NUM_THREADS": "1"},

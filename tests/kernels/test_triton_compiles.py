@@ -59,7 +59,7 @@ def test_everything_compiles(
         everything(dtype, SIDES[dtype])
     if dtype == torch.float32:  # all of them are compiled in float64, which has the same branches
         launches.made = each_value(launches.made)
-    assert len({function.__name__ for function, _ in launches.made}) == 8
+    assert len({function.__name__ for function, _ in launches.made}) == 9
     compiled = launches.compile(90)
     said = capsys.readouterr().out.split("Compiling entry function")[1:]  # ptxas -v
     for (function, _), kernel, log in zip(launches.made, compiled, said, strict=True):

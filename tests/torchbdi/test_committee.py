@@ -12,6 +12,7 @@ from torchbdi import NNGP, NTK, OfflineData, Space, fit_ridge
 from torchbdi.batch import Posterior
 from torchbdi.committee import Fitted
 from torchbdi.methods._backtest import backtest, split
+from torchbdi.methods.base import Run
 from torchbdi.methods.kernel_search import KernelSearch
 from torchbdi.search import maximise
 from torchbdi.selection import Model, with_constant
@@ -86,7 +87,7 @@ def test_the_hidden_rows_have_no_part_in_what_looks_for_them() -> None:
     ways = {"mean": lambda fitted: fitted.mean(), "bdi": lambda fitted: fitted.loss(10.0, 0.0)}
     parts = split(data)
     assert parts is not None
-    found = backtest(data, parts, choose, ridges, ways, None)
+    found = backtest(data, parts, choose, ridges, ways, None, Run())
     (blind_x, blind_y), (all_x, _) = calls
     assert (len(blind_x), len(all_x)) == (120, 200)
     best = data.x[torch.argsort(data.y, descending=True, stable=True)[:40]]

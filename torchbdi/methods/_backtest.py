@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from ..network import seeded
 from ..search import Objective, Reach, SearchOptions, maximise
 from ..search.reach import nearest_of
 from ..selection import Model
+
+if TYPE_CHECKING:
+    from .base import Run
 
 ROWS = 1000  # at most so many decide
 FEWEST = 40
@@ -116,7 +120,7 @@ def backtest(
     ridges: Ridges,
     ways: dict[str, Callable[[Fitted], Objective]],
     distance: float | None,
-    seed: int = 0,
+    run: Run,
 ) -> Backtest:
     """Hides the best fifth of the rows, and others, and lets every way search without them.
 
@@ -127,13 +131,13 @@ def backtest(
         ridges: of a regression, see :meth:`Fitted.of`.
         ways: by name, what is searched for once regressions are fitted.
         distance: how far from the rows that are known numbers may go; None: anywhere.
-        seed: of the searches' draws.
+        run: its seed draws the starts of the searches, and its device computes for them.
     """
     known, unseen, rows = parts.known, parts.unseen, parts.rows
     mean, scale = data.y[known].mean(), data.y[known].std(correction=0)
     scale = scale if scale > 0 else torch.ones_like(scale)
     y = (data.y[known] - mean) / scale
-    blind = Fitted.of(choose(data.x[known], y), ridges, data.x[known], y)
+    blind = Fitted.of(choose(data.x[known], y), ridges, data.x[known], y).to(run.device)
     judge = Fitted.of(choose(data.x[rows], data.y[rows]), ridges, data.x[rows], data.y[rows])
     doubt = judge.cautious(torch.arange(len(rows)))
     with torch.no_grad():
@@ -150,7 +154,7 @@ def backtest(
             starts=starts,
             reach=reach,
             options=OPTIONS,
-            seed=seed,
+            seed=run.seed,
         )
         with torch.no_grad():
             promised[name] = float(blind.mean()(found.x).median() * scale + mean)

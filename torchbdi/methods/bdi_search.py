@@ -68,10 +68,11 @@ class BDISearch(Searching, Regression):
         """See :meth:`Method.solve`; x is in the order of the loss."""
         own, run = self.begin(data, n, run)
         fit = own.fit(data, run) if own.forward_weight else None
-        found = own.search(own._objective(data, fit), data, n, run)
+        found = own.search(own._objective(data, fit, run), data, n, run)
         predicted = None
         if fit is not None:
-            predicted = Prediction(fit.kernel, data.x, fit.coefficients.cpu())(found.x)
+            there = data.x.to(run.device), fit.coefficients.to(run.device)
+            predicted = Prediction(fit.kernel, *there)(found.x)
         return Result(
             found.x,
             predicted,
@@ -86,15 +87,15 @@ class BDISearch(Searching, Regression):
         """See :meth:`Method.score`; the loss with its sign changed."""
         own, run = self.begin(data, 1, run)
         fit = own.fit(data, run) if own.forward_weight else None
-        return own._objective(data, fit)(x.double())
+        return own._objective(data, fit, run)(x.double())
 
-    def _objective(self, data: OfflineData, fit: RidgeFit | None) -> SingleLoss:
+    def _objective(self, data: OfflineData, fit: RidgeFit | None, run: Run) -> SingleLoss:
         assert self.alpha is not None
         return SingleLoss(
             self.covariance(),
-            data.x,
-            data.y,
-            None if fit is None else fit.coefficients.cpu(),
+            data.x.to(run.device),
+            data.y.to(run.device),
+            None if fit is None else fit.coefficients.to(run.device),
             target=self.target,
             alpha=self.alpha,
             ridge=self.ridge,

@@ -130,13 +130,14 @@ class KernelSearch(Searching):
         distance = own.reach or (tested_distance(data, parts) if parts else None)
         tested = None
         if own.acquisition is None and parts is not None:
-            tested = backtest(data, parts, own.choose, own.ridges, ways, distance, run.seed)
+            tested = backtest(data, parts, own.choose, own.ridges, ways, distance, run)
         way = own.acquisition or (tested.chosen if tested else "mean")
         fitted, fit = own._fitted(models, data, run)
-        mean = fitted.mean()
+        there = fitted.to(run.device)
+        mean = there.mean()
         spread = way == "ei" or own.distance > 0
         count = POOL * n if spread else n
-        goal = mean if way == "ei" else own._way(way, data)(fitted)
+        goal = mean if way == "ei" else own._way(way, data)(there)
         reach = None if distance is None else Reach(data.x, distance)
         found = own.search(goal, data, count, run, n, reach)
         at, kept = torch.arange(n), n
@@ -162,7 +163,7 @@ class KernelSearch(Searching):
         """See :meth:`Method.score`; what the regressions predict, on average."""
         own, run = self.begin(data, 1, run)
         models = own.choose(data.x, data.y)
-        return own._fitted(models, data, run)[0].mean()(x.double())
+        return own._fitted(models, data, run)[0].to(run.device).mean()(x.double())
 
     def choose(self, x: Tensor, y: Tensor) -> list[Model]:
         """The models of least leave-one-out error among those that the settings leave.
