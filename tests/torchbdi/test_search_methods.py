@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +174,11 @@ def test_a_ridge_that_is_too_small_is_named() -> None:
             KernelSearch(ridge=ridge, acquisition="mean").solve(twice, 4)
 
 
-def test_a_spread_batch_lies_further_apart() -> None:
+@pytest.mark.parametrize("method", [BDISearch, partial(KernelSearch, acquisition="mean")])
+def test_a_spread_batch_lies_further_apart(method: Callable[..., Method]) -> None:
     data = sequences()
-    close = KernelSearch().solve(data, 8).facts
-    apart = KernelSearch(distance=0.8).solve(data, 8)
+    close = method().solve(data, 8).facts
+    apart = method(distance=0.8).solve(data, 8)
     assert apart.facts["mean_distance"] > close["mean_distance"]
     assert apart.facts["distance_kept"] == 8
     distances = torch.pdist(apart.x) / data.x.shape[1] ** 0.5

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from ..batch import fill_by_distance
 from ..search import Found, Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
 from .base import Method, Run, setting
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..data import OfflineData
     from ..space import Space
 
+POOL = 16  # designs searched for each one proposed, where proposals are to be spread
 NEAR = 0.1  # standard deviations (root of the mean square) below which numbers are one place
 
 
@@ -65,6 +67,14 @@ class Searching(Method):
     Ours.
     """
 
+    distance: float = setting(0.0, at_least=0.0, since=0.0)
+    """Least distance of two proposals, the root of the mean squared difference of their features,
+    in standard deviations. Out of 16 designs for each one wanted the best are taken that keep it,
+    then the best ones left.
+
+    Ours: 0, the best whatever they have in common.
+    """
+
     def options(self) -> SearchOptions:
         """The limits as the search takes them."""
         return SearchOptions(
@@ -111,6 +121,17 @@ class Searching(Method):
                 folder=run.folder,
                 after=after,
             )
+
+    def spread_search(
+        self, objective: Objective, data: OfflineData, n: int, run: Run, reach: Reach | None = None
+    ) -> tuple[Found, int]:
+        """The n designs of largest value that keep the least distance, and how many do."""
+        count = POOL * n if self.distance else n
+        found = self.search(objective, data, count, run, n, reach)
+        if not self.distance:
+            return found, n
+        at, kept = fill_by_distance(found.x, n, self.distance)
+        return replace(found, x=found.x[at], value=found.value[at]), kept
 
 
 def facts_of_search(found: Found, space: Space, x: Tensor) -> dict[str, float | int | str]:

@@ -24,8 +24,8 @@ class BDISearch(Searching, Regression):
 
     Model and loss are those of ``bdi``; in place of 200 steps of Adam on logits stands a search:
     enumeration of small spaces, a beam over changes of one site and of two, and many ascents of
-    numbers within the bounds of the table. The designs are those of least loss, whatever they
-    have in common.
+    numbers within the bounds of the table. The designs are those of least loss that keep
+    ``distance``.
     """
 
     revision: ClassVar[int] = 1
@@ -68,7 +68,7 @@ class BDISearch(Searching, Regression):
         """See :meth:`Method.solve`; x is in the order of the loss."""
         own, run = self.begin(data, n, run)
         fit = own.fit(data, run) if own.forward_weight else None
-        found = own.search(own._objective(data, fit, run), data, n, run)
+        found, kept = own.spread_search(own._objective(data, fit, run), data, n, run)
         predicted = None
         if fit is not None:
             there = data.x.to(run.device), fit.coefficients.to(run.device)
@@ -79,6 +79,7 @@ class BDISearch(Searching, Regression):
             {
                 **(facts_of(fit) if fit else {}),
                 **facts_of_search(found, data.space, found.x),
+                "distance_kept": kept,
                 "loss_total": float(-found.value.mean()),
             },
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from ..batch import fill_by_distance, fill_by_improvement
+from ..batch import fill_by_improvement
 from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
@@ -25,13 +25,12 @@ from ..selection import (
 )
 from ._backtest import backtest, split, tested_distance
 from ._regression import facts_of
-from ._searching import Searching, facts_of_search
+from ._searching import POOL, Searching, facts_of_search
 from .base import Result, Run, setting
 
 if TYPE_CHECKING:
     from ..ridge import RidgeFit
 
-POOL = 16  # designs searched for each one proposed, where the batch is to be spread
 CAUTION_ROWS = 1000  # of which a standard deviation is computed at every design of a search
 _MANY_ROWS = 100_000
 Way: TypeAlias = Callable[[Fitted], Objective]
@@ -86,7 +85,7 @@ class KernelSearch(Searching):
     acquisition: Literal["mean", "caution", "bdi", "ei"] | None = None
     """What is searched for: mean, the largest predictions; caution, predictions less one standard
     deviation; bdi, the least loss of BDI (Eq. 14); ei, out of the largest predictions those of
-    largest expected improvement, picked one by one.
+    largest expected improvement, picked one by one, whatever ``distance`` is.
 
     None: by the backtest, one of the first three. Ours.
     """
@@ -94,12 +93,6 @@ class KernelSearch(Searching):
     """y_h of ``bdi``, in standard deviations of the table's scores.
 
     Paper: 10 for every task.
-    """
-    distance: float = setting(0.0, at_least=0.0)
-    """Least distance of two proposals, but for those of ``ei``, the root of the mean squared
-    difference of their features, in standard deviations.
-
-    Ours: 0, the best whatever they have in common.
     """
     reach: float | None = setting(None, above=0.0)
     """Largest distance of a proposal from the nearest row of the table, of its numbers alone: the
@@ -135,19 +128,16 @@ class KernelSearch(Searching):
         fitted, fit = own._fitted(models, data, run)
         there = fitted.to(run.device)
         mean = there.mean()
-        spread = way == "ei" or own.distance > 0
-        count = POOL * n if spread else n
-        goal = mean if way == "ei" else own._way(way, data)(there)
         reach = None if distance is None else Reach(data.x, distance)
-        found = own.search(goal, data, count, run, n, reach)
-        at, kept = torch.arange(n), n
         if way == "ei":
+            found, kept = own.search(mean, data, POOL * n, run, n, reach), n
             pool = with_constant(found.x, models[0].feature(data.x.shape[1]))
             posterior = fitted.posterior(own._sample(len(data.x), own.rows))
-            at = fill_by_improvement(posterior, pool, mean(found.x), float(data.y.max()), n)
-        elif own.distance > 0:
-            at, kept = fill_by_distance(found.x, n, own.distance)
-        x = found.x[at]
+            best = float(data.y.max())
+            x = found.x[fill_by_improvement(posterior, pool, mean(found.x), best, n)]
+        else:
+            found, kept = own.spread_search(own._way(way, data)(there), data, n, run, reach)
+            x = found.x
         facts: dict[str, float | int | str] = {
             **_facts_of_choice(models),
             **(tested.facts() if tested else {}),
