@@ -25,6 +25,8 @@ from .objective import data_weights, forward_loss, total_loss
 from .ridge import ridge_to_add
 from .selection import with_constant
 
+MATRIX_ENTRIES = 1 << 24  # of k(x, x_l) at a time, where no gradient needs all of it
+
 
 class Summed:
     """A function of designs that needs weighted sums of k(x, x_l) and of its squares only.
@@ -67,8 +69,11 @@ class Summed:
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,); differentiable where x asks for it."""
         whole = self.extend(x.to(self.x_l.device))
-        if self._sums is None or (x.requires_grad and torch.is_grad_enabled()):
+        if x.requires_grad and torch.is_grad_enabled():
             return self.differentiable(whole).to(x.device)
+        if self._sums is None:
+            parts = whole.split(max(1, MATRIX_ENTRIES // len(self.x_l)))
+            return torch.cat([self.differentiable(part) for part in parts]).to(x.device)
         return self.value(self._sums.of(whole), self.kernel.diagonal(whole)).to(x.device)
 
     def _pairs(

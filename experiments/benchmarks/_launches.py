@@ -34,9 +34,9 @@ def everything(dtype: torch.dtype, sides: Sequence[int]) -> None:
         for careful in (False, True):
             product(profile, unit, unit, x[:, :1], unit[1], careful)
             product(profile, unit, unit, x, None, careful)
-        for old in (None, torch.zeros(3, 100, dtype=torch.int64)):
-            for weights in (x[:, :1].mT, x[:, :2].mT.contiguous()):
-                pair_sums(profile, k[:3], k, old, k[:3], x[:, 0], weights, x[:, 0])
+        for old in (None, torch.zeros(100, 100, dtype=torch.int64)):
+            for weights in (x[:, :1].mT, x[:, :2].mT):  # several tiles a program
+                pair_sums(profile, k, k, old, k, x[:, 0], weights, x[:, 0])
     gram_(plain, unit_rows(x[:1, :1]), unit_rows(x[:1, :1]), k[:1, :1], k[:1, :1])
     contract(k, k.T, k, x)
     contract(k, k, k, k)

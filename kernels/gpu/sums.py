@@ -12,6 +12,7 @@ from .profile import HEAD, arcsine, horner, table, variable
 
 DESIGNS = 8  # of a tile, each with DATA rows of the data: of nine on an H200 the fastest
 DATA = 64
+MAPPED_DATA = 32  # where the polynomial's variable is mapped; 64 would spill registers
 WARPS = 4
 
 
@@ -28,7 +29,6 @@ def _sums_kernel(
     out: tl.tensor,
     many: tl.tensor,
     n: tl.tensor,
-    linear_row: tl.tensor,
     share: tl.tensor,
     CHANGED: tl.constexpr,
     WEIGHTS: tl.constexpr,
@@ -68,7 +68,7 @@ def _sums_kernel(
         k *= tl.load(scale + cols, mask=there, other=0.0)[None, :]
         first += k * tl.load(linear + cols, mask=there, other=0.0)[None, :]
         if WEIGHTS == 2:
-            second += k * tl.load(linear + linear_row + cols, mask=there, other=0.0)[None, :]
+            second += k * tl.load(linear + n + cols, mask=there, other=0.0)[None, :]
         squares += k * k * tl.load(square + cols, mask=there, other=0.0)[None, :]
     lefts = tl.num_programs(0) // across
     place = out + ((part.to(tl.int64) * lefts + b) * many + a) * (WEIGHTS + 1)
@@ -97,7 +97,7 @@ def pair_sums(
         old: (B, A) or None, see :class:`.zonal.sums.ZonalSums`.
         norm: |x_ba|, (B, A).
         scale: |x_l| / D, (L,).
-        linear: weights of the values, (Q, L), Q of 1 or 2, rows contiguous.
+        linear: weights of the values, (Q, L), Q of 1 or 2.
         square: weights of their squares, (L,).
 
     Returns:
@@ -106,24 +106,24 @@ def pair_sums(
     (b, n), many, weights = left.shape, len(right), len(linear)
     if not b or not many or not n:
         return norm.new_zeros(b, many, weights + 1)
-    across, tiles = triton.cdiv(many, DESIGNS), triton.cdiv(n, DATA)
+    width = MAPPED_DATA if profile.pole else DATA
+    across, tiles = triton.cdiv(many, DESIGNS), triton.cdiv(n, width)
     share = triton.cdiv(tiles, parts(across * b, tiles))
     out = norm.new_empty(triton.cdiv(tiles, share), b, many, weights + 1)
-    norm = norm.contiguous()
+    norm, constants = norm.contiguous(), table(profile, norm.dtype, norm.device)
     with on(norm.device):
         _sums_kernel[(across * b, len(out))](
             left.contiguous(),
             right.contiguous(),
             norm if old is None else old.contiguous(),
             norm,
-            scale,
-            linear,
-            square,
-            table(profile, norm.dtype, norm.device),
+            scale.contiguous(),
+            linear.contiguous(),
+            square.contiguous(),
+            constants,
             out,
             many,
             n,
-            linear.stride(0),
             share,
             CHANGED=old is not None,
             WEIGHTS=weights,
@@ -131,7 +131,7 @@ def pair_sums(
             DEGREE=profile.degree,
             MAPPED=profile.pole != 0,
             DESIGNS=DESIGNS,
-            DATA=DATA,
+            DATA=width,
             num_warps=WARPS,
         )
     return out.sum(0)

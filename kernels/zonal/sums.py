@@ -31,6 +31,7 @@ from .profile import Profile, fit_profile
 from .tiles import pieces
 
 CHUNKS = 8  # of the data, each with sums of its own, so that the order of summation is fixed
+FEWEST = 256  # rows of such a piece
 TABLE_ENTRIES = 1 << 22  # of the products of all parts with a piece of the data
 GPU_ENTRIES = 1 << 26  # of these, on a GPU
 LINEAR_ON_GPU = 2  # weights of the values that the Triton kernel takes
@@ -55,15 +56,19 @@ class ZonalSums:
         self.hat, norm = unit_rows(x_l)
         self.scale = norm.flatten() / x_l.shape[1]
         few = len(linear) <= LINEAR_ON_GPU
-        self._on_gpu = triton_profile(stack, x_l) if few else None
+        self._fused = triton_profile(stack, x_l) if few else None
 
     def of(self, x: Tensor) -> Tensor:
         """The sums of designs (n, D), (n, Q + 1): the linear ones and that of the squares."""
         whole, nothing = slice(0, x.shape[1]), x.new_zeros(1, x.shape[1])
         norm = torch.linalg.vector_norm(x, dim=1)
-        if self._on_gpu is not None:  # a program has several right parts, and one left part
-            return self.pairs(nothing, [(whole, x)], None, norm[None])[0]
-        return self.pairs(x, [(whole, nothing)], None, norm[:, None])[:, 0]
+        if self._fused is None:
+            return self.pairs(x, [(whole, nothing)], None, norm[:, None])[:, 0]
+        # A program has several right parts, and one left part.
+        parts = zip(*(t.split(GPU_ENTRIES // FEWEST) for t in (x, norm)), strict=True)
+        return torch.cat(
+            [self.pairs(nothing, [(whole, part)], None, own[None])[0] for part, own in parts]
+        )
 
     @torch.no_grad()
     def pairs(
@@ -80,10 +85,10 @@ class ZonalSums:
         Returns:
             (B, A, Q + 1).
         """
-        if self._on_gpu is not None:
-            return self._triton(self._on_gpu, left, right, old, norm)
+        if self._fused is not None:
+            return self._triton(self._fused, left, right, old, norm)
         n, (b, a) = len(self.hat), norm.shape
-        width = max(256, min(4096, TABLE_ENTRIES // (a + b)))
+        width = max(FEWEST, min(4096, TABLE_ENTRIES // (a + b)))
         chunks = pieces(n, math.ceil(n / CHUNKS))
         out = left.new_zeros(len(chunks), b, a, len(self.linear) + 1)
         add = self._filler(norm)
@@ -113,7 +118,7 @@ class ZonalSums:
 
         n, (b, a) = len(self.hat), norm.shape
         out = norm.new_zeros(b, a, len(self.linear) + 1)
-        for rows in pieces(n, max(256, min(n, GPU_ENTRIES // max(1, a + b)))):
+        for rows in pieces(n, max(FEWEST, GPU_ENTRIES // max(1, a + b))):
             hat = self.hat[rows]
             products = torch.cat([table @ hat[:, at].mT for at, table in right])
             data = self.scale[rows], self.linear[:, rows], self.square[rows]

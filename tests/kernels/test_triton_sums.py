@@ -19,16 +19,17 @@ KERNELS = [NTK(6), NNGP(3), NTK(48, w_std=1.4)]
 ROWS = 150
 
 
-def problem(weights: int) -> tuple[Tensor, Tensor, Tensor]:
-    x_l = random(ROWS, 9)
+def problem(weights: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    x_l = random(ROWS, 9, dtype=dtype)
     x_l[3] = 0
-    return x_l, random(weights, ROWS, seed=1), random(ROWS, seed=2).abs()
+    linear = random(weights, ROWS, dtype=dtype, seed=1)
+    return x_l, linear, random(ROWS, dtype=dtype, seed=2).abs()
 
 
 def sums_of(kernel: NTK | NNGP, *table: Tensor) -> ZonalSums:
     """Sums that Triton computes."""
     made = ZonalSums(kernel.stack, *table)
-    assert made._on_gpu is not None
+    assert made._fused is not None
     return made
 
 
@@ -76,9 +77,13 @@ def test_a_part_is_changed_by_looking_up_products(
     torch.testing.assert_close(found.reshape(42, 3), wanted, rtol=1e-9, atol=1e-9)
 
 
-def test_what_is_more_than_a_tile_and_than_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two pieces of the data, the designs of the second tile, and a sum in several parts."""
-    monkeypatch.setattr(zonal_sums, "GPU_ENTRIES", 1)
+@pytest.mark.parametrize("programs", [1, 6, 1024])
+def test_what_is_more_than_a_tile_and_than_a_piece(
+    programs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pieces of the data and of the designs, and several tiles of the data in a program."""
+    monkeypatch.setattr(zonal_sums, "GPU_ENTRIES", 16 * zonal_sums.FEWEST)
+    monkeypatch.setattr(triton_device, "PROGRAMS", programs)
     x_l, linear, square = random(300, 5), random(2, 300, seed=1), random(300, seed=2).abs()
     x = random(17, 5, seed=3)
     with triton_device.use(True):
@@ -87,12 +92,40 @@ def test_what_is_more_than_a_tile_and_than_a_piece(monkeypatch: pytest.MonkeyPat
     torch.testing.assert_close(found, wanted, rtol=1e-10, atol=1e-10)
 
 
+def test_rows_of_the_data_and_their_opposites() -> None:
+    """Rounding makes cosines of such designs larger than 1."""
+    x_l, linear, square = problem(2)
+    x = torch.cat([x_l, -x_l])
+    with triton_device.use(True):
+        found = sums_of(NTK(6), x_l, linear, square).of(x)
+    wanted = expected(NTK(6), x, x_l, linear, square)
+    torch.testing.assert_close(found, wanted, rtol=1e-7, atol=1e-7)
+
+
+def test_float32() -> None:
+    table = problem(2, torch.float32)
+    x = random(20, 9, dtype=torch.float32, seed=3)
+    with triton_device.use(True):
+        found = sums_of(NTK(6), *table).of(x)
+    assert found.dtype == torch.float32
+    wanted = expected(NTK(6), x.double(), *(t.double() for t in table))
+    torch.testing.assert_close(found.double(), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_may_be_strided() -> None:
+    x_l, linear, square = problem(2)
+    x, wide = random(4, 9, seed=3), torch.stack([square, -square], 1)
+    with triton_device.use(True):
+        found = sums_of(NTK(6), x_l, linear.mT.contiguous().mT, wide[:, 0]).of(x)
+    torch.testing.assert_close(found, expected(NTK(6), x, x_l, linear, square))
+
+
 def test_three_weights_are_left_to_plain_torch() -> None:
     table = problem(3)
     x = random(4, 9, seed=3)
     with triton_device.use(True):
         made = ZonalSums(NTK(6).stack, *table)
-        assert made._on_gpu is None
+        assert made._fused is None
         found = made.of(x)
     torch.testing.assert_close(found, expected(NTK(6), x, *table), rtol=1e-10, atol=1e-10)
 
