@@ -196,7 +196,7 @@ def changes(
     length = left.square().sum(1, keepdim=True) - own[old % letters] + own.repeat(sites)
     seconds, found = {}, {}
     for triton in (False, True):
-        with gpu.use(triton):
+        with gpu.use(triton and device.type == "cuda"):
             sums = ZonalSums(NTK().stack, data, linear, square)
             work = partial(sums.pairs, left, parts, old, length.sqrt())
             found[triton] = work()

@@ -31,7 +31,7 @@ TARGETS = {
 _COMPLEMENT = str.maketrans("ACGU", "UGCA")
 
 
-def _duplex() -> Callable[[str, str], float]:
+def duplex() -> Callable[[str, str], float]:
     """Energy of the best duplex of two strands, in kcal/mol.
 
     Raises:
@@ -51,7 +51,7 @@ def _duplex() -> Callable[[str, str], float]:
 def divisor(number: int) -> float:
     """The energy that counts as 1: -36.414, -37.842 and -30.184 kcal/mol."""
     target = TARGETS[number]
-    whole = _duplex()(target.translate(_COMPLEMENT)[::-1], target)
+    whole = duplex()(target.translate(_COMPLEMENT)[::-1], target)
     return whole * LENGTH / len(target)
 
 
@@ -68,17 +68,17 @@ def binding(designs: np.ndarray, number: int) -> np.ndarray:
     Raises:
         MissingDependencyError: ViennaRNA is not installed.
     """
-    duplex, target, one = _duplex(), TARGETS[number], divisor(number)
+    energy, target, one = duplex(), TARGETS[number], divisor(number)
     bar = tqdm(designs, desc="duplexes", leave=False, disable=len(designs) < 1000)
     texts = ("".join(RNA_LETTERS[i] for i in design) for design in bar)
-    return np.array([duplex(target, text) / one for text in texts])
+    return np.array([energy(target, text) / one for text in texts])
 
 
 def rna_task(number: int) -> TaskSpec:
     """The task of one of the three targets; all rows of its table are visible."""
 
     def load(request: Request) -> Loaded:
-        _duplex()  # before hours of work, not after
+        duplex()  # before hours of work, not after
         x, y = rna_table(request.folder, number)
         labels = Labels(f"RNA-Binding-{number} (FLEXS L14_RNA{number})")
         return Loaded(x, y, functools.partial(binding, number=number), labels)

@@ -108,12 +108,24 @@ def test_what_a_gpu_would_be_asked_runs(
         gpu.solve("UTR", "cholesky", x, y, 1e-6, rates),
         gpu.bdi_run(tmp_path / "runs", 300),
         gpu.nn_step(cpu, small=True),
+        gpu.changes("UTR", cpu, 300, 5, 4, 3),
     ]
     assert all(row["seconds"] > 0 for row in rows)
+    assert rows[-1]["note"].endswith("0 of the largest sum away")
     assert "residual" in rows[1]["note"] and "flops alone" in rows[2]["note"]
     if not torch.cuda.is_available():
         assert main(["gpu", "--small", "--out", str(tmp_path / "out")]) == 0
         assert "still to be measured" in capsys.readouterr().out
+
+
+def test_random_targets(tmp_path: Path) -> None:
+    pytest.importorskip("RNA")
+    assert main(["random-targets", "--small", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "random-targets.json").read_text())
+    medians = [row["median"] for row in result["rows"]]
+    assert medians == sorted(medians, reverse=True) and medians[0] > 0.5
+    assert {row["way"] for row in result["rows"]} == {row["way"] for row in result["targets"]}
+    assert all(row["best"] >= row["median"] for row in result["targets"])
 
 
 @pytest.mark.parametrize(
