@@ -215,3 +215,52 @@ assert not heavy and seconds < 1
         if done.returncode == 0:
             return
     pytest.fail(done.stdout)
+
+
+def test_rows_and_columns_that_a_sheet_hides_count_and_are_told(tmp_path: Path) -> None:
+    import openpyxl
+
+    for hidden, remark in ([5], "Row 5 is hidden"), ([5, 9, 10], "Rows 5, 9, 10 are hidden"):
+        book, file = openpyxl.load_workbook(io.BytesIO(workbook())), io.BytesIO()
+        for i in hidden:
+            book["Sheet"].row_dimensions[i].hidden = True
+        book["Sheet"].column_dimensions["B"].hidden = True
+        book["notes"].row_dimensions[1].hidden = True
+        book.save(file)
+        made, _ = asked(tmp_path, file.getvalue(), name="t.xlsx")
+        np.testing.assert_array_equal(made.scores, EXPECTED["yield"])
+        assert remark in told(made) and "Column B is hidden" in told(made)
+    made, _ = asked(tmp_path, workbook(), name="t.xlsx")
+    assert "is hidden" not in told(made)
+
+
+OTHER = [["solvent", "days", "purity", ""], *([n, "1", "0.5", ""] for n in ("DMF", "THF", "DMF"))]
+
+
+@pytest.mark.parametrize("gap", ["", "\n", ",,,\n"])
+def test_another_table_below_is_one_complaint(gap: str, tmp_path: Path) -> None:
+    rows = OTHER if gap else [[*row[:3], row[3] or "x"] for row in OTHER]
+    message = refused(tmp_path, PLAIN + gap + text(rows))
+    row = 42 + bool(gap)
+    assert f"row {row}: another table seems to begin here ('solvent', 'days', 'purity'" in message
+    assert "are to be settled" not in message
+
+
+def test_what_is_no_other_table_stays_what_it_is(tmp_path: Path) -> None:
+    """The header once more, marks of missing cells, and remarks at the end."""
+    marks = [["n.d.", "NA", "", "3.1"], ["25.0", "12.0", "1.00", "50.1"]]
+    assert "missing" in refused(tmp_path, text([*ROWS, *marks]))
+    again = text([*ROWS[:20], ROWS[0], *ROWS[20:]])
+    assert len(asked(tmp_path, again)[0].scores) == 40
+    remarks = PLAIN + "\nOperator,J. Smith,room 3,\nMachine,HPLC,B,\n"
+    made, _ = asked(tmp_path, remarks)
+    assert len(made.scores) == 40 and "hold no experiment" in told(made)
+
+
+def test_a_number_that_is_not_finite_has_a_way_out(tmp_path: Path) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[7][0] = "inf"
+    assert "--ignore temp" in refused(tmp_path, text(rows))
+    assert "--drop-missing" in refused(tmp_path, text(rows))
+    rows[7][0] = ""
+    assert len(asked(tmp_path, text(rows), "--drop-missing")[0].scores) == 39

@@ -86,7 +86,8 @@ def numbers_of(name: str, values: Values, rows: np.ndarray, ways: Ways = IN_PYTH
     if len(wrong):
         raise InputError(
             f"column {name!r}: {values[wrong[0]]} in row {rows[wrong[0]]} is not finite, or larger "
-            f"than {LARGEST:g}. Leave that row out or change the unit."
+            f"than {LARGEST:g}. Change the unit, leave the column out ({ways('ignore', name)}), or "
+            f"empty the cell, so that the row is left out ({ways('drop-missing')})."
         )
     spread = float(np.ptp(values)) if len(values) else 0.0
     if 0 < spread < 1 / LARGEST:

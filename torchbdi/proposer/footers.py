@@ -66,6 +66,28 @@ def experiments(
     return keep
 
 
+def second_table(cells: np.ndarray, numbers: np.ndarray) -> int | None:
+    """The line in which the names of another table stand, below this one.
+
+    Its cells are different texts, in two columns or more that hold numbers above; it comes after an
+    empty line, or has a text in every column.
+
+    Args:
+        cells: texts, (R, C).
+        numbers: of the lines in the file, (R,).
+    """
+    known = np.array([[parse_number(c) is not None for c in line] for line in cells.tolist()])
+    for i in range(3, len(cells) - 1):
+        texts = [c for c in cells[i].tolist() if c]
+        if known[i].any() or len(texts) < 2 or len(set(texts)) < len(texts):
+            continue
+        foreign = (cells[i] != "") & (2 * known[:i].sum(0) > i)
+        apart = numbers[i] > numbers[i - 1] + 1 or len(texts) == cells.shape[1]
+        if apart and foreign.sum() > 1 and not any(map(is_no_number, texts)):
+            return i
+    return None
+
+
 def _headings(cells: np.ndarray) -> np.ndarray:
     """Which lines, (R,), have one text and nothing else, in a column of numbers or behind a #."""
     filled = (cells != "").sum(1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
 from .decimals import settle
-from .footers import experiments
+from .footers import experiments, second_table
 from .grid import grid_of
 from .header import Lines, header_of, lines_below
 from .table import Form, Table, parse_number
@@ -62,6 +62,12 @@ def read_table(
         )
         own = own.after(below - 1)
     own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
+    if (other := second_table(own.table(kept), own.numbers)) is not None:
+        told = ", ".join(repr(cell) for cell in own.table(kept)[other].tolist() if cell)
+        raise InputError(
+            f"{path.name}, row {own.numbers[other]}: another table seems to begin here ({told}). "
+            "Save each table as a file of its own, without the rows of the other one."
+        )
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
     # Who parts cells by semicolons often has a comma before decimals.
     settled = settle(

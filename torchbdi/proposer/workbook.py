@@ -31,10 +31,9 @@ def cells_of(
     """
     why = "Save it as .xlsx, or as 'CSV UTF-8'."
     try:
-        merged = _has_merged_cells(content)
-        # Where cells are merged is known of a workbook that is read as a whole only.
+        whole = _has_more_than_cells(content)
         book = pandas.ExcelFile(
-            io.BytesIO(content), engine="openpyxl", engine_kwargs={"read_only": not merged}
+            io.BytesIO(content), engine="openpyxl", engine_kwargs={"read_only": not whole}
         )
     except Exception as error:  # of whatever kind: openpyxl trips over what it does not expect
         raise InputError(f"{name}: no workbook that can be read ({error}). {why}") from error
@@ -62,15 +61,40 @@ def cells_of(
     spans = [i for values in cells for i, v in enumerate(values) if isinstance(v, timedelta)]
     if spans:
         notes.append(f"Spans of time, as in row {min(spans) + 1}, are read as hours.")
-    if merged and (filled := _fill(columns, book.book[own].merged_cells.ranges)):
-        notes.append(f"Merged cells count in each of their rows, as in row {filled}.")
+    if whole:
+        if filled := _fill(columns, book.book[own].merged_cells.ranges):
+            notes.append(f"Merged cells count in each of their rows, as in row {filled}.")
+        notes += _hidden(book.book[own], len(columns[0]) if columns else 0)
     return columns, notes
 
 
-def _has_merged_cells(content: bytes) -> bool:
+def _has_more_than_cells(content: bytes) -> bool:
+    """Whether cells are merged or lines hidden: known where a workbook is read as a whole only."""
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         names = [n for n in file.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
-        return any(b"<mergeCell " in file.read(n) for n in names)
+        return any(re.search(rb'<mergeCell |hidden="(1|true)"', file.read(n)) for n in names)
+
+
+def _hidden(sheet: Any, count: int) -> list[str]:
+    """Notes of rows (of the first ``count``) and columns that are hidden, by a filter or by hand.
+
+    They count: a filter that was forgotten must not change what is proposed.
+    """
+    rows = sorted(i for i, row in sheet.row_dimensions.items() if row.hidden and i <= count)
+    columns = [str(name) for name, column in sheet.column_dimensions.items() if column.hidden]
+    notes = []
+    if rows:
+        more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+        several = f"Rows {', '.join(map(str, rows[:5]))}{more} are"
+        told = f"Row {rows[0]} is" if len(rows) == 1 else several
+        it, them = ("counts", "it") if len(rows) == 1 else ("count", "them")
+        notes.append(
+            f"{told} hidden in the sheet and {it} all the same; delete {them} where that is wrong."
+        )
+    if columns:
+        told = f"Column {columns[0]} is" if len(columns) == 1 else f"Columns {listed(columns)} are"
+        notes.append(f"{told} hidden in the sheet and read all the same.")
+    return notes
 
 
 def _fill(columns: list[list[str]], ranges: Any) -> int:
