@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
+import torchbdi
 from torchbdi.proposer.columns import Classes
 
 RNG = np.random.default_rng(0)
@@ -194,3 +195,92 @@ def test_texts_that_are_kept_from_being_numbers(tmp_path: Path) -> None:
     rows = [[f'="{row[0]}"' if i else row[0], *row[1:]] for i, row in enumerate(plain())]
     made, _ = asked(tmp_path, text(rows))
     np.testing.assert_array_equal(made.values["temp"], [float(row[0]) for row in plain()[1:]])
+
+
+def test_powers_of_ten_that_may_be_names_are_asked_about(tmp_path: Path) -> None:
+    content = text(with_column("clone", ["1E2", "1E3", "2E1", "3E4"] * 10))
+    message = refused(tmp_path, content)
+    for option in ("category", "number", "ignore"):
+        assert f"--{option} clone" in message
+        asked(tmp_path, content, f"--{option}", "clone")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["1e2", "1e3"], ["1E+2", "1E+3"], ["1.0E2", "1E3"], ["1E3", "2E3"], ["1E2", "500"]],
+)
+def test_powers_of_ten_that_are_numbers(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("dose", cells * 20)))
+    assert made.columns[0].name == "dose"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "way"),
+    [
+        ("batch", ["B01", "B02", "7"], "category"), ("Batch", ["1", "2", "3"], "number"),
+        ("BATCH_ID", ["a", "b"], "category"), ("BatchNo", ["12", "7"], "number"),
+        ("plate-nr", ["3", "1"], "number"), ("Plate", ["A", "B"], "category"),
+        ("id block", ["1", "2"], "number"), ("lot number", ["X-1", "X-2"], "category"),
+        ("Lot #", ["1041", "1088"], "number"), ("Operator", ["Ann", "Bob"], "category"),
+        ("analyst", ["A.B.", "C.D."], "category"), ("block", ["1", "2", "3", "4"], "number"),
+    ],
+)  # fmt: skip
+def test_what_rows_were_made_with_is_left_out(
+    name: str, cells: list[str], way: str, tmp_path: Path
+) -> None:
+    rows = with_column(name, [cells[i * len(cells) // 40] for i in range(40)])
+    made, _ = asked(tmp_path, text(rows))
+    assert name not in [column.name for column in made.columns]
+    remark = next(r for r in made.remarks if repr(name) in r)
+    assert "a row was made, and nothing that can be chosen" in remark and f"--{way}" in remark
+    made, _ = asked(tmp_path, text(rows), f"--{way}", name)
+    assert name in [column.name for column in made.columns]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("batch_size", ["16", "32", "64"]), ("day_temperature", ["20", "25"]), ("days", ["3", "7"]),
+        ("lot", ["0.5", "1.5"]), ("batch", ["1.25", "2.5"]), ("day", ["1", "2", "3", "4"]),
+        ("block 1", ["A", "B"]), ("block %", ["10", "20"]), ("batches", ["1", "2"]),
+        ("plate material", ["steel", "glass"]), ("day (length)", ["8", "16"]),
+    ],
+)  # fmt: skip
+def test_what_is_only_called_like_a_batch_is_kept(
+    name: str, cells: list[str], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text(with_column(name, [cells[i % len(cells)] for i in range(40)])))
+    assert name in [column.name for column in made.columns]
+    assert "a row was made" not in told(made)
+
+
+def test_a_batch_that_is_all_there_is_to_choose_is_kept(tmp_path: Path) -> None:
+    rows = [[str(i % 12 * 3), f"{RNG.normal():.2f}"] for i in range(40)]
+    made, _ = asked(tmp_path, text([["batch", "yield"], *rows]), "--free", "batch")
+    assert "There is no other, so it is kept" in told(made) and "left out" not in told(made)
+
+
+def test_several_columns_that_have_each_number_once_are_a_design(tmp_path: Path) -> None:
+    """A Latin hypercube over whole numbers; one such column alone numbers the rows."""
+    rng = np.random.default_rng(0)
+    table = with_column("load", rng.permutation(40) + 1)
+    made, _ = asked(tmp_path, text(table))
+    assert "load" not in made.order and "probably a row number" in told(made)
+    both = [
+        ["stir", *table[0]],
+        *([str(c + 1), *r] for c, r in zip(rng.permutation(40), table[1:], strict=True)),
+    ]
+    made, _ = asked(tmp_path, text(both))
+    assert {"load", "stir"} <= set(made.order)
+    assert "Column 'load' has each of its numbers once, as 'stir': it was kept" in told(made)
+    both[0][0] = "RunOrder"
+    made, _ = asked(tmp_path, text(both))
+    assert not {"load", "RunOrder"} & set(made.order)
+
+
+@pytest.mark.parametrize(("count", "few"), [(40, True), (60, False)])
+def test_a_verdict_says_by_how_few_designs(count: int, few: bool) -> None:
+    x = np.random.default_rng(0).uniform(size=(count, 2))
+    verdict = torchbdi.propose(x, x.sum(1), n=2).quality.verdict()
+    assert verdict.startswith("Good: ")
+    assert (f"{count} designs are few to judge it by" in verdict) == few

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -46,7 +47,7 @@ def test_figures_have_four_digits_and_no_exponent(value: float, shown: str) -> N
 def outlook(predicted: list[float], minimize: bool, unknown: tuple[bool, ...] = ()) -> str:
     problem = SimpleNamespace(
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
-        rows=np.array([2, 3, 4]),
+        rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=(), at_most=(), values={},
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
     )  # fmt: skip
 
@@ -71,6 +72,41 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
         [0.5, 4], True
     )
+
+
+LIMITS = [
+    (["--bounds", "temp=20:40"], lambda row: row[0] <= 40),
+    (["--rule", "temp+time<=70"], lambda row: row[0] + row[1] <= 70),
+    (["--fix", "conc=1"], lambda row: False),
+]
+
+
+@pytest.mark.parametrize(("words", "keeps"), LIMITS)
+def test_proposals_are_held_against_what_keeps_their_limits(
+    words: list[str],
+    keeps: Callable[[list[float]], bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    be_quick(monkeypatch.setattr)
+    rows = plain()
+    file = tmp_path / "t.csv"
+    file.write_text(text(rows))
+    out = str(tmp_path / "out")
+    assert main(["propose", str(file), "--score", "yield", "-n", "3", "-o", out, *words]) == 0
+    told = capsys.readouterr().out
+    numbers = [[float(cell) for cell in row] for row in rows[1:]]
+    best = max(row[3] for row in numbers)
+    kept = [row[3] for row in numbers if keeps(row)]
+    if not kept:
+        assert f"best known yield is {best:g}" in told
+        assert "but no known design keeps the limits that were given" in told
+        assert "Warning: none" not in told
+    else:
+        assert max(kept) < best
+        assert f"best known yield is {max(kept):g} (row " in told
+        assert f"of the designs that keep the limits that were given ({best:g} in row" in told
 
 
 def test_of_what_is_unknown_nobody_is_told_that_it_is_no_better() -> None:

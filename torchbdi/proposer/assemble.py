@@ -44,12 +44,12 @@ def assembled(
     low, high = np.minimum(*ends), np.maximum(*ends)
     predicted = problem.in_units(mean)
     gap, n = distance.numpy(), len(order)
-    columns = {
-        name: found.values[name][order.numpy()]
-        if name in found.values
-        else np.full(n, problem.constants[name], dtype=table_type(problem.constants[name]))
-        for name in problem.order
-    }
+    own = {name: values[order.numpy()] for name, values in found.values.items()}
+    for name, value in problem.constants.items():
+        own[name] = np.full(n, value, dtype=table_type(value))
+    for name, up in problem.looked_up.items():
+        own[name] = up(own[up.of])
+    columns = {name: own[name] for name in problem.order}
     return Proposals(
         columns=columns,
         predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .counting import words_of
+from .counting import are_dates, is_date_number, words_of
 from .table import Values, parse_number
 
 _REPEAT_WORDS = """
@@ -21,6 +21,11 @@ _BESIDE_WORDS = "no nr num number id index random technical tech biological bio 
 _BESIDE = frozenset(_BESIDE_WORDS.split())
 # Places on a plate: A1 to P24, 384 of them.
 _WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
+# What rows have in common that nobody chooses, and how they are said to be made with it.
+_TOGETHER = {
+    "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
+}  # fmt: skip
+_NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
 # What says whether a design has been tried, and what columns of it are called.
 _STATE_WORDS = """
@@ -49,6 +54,8 @@ def kept_of_runs(name: str, values: Values) -> str:
     words = words_of(name)
     if words & {"well", "wells"} and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
         return "where on a plate a row was made"
+    if word := _made_together(name, words, values):
+        return f"{_TOGETHER[word]} which {word} a row was made"
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
     cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
@@ -68,6 +75,27 @@ def kept_of_runs(name: str, values: Values) -> str:
         ):
             return "which kind of point of a plan a row is"
     return ""
+
+
+def _made_together(name: str, words: set[str], values: Values) -> str:
+    """The word for a batch, say, that a column gives by its name or a whole number; or "".
+
+    Args:
+        name: of the column; with digits or other signs in it, it is the name of something else.
+        words: of that name.
+        values: numbers or texts, (N,); all the same, they are no choice.
+    """
+    named = words & _TOGETHER.keys()
+    if len(named) != 1 or not words - named <= _NUMBER_WORDS:
+        return ""
+    if not re.fullmatch(r"(?:[^\W\d_]|[\s_.#-])+", name):
+        return ""
+    cells = set(values.tolist())
+    numbers = [parse_number(str(cell)) for cell in cells]
+    own = np.array([number for number in numbers if number is not None])
+    if are_dates({str(cell) for cell in cells}) or is_date_number(name, own):
+        return ""
+    return min(named) if len(cells) > 1 and (own % 1 == 0).all() else ""
 
 
 def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:

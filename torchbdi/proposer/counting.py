@@ -15,6 +15,7 @@ run id uid no nr num number index idx row order exp expt experiment sample trial
 measurement line record serial obs observation case std standard nummer versuch probe lfd barcode #
 """
 _ORDER = frozenset(_ORDER_WORDS.split())
+ONCE = "it has each number"
 # A number with such a name and more than so many values names samples, however often each stands.
 MOST_CHOSEN = 10
 _WHEN = frozenset(("date", "datum", "datetime", "timestamp"))
@@ -88,11 +89,16 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
     different = len(np.unique(numbers))
     low, high = numbers.min(), numbers.max()
     if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
-        return f"it has each number from {low:.0f} to {high:.0f} once"
+        return f"{ONCE} from {low:.0f} to {high:.0f} once"
     often = 2 * different > len(numbers) or different > MOST_CHOSEN
     if often and (own := words_of(name)) and own <= _ORDER:
         return "its name says so"
     return ""
+
+
+def is_order(name: str) -> bool:
+    """Whether a name has a word that runs and samples are numbered with."""
+    return bool(words_of(name) & _ORDER)
 
 
 def names_samples(name: str, texts: Collection[str]) -> bool:

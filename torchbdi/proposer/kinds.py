@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from .ways import IN_PYTHON, Ways, listed
 MAX_CATEGORIES = 50
 # Digits of this length with a zero before them are codes.
 CODE = 4
+# Names of a plate's rows and columns, say, that read as powers of ten.
+_POWER = re.compile(r"\d+E(\d+)")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def guess_kind(
         kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
         if kind.kind == "number":
             _ask_of_codes(name, values, ways)
+            _ask_of_powers(name, values, ways)
         return kind
     if 2 * readable > len(values):
         numbers_of(name, values, rows, ways)  # raises, and names the cell
@@ -160,3 +164,18 @@ def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
             f"it a name ({ways('category', name)}), a number ({ways('number', name)}), or nothing "
             f"that can be chosen ({ways('ignore', name)})?"
         )
+
+
+def _ask_of_powers(name: str, values: Values, ways: Ways) -> None:
+    """Refuses texts such as 1E2 and 3E4: they may be names, and powers of ten."""
+    if values.dtype == np.float64:
+        return
+    texts = set(values.tolist())
+    powers = [_POWER.fullmatch(text) for text in texts]
+    if len({int(power[1]) for power in powers if power is not None}) < 2 or None in powers:
+        return
+    raise InputError(
+        f"column {name!r} has texts such as {min(texts)!r} and {max(texts)!r} in every row: are "
+        f"they names ({ways('category', name)}), powers of ten ({ways('number', name)}), or "
+        f"nothing that can be chosen ({ways('ignore', name)})?"
+    )

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from .assemble import assembled
@@ -21,7 +22,7 @@ from .search import planned, posterior_of, search
 from .settings import Settings
 from .solve import solve
 from .threads import threads_for
-from .trust import Calibration, assess
+from .trust import Calibration, assess, without_groups
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
@@ -79,6 +80,7 @@ def _run(
         lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
+    solved = without_groups(problem, chosen, solved)
     solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
     quality = assess(problem, solved)
     posterior, rows = posterior_of(problem, chosen, solved)
@@ -96,7 +98,7 @@ def _run(
             found = search(problem, chosen, solved, posterior, settings, work, after)
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
-    error = calibration.error(found.mean.numpy(), variance)
+    error = np.hypot(calibration.error(found.mean.numpy(), variance), problem.single_l**0.5)
     made = assembled(problem, settings, quality, chosen, found, error)
     if settings.backtest:
         made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))

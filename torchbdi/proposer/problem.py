@@ -65,6 +65,15 @@ class Problem(Understood):
             return 0.0
         return (noise / self.y_scale) ** 2 * float((1 / self.counts).mean())
 
+    @property
+    def single_l(self) -> float:
+        """By how much more the variance of one measurement is, in units of y_l squared.
+
+        That is, than ``noise_l``, where scores of the table are means of several.
+        """
+        noise = self.noise_log if self.log else self.noise
+        return max(0.0, (noise / self.y_scale) ** 2 - self.noise_l) if noise else 0.0
+
     def on_scale(self, log: bool) -> Problem:
         """The same table with y_l made of logarithms of the scores, or of the scores."""
         return dataclasses.replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from ..space.present import AtMost
 from .columns import Classes, Numbers
 from .derived import derived_remarks
 from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
+from .looked_up import LookedUp, implied, looked_up, looked_up_remarks
 from .nearly import nearly_remark, nearly_sums
 from .possible import may_be_loose, off_grid, require_possible
 from .relations import constant_sums, sums_of_columns
 from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
-from .table import Table, Values, show_number
+from .table import Table, Values, parse_number, show_number
 from .ways import Ways, listed
 
 
@@ -32,6 +33,7 @@ class Restricted:
         rules: linear rules between them, given or found.
         given: those of them that the person gave.
         at_most: rules on how many parts are present.
+        looked_up: columns of numbers that are left out, since they follow from another one.
     """
 
     columns: tuple[Numbers | Classes, ...]
@@ -39,6 +41,7 @@ class Restricted:
     rules: tuple[Linear, ...]
     at_most: tuple[AtMost, ...]
     given: tuple[Linear, ...] = ()
+    looked_up: Mapping[str, LookedUp] = field(default_factory=dict)
 
 
 def restrict(
@@ -96,6 +99,10 @@ def restrict(
                 f"{least:g} at least. Take a smaller least amount, or wider bounds."
             )
         grids[name] = with_zero(grids[name])
+    found = _looked_up(table, columns, values, grids, given, at_most, settings, remarks)
+    columns = [c for c in columns if c.name not in found]
+    names = [name for name in names if name not in found]
+    grids = {name: grids[name] for name in names}
     sums, totals = _found(table, values, names, given, settings, remarks)
     rules = [*given, *sums, *totals]
     for rule in rules:
@@ -118,11 +125,62 @@ def restrict(
         else c
         for c in columns
     )
-    return Restricted(own, grids, tuple(rules), at_most, tuple(given))
+    return Restricted(own, grids, tuple(rules), at_most, tuple(given), found)
 
 
 def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
     return any(column.name in rule.names for rule in at_most)
+
+
+def _looked_up(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    grids: Mapping[str, Grid],
+    given: Sequence[Linear],
+    at_most: Sequence[AtMost],
+    settings: Settings,
+    remarks: list[str],
+) -> dict[str, LookedUp]:
+    """Columns of numbers that follow from another column, of which nobody has said anything."""
+    loose = {name for rule in at_most for name in rule.names}
+    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    for name, wanted in settings.fix.items():
+        if name in grids and wanted is not None:
+            number = parse_number(str(wanted))
+            loose |= set() if number in values[name].tolist() else {name}
+    spoken = {
+        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
+        *settings.numbers, *(name for rule in given for name in rule.coefficients),
+    }  # fmt: skip
+    found = looked_up(columns, values, grids, spoken, loose)
+    if found:
+        known = {*settings.free, *(n for r in given if r.low == r.high for n in r.coefficients)}
+        own = {name: values[name] for name in grids if name not in known}
+        sums, totals = _equations(table, own)
+        found = implied(found, [*sums, *totals])
+    ways = Ways(table.typed)
+    if found and all(c.name in settings.fix for c in columns if c.name not in found):
+        told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
+        raise InputError(
+            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
+            f"make one part of the design ({ways('number', next(iter(found)))})."
+        )
+    remarks += looked_up_remarks(found, ways)
+    return found
+
+
+def _equations(table: Table, own: Mapping[str, np.ndarray]) -> tuple[list[Linear], list[Linear]]:
+    """Constant sums of columns of numbers, (N,) each, and columns that others make linearly."""
+    sums = constant_sums(own)
+    # One part of each sum follows from the others.
+    last = {list(rule.coefficients)[-1] for rule in sums}
+    inner = {name: v for name, v in own.items() if name not in last}
+    units = {}
+    for name in inner:
+        places = decimals_of(table.columns[name])
+        units[name] = 0.0 if places is None else 10.0**-places
+    return sums, sums_of_columns(inner, units) if len(inner) > 1 else []
 
 
 def _found(
@@ -137,7 +195,7 @@ def _found(
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
     unspoken = {name: values[name] for name in names if name not in spoken}
     own = {name: v for name, v in unspoken.items() if name not in settings.free}
-    sums = constant_sums(own)
+    sums, totals = _equations(table, own)
     if len(own) < len(unspoken):
         remarks += _given_up(unspoken, settings, Ways(table.typed))
     for rule in sums:
@@ -148,14 +206,6 @@ def _found(
         )
     if not sums and (nearly := nearly_sums(own)) is not None:
         remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
-    # One part of each sum follows from the others.
-    last = {list(rule.coefficients)[-1] for rule in sums}
-    inner = {name: v for name, v in own.items() if name not in last}
-    units = {}
-    for name in inner:
-        places = decimals_of(table.columns[name])
-        units[name] = 0.0 if places is None else 10.0**-places
-    totals = sums_of_columns(inner, units) if len(inner) > 1 else []
     for rule in totals:
         (name, _), *others = rule.coefficients.items()
         right = " + ".join(_term(other, -v) for other, v in others)

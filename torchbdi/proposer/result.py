@@ -16,6 +16,7 @@ from .settings import Settings
 from .table import Values
 from .trust import Quality
 from .ways import Ways
+from .within import within_limits
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,14 @@ class Proposals:
         return len(self.predicted)
 
     def outlook(self) -> str:
-        """The best known score, and how many proposals are predicted above it, in a sentence."""
+        """The best known score, and how many proposals are predicted above it, in a sentence.
+
+        Where proposals are limited, it is the best one of the known designs that keep the limits.
+        """
         known = self.problem
-        best = known.best()[0]
+        order, kept = known.best(), within_limits(known)
+        first = order[0]
+        best = order[kept[order]][0] if kept.any() else first
         sign = -1 if self.settings.minimize else 1
         better = sign * self.predicted > sign * known.taken[best]
         above = int((better & ~self.unknown).sum())
@@ -85,17 +91,25 @@ class Proposals:
         counts, most = "", places_of(known.scores)
         if known.taken[best] != known.scores[best]:
             counts = f", which counts as {known.taken[best]:.{most}g}"
+        where = ""
+        if not kept.any():
+            where = ", but no known design keeps the limits that were given"
+        elif best != first:
+            where = (
+                ", of the designs that keep the limits that were given "
+                f"({known.scores[first]:.{most}g} in row {known.rows[first]} does not)"
+            )
         text = (
             f"The best known {known.score} is {known.scores[best]:.{most}g} "
-            f"(row {known.rows[best]}){counts}; {above} of {len(self)} proposals are predicted "
-            f"{side} it."
+            f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals are "
+            f"predicted {side} it."
         )
         if self.unknown.any():
             text += (
                 f" Of {int(self.unknown.sum())} the prediction is so far beyond what is known that "
                 "it says nothing, and only a measurement will."
             )
-        if not above and not self.unknown.all():
+        if not above and not self.unknown.all() and kept.any():
             whom = "the others" if self.unknown.any() else "them"
             text += (
                 f" Warning: none of {whom} is expected to be better than what is known; making "

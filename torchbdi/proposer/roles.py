@@ -10,12 +10,13 @@ import numpy as np
 from ..kernels.errors import InputError
 from .bookkeeping import says_what_is_done
 from .columns import as_category, classes_of, numbers_of
+from .counting import ONCE, is_order
 from .kinds import Kind, guess_kind
 from .rows import missing_cells
 from .sequences import one_case
 from .settings import Settings
 from .table import Table, Values, parse_number
-from .ways import Ways
+from .ways import Ways, listed
 
 
 def kinds_of(
@@ -74,11 +75,21 @@ def kinds_of(
                 kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
             except InputError as error:
                 complaints.append(str(error))
+    once = [n for n, k in kinds.items() if f": {ONCE}" in k.remark and not is_order(n)]
+    if len(once) > 1:  # a Latin hypercube over whole numbers
+        for name in once:
+            others = listed([n for n in once if n != name], 3)
+            kinds[name] = Kind(
+                "number",
+                f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
+                f"{ways('ignore', name)} leaves it out.",
+            )
     if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
         # A single column that counts is what there is to choose.
         for name, kind in kinds.items():
             if _all_numbers(table.columns[name]):
-                kinds[name] = replace(kind, kind="number", remark=kind.remark.replace(
+                remark = kind.remark.replace(": it was left out; ", ". It was left out; ")
+                kinds[name] = replace(kind, kind="number", remark=remark.replace(
                     "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
     # What was taken for sequences is told of all that vary; it is no news where it was said.
     remarks += [kind.remark for kind in kinds.values() if kind.remark]

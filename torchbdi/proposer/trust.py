@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..batch import Posterior
+from ..batch import Posterior, factor_of
 from ..leave_one_out import mean_of_others, missed
+from .close import close_groups, left_out_together
+from .model import Chosen
 from .problem import Problem
 from .solve import Solve
 from .suspects import rank_correlation
@@ -22,6 +25,7 @@ HIDDEN = 0.4  # share of the designs, the best ones, that are hidden
 # The mean of all errors counts as so many designs more.
 PRIOR = 5
 FAR_SHARE = 0.99
+TRUSTED = 50  # designs from which on a verdict needs no warning
 MOST = 1e200  # of a squared error that is stated, in variances of the scores
 
 
@@ -30,7 +34,8 @@ class Quality:
     """How well the model predicts designs it has not seen: leave-one-out, in the person's units.
 
     Attributes:
-        rows: distinct designs that were left out, one at a time, (S,) positions.
+        rows: distinct designs that were left out, one at a time, or those that are nearly equal
+            together, (S,) positions.
         true: their scores, (S,).
         predicted: predicted without them, (S,); farther from ``true`` where scales of columns made
             that too good, see :attr:`.model.Chosen.optimism`.
@@ -57,7 +62,13 @@ class Quality:
     factor: float | None = None
 
     def verdict(self) -> str:
-        """One sentence on whether the model is any good."""
+        """Whether the model is any good, and a warning where few designs say so."""
+        own, count = self._verdict(), len(self.rows)
+        if count >= TRUSTED or own.startswith("Poor"):
+            return own
+        return f"{own} {count} designs are few to judge it by: of so few even noise can look so."
+
+    def _verdict(self) -> str:
         if self.r2 >= 0.8 and self.rank_correlation >= 0.8:
             return "Good: the model predicts designs it has not seen well."
         if self.r2 >= 0.4 and self.rank_correlation >= 0.6:
@@ -133,14 +144,17 @@ class Calibration:
             rows: which they are, (R,) ascending.
             optimism: of the regression, by which the errors of ``solved`` have grown already.
         """
-        inverse = torch.cholesky_inverse(posterior.factor).diagonal()
-        variance = posterior.scale / inverse
+        inverse = torch.cholesky_inverse(posterior.factor)
+        groups = close_groups(problem.x_l[rows])
+        variance = posterior.scale / inverse.diagonal()
+        if groups is not None:
+            variance = posterior.scale * left_out_together(inverse, posterior.y, groups)[1]
         both = torch.isin(rows, solved.sample)
         errors = solved.errors[torch.searchsorted(solved.sample, rows[both])]
         predicted = problem.y_l[rows[both]] - errors
         order = torch.argsort(predicted, stable=True)
         squares = errors.square() / variance[both].clamp_min(1e-300)
-        beyond, missed = (own * optimism**2 for own in _beyond(posterior))
+        beyond, missed = (own * optimism**2 for own in _beyond(posterior, groups))
         return Calibration(
             predicted[order].numpy(), squares[order].numpy(), beyond, missed,
             float(problem.y_l.max()),
@@ -165,12 +179,18 @@ class Calibration:
         return np.sqrt(np.minimum(own, MOST))
 
 
-def _beyond(posterior: Posterior) -> tuple[float, float]:
-    """``beyond`` and ``missed`` of :class:`Calibration`."""
+def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
+    """``beyond`` and ``missed`` of :class:`Calibration`; whole groups are hidden."""
     x, y = posterior.x, posterior.y
     order = torch.argsort(y, descending=True, stable=True)
+    if groups is not None:
+        highest = torch.full((int(groups.max()) + 1,), -torch.inf, dtype=y.dtype)
+        highest.scatter_reduce_(0, groups, y, "amax")
+        order = torch.argsort(highest[groups], descending=True, stable=True)
     count = int(HIDDEN * len(y))
     hidden, rest = order[:count], order[count:]
+    if groups is not None:
+        rest = rest[~torch.isin(groups[rest], groups[hidden])]
     middle = y[rest].mean()
     part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
     inverse = torch.cholesky_inverse(part.factor)
@@ -178,14 +198,30 @@ def _beyond(posterior: Posterior) -> tuple[float, float]:
     cross = posterior.kernel(x[hidden], x[rest])
     noise = part.scale * part.ridge
     misses = missed(d, inverse.sum(0), inverse.diagonal(), mean_of_others(part.y))
+    own = 1 / inverse.diagonal()
+    if groups is not None:
+        misses, own = left_out_together(inverse, part.y, groups[rest])
     predicted = torch.cat([cross @ d, part.y - misses])
-    variance = torch.cat(
-        [part.deviation(x[hidden]).square() + noise, part.scale / inverse.diagonal()]
-    )
+    variance = torch.cat([part.deviation(x[hidden]).square() + noise, part.scale * own])
     true = torch.cat([y[hidden], y[rest]]) - middle
     top = torch.argsort(predicted, descending=True, stable=True)[:FEWEST]
     squares = (true - predicted)[top].square()
     return float((squares / variance[top].clamp_min(1e-300)).mean()), float(squares.mean())
+
+
+def without_groups(problem: Problem, chosen: Chosen, solved: Solve) -> Solve:
+    """A solve whose errors are those of leaving groups of nearly equal designs out as a whole."""
+    exact = len(solved.sample) == len(problem.x_l)
+    groups = close_groups(problem.x_l) if exact else None
+    if groups is None:
+        return solved
+    y = problem.y_l[solved.sample]
+    with torch.no_grad():
+        k = chosen.model.covariance()(chosen.inputs(problem.x_l[solved.sample]))
+    added = chosen.model.ridge * float(k.diagonal().mean())
+    k.diagonal().add_(added)
+    inverse = torch.cholesky_inverse(factor_of(k, added))
+    return dataclasses.replace(solved, errors=left_out_together(inverse, y, groups)[0])
 
 
 def assess(problem: Problem, solved: Solve) -> Quality:

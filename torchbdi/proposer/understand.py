@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
+from .collinear import collinear_remarks, drift_remark
 from .columns import Numbers
 from .count import count_of
 from .enough import each_score, require_different
@@ -149,6 +150,7 @@ def _made(
     same = {name: value for name, value in constants.items() if isinstance(value, float)}
     restricted = restrict(table, columns, varying, same, settings, remarks)
     columns = restricted.columns
+    varying = {column.name: own[column.name] for column in columns}
     if not candidate.any():
         require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
         require_freedom(restricted, settings)
@@ -177,6 +179,10 @@ def _made(
     first += two_values_remark(score, y) + direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
+    moving = {name: v for name, v in inner.items() if name not in settings.fix}
+    first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
+    sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))
+    first += drift_remark(score, y, scored.rows, sorted_by, inner, ways)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
         varying, candidate, restricted, values, table.rows, settings, ways, remarks
@@ -191,7 +197,8 @@ def _made(
         columns=columns,
         values=values,
         constants=constants,
-        order=tuple(name for name in own if name in values or name in constants),
+        looked_up=restricted.looked_up,
+        order=tuple(own),
         scores=means,
         taken=taken,
         rows=scored.rows[index],

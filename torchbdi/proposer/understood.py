@@ -11,6 +11,7 @@ from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
 from .grids import Grid
+from .looked_up import LookedUp
 from .table import Table, Values
 
 
@@ -25,6 +26,7 @@ class Understood:
         columns: those that vary.
         values: of those columns, at the distinct designs, (N,) each.
         constants: columns that are the same in every row, with that value.
+        looked_up: columns of numbers that follow from another one, and are not searched.
         order: all columns of a design, in the order of the table.
         scores: mean score of each distinct design, (N,).
         taken: what the model takes for it, (N,): the same, but for scores that were limited.
@@ -50,6 +52,7 @@ class Understood:
     columns: tuple[Numbers | Classes, ...]
     values: Mapping[str, Values]
     constants: Mapping[str, float | str]
+    looked_up: Mapping[str, LookedUp]
     order: tuple[str, ...]
     scores: np.ndarray
     taken: np.ndarray

@@ -67,7 +67,8 @@ def proposals_csv(proposals: Proposals) -> str:
 
 def written(p: Proposals, name: str) -> list[str]:
     """The numbers of a column as the table would have them, n texts."""
-    grid = p.problem.grids.get(name)
+    up = p.problem.looked_up.get(name)
+    grid = p.problem.grids.get(name) if up is None else up.grid
     return [show_number(v) if grid is None else grid.write(v) for v in p.columns[name]]
 
 

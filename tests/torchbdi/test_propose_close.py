@@ -1,0 +1,84 @@
+"""Groups of nearly equal designs, and errors of single measurements."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import torchbdi
+from torchbdi.proposer.close import close_groups, left_out_together
+
+
+def jittered(rng: np.random.Generator, groups: int = 12, each: int = 5) -> np.ndarray:
+    centres = rng.uniform(3, 10, (groups, 4))
+    return np.repeat(centres, each, 0) + 0.03 * rng.normal(size=(groups * each, 4))
+
+
+def standard(x: np.ndarray) -> Tensor:
+    return torch.from_numpy((x - x.mean(0)) / x.std(0))
+
+
+def test_groups_are_designs_that_are_nearly_equal() -> None:
+    rng = np.random.default_rng(0)
+    groups = close_groups(standard(jittered(rng)))
+    assert groups is not None
+    assert groups.tolist() == np.repeat(groups[::5].numpy(), 5).tolist()
+    assert len(groups.unique()) == 12
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.random.default_rng(0).uniform(size=(60, 4)),
+        np.linspace(0, 1, 300)[:, None],  # each leads to the next
+        np.random.default_rng(0).integers(0, 3, (60, 6)).astype(float) + 0.0,
+        np.random.default_rng(0).normal(size=(3, 2)),
+    ],
+)
+def test_ordinary_tables_have_no_groups(x: np.ndarray) -> None:
+    assert close_groups(standard(np.unique(x, axis=0))) is None
+
+
+def test_the_closed_form_is_what_refits_give() -> None:
+    rng = np.random.default_rng(0)
+    x = standard(jittered(rng, 6, 3))
+    y = torch.from_numpy(rng.normal(size=18))
+    y = y - y.mean()
+    k = torchbdi.NTK(3)(x) + 0.1 * torch.eye(18, dtype=torch.float64)
+    groups = torch.arange(6).repeat_interleave(3)[torch.randperm(18)]
+    miss, variance = left_out_together(torch.linalg.inv(k), y, groups)
+    for group in range(6):
+        own = groups == group
+        rest = y[~own].mean()
+        solved = torch.linalg.solve(k[~own][:, ~own], y[~own] - rest)
+        predicted = k[own][:, ~own] @ solved + rest
+        torch.testing.assert_close(miss[own], y[own] - predicted)
+        given = k[own][:, own] - k[own][:, ~own] @ torch.linalg.solve(
+            k[~own][:, ~own], k[~own][:, own]
+        )
+        torch.testing.assert_close(variance[own], given.diagonal())
+
+
+def test_repetitions_whose_settings_were_measured_are_no_evidence() -> None:
+    """A random number for each of 12 settings, measured five times: nothing can be learnt."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        y = np.repeat(10 * rng.normal(size=12), 5) + rng.normal(size=60)
+        found = torchbdi.propose(jittered(rng), y, n=3)
+        assert found.quality.verdict().startswith(("Poor", "Weak"))
+        assert found.quality.r2 < 0.2
+        assert (found.unknown | (found.error > 5)).all()
+
+
+def test_an_error_is_that_of_one_measurement() -> None:
+    """Twelve designs, each measured eight times with a deviation of 3."""
+    rng = np.random.default_rng(0)
+    x = np.repeat(rng.uniform(0, 10, (14, 2)), 8, 0)
+    y = 5 * x.sum(1) + 3 * rng.normal(size=112)
+    found = torchbdi.propose(x, y, n=4)
+    assert found.problem.noise == pytest.approx(3, rel=0.2)
+    assert (found.error >= found.problem.noise * (1 - 1 / 8) ** 0.5).all()
+    single = torchbdi.propose(x[::8], y[::8], n=4)
+    assert single.problem.single_l == 0
