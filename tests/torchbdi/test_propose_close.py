@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,9 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi.proposer.close import close_groups, left_out_together
+from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.problem import make_problem
+from torchbdi.proposer.settings import Settings
 
 
 def jittered(rng: np.random.Generator, groups: int = 12, each: int = 5) -> np.ndarray:
@@ -20,12 +25,35 @@ def standard(x: np.ndarray) -> Tensor:
     return torch.from_numpy((x - x.mean(0)) / x.std(0))
 
 
+def groups_of(x: Any) -> Tensor | None:
+    """The groups that a table of designs has, whose scores are drawn."""
+    y = np.random.default_rng(1).normal(size=len(x))
+    table, score, scores = table_of(x, y)
+    return close_groups(make_problem(table, score, scores, Settings()))
+
+
 def test_groups_are_designs_that_are_nearly_equal() -> None:
     rng = np.random.default_rng(0)
-    groups = close_groups(standard(jittered(rng)))
+    groups = groups_of(jittered(rng))
     assert groups is not None
     assert groups.tolist() == np.repeat(groups[::5].numpy(), 5).tolist()
     assert len(groups.unique()) == 12
+
+
+RANDOM = 20 * np.random.default_rng(1).uniform(size=(40, 4))
+
+
+def peptides() -> dict[str, Any]:
+    """Sequences at three temperatures: far apart, and temperatures are chosen."""
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 16)) for _ in range(20)]
+    return {"seq": np.repeat(texts, 3), "t": np.tile([20.0, 37.0, 60.0], 20)}
+
+
+def doses() -> dict[str, Any]:
+    """Most doses lie together on a plain scale."""
+    drug, dose = np.repeat(list("abcdefgh"), 6), np.tile([0, 0.1, 1, 10, 100, 1000], 8)
+    return {"drug": drug[:-3], "dose": dose[:-3]}
 
 
 @pytest.mark.parametrize(
@@ -33,12 +61,36 @@ def test_groups_are_designs_that_are_nearly_equal() -> None:
     [
         np.random.default_rng(0).uniform(size=(60, 4)),
         np.linspace(0, 1, 300)[:, None],  # each leads to the next
-        np.random.default_rng(0).integers(0, 3, (60, 6)).astype(float) + 0.0,
-        np.random.default_rng(0).normal(size=(3, 2)),
+        np.unique(np.random.default_rng(0).integers(0, 3, (60, 6)).astype(float), axis=0),
+        np.r_[jittered(np.random.default_rng(0), 2, 5), RANDOM],
+        peptides(),
+        doses(),
     ],
-)
-def test_ordinary_tables_have_no_groups(x: np.ndarray) -> None:
-    assert close_groups(standard(np.unique(x, axis=0))) is None
+    ids=["uniform", "scan", "levels", "few repeats", "peptides", "doses"],
+)  # fmt: skip
+def test_ordinary_tables_have_no_groups(x: Any) -> None:
+    if isinstance(x, dict):
+        pandas = pytest.importorskip("pandas")
+        x = pandas.DataFrame(x)
+    assert groups_of(x) is None
+
+
+def test_a_control_that_was_measured_often_counts_once() -> None:
+    """Eighteen designs of a smooth score, two by chance alike, and 32 of one that was measured."""
+    rng = np.random.default_rng(0)
+    x = np.r_[rng.uniform(3, 10, (18, 2)), 3 + 0.01 * rng.normal(size=(32, 2))]
+    found = torchbdi.propose(x, x.sum(1) + 0.1 * rng.normal(size=50), n=3)
+    assert found.quality.groups == 18 and found.quality.r2 > 0.8
+    assert "50 designs count as 18" in found.quality.verdict()
+    assert np.isfinite(found.error).all() and (found.error > 0).all()
+
+
+def test_few_groups_have_errors_too() -> None:
+    rng = np.random.default_rng(0)
+    x = np.repeat([[3, 3, 3], [6, 9, 4], [9, 5, 8]], 10, 0) + 0.01 * rng.normal(size=(30, 3))
+    found = torchbdi.propose(x, np.repeat([1.0, 5.0, 2.0], 10) + 0.1 * rng.normal(size=30), n=3)
+    assert found.quality.groups == 3
+    assert (np.isfinite(found.error) | found.unknown).all()
 
 
 def test_the_closed_form_is_what_refits_give() -> None:

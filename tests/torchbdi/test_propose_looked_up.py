@@ -130,3 +130,19 @@ def test_proposals_have_what_belongs_to_their_choice(tmp_path: Path) -> None:
 def test_nothing_is_left_where_all_else_is_fixed(tmp_path: Path) -> None:
     message = refused(tmp_path, text(solvents()), "--fix", "solvent", "--fix", "a=3")
     assert "'bp' follows from 'solvent'" in message and "--number bp" in message
+
+
+def test_nothing_is_looked_up_where_rows_are_chosen_among(tmp_path: Path) -> None:
+    """What is known of a solvent that was never tried is its boiling point."""
+    rng = np.random.default_rng(0)
+    points = {"tol": 111, "MeCN": 82, "DMF": 153, "THF": 66, "DCM": 40}
+    rows = [["solvent", "bp", "a", "yield"]]
+    for i in range(48):
+        name = list(points)[i % 4]
+        a = rng.uniform(0, 10)
+        rows.append([name, str(points[name]), f"{a:.2f}", f"{points[name] / 20 + a:.2f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert "bp" in made.looked_up
+    rows.append(["DCM", "40", "5.00", "PENDING"])
+    made, _ = asked(tmp_path, text(rows))
+    assert not made.looked_up and "bp" in [column.name for column in made.columns]

@@ -5,29 +5,37 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-NEAR = 0.05, 0.02, 0.01  # of the median distance of two designs
-FEWEST, MOST_DESIGNS = 3, 3000  # groups, and designs whose distances are compared
+from .problem import Problem
+
+NEAR = 0.1, 0.05, 0.02  # standard deviations, of each number; the first that leaves no chains
+SAME = 1e-9  # of all else
+FEWEST, MOST_DESIGNS = 3, 3000  # groups, and designs that are compared
 
 
-def close_groups(x: Tensor) -> Tensor | None:
-    """The group of every design, where some are nearly equal and all others are far from these.
+def close_groups(problem: Problem) -> Tensor | None:
+    """The group of every design, where most were made several times with nearly the same numbers.
 
-    Args:
-        x: designs, (N, D), standardised.
+    Designs are nearly equal where names, letters and numbers of a grid are the same and the others
+    differ by what a measurement of a setting does.
 
     Returns:
-        Numbers of groups, (N,) int64; None where there are no such groups, where one design leads
-        to the next, and of more than 3,000 designs.
+        Numbers of groups, (N,) int64; None where less than half of the designs are nearly equal to
+        another one, where one leads to the next, and of more than 3,000 designs.
     """
+    x, space = problem.x_l, problem.design_space
     if not FEWEST < len(x) <= MOST_DESIGNS:
         return None
-    apart = torch.cdist(x, x)
-    for share in NEAR:
-        near = apart <= share * float(apart.median())
-        near.fill_diagonal_(True)
+    grids = problem.grids
+    loose = [c.name in grids and not grids[c.name].kind for c in space.columns]
+    free = torch.tensor(loose)[problem.space.column_of]
+    for limit in NEAR if any(loose) else ():
+        near = torch.ones(len(x), len(x), dtype=torch.bool)
+        for own, is_free in zip(x.mT, free.tolist(), strict=True):
+            near &= (own[:, None] - own).abs() <= (limit if is_free else SAME)
         first = near.to(torch.uint8).argmax(1)
         groups = first.unique(return_inverse=True)[1]
-        if FEWEST <= int(groups.max()) + 1 < len(x) and torch.equal(near, near[first]):
+        several = 2 * int((near.sum(1) > 1).sum()) >= len(x)
+        if several and int(groups.max()) + 1 >= FEWEST and torch.equal(near, near[first]):
             return groups
     return None
 

@@ -15,6 +15,7 @@ run id uid no nr num number index idx row order exp expt experiment sample trial
 measurement line record serial obs observation case std standard nummer versuch probe lfd barcode #
 """
 _ORDER = frozenset(_ORDER_WORDS.split())
+_PLACES = frozenset(("tube", "vial", "position", "place", "slot", "well", "rank", "rang"))
 ONCE = "it has each number"
 # A number with such a name and more than so many values names samples, however often each stands.
 MOST_CHOSEN = 10
@@ -97,8 +98,8 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
 
 
 def is_order(name: str) -> bool:
-    """Whether a name has a word that runs and samples are numbered with."""
-    return bool(words_of(name) & _ORDER)
+    """Whether a name has a word that runs, samples and places are numbered with."""
+    return bool(words_of(name) & (_ORDER | _PLACES))
 
 
 def names_samples(name: str, texts: Collection[str]) -> bool:

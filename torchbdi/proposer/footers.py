@@ -69,8 +69,8 @@ def experiments(
 def second_table(cells: np.ndarray, numbers: np.ndarray) -> int | None:
     """The line in which the names of another table stand, below this one.
 
-    Its cells are different texts, in two columns or more that hold numbers above; it comes after an
-    empty line, or has a text in every column.
+    It comes after an empty line, and its cells are different texts, in two columns or more that
+    hold numbers above.
 
     Args:
         cells: texts, (R, C).
@@ -82,7 +82,7 @@ def second_table(cells: np.ndarray, numbers: np.ndarray) -> int | None:
         if known[i].any() or len(texts) < 2 or len(set(texts)) < len(texts):
             continue
         foreign = (cells[i] != "") & (2 * known[:i].sum(0) > i)
-        apart = numbers[i] > numbers[i - 1] + 1 or len(texts) == cells.shape[1]
+        apart = numbers[i] > numbers[i - 1] + 1
         if apart and foreign.sum() > 1 and not any(map(is_no_number, texts)):
             return i
     return None

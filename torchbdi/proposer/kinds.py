@@ -28,7 +28,7 @@ MAX_CATEGORIES = 50
 # Digits of this length with a zero before them are codes.
 CODE = 4
 # Names of a plate's rows and columns, say, that read as powers of ten.
-_POWER = re.compile(r"\d+E(\d+)")
+_POWER = re.compile(r"(\d+)E(\d+)")
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,9 @@ def _ask_of_powers(name: str, values: Values, ways: Ways) -> None:
         return
     texts = set(values.tolist())
     powers = [_POWER.fullmatch(text) for text in texts]
-    if len({int(power[1]) for power in powers if power is not None}) < 2 or None in powers:
+    heads, tails = ({int(p[i]) for p in powers if p is not None} for i in (1, 2))
+    in_order = sorted(heads) == list(range(1, len(heads) + 1))  # the rows of a plate, say
+    if None in powers or not in_order or len(heads) < 3 or len(tails) < 3:
         return
     raise InputError(
         f"column {name!r} has texts such as {min(texts)!r} and {max(texts)!r} in every row: are "

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from .assemble import assembled
 from .backtest import backtest
+from .close import close_groups
 from .events import Events
 from .kept import kept, model_of, solve_of
 from .model import choose
@@ -80,11 +81,13 @@ def _run(
         lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
-    solved = without_groups(problem, chosen, solved)
+    groups = close_groups(problem) if len(solved.sample) == len(problem.x_l) else None
+    if groups is not None:
+        solved = without_groups(problem, chosen, solved, groups)
     solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
-    quality = assess(problem, solved)
+    quality = assess(problem, solved, groups)
     posterior, rows = posterior_of(problem, chosen, solved)
-    calibration = Calibration.of(problem, solved, posterior, rows, chosen.optimism)
+    calibration = Calibration.of(problem, solved, posterior, rows, chosen.optimism, groups)
     bar = tqdm(
         total=planned(problem, settings), desc="Search", delay=2, disable=not progress, leave=False
     )

@@ -51,6 +51,7 @@ def restrict(
     constants: Mapping[str, float],
     settings: Settings,
     remarks: list[str],
+    to_choose: bool = False,
 ) -> Restricted:
     """Finds levels, steps and sums in a table, and adds those that the person gave.
 
@@ -61,6 +62,8 @@ def restrict(
         constants: numbers of the columns that are the same in every row.
         settings: the person's choices.
         remarks: what was found is added.
+        to_choose: whether proposals are rows of the table: these have what belongs together, and
+            what is said of names that have no score yet is in the numbers that follow from them.
 
     Raises:
         InputError: a rule that cannot be read, or that nothing in the bounds can meet.
@@ -99,7 +102,9 @@ def restrict(
                 f"{least:g} at least. Take a smaller least amount, or wider bounds."
             )
         grids[name] = with_zero(grids[name])
-    found = _looked_up(table, columns, values, grids, given, at_most, settings, remarks)
+    found: Mapping[str, LookedUp] = {}
+    if not to_choose:
+        found = _looked_up(table, columns, values, grids, given, at_most, settings, remarks)
     columns = [c for c in columns if c.name not in found]
     names = [name for name in names if name not in found]
     grids = {name: grids[name] for name in names}

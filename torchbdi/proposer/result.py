@@ -81,7 +81,7 @@ class Proposals:
         Where proposals are limited, it is the best one of the known designs that keep the limits.
         """
         known = self.problem
-        order, kept = known.best(), within_limits(known)
+        order, kept = known.best(), within_limits(known, self.settings)
         first = order[0]
         best = order[kept[order]][0] if kept.any() else first
         sign = -1 if self.settings.minimize else 1

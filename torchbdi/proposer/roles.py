@@ -76,7 +76,7 @@ def kinds_of(
             except InputError as error:
                 complaints.append(str(error))
     once = [n for n, k in kinds.items() if f": {ONCE}" in k.remark and not is_order(n)]
-    if len(once) > 1:  # a Latin hypercube over whole numbers
+    if len(once) > 1 and _different(table, once):  # a Latin hypercube over whole numbers
         for name in once:
             others = listed([n for n in once if n != name], 3)
             kinds[name] = Kind(
@@ -94,6 +94,14 @@ def kinds_of(
     # What was taken for sequences is told of all that vary; it is no news where it was said.
     remarks += [kind.remark for kind in kinds.values() if kind.remark]
     return kinds
+
+
+def _different(table: Table, names: list[str]) -> bool:
+    """Whether no two columns of numbers from 0 or 1 on are the same order, or the reverse."""
+    own = np.array([[float(parse_number(str(v)) or 0) for v in table.columns[n]] for n in names])
+    orders = own - own.min(1, keepdims=True)
+    both = [*orders.tolist(), *(orders.max() - orders).tolist()]
+    return len({tuple(order) for order in both}) == len(both)
 
 
 def _all_numbers(cells: Values) -> bool:

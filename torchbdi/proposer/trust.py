@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..batch import Posterior, factor_of
 from ..leave_one_out import mean_of_others, missed
-from .close import close_groups, left_out_together
+from .close import left_out_together
 from .model import Chosen
 from .problem import Problem
 from .solve import Solve
@@ -48,6 +48,7 @@ class Quality:
         rank_correlation: Spearman's, between true and predicted.
         factor: typical ratio of a true score and its prediction, > 1, where logarithms are
             modelled; None elsewhere.
+        groups: how many the designs count as, where nearly equal ones were left out together.
     """
 
     rows: np.ndarray
@@ -60,10 +61,14 @@ class Quality:
     r2: float
     rank_correlation: float
     factor: float | None = None
+    groups: int | None = None
 
     def verdict(self) -> str:
         """Whether the model is any good, and a warning where few designs say so."""
-        own, count = self._verdict(), len(self.rows)
+        own, count = self._verdict(), self.groups or len(self.rows)
+        if self.groups:
+            rows = len(self.rows)
+            own += f" {rows} designs count as {count}: nearly equal ones were left out together."
         if count >= TRUSTED or own.startswith("Poor"):
             return own
         return f"{own} {count} designs are few to judge it by: of so few even noise can look so."
@@ -134,6 +139,7 @@ class Calibration:
         posterior: Posterior,
         rows: Tensor,
         optimism: float = 1.0,
+        groups: Tensor | None = None,
     ) -> Calibration:
         """Compares the designs that both a solve and a posterior can leave out.
 
@@ -143,9 +149,9 @@ class Calibration:
             posterior: of some designs.
             rows: which they are, (R,) ascending.
             optimism: of the regression, by which the errors of ``solved`` have grown already.
+            groups: of all designs, (N,), where they were left out by these; all are in ``rows``.
         """
         inverse = torch.cholesky_inverse(posterior.factor)
-        groups = close_groups(problem.x_l[rows])
         variance = posterior.scale / inverse.diagonal()
         if groups is not None:
             variance = posterior.scale * left_out_together(inverse, posterior.y, groups)[1]
@@ -183,14 +189,10 @@ def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
     """``beyond`` and ``missed`` of :class:`Calibration`; whole groups are hidden."""
     x, y = posterior.x, posterior.y
     order = torch.argsort(y, descending=True, stable=True)
-    if groups is not None:
-        highest = torch.full((int(groups.max()) + 1,), -torch.inf, dtype=y.dtype)
-        highest.scatter_reduce_(0, groups, y, "amax")
-        order = torch.argsort(highest[groups], descending=True, stable=True)
     count = int(HIDDEN * len(y))
-    hidden, rest = order[:count], order[count:]
     if groups is not None:
-        rest = rest[~torch.isin(groups[rest], groups[hidden])]
+        order, count = _whole_groups(y, groups)
+    hidden, rest = order[:count], order[count:]
     middle = y[rest].mean()
     part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
     inverse = torch.cholesky_inverse(part.factor)
@@ -209,12 +211,21 @@ def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
     return float((squares / variance[top].clamp_min(1e-300)).mean()), float(squares.mean())
 
 
-def without_groups(problem: Problem, chosen: Chosen, solved: Solve) -> Solve:
-    """A solve whose errors are those of leaving groups of nearly equal designs out as a whole."""
-    exact = len(solved.sample) == len(problem.x_l)
-    groups = close_groups(problem.x_l) if exact else None
-    if groups is None:
-        return solved
+def _whole_groups(y: Tensor, groups: Tensor) -> tuple[Tensor, int]:
+    """Scores (N,) in the order of the best of their groups, and how many of these are hidden.
+
+    Some groups are hidden, the best ones, and two or more are not.
+    """
+    best = torch.full((int(groups.max()) + 1,), -torch.inf, dtype=y.dtype)
+    best.scatter_reduce_(0, groups, y, "amax")
+    ranked = torch.argsort(best, descending=True, stable=True)
+    hidden = ranked[: max(1, min(int(HIDDEN * len(ranked)), len(ranked) - 2))]
+    place = torch.argsort(ranked)[groups]
+    return torch.argsort(place, stable=True), int(torch.isin(groups, hidden).sum())
+
+
+def without_groups(problem: Problem, chosen: Chosen, solved: Solve, groups: Tensor) -> Solve:
+    """A solve whose errors are those of leaving groups (N,) of designs out as a whole."""
     y = problem.y_l[solved.sample]
     with torch.no_grad():
         k = chosen.model.covariance()(chosen.inputs(problem.x_l[solved.sample]))
@@ -224,13 +235,18 @@ def without_groups(problem: Problem, chosen: Chosen, solved: Solve) -> Solve:
     return dataclasses.replace(solved, errors=left_out_together(inverse, y, groups)[0])
 
 
-def assess(problem: Problem, solved: Solve) -> Quality:
-    """The model's quality on a solved table."""
+def assess(problem: Problem, solved: Solve, groups: Tensor | None = None) -> Quality:
+    """The model's quality on a solved table; each of the groups (N,) counts once."""
     rows = solved.sample.numpy()
     true, y = problem.taken[rows], problem.y_l[solved.sample]
     predicted = problem.in_units(y - solved.errors)
     gaps = nearest(problem.x_l, problem.x_l, itself=True)[0].numpy()
-    square, variance = float(solved.errors.square().mean()), float(y.var(correction=0))
+    share = torch.full_like(y, 1 / len(y))
+    if groups is not None:
+        share = 1 / groups.bincount()[groups].double() / (int(groups.max()) + 1)
+    square = float(share @ solved.errors.square())
+    variance = float(share @ (y - share @ y).square())
+    weights = share.numpy()
     return Quality(
         rows=rows,
         true=true,
@@ -238,11 +254,22 @@ def assess(problem: Problem, solved: Solve) -> Quality:
         gaps=gaps[rows],
         far=float(np.quantile(gaps, FAR_SHARE)),
         exact=len(rows) == len(problem.scores),
-        rmse=float(np.sqrt(np.mean((true - predicted) ** 2))),
+        rmse=float(np.sqrt(weights @ (true - predicted) ** 2)),
         r2=1 - square / variance if variance > 0 else 0.0,
         factor=float(np.exp(abs(problem.y_scale) * square**0.5)) if problem.log else None,
-        rank_correlation=rank_correlation(true, predicted),
+        rank_correlation=rank_correlation(*_once(true, predicted, groups)),
+        groups=None if groups is None else int(groups.max()) + 1,
     )
+
+
+def _once(
+    true: np.ndarray, predicted: np.ndarray, groups: Tensor | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and predictions (S,), of groups their means."""
+    if groups is None:
+        return true, predicted
+    own = groups.numpy()
+    return tuple(np.bincount(own, v) / np.bincount(own) for v in (true, predicted))  # type: ignore[return-value]
 
 
 def nearest(x: Tensor, x_l: Tensor, itself: bool = False) -> tuple[Tensor, Tensor]:

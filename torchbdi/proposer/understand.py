@@ -148,7 +148,8 @@ def _made(
     columns, constants = varying_of(table, own, kinds, settings, ways, remarks)
     varying = {column.name: own[column.name] for column in columns}
     same = {name: value for name, value in constants.items() if isinstance(value, float)}
-    restricted = restrict(table, columns, varying, same, settings, remarks)
+    to_choose = bool(candidate.any())
+    restricted = restrict(table, columns, varying, same, settings, remarks, to_choose)
     columns = restricted.columns
     varying = {column.name: own[column.name] for column in columns}
     if not candidate.any():

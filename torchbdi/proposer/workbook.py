@@ -64,7 +64,7 @@ def cells_of(
     if whole:
         if filled := _fill(columns, book.book[own].merged_cells.ranges):
             notes.append(f"Merged cells count in each of their rows, as in row {filled}.")
-        notes += _hidden(book.book[own], len(columns[0]) if columns else 0)
+        notes += _hidden(book.book[own], len(columns[0]) if columns else 0, len(columns))
     return columns, notes
 
 
@@ -75,13 +75,24 @@ def _has_more_than_cells(content: bytes) -> bool:
         return any(re.search(rb'<mergeCell |hidden="(1|true)"', file.read(n)) for n in names)
 
 
-def _hidden(sheet: Any, count: int) -> list[str]:
-    """Notes of rows (of the first ``count``) and columns that are hidden, by a filter or by hand.
+def _letters(number: int) -> str:
+    """The name of a column of a sheet: A for 1, AA for 27."""
+    head, last = divmod(number - 1, 26)
+    return (_letters(head) if head else "") + chr(ord("A") + last)
+
+
+def _hidden(sheet: Any, count: int, width: int) -> list[str]:
+    """Notes of hidden rows (of the first ``count``) and columns (of the first ``width``).
 
     They count: a filter that was forgotten must not change what is proposed.
     """
     rows = sorted(i for i, row in sheet.row_dimensions.items() if row.hidden and i <= count)
-    columns = [str(name) for name, column in sheet.column_dimensions.items() if column.hidden]
+    columns = [
+        _letters(i)
+        for own in sheet.column_dimensions.values()
+        if own.hidden
+        for i in range(own.min, min(own.max, width) + 1)
+    ]
     notes = []
     if rows:
         more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
