@@ -96,9 +96,7 @@ class ZonalSums:
         def work(items: Iterator[int]) -> None:
             for item in items:
                 for rows in pieces(n, width, chunks[item]):
-                    hat = self.hat[rows]
-                    products = torch.cat([table @ hat[:, at].mT for at, table in right])
-                    add(left @ hat.mT, products, old, rows, out[item])
+                    add(*self._products(left, right, rows), old, rows, out[item])
 
         if left.device.type == "cpu":
             drain(work, range(len(chunks)))
@@ -119,11 +117,15 @@ class ZonalSums:
         n, (b, a) = len(self.hat), norm.shape
         out = norm.new_zeros(b, a, len(self.linear) + 1)
         for rows in pieces(n, max(FEWEST, GPU_ENTRIES // max(1, a + b))):
-            hat = self.hat[rows]
-            products = torch.cat([table @ hat[:, at].mT for at, table in right])
+            products = self._products(left, right, rows)
             data = self.scale[rows], self.linear[:, rows], self.square[rows]
-            out += pair_sums(profile, left @ hat.mT, products, old, norm, *data)
+            out += pair_sums(profile, *products, old, norm, *data)
         return out
+
+    def _products(self, left: Tensor, right: Sequence[Part], rows: slice) -> tuple[Tensor, Tensor]:
+        """Those of left (B, D) and of the right parts with some of the data: (B, L) and (A, L)."""
+        hat = self.hat[rows]
+        return left @ hat.mT, torch.cat([table @ hat[:, at].mT for at, table in right])
 
     def _filler(self, norm: Tensor) -> Callable[..., None]:
         """What adds a piece of the data to the sums."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 import torchbdi
-from torchbdi.proposer.close import close_groups, left_out_together
+from torchbdi.proposer.close import close_groups, left_out
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.problem import make_problem
 from torchbdi.proposer.settings import Settings
@@ -100,7 +100,7 @@ def test_the_closed_form_is_what_refits_give() -> None:
     y = y - y.mean()
     k = torchbdi.NTK(3)(x) + 0.1 * torch.eye(18, dtype=torch.float64)
     groups = torch.arange(6).repeat_interleave(3)[torch.randperm(18)]
-    miss, variance = left_out_together(torch.linalg.inv(k), y, groups)
+    miss, variance = left_out(torch.linalg.inv(k), y, groups)
     for group in range(6):
         own = groups == group
         rest = y[~own].mean()

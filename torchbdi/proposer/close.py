@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..leave_one_out import mean_of_others, missed
 from .problem import Problem
 
 NEAR = 0.1, 0.05, 0.02  # standard deviations, of each number; the first that leaves no chains
@@ -40,8 +41,8 @@ def close_groups(problem: Problem) -> Tensor | None:
     return None
 
 
-def left_out_together(inverse: Tensor, y: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
-    """What is missed by where each group is predicted from all others, in closed form.
+def left_out(inverse: Tensor, y: Tensor, groups: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What is missed by where each design, or group of designs, is predicted from all others.
 
     With B = (K + r I)^-1 group G misses by B_GG^-1 [B (y - m 1)]_G, m being the mean of the other
     scores, and the variance of that is in proportion to the diagonal of B_GG^-1: the form for
@@ -50,12 +51,15 @@ def left_out_together(inverse: Tensor, y: Tensor, groups: Tensor) -> tuple[Tenso
     Args:
         inverse: B, (N, N).
         y: scores, (N,).
-        groups: of the rows, (N,) int64, two or more.
+        groups: of the rows, (N,) int64, two or more; None for each row by itself.
 
     Returns:
         Scores less predictions, (N,), and the diagonals, (N,).
     """
     d, b = inverse @ y, inverse.sum(0)
+    if groups is None:
+        diagonal = inverse.diagonal()
+        return missed(d, b, diagonal, mean_of_others(y)), 1 / diagonal
     miss, variance = torch.empty_like(y), torch.empty_like(y)
     for group in groups.unique():
         own = groups == group

@@ -76,15 +76,15 @@ def second_table(cells: np.ndarray, numbers: np.ndarray) -> int | None:
         cells: texts, (R, C).
         numbers: of the lines in the file, (R,).
     """
-    known = np.array([[parse_number(c) is not None for c in line] for line in cells.tolist()])
-    for i in range(3, len(cells) - 1):
+    for i in np.flatnonzero(np.diff(numbers) > 1) + 1:
         texts = [c for c in cells[i].tolist() if c]
-        if known[i].any() or len(texts) < 2 or len(set(texts)) < len(texts):
+        if not 3 <= i < len(cells) - 1 or len(texts) < 2 or len(set(texts)) < len(texts):
             continue
-        foreign = (cells[i] != "") & (2 * known[:i].sum(0) > i)
-        apart = numbers[i] > numbers[i - 1] + 1
-        if apart and foreign.sum() > 1 and not any(map(is_no_number, texts)):
-            return i
+        if any(is_no_number(c) or parse_number(c) is not None for c in texts):
+            continue
+        above = [sum(parse_number(c) is not None for c in own) for own in cells[:i].T.tolist()]
+        if ((cells[i] != "") & (2 * np.array(above) > i)).sum() > 1:
+            return int(i)
     return None
 
 

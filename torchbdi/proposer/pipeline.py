@@ -23,7 +23,7 @@ from .search import planned, posterior_of, search
 from .settings import Settings
 from .solve import solve
 from .threads import threads_for
-from .trust import Calibration, assess, without_groups
+from .trust import Calibration, assess, left_out_by
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
@@ -81,12 +81,12 @@ def _run(
         lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
+    posterior, rows = posterior_of(problem, chosen, solved)
     groups = close_groups(problem) if len(solved.sample) == len(problem.x_l) else None
     if groups is not None:
-        solved = without_groups(problem, chosen, solved, groups)
+        solved = left_out_by(groups, posterior, solved)
     solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
     quality = assess(problem, solved, groups)
-    posterior, rows = posterior_of(problem, chosen, solved)
     calibration = Calibration.of(problem, solved, posterior, rows, chosen.optimism, groups)
     bar = tqdm(
         total=planned(problem, settings), desc="Search", delay=2, disable=not progress, leave=False

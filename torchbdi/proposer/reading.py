@@ -62,8 +62,9 @@ def read_table(
         )
         own = own.after(below - 1)
     own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
-    if (other := second_table(own.table(kept), own.numbers)) is not None:
-        told = ", ".join(repr(cell) for cell in own.table(kept)[other].tolist() if cell)
+    cells = own.table(kept)
+    if (other := second_table(cells, own.numbers)) is not None:
+        told = ", ".join(repr(cell) for cell in cells[other].tolist() if cell)
         raise InputError(
             f"{path.name}, row {own.numbers[other]}: another table seems to begin here ({told}). "
             "Save each table as a file of its own, without the rows of the other one."

@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..batch import Posterior, factor_of
-from ..leave_one_out import mean_of_others, missed
-from .close import left_out_together
-from .model import Chosen
+from ..batch import Posterior
+from .close import left_out
 from .problem import Problem
 from .solve import Solve
 from .suspects import rank_correlation
@@ -152,9 +150,7 @@ class Calibration:
             groups: of all designs, (N,), where they were left out by these; all are in ``rows``.
         """
         inverse = torch.cholesky_inverse(posterior.factor)
-        variance = posterior.scale / inverse.diagonal()
-        if groups is not None:
-            variance = posterior.scale * left_out_together(inverse, posterior.y, groups)[1]
+        variance = posterior.scale * left_out(inverse, posterior.y, groups)[1]
         both = torch.isin(rows, solved.sample)
         errors = solved.errors[torch.searchsorted(solved.sample, rows[both])]
         predicted = problem.y_l[rows[both]] - errors
@@ -199,10 +195,7 @@ def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
     d = inverse @ part.y
     cross = posterior.kernel(x[hidden], x[rest])
     noise = part.scale * part.ridge
-    misses = missed(d, inverse.sum(0), inverse.diagonal(), mean_of_others(part.y))
-    own = 1 / inverse.diagonal()
-    if groups is not None:
-        misses, own = left_out_together(inverse, part.y, groups[rest])
+    misses, own = left_out(inverse, part.y, None if groups is None else groups[rest])
     predicted = torch.cat([cross @ d, part.y - misses])
     variance = torch.cat([part.deviation(x[hidden]).square() + noise, part.scale * own])
     true = torch.cat([y[hidden], y[rest]]) - middle
@@ -224,15 +217,16 @@ def _whole_groups(y: Tensor, groups: Tensor) -> tuple[Tensor, int]:
     return torch.argsort(place, stable=True), int(torch.isin(groups, hidden).sum())
 
 
-def without_groups(problem: Problem, chosen: Chosen, solved: Solve, groups: Tensor) -> Solve:
-    """A solve whose errors are those of leaving groups (N,) of designs out as a whole."""
-    y = problem.y_l[solved.sample]
-    with torch.no_grad():
-        k = chosen.model.covariance()(chosen.inputs(problem.x_l[solved.sample]))
-    added = chosen.model.ridge * float(k.diagonal().mean())
-    k.diagonal().add_(added)
-    inverse = torch.cholesky_inverse(factor_of(k, added))
-    return dataclasses.replace(solved, errors=left_out_together(inverse, y, groups)[0])
+def left_out_by(groups: Tensor, posterior: Posterior, solved: Solve) -> Solve:
+    """A solve whose errors are those of leaving groups (N,) out as a whole.
+
+    Args:
+        groups: of all designs.
+        posterior: of all designs, see :func:`.search.posterior_of`.
+        solved: knows the error of each of them.
+    """
+    inverse = torch.cholesky_inverse(posterior.factor)
+    return dataclasses.replace(solved, errors=left_out(inverse, posterior.y, groups)[0])
 
 
 def assess(problem: Problem, solved: Solve, groups: Tensor | None = None) -> Quality:

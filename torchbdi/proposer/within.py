@@ -24,8 +24,10 @@ def within_limits(known: Understood, settings: Settings) -> np.ndarray:
             own = known.values[column.name]
             slack = ROUNDING * float(np.abs(own).max())
             low, high = settings.bounds[column.name]
-            kept &= (low is None) | (own >= (low or 0) - slack)
-            kept &= (high is None) | (own <= (high or 0) + slack)
+            if low is not None:
+                kept &= own >= low - slack
+            if high is not None:
+                kept &= own <= high + slack
     for rule in known.rules:
         parts = [factor * known.values[name] for name, factor in rule.coefficients.items()]
         size = float(np.abs(parts).sum(0).mean())

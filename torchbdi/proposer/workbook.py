@@ -75,20 +75,16 @@ def _has_more_than_cells(content: bytes) -> bool:
         return any(re.search(rb'<mergeCell |hidden="(1|true)"', file.read(n)) for n in names)
 
 
-def _letters(number: int) -> str:
-    """The name of a column of a sheet: A for 1, AA for 27."""
-    head, last = divmod(number - 1, 26)
-    return (_letters(head) if head else "") + chr(ord("A") + last)
-
-
 def _hidden(sheet: Any, count: int, width: int) -> list[str]:
     """Notes of hidden rows (of the first ``count``) and columns (of the first ``width``).
 
     They count: a filter that was forgotten must not change what is proposed.
     """
+    from openpyxl.utils import get_column_letter
+
     rows = sorted(i for i, row in sheet.row_dimensions.items() if row.hidden and i <= count)
     columns = [
-        _letters(i)
+        get_column_letter(i)
         for own in sheet.column_dimensions.values()
         if own.hidden
         for i in range(own.min, min(own.max, width) + 1)
