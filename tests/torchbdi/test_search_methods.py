@@ -16,7 +16,7 @@ import torchbdi
 from torchbdi import InputError, OfflineData, Space, TorchBDIError
 from torchbdi.methods import registry
 from torchbdi.methods._searching import spread
-from torchbdi.methods.base import Method, Run
+from torchbdi.methods.base import Method, Result, Run
 from torchbdi.methods.bdi_search import BDISearch, backward_search, forward_search
 from torchbdi.methods.kernel_search import KernelSearch
 from torchbdi.space import Choice, Number
@@ -164,6 +164,40 @@ def test_numbers_go_no_farther_than_the_backtest_looked() -> None:
     assert "reach" not in KernelSearch(committee=1).solve(sequences(), 6).facts
     few = OfflineData.from_raw(raw[:20], raw[:20] @ [1.0, 0.5, 0.2], space)
     assert "reach" not in KernelSearch(committee=1).solve(few, 6).facts
+
+
+def variants() -> OfflineData:
+    """Of a sequence of 12 letters, with three changes each."""
+    rng = np.random.default_rng(0)
+    codes = np.zeros((60, 12), dtype=int)
+    for row in codes:
+        row[rng.choice(12, 3, replace=False)] = rng.integers(1, 4, 3)
+    return OfflineData.from_raw(
+        codes, (codes == 1).sum(1).astype(float), Space.sequence(12, "ACGT")
+    )
+
+
+def test_letters_go_no_farther_than_predictions_were_tested() -> None:
+    """A count of one letter rises all the way to a sequence that is like none of the table."""
+    data = variants()
+    raw = data.space.decode(data.x)
+
+    def farthest(result: Result) -> int:
+        return int((data.space.decode(result.x)[:, None] != raw).sum(2).min(1).max())
+
+    small = partial(KernelSearch, committee=1, acquisition="mean", width=16)
+    result = small().solve(data, 6)
+    assert farthest(result) == result.facts["reach_sites"] == 4
+    assert farthest(small(sites=1).solve(data, 6)) == 1
+    free = small(sites=12).solve(data, 6)
+    assert farthest(free) > 4
+    for whole in (small(enumerate=4**12), small(enumerate=4**12, sites=1)):
+        assert "reach_sites" not in whole.solve(sequences(), 6).facts
+    tried = small(acquisition=None).solve(data, 6).facts
+    assert (
+        tried["backtest_promised_mean"]
+        < small(acquisition=None, sites=12).solve(data, 6).facts["backtest_promised_mean"]
+    )
 
 
 def test_a_ridge_that_is_too_small_is_named() -> None:

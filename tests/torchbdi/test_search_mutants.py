@@ -132,6 +132,12 @@ def test_a_search_finds_the_best_of_what_is_near() -> None:
     torch.testing.assert_close(found.value, best)
 
 
+def test_too_few_near_designs_name_the_limit() -> None:
+    data = table(6)
+    with pytest.raises(InputError, match=r"largest number of sites, and n = 50\. Ask"):
+        maximise(lambda x: x[:, 0], data.space, 50, reach=Reach(data.x[:1], sites=(99.0, 1)))
+
+
 def test_what_a_reach_cannot_be() -> None:
     for sites in ((0.0, 2), (1.0, 0)):
         with pytest.raises(InputError, match="sites must be above 0"):

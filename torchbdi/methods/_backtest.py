@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -119,7 +119,7 @@ def backtest(
     choose: Callable[[Tensor, Tensor], Sequence[Model]],
     ridges: Ridges,
     ways: dict[str, Callable[[Fitted], Objective]],
-    distance: float | None,
+    reach: Reach | None,
     run: Run,
 ) -> Backtest:
     """Hides the best fifth of the rows, and others, and lets every way search without them.
@@ -130,7 +130,8 @@ def backtest(
         choose: regressions for designs (N, D) and scores (N,), standardised.
         ridges: of a regression, see :meth:`Fitted.of`.
         ways: by name, what is searched for once regressions are fitted.
-        distance: how far from the rows that are known numbers may go; None: anywhere.
+        reach: how far from the rows of the table designs may be, here from those that are known;
+            None: anywhere.
         run: its seed draws the starts of the searches, and its device computes for them.
     """
     known, unseen, rows = parts.known, parts.unseen, parts.rows
@@ -144,7 +145,7 @@ def backtest(
         first = torch.argsort(blind.mean()(data.x[unseen]), descending=True)[: parts.best]
     promised, judged, doubted = {}, {}, {}
     starts = data.x[known[torch.argsort(y, descending=True, stable=True)][:DESIGNS]]
-    reach = None if distance is None else Reach(data.x[known], distance)
+    reach = None if reach is None else replace(reach, rows=data.x[known])
     for name, way in ways.items():
         found = maximise(
             way(blind),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -14,6 +15,8 @@ from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
 from ..search import Objective, Reach
+from ..search.mutants import Mutants, tested
+from ..search.sites import Sites
 from ..selection import (
     CONSTANTS,
     DEPTHS,
@@ -23,7 +26,7 @@ from ..selection import (
     choose_models,
     with_constant,
 )
-from ._backtest import backtest, split, tested_distance
+from ._backtest import Split, backtest, split, tested_distance
 from ._regression import facts_of
 from ._searching import POOL, Searching, facts_of_search
 from .base import Result, Run, setting
@@ -46,7 +49,7 @@ class KernelSearch(Searching):
     decided by a backtest. No true function has a part in it. What is given is not chosen.
     """
 
-    revision: ClassVar[int] = 3
+    revision: ClassVar[int] = 4
     fidelity = "ours"
 
     kernel: Literal["ntk", "nngp"] | None = None
@@ -101,6 +104,13 @@ class KernelSearch(Searching):
     None: the largest at which the backtest hid a row. Ours: farther away no prediction was compared
     with a score.
     """
+    sites: int | None = setting(None, at_least=1)
+    """Largest number of sites, letters or levels, at which a proposal differs from the nearest row
+    of the table, in a space of sites alone that is too large to go through.
+
+    None: as many as all but one in a hundred rows differ at from a tenth of the others. Ours:
+    farther away hardly a prediction was compared with a score.
+    """
     tolerance: float | None = setting(None, above=0.0, below=1.0)
     """Relative residual at which conjugate gradients stop, where they solve the regression.
 
@@ -120,15 +130,14 @@ class KernelSearch(Searching):
         models = own.choose(data.x, data.y)
         ways = own._ways(data)
         parts = split(data)
-        distance = own.reach or (tested_distance(data, parts) if parts else None)
-        tested = None
+        reach = own._reach(data, parts)
+        held = None
         if own.acquisition is None and parts is not None:
-            tested = backtest(data, parts, own.choose, own.ridges, ways, distance, run)
-        way = own.acquisition or (tested.chosen if tested else "mean")
+            held = backtest(data, parts, own.choose, own.ridges, ways, reach, run)
+        way = own.acquisition or (held.chosen if held else "mean")
         fitted, fit = own._fitted(models, data, run)
         there = fitted.to(run.device)
         mean = there.mean()
-        reach = None if distance is None else Reach(data.x, distance)
         if way == "ei":
             found, kept = own.search(mean, data, POOL * n, run, n, reach), n
             pool = with_constant(found.x, models[0].feature(data.x.shape[1]))
@@ -140,9 +149,9 @@ class KernelSearch(Searching):
             x = found.x
         facts: dict[str, float | int | str] = {
             **_facts_of_choice(models),
-            **(tested.facts() if tested else {}),
+            **(held.facts() if held else {}),
             "chosen_acquisition": way,
-            **({} if distance is None else {"reach": distance}),
+            **({} if reach is None else _facts_of_reach(reach)),
             "distance_kept": kept,
         }
         return Result(
@@ -178,6 +187,16 @@ class KernelSearch(Searching):
         """The ridges whose fits are averaged: of the least error and, in a committee, the least."""
         both = self.committee > 1 and model.least is not None and model.least < model.ridge
         return (model.ridge, model.least) if both and model.least is not None else (model.ridge,)
+
+    def _reach(self, data: OfflineData, parts: Split | None) -> Reach | None:
+        """How far from the table designs may be; None: anywhere."""
+        distance = self.reach or (tested_distance(data, parts) if parts else None)
+        most, sites = None, Sites(data.space)
+        if sites.whole and sites.count > self.enumerate:
+            most = (math.inf, self.sites) if self.sites else tested(Mutants(sites, data.x), data.x)
+        if distance is None and most is None:
+            return None
+        return Reach(data.x, math.inf if distance is None else distance, most)
 
     def _ways(self, data: OfflineData) -> dict[str, Way]:
         """Among what the backtest chooses: what is searched for, by its name."""
@@ -216,6 +235,16 @@ class KernelSearch(Searching):
     def _sample(self, count: int, most: int) -> Tensor:
         order = torch.randperm(count, generator=seeded(0, 1))[:most]
         return order.sort().values
+
+
+def _facts_of_reach(reach: Reach) -> dict[str, float | int | str]:
+    """How far from the table the search goes."""
+    out: dict[str, float | int | str] = {}
+    if reach.distance < math.inf:
+        out["reach"] = reach.distance
+    if reach.sites is not None:
+        out["reach_sites"] = reach.sites[1]
+    return out
 
 
 def _facts_of_choice(models: list[Model]) -> dict[str, float | int | str]:

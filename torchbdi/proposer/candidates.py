@@ -15,7 +15,7 @@ from torch import Tensor
 from ..network import seeded
 from ..search import Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
-from ..search.mutants import Mutants
+from ..search.mutants import Mutants, tested
 from ..search.sites import Sites
 from ..space import Choice, Space
 from .trust import nearest
@@ -38,10 +38,6 @@ MANY, FEWEST_STEPS = 6000, 20
 # Standard deviations. What is nearer to a known design, or to another proposal, is the same
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
-# In a space of levels that are too many to go through all, designs are no farther from a known one
-# than this share of the known designs is from a tenth of the others: beyond hardly anything was
-# tested. The nearest other one would not do, where designs are variants of one another in a column.
-TESTED, TESTED_ON, NEAR_ONES = 0.99, 1000, 0.1
 WIDER = 1.5  # by which the limit grows where there are too few designs within it
 MUTANTS = 1024  # that the search keeps there
 
@@ -126,17 +122,6 @@ def candidates(
         if len(x) >= n:
             break
     return Candidates(x, False, None, None if most is None else int(most[1]))
-
-
-def tested(mutants: Mutants, known: Tensor) -> tuple[float, int] | None:
-    """How far from known designs (N, D) predictions were tested, in features and in sites.
-
-    None where the known designs do not differ at sites that are free.
-    """
-    rows = torch.randperm(len(known), generator=seeded(0, 1))[:TESTED_ON]
-    apart, count = mutants.apart(known[rows], NEAR_ONES)
-    most = float(apart.quantile(TESTED)), math.ceil(float(count.quantile(TESTED)))
-    return most if min(most) > 0 else None
 
 
 def options_for(known: int) -> SearchOptions:

@@ -97,8 +97,10 @@ def maximise(
     complete = search.sites.count <= max(search.options.enumerate, n) and search.f.mutants is None
     pool = _enumerate(search) if complete else _beams(search)
     if len(pool) < least:
+        near = "" if search.f.mutants is None else " within the largest number of sites"
         raise InputError(
-            f"maximise: the objective is finite at {len(pool)} designs only, and n = {least}."
+            f"maximise: the objective is finite at {len(pool)} designs only{near}, and "
+            f"n = {least}. Ask for fewer{' or raise that number' if near else ''}."
         )
     way = "enumeration" if complete else "beam"
     return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)

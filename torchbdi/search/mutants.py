@@ -8,11 +8,16 @@ import math
 import torch
 from torch import Tensor
 
+from ..network import seeded
 from .sites import Levels, Sites
 
 AT_ONCE = 1 << 24  # distances that are held together
 ROUNDING = 1e-5  # of a squared distance
 NEAREST = 512  # rows that the changes of a design are compared with
+# Where a model is asked: no farther from a row than this share of the rows is from a tenth of the
+# others; beyond hardly anything was tested. The nearest other one would not do, where designs are
+# variants of one another in a column.
+TESTED, TESTED_ON, NEAR_ONES = 0.99, 1000, 0.1
 
 
 class Mutants:
@@ -103,3 +108,14 @@ class Mutants:
         """What designs (n, D) differ by from all rows, (n, N)."""
         marks = torch.zeros(len(x), self.sites.levels)
         return marks.scatter_(1, self.sites.codes(x) + self.sites.offset, 1.0) @ table
+
+
+def tested(mutants: Mutants, rows: Tensor) -> tuple[float, int] | None:
+    """How far from rows (N, D) predictions were tested, in features and in sites.
+
+    None where the rows do not differ at sites that are free.
+    """
+    some = rows[torch.randperm(len(rows), generator=seeded(0, 1))[:TESTED_ON]]
+    apart, count = mutants.apart(some, NEAR_ONES)
+    most = float(apart.quantile(TESTED)), math.ceil(float(count.quantile(TESTED)))
+    return most if min(most) > 0 else None
