@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import InputError, OfflineData, Space
+from torchbdi.kernels.zonal.sums import Part
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.summary import summary
 from torchbdi.search import Reach, SearchOptions, maximise, mutants
 from torchbdi.search.mutants import Mutants
+from torchbdi.search.objective import Counted
 from torchbdi.search.sites import Sites
 from torchbdi.space import Choice, Number
 
@@ -57,6 +60,41 @@ def test_who_is_near_is_who_loops_say(distance: float, count: int) -> None:
             number = int(levels.numbers[a])
             codes[0, sites.site[number]] = sites.level[number]
             assert found[b, a] == near.allow(sites.put(x[b], codes))[0]
+
+
+class Weighted:
+    """A sum of weights, which is asked for designs or for the parts that they share."""
+
+    def __init__(self, weights: Tensor, shared: bool):
+        self.weights = weights
+        self.pairs = self._pairs if shared else None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x @ self.weights
+
+    def _pairs(self, left: Tensor, right: Sequence[Part], old: Tensor, norm: Tensor) -> Tensor:
+        own = torch.cat([levels @ self.weights[at] for at, levels in right])
+        return (left @ self.weights)[:, None] + own - own[old]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("limit", [(5.0, 9), (99.0, 2), (99.0, 0)])
+def test_changes_are_those_that_may_be(limit: tuple[float, int], shared: bool) -> None:
+    """The design itself has its value at each of its levels, whatever else may be put in."""
+    data = table(6)
+    sites = Sites(data.space)
+    near = Mutants(sites, data.x, *limit)
+    f = Weighted(torch.from_numpy(np.random.default_rng(1).normal(size=data.space.width)), shared)
+    counted = Counted(f, None, near)
+    x, codes = data.x, sites.codes(data.x)
+    found = counted.changes(x, codes, sites)
+    for b, a in itertools.product(range(len(x)), range(sites.levels)):
+        moved = codes[b].clone()
+        moved[sites.site[a]] = sites.level[a]
+        design = sites.put(x[b], moved[None])
+        expected = f(design)[0] if near.allow(design)[0] else torch.tensor(-torch.inf).double()
+        torch.testing.assert_close(found[b, a], expected)
+    assert counted.evaluations <= len(x) * sites.levels
 
 
 def test_how_far_rows_are_from_the_nearest_other_one() -> None:

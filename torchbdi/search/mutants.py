@@ -94,8 +94,15 @@ class Mutants:
         old = codes[:, self.sites.site[levels.numbers]]
         out = torch.ones(old.shape, dtype=torch.bool)
         for table, most in zip(self._tables, self._most, strict=True):
+            # Beyond that no change of one site suffices.
+            most_moved = (most + float(table.max())) * (1 + ROUNDING)
             for b, apart in enumerate(self._apart(x, table)):
-                near = apart.topk(min(NEAREST, len(apart)), largest=False).indices
+                near = (apart <= most_moved).nonzero()[:, 0]
+                if len(near) > NEAREST:
+                    near = apart.topk(NEAREST, largest=False).indices
+                elif not len(near):
+                    out[b] = False
+                    continue
                 there = table[:, near]
                 moved = apart[near] - there[old[b]] + there[levels.numbers]
                 out[b] &= moved.amin(1) <= most

@@ -93,10 +93,24 @@ class Counted:
             codes: levels of the sites of x, (B, S).
             sites: the levels that are put in, A in all; those that designs have are among them.
         """
-        value = self._changes(x, codes, sites)
-        if self.mutants is not None:
-            value[~self.mutants.allow_changes(x, sites)] = -torch.inf
-        return value
+        if self.mutants is None:
+            return self._changes(x, codes, sites)
+        own = codes + sites.offset
+        allowed = self.mutants.allow_changes(x, sites).scatter_(1, own, False)
+        value = x.new_full(allowed.shape, -torch.inf)
+        # Only sites that something may be put in are asked about: near the limit they are few.
+        there = sites.site[allowed.any(0)].unique()
+        if len(there):
+            wanted = allowed.any(0).index_fill_(0, own[:, there].flatten(), True)
+            numbers = wanted.nonzero()[:, 0]
+            few = sites.some(numbers)
+            changed = torch.searchsorted(numbers, own[:, there].contiguous()) - few.offset
+            value[:, numbers] = self._changes(x, changed, few)
+            itself = value.gather(1, own[:, there[:1]])
+            value[~allowed] = -torch.inf
+        else:
+            itself = self._values(x)[:, None]
+        return value.scatter_(1, own, itself.expand(own.shape))
 
     def _changes(self, x: Tensor, codes: Tensor, sites: Levels) -> Tensor:
         self.evaluations += len(x) * sites.levels
