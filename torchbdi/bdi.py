@@ -125,6 +125,7 @@ class BDI(DesignModule):
     def _taken(self, coefficients: Tensor | RidgeFit) -> Tensor:
         if isinstance(coefficients, RidgeFit):
             self._check_fit(coefficients)
+            coefficients.check_same()
             coefficients = coefficients.coefficients
         found = as_float64("coefficients", coefficients).detach().to(self.x_l.device)
         if found.shape != self.y_l.shape or not torch.isfinite(found).all():

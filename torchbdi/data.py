@@ -13,6 +13,7 @@ from .kernels.errors import InputError
 from .labels import check_columns, check_rows, columns_of
 from .space import Space
 from .space.moments import ROUNDING
+from .unchanged import Unchanged
 from .values import instance, whole
 
 OFF = 0.1  # by how much a mean may differ from 0, and a deviation from 1
@@ -58,7 +59,8 @@ class OfflineData:
             raise InputError(
                 f"OfflineData: x has D = {x.shape[1]} features, the space has {space.width}."
             )
-        for name, value in (("x", x), ("y", y), ("space", space)):
+        unchanged = Unchanged(x=x, y=y)
+        for name, value in (("x", x), ("y", y), ("space", space), ("_unchanged", unchanged)):
             object.__setattr__(self, name, value)
 
     @staticmethod
@@ -95,6 +97,11 @@ class OfflineData:
         x = fitted.encode(raw)
         constant = x.std(0, correction=0) < 0.5  # but for rounding; all others have 1
         return OfflineData(x.masked_fill(constant, 0.0), standardised, fitted)
+
+    def check_unchanged(self) -> None:
+        """Raises InputError where x or y was changed in place: they are standardised no more."""
+        unchanged: Unchanged = vars(self)["_unchanged"]
+        unchanged.check("OfflineData", x=self.x, y=self.y)
 
     def __len__(self) -> int:
         return len(self.x)

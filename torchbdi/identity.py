@@ -135,5 +135,6 @@ def _plain(name: str, value: Any) -> Any:
 
 def _numbers(tensor: Tensor) -> Any:
     """The numbers of a tensor as a buffer of bytes, row after row."""
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    # Of a copy: numpy's hand on the tensor itself would end torch's count of its changes.
+    flat = tensor.detach().to("cpu", copy=True).contiguous().reshape(-1)
     return flat.view(torch.uint8).numpy() if flat.numel() else b""

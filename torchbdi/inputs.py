@@ -21,6 +21,7 @@ from .kernels.by_hand import ordinary
 from .kernels.errors import InputError
 from .labels import check_rows
 from .shared import float32_default
+from .unchanged import counted
 
 KERNEL_DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
@@ -187,7 +188,8 @@ def table(x_l: Any, y_l: Any, names: tuple[str, str] = ("x_l", "y_l")) -> tuple[
         names: what the caller calls them, for errors.
 
     Returns:
-        x_l and y_l, without a graph, on the device of x_l; not copied where they are that already.
+        x_l and y_l, without a graph, on the device of x_l; not copied where they are that already,
+        in memory that only torch writes.
 
     Raises:
         InputError: a shape is wrong, a number is not finite, or two frames are not aligned.
@@ -205,4 +207,9 @@ def table(x_l: Any, y_l: Any, names: tuple[str, str] = ("x_l", "y_l")) -> tuple[
             f"{tuple(y_l.shape)}."
         )
     check_finite(y, y_l, "Remove those rows.")
-    return x_l, y_l.to(x_l.device)
+    return torchs_own(x_l), torchs_own(y_l).to(x_l.device)
+
+
+def torchs_own(x: Tensor) -> Tensor:
+    """x, or a copy of it where numpy has its memory too, in which torch counts no changes."""
+    return x if counted(x) else x.clone()

@@ -21,6 +21,7 @@ from .kernels.solve.report import SolveReport
 from .kernels.untraced import untraced
 from .labels import check_columns, columns_of
 from .leave_one_out import mean_of_others, missed
+from .space.moments import LARGE
 from .unchanged import Unchanged
 from .values import choice, instance, number, path_of, switch
 
@@ -68,7 +69,7 @@ class RidgeFit:
             )
         for name, value in (("x_l", x_l), ("y_l", y_l), ("coefficients", d)):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_unchanged", Unchanged(x_l=x_l, y_l=y_l))
+        object.__setattr__(self, "_unchanged", Unchanged(x_l=x_l, y_l=y_l, coefficients=d))
 
     @untraced
     def predict(self, x: Tensor) -> Tensor:
@@ -84,7 +85,7 @@ class RidgeFit:
             InputError: x is not finite, has another D or columns of other names, or the kernel or
                 the table has changed since the fit.
         """
-        self._check_same()
+        self.check_same()
         check_columns("x_l", self.columns, "x", columns_of(x))
         x = as_float64("x", x).to(self.x_l.device)
         check_designs("x", x)
@@ -117,7 +118,7 @@ class RidgeFit:
             DoesNotFitError: the factor is larger than the memory that is free.
         """
         verbose = switch("leave_one_out", "verbose", verbose)
-        self._check_same()
+        self.check_same()
         if self.report.solver != "cholesky":
             raise InputError(
                 "leave_one_out needs the Cholesky factor, and this fit was made by conjugate "
@@ -134,9 +135,11 @@ class RidgeFit:
         others = torch.where(centred, mean_of_others(y), 0)
         return (y - missed(d, one, inverse[:, None], others)).reshape(self.y_l.shape)
 
-    def _check_same(self) -> None:
+    def check_same(self) -> None:
+        """Raises InputError where the kernel or a tensor has changed since the fit."""
         unchanged: Unchanged = vars(self)["_unchanged"]
-        unchanged.check("RidgeFit", x_l=self.x_l, y_l=self.y_l)
+        parts = {"x_l": self.x_l, "y_l": self.y_l, "coefficients": self.coefficients}
+        unchanged.check("RidgeFit", **parts)
         fitted = None if self.identity is None else self.identity.kernel
         if fitted is not None and self.kernel.identity() != fitted:
             raise InputError(
@@ -200,12 +203,27 @@ def fit_ridge(
     columns = columns_of(x_l)
     with ordinary_mode(), torch.no_grad():
         x_l, y_l = table(x_l, y_l)
+        _check_range(y_l)
         start = time.perf_counter()
         added = ridge_to_add(kernel.diag(x_l), ridge, ridge_scale).item()
         solved = solve_by(kernel.matrix(x_l), y_l.reshape(len(y_l), -1), added, options)
         report = dataclasses.replace(solved.report, seconds=time.perf_counter() - start)
         identity = fit_identity(kernel, x_l, y_l, ridge, ridge_scale)
         return RidgeFit(kernel, x_l, y_l, solved.d.reshape(y_l.shape), report, identity, columns)
+
+
+def _check_range(y_l: Tensor) -> None:
+    """Raises InputError where squares of scores (N,) or (N, K) leave float64, as residuals then do.
+
+    Scores that are all 0 have squares.
+    """
+    size = y_l.reshape(len(y_l), -1).abs().amax(0)
+    far = (size > LARGE) | ((size > 0) & (size < 1 / LARGE))
+    if far.any():
+        raise InputError(
+            f"fit_ridge: the numbers of y_l are up to {float(size[far][0]):.3g}: their squares "
+            "leave the range of float64. Standardise them."
+        )
 
 
 def _checkpoint(given: Any) -> Path | None:

@@ -12,7 +12,8 @@ class Unchanged:
     """What some float64 tensors were when a fit or a module was made of them.
 
     torch counts the changes of a tensor. Where the count has moved, as it does in copies and in
-    broadcasts too, a sum of the numbers' bits tells whether they are others.
+    broadcasts too, a sum of the numbers' bits tells whether they are others; so it does where torch
+    does not count, as in memory that numpy has too.
 
     Args:
         tensors: by name, of one or two dimensions.
@@ -26,7 +27,7 @@ class Unchanged:
         for name, x in tensors.items():
             count, known = self._known[name]
             now = _count(x)
-            if now == count:
+            if now == count and now is not None:
                 continue
             if _sum(x) != known:
                 raise InputError(
@@ -36,8 +37,14 @@ class Unchanged:
             self._known[name] = now, known
 
 
-def _count(x: Tensor) -> int:
-    return -1 if x.is_inference() else x._version
+def counted(x: Tensor) -> bool:
+    """Whether torch counts all changes of a tensor: not where numpy can write into its memory."""
+    # torch may not resize memory that numpy has, whichever of the two it came from.
+    return not x.is_inference() and x.untyped_storage().resizable()
+
+
+def _count(x: Tensor) -> int | None:
+    return x._version if counted(x) else None
 
 
 @torch.no_grad()

@@ -11,9 +11,10 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..runs.results import Run
+from ..runs.results import Problem, Run
 from ..runs.spread import Cell, cell
-from .cells import SEEDS, STATISTICS, number, record, source_note
+from .cells import SEEDS, STATISTICS, grid, heading, number, record, source_note
+from .facts import comparable
 from .paired import paired
 from .printed.read import BOOTGEN, RAM, Number, numbers, other_numbers
 from .render import Table
@@ -120,28 +121,62 @@ def checks_table(runs: Iterable[Run]) -> Table | None:
 
     Args:
         runs: all runs; those of the settings that :data:`AS_PUBLISHED` names, or of a method's
-            own, are taken.
+            own, are taken, where data and true function are the originals. Each problem that they
+            make, such as one of another revision, has rows of its own.
 
     Returns:
         The table, or None where no method of it was run.
     """
-    methods: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.problem.task == TASK and run.changes == AS_PUBLISHED.get(run.method, ()):
-            methods.setdefault(run.method, []).append(run)
-    there = [m for m in HELD_TO if m in methods]
-    if not there:
+    chosen = grid(
+        run
+        for run in runs
+        if run.problem.task == TASK and run.changes == AS_PUBLISHED.get(run.method, ())
+    )
+    problems = {
+        p: methods for p, methods in chosen.items() if _is_published(p) and HELD_TO.keys() & methods
+    }
+    if not problems:
         return None
+    rows, records = [], []
+    for problem, methods in problems.items():
+        own_rows, own_records = _rows(heading(problem).removeprefix(TASK), methods)
+        rows += own_rows
+        records += own_records
+    header = ["method", "best, published", "ours", "check", "median, published", "ours", "check"]
+    header += ["median less random's", "from the table"]
+    papers = {
+        paper: [m for m in HELD_TO if HELD_TO[m][0] == paper] for paper, _ in HELD_TO.values()
+    }
+    sources = "; ".join(f"{paper} for {', '.join(names)}" for paper, names in papers.items())
+    notes = [*NOTES, f"Published: {sources}."]
+    notes += [source_note(problem, methods) for problem, methods in problems.items()]
+    caption = "Methods against what others measured on TF Bind 8, 128 designs"
+    return Table("checks", caption, header, rows, notes, records)
+
+
+def _is_published(problem: Problem) -> bool:
+    return comparable(problem.task, problem.data_source, problem.oracle_source, problem.rows)
+
+
+def _rows(
+    label: str, methods: Mapping[str, list[Run]]
+) -> tuple[list[list[str]], list[dict[str, object]]]:
+    """The rows and records of one problem.
+
+    Args:
+        label: what stands behind a method's name.
+        methods: the problem's runs.
+    """
     yardsticks = {
         s: {m: cell(methods[m], c) for m in YARDSTICKS if m in methods}
         for s, c in STATISTICS.items()
     }
     rows, records = [], []
     for method in HELD_TO:
-        row = [method]
+        row = [method + label]
         for statistic, column in STATISTICS.items():
             theirs = published(method, statistic)
-            if method not in there:
+            if method not in methods:
                 row += [theirs.printed, "not run", ""]
                 continue
             found = cell(methods[method], column)
@@ -156,16 +191,7 @@ def checks_table(runs: Iterable[Run]) -> Table | None:
                 }
             )
         rows.append([*row, *_beside(methods, method)])
-    header = ["method", "best, published", "ours", "check", "median, published", "ours", "check"]
-    header += ["median less random's", "from the table"]
-    problem = methods[there[0]][0].problem
-    papers = {
-        paper: [m for m in HELD_TO if HELD_TO[m][0] == paper] for paper, _ in HELD_TO.values()
-    }
-    sources = "; ".join(f"{paper} for {', '.join(names)}" for paper, names in papers.items())
-    notes = [*NOTES, f"Published: {sources}.", source_note(problem, methods)]
-    caption = "Methods against what others measured on TF Bind 8, 128 designs"
-    return Table("checks", caption, header, rows, notes, records)
+    return rows, records
 
 
 def _beside(methods: Mapping[str, list[Run]], method: str) -> list[str]:

@@ -184,7 +184,9 @@ class ConjugateGradient(Solver[ConjugateGradientOptions]):
     def _give_up_where_hopeless(
         self, state: CGState, true: float, tolerance: float, max_iterations: int
     ) -> None:
-        if state.iteration >= max_iterations:
+        if not math.isfinite(true):
+            why = f"a number left the range of float64 after {state.iteration} iterations"
+        elif state.iteration >= max_iterations:
             why = f"{max_iterations} iterations were not enough"
         elif true > 0.5 * state.verified:
             why = f"the residual stopped falling after {state.iteration} iterations"

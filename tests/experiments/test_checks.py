@@ -104,3 +104,21 @@ def test_every_method_has_a_line_also_where_it_was_not_run(tmp_path: Path) -> No
     assert line[7].startswith("+0.099 ± 0.000 (8)")
     assert line[8] == "not recorded"
     assert "not run" in table.rows[0]
+
+
+def test_runs_of_another_problem_have_rows_of_their_own(tmp_path: Path) -> None:
+    _write(tmp_path, "cma_es", 0.944, 0.539)
+    alone = _table(tmp_path)
+    write_run(tmp_path, method="cma_es", best=0.1, name="later", identity={"task_revision": 2})
+    both = _table(tmp_path)
+    assert [row for row in both.rows if "revision" not in row[0]] == alone.rows
+    (later,) = [row for row in both.rows if row[0] == "cma_es, revision 1.2"]
+    assert later[2] == "0.100 (1 seed)"
+
+
+def test_what_was_published_is_not_held_against_data_of_ones_own(tmp_path: Path) -> None:
+    _write(tmp_path, "cma_es", 0.944, 0.539)
+    alone = _table(tmp_path)
+    other = {"source": "files of one's own"}
+    write_run(tmp_path, method="cma_es", best=0.1, name="own", data_source="own", identity=other)
+    assert _table(tmp_path) == alone

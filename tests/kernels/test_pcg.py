@@ -166,6 +166,11 @@ def test_stagnation_is_told_from_slowness():
         solver.with_options(tolerance=1e-18).solve(right_sides(50, 1))
 
 
+def test_numbers_that_leave_float64_end_it():
+    with pytest.raises(NotConvergedError, match="left the range of float64 after"):
+        pcg(DenseOperator(random_spd(20)), 1e-3).solve(1e200 * right_sides(20, 1))
+
+
 def test_indefinite_matrices_are_refused():
     k = random_spd(60)
     k[40, 40] = -1.0

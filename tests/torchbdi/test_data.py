@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import torchbdi
 from torchbdi import InputError, OfflineData, Space
 
 
@@ -78,3 +79,17 @@ def test_from_raw_standardises_and_the_space_remembers() -> None:
         OfflineData.from_raw(raw, np.ones(50), Space.numbers(2))
     with pytest.raises(InputError, match="N = 50"):
         OfflineData.from_raw(raw, score[:4], Space.numbers(2))
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_table_that_was_changed_in_place_is_refused(name: str) -> None:
+    """It was checked to be standardised, and is so no more."""
+    parts = dict(zip("xy", table(), strict=True))
+    data = OfflineData(**parts)
+    method = torchbdi.methods.NTKAscent(steps=1)
+    method.solve(data, 2)
+    parts[name].mul_(5)
+    with pytest.raises(InputError, match=f"OfflineData: {name} was changed in place"):
+        method.solve(data, 2)
+    with pytest.raises(InputError, match=f"OfflineData: {name} was changed in place"):
+        method.score(data, data.x)

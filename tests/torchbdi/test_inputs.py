@@ -538,6 +538,38 @@ def test_tables_that_are_changed_in_place_are_found(change: Callable[[Tensor], A
     assert torch.equal(copied.loss()["total"], BDI(X, Y, X[:2]).loss()["total"])
 
 
+@pytest.mark.parametrize("made", [X.numpy().copy, lambda: torch.from_numpy(X.numpy().copy())])
+def test_tables_that_numpy_has_are_copied(made: Callable[[], Any]) -> None:
+    """torch does not count what is written into memory that numpy has too."""
+    table = made()
+    fit, model = fit_ridge(NTK(), table, Y), BDI(table, Y, X[:2], kernel=RBF())
+    prediction, loss = fit.predict(X[:3]), model.loss()["total"]
+    np.asarray(table)[3] += 1
+    assert torch.equal(fit.predict(X[:3]), prediction)
+    assert torch.equal(model.loss()["total"], loss)
+
+
+def test_coefficients_that_are_changed_in_place_are_found() -> None:
+    fit = fit_ridge(NTK(), X, Y)
+    fit.coefficients.div_(2)
+    with pytest.raises(InputError, match="RidgeFit: coefficients was changed in place"):
+        fit.predict(X[:3])
+    with pytest.raises(InputError, match="RidgeFit: coefficients was changed in place"):
+        BDI(X, Y, X[:2], coefficients=fit)
+
+
+def test_tables_that_numpy_changes_afterwards_are_found() -> None:
+    x = X.clone()
+    fit, model = fit_ridge(NTK(), x, Y), BDI(x, Y, X[:2], kernel=RBF())
+    fit.predict(X[:3])
+    model.loss()
+    x.numpy()[3] += 1
+    with pytest.raises(InputError, match="x_l was changed in place"):
+        fit.predict(X[:3])
+    with pytest.raises(InputError, match="x_l was changed in place"):
+        model.loss()
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -321,3 +321,12 @@ def test_bad_input() -> None:
         fit_ridge(NTK(), x / 0, y)
     with pytest.raises(InputError, match=r"\(N, D\)"):
         fit_ridge(NTK(), x[None], y)
+
+
+@pytest.mark.parametrize("solver", ["cholesky", "pcg"])
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_scores_whose_squares_leave_float64_are_refused(solver: Any, size: float) -> None:
+    """Residuals are norms: of such scores they are NaN, or 0 whatever the solution is."""
+    x, y = table()
+    with pytest.raises(InputError, match=r"y_l are up to .*e[+-](199|200).* Standardise"):
+        fit_ridge(NTK(), x, torch.stack([y, size * y], 1), solver=solver)

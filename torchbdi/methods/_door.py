@@ -92,5 +92,6 @@ def _moved(result: Any, device: torch.device) -> Any:
 
 def _check(name: str, data: Any, run: Any, run_class: type) -> None:
     instance(name, "data", data, OfflineData, "an OfflineData")
+    data.check_unchanged()
     if run is not None:
         instance(name, "run", run, run_class, "a Run or None")
