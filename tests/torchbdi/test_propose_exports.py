@@ -202,3 +202,43 @@ def test_scores_that_are_no_repetitions_are_suspected(tmp_path: Path) -> None:
         row[4] = str(i * 17 % 41)
     made, _ = asked(tmp_path, text(rows), *both)
     assert "'yield' and 'second' count as repetitions of one measurement" in told(made)
+
+
+def test_levels_called_max_and_catalysts_with_a_sign_are_experiments(tmp_path: Path) -> None:
+    speeds = ["slow", "mid"] * 19 + ["min", "max"]
+    rows = with_column("speed", speeds)
+    made, _ = asked(tmp_path, text(rows))
+    assert made.columns[0].classes == ("max", "mid", "min", "slow")  # type: ignore[union-attr]
+    numbers = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]])
+    for word, ends in (("Max", numbers.max(0)), ("min", numbers.min(0).round(1))):
+        rows.append([word, *(f"{v:g}" for v in ends)])
+    made, _ = asked(
+        tmp_path, text(rows).replace("\nmin,", "\nlow,", 1).replace("\nmax,", "\nhigh,", 1)
+    )
+    assert len(made.scores) == 40 and "Rows 42 to 43 at the end hold no experiment" in told(made)
+    catalysts = ["#2" if i % 7 == 0 else "Pd" for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("catalyst", catalysts)))
+    assert len(made.scores) == 40 and made.columns[0].classes == ("#2", "Pd")  # type: ignore[union-attr]
+    # What is the row of a known catalyst behind the sign was made a comment.
+    catalysts = ["#Pd" if i % 7 == 0 else "Pd" if i % 2 else "Ni" for i in range(40)]
+    assert "comments: row 2" in told(asked(tmp_path, text(with_column("catalyst", catalysts)))[0])
+
+
+@pytest.mark.parametrize("column", ["C", "D"])
+def test_some_formulas_that_nobody_has_computed(column: str, tmp_path: Path) -> None:
+    """They look empty: rows with a score would be taken for designs to choose from."""
+    book = openpyxl.Workbook()
+    for row in plain():
+        book.active.append([float(cell) if cell[0] in "-0123456789" else cell for cell in row])
+    for row in range(30, 42):
+        book.active[f"{column}{row}"] = f"=A{row}/B{row}"
+    content = io.BytesIO()
+    book.save(content)
+    said = refused(tmp_path, content.getvalue(), name="t.xlsx")
+    assert f"{column}30 and 11 more hold formulas that no spreadsheet has computed" in said
+    # Means below the table are none of its rows.
+    for row in range(30, 42):
+        book.active[f"{column}{row}"] = 1.5 + row / 100
+    book.active.append([f"=AVERAGE({letter}2:{letter}41)" for letter in "ABCD"])
+    book.save(content := io.BytesIO())
+    assert len(asked(tmp_path, content.getvalue(), name="t.xlsx")[0].scores) == 40

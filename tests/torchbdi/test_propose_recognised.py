@@ -284,3 +284,27 @@ def test_a_verdict_says_by_how_few_designs(count: int, few: bool) -> None:
     verdict = torchbdi.propose(x, x.sum(1), n=2).quality.verdict()
     assert verdict.startswith("Good: ")
     assert (f"{count} designs are few to judge it by" in verdict) == few
+
+
+def test_three_digits_with_zeros_before_them_are_asked_about(tmp_path: Path) -> None:
+    codes = ["007", "012", "103"]
+    content = text(with_column("catalyst", [codes[i % 3] for i in range(40)]))
+    assert "--category catalyst" in refused(tmp_path, content)
+    made, _ = asked(tmp_path, content, "--category", "catalyst")
+    assert made.columns[0].classes == ("007", "012", "103")  # type: ignore[union-attr]
+
+
+def test_a_year_cannot_be_chosen(tmp_path: Path) -> None:
+    content = text(with_column("Year", [2019 + i % 3 for i in range(40)]))
+    made, _ = asked(tmp_path, content)
+    assert "Column 'Year' holds dates" in told(made)
+    assert "Year" not in [c.name for c in made.columns]
+    kept, _ = asked(tmp_path, content, "--number", "Year")
+    assert "Year" in [c.name for c in kept.columns]
+
+
+def test_words_of_a_scale_are_in_its_order(tmp_path: Path) -> None:
+    rows = plain()
+    for i, row in enumerate(rows[1:]):
+        row[3] = ("hi", "lo", "med")[i % 3]
+    assert "--take lo=0 --take med=1 --take hi=2" in refused(tmp_path, text(rows))

@@ -187,6 +187,13 @@ def test_a_configuration_of_something_else(
     assert "drop fix" in said(capsys, [*argv, "--fix", "temp"])
     config.write_text(json.dumps({"data": {"sha256": "0"}, "scores": ["tc"], "settings": {"n": 5}}))
     assert "another version" in said(capsys, argv)
+    for name, value in (
+        ("minimize", "no"), ("n", "5"), ("steps", {"temp": "5"}), ("bounds", {"temp": ["low", 20]}),
+        ("bounds", {"temp": 20}), ("ignore", "temp"), ("decimal", 3), ("takes", ["failed=0"]),
+    ):  # fmt: skip
+        wrong = {"data": {"sha256": "0"}, "scores": ["tc"], "settings": {**good, name: value}}
+        config.write_text(json.dumps(wrong))
+        assert f"these settings cannot have {name} = " in said(capsys, argv)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +203,7 @@ def test_a_configuration_of_something_else(
         (["--bounds", "temp=1:high"], "write NAME=LOW:HIGH"),
         (["--bounds", "temp=5:1"], "not an interval"),
         (["--fix", "humidity"], "there is no column 'humidity'"),
-        (["--fix", "metal=Zn"], "cannot be 'Zn'. It is one of or made of: Fe, Ni"),
+        (["--fix", "metal=Zn"], "cannot be 'Zn'. It is one of Fe, Ni"),
         (["--category", "tc"], "'tc' is the score"),
         (["-n", "0"], "n must be a whole number"),
         (["--fix", "temp=60", "--fix", "temp=70"], "--fix: column 'temp' is given twice"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from asked import asked, plain, refused, text, told
+from asked import asked, plain, refused, text, told, with_column
 
 from torchbdi.proposer.digits import digits
 from torchbdi.proposer.ways import Ways
@@ -96,3 +96,21 @@ def test_large_numbers_have_an_exponent() -> None:
     assert digits(2.59006e31, 4.081e30) == "2.59e+31"
     assert digits(-8.33e8, 1.257e8) == "-8.3e+08"
     assert digits(1234567.0, 23456.0) == "1235000"
+
+
+def test_a_sequence_is_fixed_with_as_many_letters(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sites = ["".join(rng.choice(list("ACGT"), 8)) for _ in range(40)]
+    content = text(with_column("site", sites))
+    said = refused(tmp_path, content, "--fix", "site=ACGT")
+    assert "It has 8 letters of A, C, G, T." in said
+    short = [site[: 5 + i % 4].lower() for i, site in enumerate(sites)]
+    assert "sequences of 5 to 8 letters" in refused(tmp_path, text(with_column("site", short)))
+
+
+def test_ways_out_in_python_can_be_given_so() -> None:
+    ways = Ways(False)
+    assert ways("bounds", "temp=0.3:99.7") == "bounds={'temp': (0.3, 99.7)}"
+    assert ways("bounds", "temp=:80") == "bounds={'temp': (None, 80)}"
+    assert ways("step", "temp=5") == "steps={'temp': 5}"
+    assert ways("fix", "gas=N2") == "fix={'gas': 'N2'}" and ways("fix", "gas") == "fix=['gas']"

@@ -149,3 +149,68 @@ def test_words_and_booleans_among_the_scores_in_python() -> None:
     assert "takes={'bad': 0, 'good': 1}" in str(caught.value)
     made = understand(table, score, y, Settings(takes={"bad": 0, "good": 1}))
     np.testing.assert_array_equal(made.scores, high)
+
+
+@pytest.mark.parametrize("share", [12, 3])
+@pytest.mark.parametrize("gap", ["-999", "9999"])
+def test_what_programs_write_for_a_gap_is_named_however_often(
+    gap: str, share: int, tmp_path: Path
+) -> None:
+    rows = plain(60)
+    for row in rows[1::share]:
+        row[2] = gap
+    remark = next(r for r in asked(tmp_path, text(rows))[0].remarks if "'conc'" in r)
+    assert f"{gap} in row 2, {gap} in row {2 + share}" in remark and "--drop-missing" in remark
+    for row in rows[1::share]:
+        row[2], row[3] = "1.0", gap
+    assert f"Scores lie far from all others: {gap} in row 2" in told(asked(tmp_path, text(rows))[0])
+
+
+def test_the_highest_dose_of_a_series_is_no_gap(tmp_path: Path) -> None:
+    doses = np.array(["0", "0.01", "0.1", "1", "10", "100"])[RNG.integers(6, size=60)]
+    made, _ = asked(tmp_path, text(with_column("dose", doses.tolist(), 60)))
+    assert "far from all others" not in told(made)
+
+
+def test_a_single_row_with_another_value(tmp_path: Path) -> None:
+    rows = [["flow", "gas", *plain()[0]], *(["5", "N2", *row] for row in plain()[1:])]
+    rows[7][0], rows[9][1] = "500", "Ar"
+    made, _ = asked(tmp_path, text(rows))
+    remark = next(r for r in made.remarks if "'flow'" in r)
+    assert "'flow' is 5 in all rows but row 8 (500), 'gas' is N2 in all rows but row 10" in remark
+    words = shlex.split(remark[remark.index("--fix") : remark.index(" keeps")])
+    kept, _ = asked(tmp_path, text(rows), *words, "--fix", "gas=N2")
+    assert kept.fixed == {"flow": 5.0, "gas": "N2"}
+    assert "in all rows but" not in told(kept)
+
+
+def test_scores_at_the_end_of_a_scale(tmp_path: Path) -> None:
+    rows = plain()
+    for row in rows[1:]:
+        row[3] = f"{min(100.0, float(row[3]) + 35):.1f}"
+    count = sum(row[3] == "100.0" for row in rows[1:])
+    assert f"{count} of 40 scores are 100, the best of all" in told(asked(tmp_path, text(rows))[0])
+    assert "the best of all" not in told(asked(tmp_path, text(rows), "--minimize")[0])
+    for row in rows[1:]:
+        row[3] = f"{100 - float(row[3]):.1f}"
+    assert "a prediction below it" in told(asked(tmp_path, text(rows), "--minimize")[0])
+    for row in rows[1:]:
+        row[3] = f"{RNG.poisson(5)}"
+    assert "the best of all" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_columns_called_like_errors(tmp_path: Path) -> None:
+    made, _ = asked(
+        tmp_path, text(with_column("StDev", [f"{v:.2f}" for v in RNG.uniform(size=40)]))
+    )
+    assert "'StDev' is called like the error of a measurement" in told(made)
+
+
+def test_repetitions_in_two_units(tmp_path: Path) -> None:
+    rows = [[*row, "second" if i == 0 else f"{float(row[3]) / 100:.3f}"]
+            for i, row in enumerate(plain())]  # fmt: skip
+    both = ("--score", "yield", "--score", "second")
+    assert "'yield' spreads 1e+02 times as wide" in told(asked(tmp_path, text(rows), *both)[0])
+    for row in rows[1:]:
+        row[-1] = f"{float(row[3]) + RNG.normal():.1f}"
+    assert "times as wide" not in told(asked(tmp_path, text(rows), *both)[0])

@@ -160,3 +160,17 @@ def test_whole_numbers_of_any_size() -> None:
             table_of(wrong, Y)
     with pytest.raises(torchbdi.InputError, match="one column that it has"):
         table_of(np.ones((N, 2)), Y[:, None])
+
+
+def test_a_column_without_a_name_is_no_score() -> None:
+    made = understood(Frame({"a": RNG.uniform(size=N), "": RNG.uniform(size=N)}))
+    assert [column.name for column in made.columns] == ["a", ""]
+
+
+def test_true_and_false_are_fixed_as_they_are_written_in_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    be_quick(monkeypatch.setattr)
+    frame = Frame(temp=RNG.uniform(size=N).round(2), stirred=LEVEL % 2 == 0)
+    made = torchbdi.propose(frame, Y, n=2, fix={"stirred": True}, progress=False)
+    assert set(made.columns["stirred"]) == {"True"}

@@ -181,5 +181,6 @@ def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
 
 
 def _plain(value: Any) -> Any:
-    """A value of numpy's as Python's."""
-    return value.item() if hasattr(value, "item") else value
+    """A value of numpy's as Python's; True and False as columns have them, which are names."""
+    plain = value.item() if hasattr(value, "item") else value
+    return str(plain) if isinstance(plain, bool) else plain

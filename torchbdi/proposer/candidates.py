@@ -18,6 +18,7 @@ from ..search.engine import planned_rounds
 from ..search.mutants import Mutants, tested
 from ..search.sites import Sites
 from ..space import Choice, Space
+from .padded import padded_sites, with_padding
 from .trust import nearest
 
 # Spaces of levels alone with at most so many designs are gone through completely.
@@ -88,16 +89,19 @@ def candidates(
     sites = Sites(space)
     options = options_for(len(known))
     starts = space.project(best[: max(n, PARENTS)] * scale)
+    padded = padded_sites(space, known * scale)
     if sites.whole and sites.count <= ENUMERATE:
         found = maximise(
             objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
             starts=starts, options=options, seed=seed, folder=folder, after=after,
         )  # fmt: skip
-        x = new(found.x / scale, known, n)
+        x = new(with_padding(found.x, space, padded) / scale, known, n)
         taken = int(space.allowed(known * scale, 1e-6).sum())
         if len(found.x) < sites.count:
-            more = space.sample(SAMPLES, seeded(seed, 1))
+            more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
             x = new(torch.cat([x, more / scale]), known, n)
+        if padded:  # which of all have their padding at the ends is not counted
+            return Candidates(x, False, None)
         return Candidates(x, True, sites.count - taken)
     own = space.project(known * scale)
     mutants = Mutants(sites, own) if sites.whole else None
@@ -108,11 +112,13 @@ def candidates(
         objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    pool = [found.x]
+    pool = [with_padding(found.x, space, padded)]
+    if padded and mutants is not None and most is not None:
+        pool = [pool[0][mutants.within(*most).allow(pool[0])]]
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
         near = neighbours(space, starts, NEIGHBOURS, draws)
-        more = torch.cat([near, space.sample(SAMPLES, draws)])
+        more = with_padding(torch.cat([near, space.sample(SAMPLES, draws)]), space, padded)
         if mutants is not None and most is not None:
             if attempt:
                 most = most[0] * WIDER, math.ceil(most[1] * WIDER)

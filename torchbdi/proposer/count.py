@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..kernels.errors import InputError
+from .digits import places_of
 from .restrict import Restricted
 from .room import room_of
 from .settings import Settings
@@ -51,8 +52,8 @@ def count_of(
         way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
         raise InputError(
             f"every design is known: {everything} have a score. The best is row {rows[best]} with "
-            f"{score} {show_number(means[best])}. New ones need new levels: widen the bounds{way}, "
-            "or add rows with levels that were not tried."
+            f"{score} {means[best]:.{places_of(means)}g}. New ones need new levels: widen the "
+            f"bounds{way}, or add rows with levels that were not tried."
         )
     n = min(USUAL, left) if settings.n is None else settings.n
     if n <= left and left > USUAL:

@@ -20,6 +20,7 @@ ONCE = "it has each number"
 # A number with such a name and more than so many values names samples, however often each stands.
 MOST_CHOSEN = 10
 _WHEN = frozenset(("date", "datum", "datetime", "timestamp"))
+_YEARS = frozenset(("year", "jahr", "année", "annee", "año", "anno", "rok"))
 # Fewer rows can be in order by chance, or hold a sweep.
 FEWEST = 10
 
@@ -141,13 +142,18 @@ def are_clock_numbers(numbers: np.ndarray) -> bool:
 
 
 def is_date_number(name: str, numbers: np.ndarray) -> bool:
-    """Whether numbers are days: 20230301, 202303011405, or whatever a column called date holds."""
+    """Whether numbers are days, or years where a column is called so.
+
+    20230301 and 202303011405 are days, and whatever a column called date holds.
+    """
     if not len(numbers) or not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
         return False
     if words_of(name) & _WHEN or are_clock_numbers(numbers):
         return True
     if (numbers % 1 != 0).any():
         return False
+    if words_of(name) & _YEARS and numbers.min() >= 1900 and numbers.max() <= 2100:
+        return True
     for clock in (1.0, 1e4, 1e6):  # nothing after the day, hours and minutes, and seconds
         own = numbers // clock
         year, month, day = own // 10_000, own // 100 % 100, own % 100

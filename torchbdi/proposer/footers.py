@@ -106,8 +106,26 @@ def _headings(cells: np.ndarray) -> np.ndarray:
 def _comments(cells: np.ndarray) -> np.ndarray:
     """Which lines, (R,), begin with # while most do not: #N/A and the like are missing cells."""
     marked = np.array([c.startswith("#") and not is_no_number(c) for c in cells[:, 0].tolist()])
-    few: np.ndarray = marked if 4 * marked.sum() <= len(cells) else np.zeros(len(cells), bool)
-    return few
+    if 4 * marked.sum() > len(cells):
+        return np.zeros(len(cells), bool)
+    marked[marked] = [not _is_marked_name(own, cells[~marked]) for own in cells[marked]]
+    return marked
+
+
+def _is_marked_name(own: np.ndarray, others: np.ndarray) -> bool:
+    """Whether a line, (C,), that begins with # is an experiment, as with a catalyst called #2.
+
+    It has numbers where others, (R, C), have some; and what stands behind the sign is nothing that
+    stands there in others, as in a line that was made a comment.
+    """
+    numeric = [i for i in range(1, len(own)) if _are_numbers(others[:HEAD, i])]
+    behind = own[0].lstrip("#").strip()
+    return (
+        len(numeric) > 1
+        and all(split(own[i]) is not None for i in numeric)
+        and not _are_numbers(others[:HEAD, 0])
+        and behind not in ("", *others[:, 0])
+    )
 
 
 def _end(cells: np.ndarray) -> int:
@@ -125,7 +143,9 @@ def _end(cells: np.ndarray) -> int:
             not remark
             and not _is_prose(own, cells[:last])
             and not any(
-                _SUMMARY.fullmatch(cell) and not _is_name(cells[:last, i])
+                _SUMMARY.fullmatch(cell)
+                and not _is_name(cells[:last, i])
+                and not _is_level(cell, own, cells[:last])
                 for i, cell in enumerate(own)
             )
         ):
@@ -156,6 +176,21 @@ def _are_numbers(column: np.ndarray) -> bool:
 def _is_name(column: np.ndarray) -> bool:
     """Whether such words stand above, too, (R,): then they are levels."""
     return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))
+
+
+def _is_level(word: str, own: np.ndarray, above: np.ndarray) -> bool:
+    """Whether max or min in a line, (C,), is a level: its numbers are no ends of those, (R, C)."""
+    sign = {"max": 1.0, "min": -1.0}.get(word[:3].lower())
+    if sign is None:
+        return False
+    ends = []
+    for i, cell in enumerate(own.tolist()):
+        number, others = parse_number(cell), [parse_number(v) for v in above[:, i].tolist()]
+        known = [sign * v for v in others if v is not None]
+        if number is not None and 2 * len(known) > len(others):
+            # It may be rounded.
+            ends.append(sign * number >= max(known) - 0.01 * abs(max(known)))
+    return bool(ends) and 2 * sum(ends) < len(ends)
 
 
 def _is_sequence(column: np.ndarray, text: str) -> bool:

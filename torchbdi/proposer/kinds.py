@@ -25,8 +25,8 @@ from .ways import IN_PYTHON, Ways, listed
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
-# Digits of this length with a zero before them are codes.
-CODE = 4
+# Digits of this length with a zero before them are codes; shorter ones where rows repeat them.
+CODE, SHORT_CODE = 4, 3
 # Names of a plate's rows and columns, say, that read as powers of ten.
 _POWER = re.compile(r"(\d+)E(\d+)")
 
@@ -155,7 +155,8 @@ def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
         return
     texts = set(values.tolist())
     lengths = {len(text) for text in texts}
-    if len(texts) < 3 or len(lengths) > 1 or min(lengths) < CODE:
+    shortest = SHORT_CODE if 2 * len(texts) <= len(values) else CODE
+    if len(texts) < 3 or len(lengths) > 1 or min(lengths) < shortest:
         return
     if all(text.isdigit() for text in texts) and any(text[0] == "0" for text in texts):
         raise InputError(

@@ -136,7 +136,8 @@ def _taken(cell: str, value: float | str) -> float | None:
     number = parse_number(str(value))
     if number is None or not np.isfinite(number):
         raise InputError(
-            f"take: {cell!r} can stand for a number, for {OUT}, or for {CANDIDATE}; got {value!r}."
+            f"take: {cell!r} can stand for a number (with a decimal point), for {OUT}, or for "
+            f"{CANDIDATE}; got {value!r}."
         )
     return number
 

@@ -12,6 +12,7 @@ from .ways import Ways, listed
 
 DNA = frozenset("ACGTUN-")
 PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
+GAP = "-"
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
@@ -52,7 +53,8 @@ def ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:
     """Refuses texts that are sequences but for their lengths."""
     letters = {letter for text in texts for letter in text}
     lengths = {len(text) for text in texts}
-    if len(lengths) > 1 and min(lengths) > SHORTEST and letters <= PROTEIN:
+    known = letters <= PROTEIN or {letter.upper() for letter in letters} <= DNA
+    if len(lengths) > 1 and min(lengths) > SHORTEST and known:
         raise InputError(
             f"column {name!r} looks like sequences of {min(lengths)} to {max(lengths)} letters; "
             f"they must be of equal length. Pad them with '-', or leave the column out "
@@ -68,6 +70,17 @@ def one_case(values: Values) -> Values:
     out = np.empty(len(values), dtype=object)
     out[:] = [text.upper() for text in values.tolist()]
     return out
+
+
+def padded_at(texts: Collection[str]) -> tuple[str, ...]:
+    """Where sequences are padded with '-': "start", "end" or both; () where they are not.
+
+    Gaps between letters are those of an alignment, and can stand anywhere.
+    """
+    if any(GAP in text.strip(GAP) for text in texts):
+        return ()
+    ends = {"start": any(t[:1] == GAP for t in texts), "end": any(t[-1:] == GAP for t in texts)}
+    return tuple(end for end, there in ends.items() if there)
 
 
 def odd_ones(texts: Collection[str], dna: bool) -> list[str]:

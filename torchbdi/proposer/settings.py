@@ -84,12 +84,17 @@ class Settings:
         """What :meth:`to_json` wrote.
 
         Raises:
-            InputError: a field is missing or unknown.
+            InputError: a field is missing or unknown, or holds what it cannot.
         """
         names = {f.name for f in fields(Settings)}
         if set(data) != names:
             different = ", ".join(sorted(set(data) ^ names))
             raise InputError(f"these settings are of another version of torchbdi: {different}.")
+        if wrong := [f.name for f in fields(Settings) if not _fits(f.name, data[f.name])]:
+            raise InputError(
+                f"these settings cannot have {wrong[0]} = {data[wrong[0]]!r:.60}. Write it as a "
+                "run of propose with that choice does."
+            )
         made: dict[str, Any] = {
             name: tuple(v) if isinstance(v, list) else v for name, v in data.items()
         }
@@ -149,3 +154,28 @@ class Settings:
         ):  # fmt: skip
             if both := sorted(set(uses[first]) & set(uses[second])):
                 raise InputError(f"column {both[0]!r} has both {first} and {second}: choose one.")
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether what a file holds for a field is of the field's kind."""
+    usual = getattr(Settings(), name)
+    if name == "n":
+        return value is None or _is_number(value)
+    if usual is None:
+        return value is None or isinstance(value, str)
+    if isinstance(usual, tuple):
+        return isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+    if not isinstance(usual, dict):
+        return type(value) is type(usual)
+    if not isinstance(value, dict):
+        return False
+    if name == "bounds":
+        ends = [end for own in value.values() if isinstance(own, list | tuple) for end in own]
+        pairs = all(isinstance(own, list | tuple) and len(own) == 2 for own in value.values())
+        return pairs and all(end is None or _is_number(end) for end in ends)
+    kinds = {"steps": (), "takes": (str,), "fix": (str, type(None))}[name]
+    return all(_is_number(own) or isinstance(own, kinds) for own in value.values())
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -37,9 +37,9 @@ _SYNONYMS = {
 # Words of scales, from the least to the best; words of one line mean as much.
 _SCALE = """
 none no false n f fail failed negative neg - inactive absent dead crashed bad
-terrible very_low worst poor weak low slow small trace
-fair medium moderate mid average intermediate partial ok okay +/- ±
-good high strong fast large y yes true t pass passed positive pos + active present alive success
+terrible very_low worst poor weak low lo slow small trace
+fair medium med mid-range moderate mid average intermediate partial ok okay +/- ±
+good high hi strong fast large y yes true t pass passed positive pos + active present alive success
 very_good very_high excellent best great ++
 +++
 ++++

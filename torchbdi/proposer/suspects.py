@@ -18,6 +18,8 @@ from .ways import Ways, listed
 RESULT = 0.98
 # Repetitions rank rows alike: those below this correlation are named, where rows are enough.
 ALIKE, ENOUGH = 0.5, 10
+# Repetitions in one unit spread alike; fractions and percent do not.
+SPREADS = 5.0
 # A unit behind a name, and words that say which of several results a column holds.
 _PLAINLY = re.compile(r"[(\[{].*")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
@@ -31,6 +33,12 @@ _LOW = re.compile(
     re.IGNORECASE,
 )
 _OF_RESULTS = frozenset(_RESULT_WORDS.split())
+_ERROR_WORDS = "sd std stdev stddev sem stderr rsd error err uncertainty fehler"
+_ERRORS = frozenset(_ERROR_WORDS.split())
+_DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"})
+# So many scores of this share of the rows are the best of all where there may be a limit; scores of
+# few levels are ratings, and have one.
+FEWEST, SHARE, LEVELS = 3, 0.05, 10
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
@@ -69,7 +77,7 @@ def result_remarks(
 
 
 def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
-    """Says which columns of scores (N, S) rank the rows otherwise than others do.
+    """Says which columns of scores (N, S) rank the rows otherwise, or have another unit.
 
     Args:
         names: of the columns.
@@ -89,18 +97,38 @@ def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
                     f"{r:.2f}). If they are two measurements, give one as the score and leave the "
                     "other out."
                 )
+            else:
+                small, large = sorted((i, j), key=lambda at: float(np.std(numbers[both, at])))
+                spread = [float(np.std(numbers[both, at])) for at in (small, large)]
+                if spread[1] > SPREADS * spread[0] > 0:
+                    out.append(
+                        f"{names[j]!r} and {name!r} count as repetitions of one measurement, and a "
+                        f"design has their mean, but {names[large]!r} spreads "
+                        f"{spread[1] / spread[0]:.2g} times as wide as {names[small]!r}. Have both "
+                        "one unit? If not, write them in one, or give one as the score."
+                    )
     return out[:3]
 
 
 def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
-    """Names columns that are called like the score, as its error or another score may be."""
+    """Names columns that are called like the score, or like the error of a measurement."""
     own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
-    return [
-        f"Column {name!r} is called like the score {score!r}. If it is a result too, or the error "
-        f"of one, leave it out ({ways('ignore', name)})."
-        for name in names
-        if own and own <= words_of(_PLAINLY.sub("", name))
-    ]
+    out, errors = [], []
+    for name in names:
+        words = words_of(_PLAINLY.sub("", name))
+        if own and own <= words:
+            out.append(
+                f"Column {name!r} is called like the score {score!r}. If it is a result too, or "
+                f"the error of one, leave it out ({ways('ignore', name)})."
+            )
+        elif words & _ERRORS or any(words >= both for both in _DEVIATIONS):
+            errors.append(name)
+    if errors:
+        out.append(
+            f"Column {listed(errors, 3)} is called like the error of a measurement. If it is one, "
+            f"and nothing that can be chosen, leave it out ({ways('ignore', errors[0])})."
+        )
+    return out
 
 
 def level_remarks(
@@ -166,6 +194,23 @@ def two_values_remark(score: str, y: np.ndarray) -> list[str]:
     return [
         f"{score!r} has two values, {one} and {two}: predictions rank designs by their chance "
         f"of {two}, and mean nothing below {one} or above {two}."
+    ]
+
+
+def limit_remark(score: str, y: np.ndarray, minimize: bool) -> list[str]:
+    """Says what predictions mean where many scores (N,) are the best of all, as those of 100 %."""
+    levels, counts = np.unique(y, return_counts=True)
+    best, others = (0, counts[1:]) if minimize else (-1, counts[:-1])
+    often = int(counts[best])
+    # At the other end there may be a limit, too.
+    usual = int(np.sort(others)[:-1].max(initial=1))
+    if len(levels) < LEVELS or often < max(FEWEST, SHARE * len(y)) or often <= 2 * usual:
+        return []
+    return [
+        f"{often} of {len(y)} scores are {show_number(levels[best])}, the best of all. If none can "
+        f"be better, as with 100 % or at the end of a scale, a prediction "
+        f"{'below' if minimize else 'above'} it says no more than that a design may reach it; "
+        f"{score!r} does not tell the best designs apart."
     ]
 
 

@@ -16,7 +16,7 @@ from .columns import Numbers
 from .count import count_of
 from .enough import each_score, require_different
 from .kinds import Kind
-from .outliers import design_remarks, far_away, limited, outlier_remark
+from .outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
 from .restrict import restrict
 from .roles import kinds_of, values_of
 from .room import require_freedom
@@ -26,6 +26,7 @@ from .settings import Settings
 from .suspects import (
     direction_remark,
     level_remarks,
+    limit_remark,
     name_remarks,
     repetition_remarks,
     require_positive,
@@ -177,9 +178,13 @@ def _made(
         named = " ".join(first)
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
-    first += two_values_remark(score, y) + direction_remark(score_columns, settings.minimize, ways)
+    spoken = (*settings.fix, *settings.bounds)
+    first += two_values_remark(score, y) + limit_remark(score, y, settings.minimize)
+    first += direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
+    if len(columns) > 1:
+        first += lone_remark({name: known[name] for name in names}, scored.rows, spoken, ways)
     moving = {name: v for name, v in inner.items() if name not in settings.fix}
     first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
     sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns import Classes, Numbers, classes_of, parse_bounds
 from .kinds import Kind
+from .sequences import padded_at
 from .settings import Settings
 from .suspects import mangled_remark, spelling_remark
 from .table import Table, Values, parse_number, show_number
@@ -44,6 +45,11 @@ def varying_of(
                 remarks.append(
                     f"Column {name!r} has letters in upper and in lower case: all were taken, and "
                     "are written, in upper case."
+                )
+            if kind == "sequence" and (ends := padded_at(set(values.tolist()))):
+                remarks.append(
+                    f"Column {name!r} is padded with '-' at the {' and at the '.join(ends)}: "
+                    "proposals have it nowhere else."
                 )
     if constants:
         remarks.append(
@@ -107,15 +113,14 @@ def fixed_of(
             continue
         if isinstance(column, Classes):
             text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            made_of = f"It is one of {', '.join(column.classes)}"
             if column.sequence:
+                made_of = f"It has {column.length} letters of {', '.join(column.classes)}"
                 fits = len(text) == column.length and set(text) <= set(column.classes)
             else:
                 fits = text in set(values[column.name])
             if not fits:
-                raise InputError(
-                    f"fix: column {column.name!r} cannot be {text!r}. It is one of or made of: "
-                    f"{', '.join(column.classes)}."
-                )
+                raise InputError(f"fix: column {column.name!r} cannot be {text!r}. {made_of}.")
             fixed[column.name] = text
             continue
         number = parse_number(str(wanted))

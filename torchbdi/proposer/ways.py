@@ -40,8 +40,13 @@ class Ways:
             return f"{name}=True"
         if option in ("decimal", "score-scale", "n"):
             return f"{name}={value}" if option == "n" else f"{name}={value!r}"
-        if option in ("take", "step", "bounds"):
-            key, _, own = value.rpartition("=")
+        key, sign, own = value.rpartition("=")
+        if option == "bounds":
+            low, _, high = own.partition(":")
+            return f"bounds={{{key!r}: ({low or None}, {high or None})}}"
+        if option == "step":
+            return f"steps={{{key!r}: {own}}}"
+        if option == "take" or (option == "fix" and sign):
             return f"{name}={{{key!r}: {own!r}}}"
         return f"{name}=[{value!r}]"
 

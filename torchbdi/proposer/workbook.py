@@ -12,6 +12,7 @@ from typing import Any
 from ..kernels.errors import InputError
 from .numerals import mark_of
 from .table import show_number
+from .uncomputed import require_computed
 from .ways import listed
 
 
@@ -27,7 +28,7 @@ def cells_of(
         sheet: its name; None for the first.
 
     Raises:
-        InputError: it is no workbook, or has no such sheet.
+        InputError: it is no workbook, has no such sheet, or formulas that nobody has computed.
     """
     why = "Save it as .xlsx, or as 'CSV UTF-8'."
     try:
@@ -53,6 +54,7 @@ def cells_of(
         raise InputError(f"{name}, sheet {own!r}: it cannot be read ({error}). {why}") from error
     cells = [frame[i].tolist() for i in frame.columns]
     columns = [_column(values) for values in cells]
+    require_computed(name, content, own, columns)
     told = f"Of the workbook the sheet {own!r} was read."
     if len(sheets) > 1 and sheet is None:
         hidden = f" ({listed(sheets[len(shown) :])} hidden)" if shown != sheets else ""
