@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -482,8 +483,9 @@ def test_a_run_that_cannot_be_resumed_is_begun_anew(
 
     def other(cfg: DictConfig) -> Task:
         task = load(cfg)
-        task.data.y[0] += 1e-9
-        return task
+        y = task.data.y.clone()
+        y[0] += 1e-9
+        return replace(task, data=OfflineData(task.data.x, y, task.data.space))
 
     monkeypatch.setattr(train, "load_task", other)
     capsys.readouterr()
