@@ -11,7 +11,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .bookkeeping import kept_of_runs
 from .columns import numbers_of
-from .counting import are_dates, are_times, is_date_number, names_samples, row_number
+from .counting import ONCE, are_dates, are_times, is_date_number, names_samples, row_number
 from .sequences import (
     DNA,
     ask_of_lengths,
@@ -38,10 +38,12 @@ class Kind:
     Attributes:
         kind: "number", "category", "sequence", or "none" for what is no part of a design.
         remark: what to tell of it, "" for nothing.
+        once: whether it is left out because it has each number once, in some order.
     """
 
     kind: str
     remark: str = ""
+    once: bool = False
 
 
 def guess_kind(
@@ -129,6 +131,7 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             "none",
             f"Column {name!r} is probably a row number: {why}. It was left out; "
             f"{ways('number', name)} makes it part of the design.",
+            why.startswith(ONCE),
         )
     if named and is_date_number(name, numbers):
         return Kind(

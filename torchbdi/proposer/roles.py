@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .bookkeeping import says_what_is_done
 from .columns import as_category, classes_of, numbers_of
-from .counting import ONCE, is_order
+from .counting import is_order
 from .kinds import Kind, guess_kind
 from .rows import missing_cells
 from .sequences import one_case
@@ -75,7 +75,7 @@ def kinds_of(
                 kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
             except InputError as error:
                 complaints.append(str(error))
-    once = [n for n, k in kinds.items() if f": {ONCE}" in k.remark and not is_order(n)]
+    once = [n for n, k in kinds.items() if k.once and not is_order(n)]
     if len(once) > 1 and _different(table, once):  # a Latin hypercube over whole numbers
         for name in once:
             others = listed([n for n in once if n != name], 3)
