@@ -48,8 +48,7 @@ class OfflineData:
         if space is not None:
             instance("OfflineData", "space", space, Space, "a Space or None")
         if space is None:
-            width = x.shape[1]
-            space = _as_it_is(Space.numbers(width), x.cpu().numpy())
+            space = _as_it_is(Space.numbers(x.shape[1]), x)
         if space.mean is None:
             raise InputError(
                 "OfflineData: the space has no means and deviations. Use OfflineData.from_raw, or "
@@ -153,11 +152,12 @@ def _within_squares(scores: np.ndarray) -> np.ndarray:
     return scores if abs(exponent) < 300 else np.ldexp(scores, -int(exponent))
 
 
-def _as_it_is(space: Space, x: np.ndarray) -> Space:
-    """A space of numbers whose features are the table's own."""
+def _as_it_is(space: Space, x: Tensor) -> Space:
+    """A space of numbers whose features are the table's own, (N, D)."""
     width = x.shape[1]
-    ends = np.stack([x.min(0), x.max(0)])
-    return replace(space, mean=np.zeros(width), std=np.ones(width), seen=ends, anchors=x[:0])
+    ends = torch.stack([x.amin(0), x.amax(0)]).cpu().numpy()
+    none = np.zeros((0, width))
+    return replace(space, mean=np.zeros(width), std=np.ones(width), seen=ends, anchors=none)
 
 
 def _check_standardised(x: Tensor, y: Tensor) -> None:

@@ -100,7 +100,9 @@ def as_float64(name: str, value: Any) -> Tensor:
 
 def real_array(name: str, value: Any) -> np.ndarray:
     """Real numbers of any kind as a float64 array; see :func:`as_float64`."""
-    array: np.ndarray = as_float64(name, value).detach().cpu().resolve_neg().numpy()
+    # Of a copy: numpy's hand on a tensor itself would end torch's count of its changes.
+    own = as_float64(name, value).detach().to("cpu", copy=isinstance(value, Tensor))
+    array: np.ndarray = own.resolve_neg().numpy()
     return array
 
 

@@ -8,6 +8,7 @@ import torch
 
 import torchbdi
 from torchbdi import InputError, OfflineData, Space
+from torchbdi.unchanged import counted
 
 
 def table(n: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,3 +94,20 @@ def test_a_table_that_was_changed_in_place_is_refused(name: str) -> None:
         method.solve(data, 2)
     with pytest.raises(InputError, match=f"OfflineData: {name} was changed in place"):
         method.score(data, data.x)
+
+
+def test_numpy_has_no_hand_on_a_table() -> None:
+    """Else torch would not count its changes: each fit would copy it, and each check add it up."""
+    x, y = table()
+    data = OfflineData(x, y)
+    torchbdi.methods.KernelSearch(committee=1, acquisition="mean", ascent_steps=1).solve(data, 2)
+    data.space.decode(data.x)
+    assert data.x.data_ptr() == x.data_ptr()
+    assert counted(data.x) and counted(data.y)
+
+
+def test_a_space_does_not_keep_the_table() -> None:
+    x, y = table()
+    for data in (OfflineData(x, y), OfflineData.from_raw(x, y, Space.numbers(3))):
+        assert data.space.anchors is not None
+        assert data.space.anchors.base is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
@@ -224,6 +226,17 @@ def test_levels_called_max_and_catalysts_with_a_sign_are_experiments(tmp_path: P
     assert "comments: row 2" in told(asked(tmp_path, text(with_column("catalyst", catalysts)))[0])
 
 
+def test_lines_beside_names_of_samples_are_no_experiments(tmp_path: Path) -> None:
+    """No other line has its name, so that a new one says nothing."""
+    samples = [f"{'#' if i == 9 else ''}s{i}x" for i in range(40)]
+    rows = with_column("sample", samples)
+    ignored = ("--ignore", "sample")
+    made, _ = asked(tmp_path, text(rows), *ignored)
+    assert len(made.scores) == 39 and "comments: row 11 ('#s9x')" in told(made)
+    rows.append(["max", *rows[20][1:]])  # the best one again
+    assert "Row 42 at the end holds no experiment" in told(asked(tmp_path, text(rows), *ignored)[0])
+
+
 @pytest.mark.parametrize("column", ["C", "D"])
 def test_some_formulas_that_nobody_has_computed(column: str, tmp_path: Path) -> None:
     """They look empty: rows with a score would be taken for designs to choose from."""
@@ -242,3 +255,26 @@ def test_some_formulas_that_nobody_has_computed(column: str, tmp_path: Path) -> 
     book.active.append([f"=AVERAGE({letter}2:{letter}41)" for letter in "ABCD"])
     book.save(content := io.BytesIO())
     assert len(asked(tmp_path, content.getvalue(), name="t.xlsx")[0].scores) == 40
+    book.create_sheet("empty", 0)
+    book.save(content := io.BytesIO())
+    assert "Of the sheets 'empty'" in refused(tmp_path, content.getvalue(), name="t.xlsx")
+
+
+def test_formulas_of_another_sheet_are_not_looked_at(tmp_path: Path) -> None:
+    """Cells of one place: in the first sheet somebody has computed it."""
+    book = openpyxl.Workbook()
+    for row in plain():
+        book.active.append([float(cell) if cell[0] in "-0123456789" else cell for cell in row])
+    book.active["C30"] = "=A30/B30"
+    other = book.create_sheet("notes")
+    other["C30"] = "=1+1"
+    book.save(content := io.BytesIO())
+    computed = io.BytesIO()
+    with zipfile.ZipFile(content) as old, zipfile.ZipFile(computed, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("sheet1.xml"):
+                data = re.sub(rb"</f>(<v ?/>|<v></v>)", rb"</f><v>1.5</v>", data)
+            new.writestr(name, data)
+    made, _ = asked(tmp_path, computed.getvalue(), name="t.xlsx")
+    assert len(made.scores) == 40

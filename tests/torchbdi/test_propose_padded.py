@@ -27,6 +27,7 @@ def test_where_sequences_are_padded() -> None:
     assert padded_at(["-ACG", "--AC", "ACGT"]) == ("start",)
     assert padded_at(["-ACG", "AC--"]) == ("start", "end")
     assert padded_at(["A-CG", "AC--"]) == padded_at(["ACGT"]) == ()
+    assert padded_at(["+--", "-+-", "--+", "+++"]) == ()
 
 
 @pytest.mark.parametrize("ends", [("end",), ("start",), ("start", "end")])

@@ -11,7 +11,7 @@ import pytest
 from asked import asked, plain, refused, text, told, with_column
 
 import torchbdi
-from torchbdi.proposer.columns import Classes
+from torchbdi.proposer.columns import Classes, Numbers
 
 RNG = np.random.default_rng(0)
 DESIGN = ["temp", "time", "conc"]
@@ -292,6 +292,9 @@ def test_three_digits_with_zeros_before_them_are_asked_about(tmp_path: Path) -> 
     assert "--category catalyst" in refused(tmp_path, content)
     made, _ = asked(tmp_path, content, "--category", "catalyst")
     assert made.columns[0].classes == ("007", "012", "103")  # type: ignore[union-attr]
+    angles = [("000", "045", "090", "180")[i % 4] for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("angle", angles)))
+    assert isinstance(made.columns[0], Numbers)
 
 
 def test_a_year_cannot_be_chosen(tmp_path: Path) -> None:
@@ -301,6 +304,10 @@ def test_a_year_cannot_be_chosen(tmp_path: Path) -> None:
     assert "Year" not in [c.name for c in made.columns]
     kept, _ = asked(tmp_path, content, "--number", "Year")
     assert "Year" in [c.name for c in kept.columns]
+    rows = [["year", "dose", "yield"]]
+    rows += [[2019 + i % 4, i // 4, RNG.normal()] for i in range(20)]
+    said = refused(tmp_path, "\n".join(",".join(map(str, row)) for row in rows))
+    assert "only 5 of 20 rows are different designs" in said and "--number year" in said
 
 
 def test_words_of_a_scale_are_in_its_order(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from asked import asked, plain, refused, text, told, with_column
 from torchbdi import InputError
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.suspects import name_remarks
 from torchbdi.proposer.understand import understand
+from torchbdi.proposer.ways import Ways
 
 RNG = np.random.default_rng(0)
 Y = np.array([float(row[3]) for row in plain()[1:]])
@@ -203,14 +205,15 @@ def test_columns_called_like_errors(tmp_path: Path) -> None:
     made, _ = asked(
         tmp_path, text(with_column("StDev", [f"{v:.2f}" for v in RNG.uniform(size=40)]))
     )
-    assert "'StDev' is called like the error of a measurement" in told(made)
+    assert "Column 'StDev' is called like the error of a measurement" in told(made)
+    assert name_remarks("tc", ["sd", "rsd"], Ways(True))[0].startswith("Columns 'sd', 'rsd' are")
 
 
 def test_repetitions_in_two_units(tmp_path: Path) -> None:
     rows = [[*row, "second" if i == 0 else f"{float(row[3]) / 100:.3f}"]
             for i, row in enumerate(plain())]  # fmt: skip
     both = ("--score", "yield", "--score", "second")
-    assert "'yield' spreads 1e+02 times as wide" in told(asked(tmp_path, text(rows), *both)[0])
+    assert "'yield' spreads 100 times as wide" in told(asked(tmp_path, text(rows), *both)[0])
     for row in rows[1:]:
         row[-1] = f"{float(row[3]) + RNG.normal():.1f}"
     assert "times as wide" not in told(asked(tmp_path, text(rows), *both)[0])

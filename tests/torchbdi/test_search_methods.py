@@ -193,6 +193,9 @@ def test_letters_go_no_farther_than_predictions_were_tested() -> None:
     assert farthest(free) > 4
     for whole in (small(enumerate=4**12), small(enumerate=4**12, sites=1)):
         assert "reach_sites" not in whole.solve(sequences(), 6).facts
+    fixed = Space([Choice("a", tuple("ACGT"), fixed=0)])
+    only = OfflineData.from_raw(np.arange(8)[:, None] % 4, np.arange(8.0), fixed)
+    assert "reach_sites" not in small(enumerate=0).solve(only, 1).facts
     tried = small(acquisition=None).solve(data, 6).facts
     assert (
         tried["backtest_promised_mean"]

@@ -223,3 +223,16 @@ def test_of_many_rows_the_nearest_ones_decide(monkeypatch: pytest.MonkeyPatch) -
     some = near.allow_changes(x, sites)
     assert not (some & ~every).any()
     assert 0.9 * every.sum() < some.sum() < some.numel()
+
+
+def test_an_objective_is_not_asked_for_no_designs() -> None:
+    data = table(6)
+    near = Mutants(Sites(data.space), data.x[:1], 0.0, 0)
+    far = data.x[(data.x != data.x[0]).any(1)]
+
+    def objective(x: Tensor) -> Tensor:
+        assert len(x)
+        return x[:, 0]
+
+    counted = Counted(objective, None, near)
+    assert (counted(far) == -torch.inf).all() and counted.evaluations == 0

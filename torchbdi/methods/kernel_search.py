@@ -130,7 +130,7 @@ class KernelSearch(Searching):
         models = own.choose(data.x, data.y)
         ways = own._ways(data)
         parts = split(data)
-        reach = own._reach(data, parts)
+        reach = own._reach(data, parts, n)
         held = None
         if own.acquisition is None and parts is not None:
             held = backtest(data, parts, own.choose, own.ridges, ways, reach, run)
@@ -188,11 +188,11 @@ class KernelSearch(Searching):
         both = self.committee > 1 and model.least is not None and model.least < model.ridge
         return (model.ridge, model.least) if both and model.least is not None else (model.ridge,)
 
-    def _reach(self, data: OfflineData, parts: Split | None) -> Reach | None:
-        """How far from the table designs may be; None: anywhere."""
+    def _reach(self, data: OfflineData, parts: Split | None, n: int) -> Reach | None:
+        """How far from the table n designs may be; None: anywhere."""
         distance = self.reach or (tested_distance(data, parts) if parts else None)
         most, sites = None, Sites(data.space)
-        if sites.whole and sites.count > self.enumerate:
+        if sites.whole and sites.count > max(self.enumerate, n):
             most = (math.inf, self.sites) if self.sites else tested(Mutants(sites, data.x), data.x)
         if distance is None and most is None:
             return None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..kernels.errors import InputError
+from .kinds import Kind, left_out
 from .table import show_number
 
 FEWEST_ROWS = 10
@@ -38,7 +41,9 @@ def each_score(
     return row, y
 
 
-def require_different(source: str, score: str, rows: int, taken: np.ndarray) -> None:
+def require_different(
+    source: str, score: str, rows: int, taken: np.ndarray, kinds: Mapping[str, Kind]
+) -> None:
     """Raises InputError where different designs are too few, or their scores all the same.
 
     Args:
@@ -46,11 +51,12 @@ def require_different(source: str, score: str, rows: int, taken: np.ndarray) -> 
         score: name of the score.
         rows: scored rows.
         taken: the score of every different design, (n,).
+        kinds: of the columns; without those that were left out rows can be the same.
     """
     if len(taken) < FEWEST_ROWS:
         raise InputError(
             f"{source}: only {len(taken)} of {rows} rows are different designs; at least "
-            f"{FEWEST_ROWS} are needed."
+            f"{FEWEST_ROWS} are needed.{left_out(kinds)}"
         )
     if not taken.std() > 1e-12 * np.abs(taken).max():
         raise InputError(

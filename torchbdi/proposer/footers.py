@@ -115,8 +115,8 @@ def _comments(cells: np.ndarray) -> np.ndarray:
 def _is_marked_name(own: np.ndarray, others: np.ndarray) -> bool:
     """Whether a line, (C,), that begins with # is an experiment, as with a catalyst called #2.
 
-    It has numbers where others, (R, C), have some; and what stands behind the sign is nothing that
-    stands there in others, as in a line that was made a comment.
+    It has numbers where others, (R, C), have some, which share their names; and what stands behind
+    the sign is nothing that stands there in others, as in a line that was made a comment.
     """
     numeric = [i for i in range(1, len(own)) if _are_numbers(others[:HEAD, i])]
     behind = own[0].lstrip("#").strip()
@@ -124,6 +124,7 @@ def _is_marked_name(own: np.ndarray, others: np.ndarray) -> bool:
         len(numeric) > 1
         and all(split(own[i]) is not None for i in numeric)
         and not _are_numbers(others[:HEAD, 0])
+        and _are_shared(others[:, 0])
         and behind not in ("", *others[:, 0])
     )
 
@@ -145,7 +146,7 @@ def _end(cells: np.ndarray) -> int:
             and not any(
                 _SUMMARY.fullmatch(cell)
                 and not _is_name(cells[:last, i])
-                and not _is_level(cell, own, cells[:last])
+                and not (_are_shared(cells[:last, i]) and _is_level(cell, own, cells[:last]))
                 for i, cell in enumerate(own)
             )
         ):
@@ -176,6 +177,11 @@ def _are_numbers(column: np.ndarray) -> bool:
 def _is_name(column: np.ndarray) -> bool:
     """Whether such words stand above, too, (R,): then they are levels."""
     return any(_SUMMARY.fullmatch(cell) for cell in set(column.tolist()))
+
+
+def _are_shared(column: np.ndarray) -> bool:
+    """Whether lines share the names of a column, (R,): levels, and not names of the lines."""
+    return 2 * len(set(column.tolist())) <= len(column)
 
 
 def _is_level(word: str, own: np.ndarray, above: np.ndarray) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ from .ways import IN_PYTHON, Ways, listed
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
-# Digits of this length with a zero before them are codes; shorter ones where rows repeat them.
+# Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
+# they are not all multiples of 5 as angles or temperatures are.
 CODE, SHORT_CODE = 4, 3
 # Names of a plate's rows and columns, say, that read as powers of ten.
 _POWER = re.compile(r"(\d+)E(\d+)")
@@ -44,6 +45,12 @@ class Kind:
     kind: str
     remark: str = ""
     once: bool = False
+
+
+def left_out(kinds: Mapping[str, Kind]) -> str:
+    """Which columns are no part of a design, to end a message; "" where all are."""
+    left = [kind.remark for kind in kinds.values() if kind.kind == "none"]
+    return f" Left out: {' '.join(left)}" if left else ""
 
 
 def guess_kind(
@@ -158,7 +165,8 @@ def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
         return
     texts = set(values.tolist())
     lengths = {len(text) for text in texts}
-    shortest = SHORT_CODE if 2 * len(texts) <= len(values) else CODE
+    fives = all(text.endswith(("0", "5")) for text in texts)
+    shortest = CODE if fives or 2 * len(texts) > len(values) else SHORT_CODE
     if len(texts) < 3 or len(lengths) > 1 or min(lengths) < shortest:
         return
     if all(text.isdigit() for text in texts) and any(text[0] == "0" for text in texts):

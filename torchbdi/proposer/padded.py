@@ -46,8 +46,8 @@ def padded_sites(space: Space, known: Tensor) -> list[Padded]:
     for at in by.values():
         sites = [column for i in at if isinstance(column := space.columns[i], Choice)]
         gap = sites[0].classes.index(GAP)
-        letters = np.where(raw[:, at] == gap, GAP, "x")
-        ends = padded_at(["".join(row) for row in letters])
+        letters = np.array(sites[0].classes)[raw[:, at].astype(int)]
+        ends = padded_at(["".join(row) for row in letters.tolist()])
         if ends and any(site.fixed is None for site in sites):
             out.append(Padded(np.array(at), gap, ends))
     return out

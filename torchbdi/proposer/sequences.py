@@ -75,9 +75,10 @@ def one_case(values: Values) -> Values:
 def padded_at(texts: Collection[str]) -> tuple[str, ...]:
     """Where sequences are padded with '-': "start", "end" or both; () where they are not.
 
-    Gaps between letters are those of an alignment, and can stand anywhere.
+    Gaps between letters are those of an alignment, and can stand anywhere. Texts of signs
+    alone, such as +-- for the levels of three factors, are not padded.
     """
-    if any(GAP in text.strip(GAP) for text in texts):
+    if any(GAP in text.strip(GAP) for text in texts) or not any(map(str.isalnum, "".join(texts))):
         return ()
     ends = {"start": any(t[:1] == GAP for t in texts), "end": any(t[-1:] == GAP for t in texts)}
     return tuple(end for end, there in ends.items() if there)

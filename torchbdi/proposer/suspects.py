@@ -104,7 +104,7 @@ def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
                     out.append(
                         f"{names[j]!r} and {name!r} count as repetitions of one measurement, and a "
                         f"design has their mean, but {names[large]!r} spreads "
-                        f"{spread[1] / spread[0]:.2g} times as wide as {names[small]!r}. Have both "
+                        f"{spread[1] / spread[0]:.0f} times as wide as {names[small]!r}. Have both "
                         "one unit? If not, write them in one, or give one as the score."
                     )
     return out[:3]
@@ -124,9 +124,10 @@ def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
         elif words & _ERRORS or any(words >= both for both in _DEVIATIONS):
             errors.append(name)
     if errors:
+        which = "Column {} is" if len(errors) == 1 else "Columns {} are"
         out.append(
-            f"Column {listed(errors, 3)} is called like the error of a measurement. If it is one, "
-            f"and nothing that can be chosen, leave it out ({ways('ignore', errors[0])})."
+            f"{which.format(listed(errors, 3))} called like the error of a measurement. Leave out "
+            f"what is one, and nothing that can be chosen ({ways('ignore', errors[0])})."
         )
     return out
 

@@ -39,7 +39,7 @@ def require_computed(name: str, content: bytes, sheet: str, columns: Sequence[li
             for match in _NO_VALUE.finditer(file.read(own))
             if b't="str"' not in match[2]
         }
-    if not found:
+    if not found or not columns:
         return
     from openpyxl import load_workbook
 
@@ -48,7 +48,9 @@ def require_computed(name: str, content: bytes, sheet: str, columns: Sequence[li
         cell
         for row in formulas.iter_rows(max_row=len(columns[0]), max_col=len(columns))
         for cell in row
-        if cell.data_type == "f" and cell.coordinate in found
+        if cell.data_type == "f"
+        and cell.coordinate in found
+        and not columns[cell.column - 1][cell.row - 1]  # else it is one of another sheet
     ]
     partly = [c for c in cells if _numbers(columns[c.column - 1]) > 1]
     inner = [c for c in partly if _numbers([own[c.row - 1] for own in columns])]

@@ -167,7 +167,7 @@ def _made(
     if settings.score_scale == "log":
         require_positive(counted, scored.rows, ways)
     taken = np.bincount(groups, counted) / counts
-    require_different(table.source, score, len(y), taken)
+    require_different(table.source, score, len(y), taken, kinds)
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = repetition_remarks(score_columns, numbers)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns import Classes, Numbers, classes_of, parse_bounds
-from .kinds import Kind
+from .kinds import Kind, left_out
 from .sequences import padded_at
 from .settings import Settings
 from .suspects import mangled_remark, spelling_remark
@@ -66,8 +66,7 @@ def varying_of(
         told = " ".join(ways("free", name) for name in idle)
         remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
-        left = [name for name, kind in kinds.items() if kind.kind == "none"]
-        also = f" Left out: {' '.join(kinds[name].remark for name in left)}" if left else ""
+        also = left_out(kinds)
         also = f" Fix fewer columns (--fix).{also}" if columns else also
         raise InputError(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"

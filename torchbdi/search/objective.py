@@ -70,10 +70,12 @@ class Counted:
         return self._values(x)
 
     def _values(self, x: Tensor) -> Tensor:
+        if not len(x):  # an objective need not take no designs
+            return x.new_zeros(0)
         self.evaluations += len(x)
         step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
         values = [self.objective(part).detach() for part in x.split(step)]
-        return finite(torch.cat(values)) if values else x.new_zeros(0)
+        return finite(torch.cat(values))
 
     def gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Values (n,) and their gradient (n, D)."""

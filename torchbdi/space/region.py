@@ -136,7 +136,7 @@ class Region:
             InputError: none was found.
         """
         if not self.constraints and not self.at_most:
-            return z[:0]
+            return z[:0].copy()  # a view would keep the table
         start = np.concatenate([z[:1000], self.box.mean(0, keepdims=True)])
         made = self._rounding(start, self._own_box(start))
         fits = made[self.meets(made)]
