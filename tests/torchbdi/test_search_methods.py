@@ -19,6 +19,7 @@ from torchbdi.methods._searching import spread
 from torchbdi.methods.base import Method, Result, Run
 from torchbdi.methods.bdi_search import BDISearch, backward_search, forward_search
 from torchbdi.methods.kernel_search import KernelSearch
+from torchbdi.search import FewDesignsError
 from torchbdi.space import Choice, Number
 
 
@@ -201,6 +202,23 @@ def test_letters_go_no_farther_than_predictions_were_tested() -> None:
         tried["backtest_promised_mean"]
         < small(acquisition=None, sites=12).solve(data, 6).facts["backtest_promised_mean"]
     )
+
+
+def test_a_limit_of_sites_that_leaves_too_few_designs_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two letters of twelve vary, and all sixteen pairs are in the table."""
+    rng = np.random.default_rng(0)
+    codes = np.zeros((60, 12), dtype=int)
+    codes[:, [2, 7]] = [divmod(i % 16, 4) for i in range(60)]
+    data = OfflineData.from_raw(codes, rng.normal(size=60), Space.sequence(12, "ACGT"))
+    small = partial(KernelSearch, committee=1, acquisition="mean", width=16)
+    result = small().solve(data, 60)
+    assert len(data.space.decode(result.x).tolist()) == 60
+    assert result.facts["reach_sites"] == 2
+    monkeypatch.setattr("torchbdi.methods.kernel_search.WIDENED", 1)
+    with pytest.raises(FewDesignsError, match="raise that number"):
+        small().solve(data, 60)
 
 
 def test_a_ridge_that_is_too_small_is_named() -> None:

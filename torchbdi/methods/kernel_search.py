@@ -14,7 +14,7 @@ from ..batch import fill_by_improvement
 from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
-from ..search import Objective, Reach
+from ..search import FewDesignsError, Objective, Reach
 from ..search.mutants import Mutants, tested
 from ..search.sites import Sites
 from ..selection import (
@@ -34,6 +34,7 @@ from .base import Result, Run, setting
 if TYPE_CHECKING:
     from ..ridge import RidgeFit
 
+WIDENED = 8  # a limit of sites grows so often at most
 CAUTION_ROWS = 1000  # of which a standard deviation is computed at every design of a search
 _MANY_ROWS = 100_000
 Way: TypeAlias = Callable[[Fitted], Objective]
@@ -108,7 +109,8 @@ class KernelSearch(Searching):
     """Largest number of sites, letters or levels, at which a proposal differs from the nearest row
     of the table, in a space of sites alone that is too large to go through.
 
-    None: as many as all but one in a hundred rows differ at from a tenth of the others. Ours:
+    None: as many as all but one in a hundred rows differ at from a tenth of the others, and no
+    farther than these are in features; more by half where that leaves too few designs. Ours:
     farther away hardly a prediction was compared with a score.
     """
     tolerance: float | None = setting(None, above=0.0, below=1.0)
@@ -138,15 +140,23 @@ class KernelSearch(Searching):
         fitted, fit = own._fitted(models, data, run)
         there = fitted.to(run.device)
         mean = there.mean()
+        for left in reversed(range(WIDENED)):
+            try:
+                if way == "ei":
+                    found, kept = own.search(mean, data, POOL * n, run, n, reach), n
+                else:
+                    found, kept = own.spread_search(own._way(way, data)(there), data, n, run, reach)
+                break
+            except FewDesignsError:
+                if own.sites or reach is None or reach.sites is None or not left:
+                    raise
+                reach = reach.wider()
+        x = found.x
         if way == "ei":
-            found, kept = own.search(mean, data, POOL * n, run, n, reach), n
-            pool = with_constant(found.x, models[0].feature(data.x.shape[1]))
+            pool = with_constant(x, models[0].feature(data.x.shape[1]))
             posterior = fitted.posterior(own._sample(len(data.x), own.rows))
             best = float(data.y.max())
-            x = found.x[fill_by_improvement(posterior, pool, mean(found.x), best, n)]
-        else:
-            found, kept = own.spread_search(own._way(way, data)(there), data, n, run, reach)
-            x = found.x
+            x = x[fill_by_improvement(posterior, pool, mean(x), best, n)]
         facts: dict[str, float | int | str] = {
             **_facts_of_choice(models),
             **(held.facts() if held else {}),

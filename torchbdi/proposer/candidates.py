@@ -16,6 +16,7 @@ from ..network import seeded
 from ..search import Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
 from ..search.mutants import Mutants, tested
+from ..search.reach import WIDER
 from ..search.sites import Sites
 from ..space import Choice, Space
 from .padded import padded_sites, with_padding
@@ -39,7 +40,6 @@ MANY, FEWEST_STEPS = 6000, 20
 # Standard deviations. What is nearer to a known design, or to another proposal, is the same
 # experiment; where that leaves too few designs the smaller distance decides.
 APART = (0.1, 0.01, 1e-6)
-WIDER = 1.5  # by which the limit grows where there are too few designs within it
 MUTANTS = 1024  # that the search keeps there
 
 

@@ -3,9 +3,9 @@
 It knows neither scores nor models: whoever searches brings the function.
 """
 
-from .engine import Found, maximise
+from .engine import FewDesignsError, Found, maximise
 from .objective import Objective
 from .options import SearchOptions
 from .reach import Reach
 
-__all__ = ["Found", "Objective", "Reach", "SearchOptions", "maximise"]
+__all__ = ["FewDesignsError", "Found", "Objective", "Reach", "SearchOptions", "maximise"]

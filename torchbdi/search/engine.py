@@ -21,6 +21,10 @@ from .reach import Reach
 from .sites import Sites
 
 
+class FewDesignsError(InputError):
+    """A search found fewer designs than there must be."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What a search found.
@@ -78,8 +82,9 @@ def maximise(
         What was found. Twice the same call gives twice the same.
 
     Raises:
-        InputError: the space has fewer designs than there must be, or the objective is not finite
-            at so many.
+        InputError: the space has fewer designs than there must be.
+        FewDesignsError: it is one, too; the objective is not finite at so many, or ``reach`` leaves
+            fewer.
     """
     if n < 1:
         raise InputError(f"maximise: n must be >= 1, got {n}.")
@@ -98,7 +103,7 @@ def maximise(
     pool = _enumerate(search) if complete else _beams(search)
     if len(pool) < least:
         near = "" if search.f.mutants is None else " within the largest number of sites"
-        raise InputError(
+        raise FewDesignsError(
             f"maximise: the objective is finite at {len(pool)} designs only{near}, and "
             f"n = {least}. Ask for fewer{' or raise that number' if near else ''}."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from ..kernels.errors import InputError
 from ..space import Space
 
 AT_ONCE = 1 << 24  # distances that are held together
+WIDER = 1.5  # by which a limit of sites grows where there are too few designs within it
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,13 @@ class Reach:
         if self.sites is not None and not min(self.sites) > 0:
             raise InputError(f"Reach: both numbers of sites must be above 0, got {self.sites!r}.")
         object.__setattr__(self, "rows", rows)
+
+    def wider(self) -> Reach:
+        """With a limit of sites that is larger by half, for where it leaves too few designs."""
+        if self.sites is None:
+            return self
+        distance, count = (WIDER * most for most in self.sites)
+        return replace(self, sites=(distance, math.ceil(count)))
 
     def pulled(self, x: Tensor, space: Space) -> Tensor:
         """Designs (n, D), those beyond the distance moved straight to the nearest row till there.
