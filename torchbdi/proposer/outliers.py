@@ -77,9 +77,10 @@ def outlier_remark(
             f"Scores that lie far from all others were limited ({ways('robust')}): {told}{more}. "
             "The table of proposals shows them as they are."
         ]
+    which = "it is a slip" if len(at) == 1 else "they are slips"
     return [
-        f"Scores lie far from all others: {told}{more}. One such score can spoil the model: "
-        f"check whether it is a slip of the pen. {ways('take', show_number(y[at[0]]) + '=out')} "
+        f"Scores lie far from all others: {told}{more}. A single one can spoil the model: "
+        f"check whether {which} of the pen. {ways('take', show_number(y[at[0]]) + '=out')} "
         f"leaves it out, {ways('robust')} counts such scores as the nearest of the others."
     ]
 

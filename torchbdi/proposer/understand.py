@@ -179,7 +179,7 @@ def _made(
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
     spoken = (*settings.fix, *settings.bounds)
-    first += two_values_remark(score, y) + limit_remark(score, y, settings.minimize)
+    first += two_values_remark(score, y) + limit_remark(score, y[~far], settings.minimize)
     first += direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
