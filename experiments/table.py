@@ -246,6 +246,7 @@ def main(words: Sequence[str]) -> None:
             write_table(Path(values["out"]), table)
     if "out" in values and runs:
         file = Path(values["out"]) / "runs.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)  # no table may have been written
         if others := add_runs(file, runs):
             print(f"{file}: the lines of {others} other runs stay there.")
 

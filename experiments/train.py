@@ -76,7 +76,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     start=start,
                 )
                 identity = _begin(cfg, folder, task)
-                result = _solve(cfg, task, recorder)
+                result = method_of(cfg).solve(task.data, cfg.designs, recorder)
             except TorchBDIError:
                 if fresh and (recorder is None or not recorder.begun):
                     folder.discard()  # nothing has been done that could be gone on with
@@ -137,17 +137,6 @@ def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
     return identity
 
 
-def _solve(cfg: DictConfig, task: Task, recorder: Recorder) -> Result:
-    """The method at work on the table."""
-    result = method_of(cfg).solve(task.data, cfg.designs, recorder)
-    if result.x.shape != (cfg.designs, task.data.x.shape[1]):
-        raise TorchBDIError(
-            f"method={cfg.method.name} made designs {tuple(result.x.shape)}, not "
-            f"({cfg.designs}, {task.data.x.shape[1]})."
-        )
-    return result
-
-
 def _finish(
     cfg: DictConfig,
     folder: RunFolder,
@@ -178,13 +167,21 @@ def _finish(
         **scores,
         **along,
         "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
-        **result.facts,
+    }
+    last: dict[str, Any] = {
         "designs_sha256": designs_hash(result.x),
         "steps_kept": len(kept_designs(folder.path)),
         "seconds": recorder.seconds,
         "device": name_of_device(recorder.device),
         "version": torchbdi.__version__,
     }
+    own = line_of(identity, {**facts, **last})
+    if taken := [name for name in result.facts if name in own]:
+        raise TorchBDIError(
+            f"method={cfg.method.name}: its fact {taken[0]} has the name of one of the run's own. "
+            "Call it something else."
+        )
+    facts |= {**result.facts, **last}
     if recorder.history.rows:
         write_losses(folder.path, recorder.history)
     write_proposals(folder.path, task, arrays)

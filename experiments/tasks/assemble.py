@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from torchbdi import OfflineData
+from torchbdi import OfflineData, TorchBDIError
 
 from ..data import data_folder
 from ..data.sources import are_own
@@ -54,10 +54,15 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
 
     Raises:
         InputError: the table is none that its kind allows.
+        TorchBDIError: the range of scores is none.
         MissingDataError: something that it needs is not there.
     """
     with _seeded(request.seed):
         designs, scores, truth, labels, limits = spec.load(request)
+    y_min = spec.y_min if labels.y_min is None else labels.y_min
+    y_max = spec.y_max if labels.y_max is None else labels.y_max
+    if not y_min < y_max:
+        raise TorchBDIError(f"task={name}: y_min = {y_min} must be below y_max = {y_max}.")
     rows = request.settings.max_rows
     designs = np.asarray(designs)[:rows]
     y = np.asarray(scores, dtype=np.float64).ravel()[:rows]
@@ -69,14 +74,31 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         data=OfflineData.from_raw(designs, y, spec.space_of(designs)),
         shape=designs.shape[1:],
         y_raw=y,
-        y_min=spec.y_min if labels.y_min is None else labels.y_min,
-        y_max=spec.y_max if labels.y_max is None else labels.y_max,
+        y_min=y_min,
+        y_max=y_max,
         data_source="own" if own else request.source.label,
         oracle_source=labels.oracle_source,
         oracle_spearman=labels.oracle_spearman,
-        predict=truth,
+        predict=_checked(name, truth),
         limits=limits,
     )
+
+
+def _checked(
+    name: str, truth: Callable[[np.ndarray], np.ndarray]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The true function, given designs of its own, and refused where it does not score each."""
+
+    def predict(designs: np.ndarray) -> np.ndarray:
+        scores = np.asarray(truth(designs.copy()))
+        if scores.shape != (len(designs),):
+            raise TorchBDIError(
+                f"task={name}: the true function gave scores of shape {scores.shape} for "
+                f"{len(designs)} designs, not ({len(designs)},)."
+            )
+        return scores
+
+    return predict
 
 
 @contextmanager

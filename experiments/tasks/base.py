@@ -24,7 +24,8 @@ __all__ = ["Labels", "Loaded", "Request", "Settings", "Source", "TaskSpec", "set
 class Settings:
     """The settings that every task has. A task with more of them makes a subclass.
 
-    Fields are as those of a method: typed, with a docstring each, and ``setting`` for limits.
+    Fields are as those of a method: typed, with a docstring each, and ``setting`` for limits; none
+    is called ``name``.
 
     Raises:
         InputError: a setting has the wrong type or is out of its limits.
@@ -146,7 +147,8 @@ class Loaded(NamedTuple):
     Attributes:
         designs: raw designs, (N, ...): numbers, or the numbers of letters.
         scores: raw scores, (N,) or (N, 1), large is good.
-        truth: raw designs (n, ...) to raw scores (n,); int32 letters or float64 numbers.
+        truth: raw designs (n, ...) to raw scores (n,); int32 letters or float64 numbers, a copy
+            of its own.
         labels: what they are called.
         limits: the lowest and highest numbers that the true function takes, (2, C): it moves
             others there. None where it takes all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import importlib
@@ -30,7 +31,7 @@ def spec_of(name: str) -> TaskSpec:
 
     Raises:
         InputError: there is no such task; the error lists those that there are.
-        TorchBDIError: the file does not hold one spec; it is named.
+        TorchBDIError: the file does not hold one spec, or a setting's name is taken; it is named.
     """
     names = task_names()
     if name not in names:
@@ -41,7 +42,10 @@ def spec_of(name: str) -> TaskSpec:
     found = [item for item in vars(module).values() if isinstance(item, TaskSpec)]
     if len(found) != 1:
         raise TorchBDIError(f"{module.__file__} must hold one TaskSpec, not {len(found)}.")
-    return found[0]
+    (spec,) = found
+    if "name" in {field.name for field in dataclasses.fields(spec.settings)}:
+        raise TorchBDIError(f"{module.__file__}: no setting may be called name.")
+    return spec
 
 
 def settings_of(name: str, given: Mapping[str, Any]) -> Settings:

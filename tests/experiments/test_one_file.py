@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from forked import command
 from hardening_children import with_folders
@@ -293,6 +294,64 @@ def test_a_run_is_not_resumed_as_another(add: Write, tmp_path: Path) -> None:
     assert (folder / "metrics.json").is_file()
 
 
+def test_a_fact_does_not_stand_for_what_the_run_itself_says(add: Write, tmp_path: Path) -> None:
+    from experiments.train import train
+
+    add("toy", TASK)
+    words = ["task=toy", "method=toy_draw", "designs=5", f"data_dir={tmp_path}"]
+    words = [*words, f"out_dir={tmp_path / 'runs'}", "trainer.progress_bar=false"]
+    for fact in ("best_after_normalised", "seed", "seconds"):
+        own = f'tries, generator)[:n], facts={{"{fact}": 9}})'
+        add("toy_draw", METHOD.replace("tries, generator)[:n])", own))
+        with pytest.raises(TorchBDIError, match=f"its fact {fact} has the name of one of the run"):
+            train(compose_config(words))
+    assert not list((tmp_path / "runs").glob("*/metrics.json"))
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ("scores[:-1]", r"shape \(4,\) for 5 designs, not \(5,\)"),
+        ("np.r_[scores, scores + 1]", r"shape \(10,\)"),
+        ("scores[:, None]", r"shape \(5, 1\)"),
+        ("None", r"shape \(\)"),
+    ],
+)
+def test_a_true_function_scores_each_design(
+    scores: str, told: str, add: Write, tmp_path: Path
+) -> None:
+    from experiments.train import train
+
+    truth = "return request.settings.weight * (designs == 1).sum(1) + 0.01 * designs[:, 0]"
+    assert truth in TASK
+    own = f"scores = {truth.removeprefix('return ')}\n        return {scores}"
+    own = f"{own} if len(designs) < 160 else scores"
+    add("toy", TASK.replace(truth, own))
+    words = ["task=toy", "method=best_rows", "designs=5", f"data_dir={tmp_path}"]
+    with pytest.raises(TorchBDIError, match=f"task=toy: the true function gave scores of {told}"):
+        train(compose_config([*words, f"out_dir={tmp_path / 'runs'}"]))
+
+
+def test_a_true_function_that_changes_designs_changes_its_own(add: Write, tmp_path: Path) -> None:
+    add("toy", TASK)
+    task = load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+    raw = task.decode(task.data.x[:5])
+    kept, scores = raw.copy(), task.predict(raw)
+    truth = "return request.settings.weight"
+    shifted = "designs[:, 1:] *= 0  # b counts at the first site alone\n        "
+    add("toy", TASK.replace(truth, f"if len(designs) < 160:\n            {shifted}{truth}"))
+    task = load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+    assert not np.array_equal(task.predict(raw), scores)
+    assert np.array_equal(raw, kept)
+
+
+def test_a_range_of_scores_that_is_none_is_refused(add: Write, tmp_path: Path) -> None:
+    for end in ("0.0", "-1.0"):
+        add("toy", TASK.replace("y_max=6.0", f"y_max={end}"))
+        with pytest.raises(TorchBDIError, match=f"y_min = 0.0 must be below y_max = {end}"):
+            load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+
+
 def test_a_source_that_is_there_is_used_and_checked(
     add: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -317,6 +376,9 @@ def test_a_source_that_is_there_is_used_and_checked(
 def test_a_file_that_holds_no_task_is_named(add: Write) -> None:
     add("toy", "x = 1\n")
     with pytest.raises(TorchBDIError, match=r"toy\.py must hold one TaskSpec, not 0"):
+        registry.spec_of("toy")
+    add("toy", TASK.replace("weight", "name"))
+    with pytest.raises(TorchBDIError, match=r"toy\.py: no setting may be called name"):
         registry.spec_of("toy")
     assert "toy" in task_names()
     assert not {"base", "assemble", "registry", "task"} & set(task_names())

@@ -68,7 +68,7 @@ def test_the_printed_command_goes_on(
     words = small(data_dir, out)
     check_overrides(words)
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.train._solve", interrupted)
+        patch.setattr("torchbdi.methods.bdi.BDI.solve", interrupted)
         with pytest.raises(RunInterruptedError) as stop:
             train(compose_config(words))
     told, _, typed = str(stop.value).partition("\n  ")

@@ -281,6 +281,9 @@ def test_the_command_line_writes_three_kinds_and_all_digits(
     assert "Table 2" in line["paper_source"]
     values = [r["target"] for r in csv.DictReader((tmp_path / "out" / "a4.csv").open())]
     assert values == ["5.0", "5.0", "10.0", "10.0"]
+    write_run(tmp_path / "few", settings={"depth": 3})  # in no table
+    main([f"runs={tmp_path / 'few'}", f"out={tmp_path / 'new' / 'out'}"])
+    assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == ["runs.csv"]
     # The gathered lines alone give the same tables.
     for name in ("table3", "a3", "a4", "scores"):
         gathered = TABLES[name](read_runs([tmp_path / "out" / "runs.csv"]))

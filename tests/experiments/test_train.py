@@ -282,7 +282,7 @@ def test_ctrl_c_before_the_first_step_says_how_to_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.train._solve", interrupted)
+        patch.setattr("torchbdi.methods.bdi.BDI.solve", interrupted)
         with pytest.raises(RunInterruptedError, match="resume=") as stop:
             train(small(data_dir, tmp_path, "task.max_rows=200", "method.steps=1"))
     (folder,) = tmp_path.iterdir()
@@ -333,8 +333,9 @@ def test_known_words_pass() -> None:
     )  # fmt: skip
 
 
-def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same(
-    data_dir: Path, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_stop_leaves_a_checkpoint_and_says_how_to_go_on(
+    number: int, data_dir: Path, tmp_path: Path
 ) -> None:
     words = [
         "task=tfbind8", "task.max_rows=500", f"data_dir={data_dir}", f"out_dir={tmp_path}",
@@ -346,7 +347,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same(
     while not list(tmp_path.rglob("last.ckpt")):
         assert begun.process.is_alive() and time.monotonic() < deadline
         time.sleep(0.01)
-    os.kill(begun.process.pid, signal.SIGINT)
+    os.kill(begun.process.pid, number)
     done = begun.end()
     stderr = done.stderr
     (folder,) = tmp_path.iterdir()

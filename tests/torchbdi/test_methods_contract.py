@@ -214,6 +214,7 @@ def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
         (("ToyWalk", "Walk"), "does not go with the name"),
         (("class ToyWalk(Method)", "class ToyWalk"), "must hold one class"),
         (('way: Literal["out", "in"] = "out"', "way: str"), "needs a default"),
+        (('way: Literal["out", "in"] = "out"', 'name: str = "out"'), "may be called name"),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_named(
@@ -257,11 +258,48 @@ def test_a_result_is_checked() -> None:
         lambda: Result(x[0]),
         lambda: Result(x / 0),
         lambda: Result(x, torch.zeros(3, 1)),
+        lambda: Result(x, torch.full((3,), torch.nan)),
         lambda: Result(x, facts={"a": None}),  # type: ignore[dict-item]
         lambda: Result(x, facts={"a": np.ones(1)}),  # type: ignore[dict-item]
     ):
         with pytest.raises(InputError, match="Result"):
             wrong()
+
+
+@dataclass(frozen=True)
+class Strange(Method):
+    """Returns what it is told to, and does to the table what it is told to."""
+
+    revision: ClassVar[int] = 1
+
+    def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
+        x = data.x[:n].clone()
+        returned: Any = vars(type(self))["returned"]
+        return returned(data, x)
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (lambda data, x: x, "Strange: what solve returns must be a Result, got Tensor"),
+        (lambda data, x: None, "must be a Result, got NoneType"),
+        (lambda data, x: Result(x[:2]), r"made designs \(2, 4\), not \(3, 4\)"),
+        (lambda data, x: Result(x[:, :2]), r"made designs \(3, 2\), not \(3, 4\)"),
+        (lambda data, x: Result(x, starts=torch.tensor([0, 1, -1])), "no rows of the table"),
+        (lambda data, x: Result(x, starts=torch.tensor([0, 1, 5])), "int64 from 0 to 4"),
+        (lambda data, x: Result(x, starts=torch.ones(3) > 0), "no rows of the table"),
+        (lambda data, x: Result(data.x.mul_(2)[:3]), "changed the table that it was given"),
+        (lambda data, x: (data.y.zero_(), Result(x))[1], "changed the table that it was given"),
+    ],
+)
+def test_what_a_solve_returns_is_checked(
+    returned: Any, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Strange, "returned", returned, raising=False)
+    raw = np.random.default_rng(0).normal(size=(5, 4))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    with pytest.raises(TorchBDIError, match=told):
+        Strange().solve(data, 3)
 
 
 def test_every_method_of_the_folder_keeps_the_contract() -> None:

@@ -6,12 +6,13 @@ import logging
 import signal
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import lightning
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
@@ -66,7 +67,8 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
             enable_model_summary=False,
             enable_progress_bar=False,
         )
-        trainer.fit(module, ckpt_path=None if found is None else path, weights_only=True)
+        with suppress(SIGTERMException):  # what the trainer, which hears the signal too, ends by
+            trainer.fit(module, ckpt_path=None if found is None else path, weights_only=True)
     if caught:
         raise KeyboardInterrupt(f"after step {trainer.global_step} of {steps}")
     if trainer.global_step != steps:

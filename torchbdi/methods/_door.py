@@ -1,4 +1,4 @@
-"""The door of every method's solve and score: what is handed over, and the modes of torch.
+"""The door of every method's solve and score: what goes in, the modes of torch, what comes out.
 
 It stands before methods of one's own too: :class:`.base.Method` puts it there. A table that is held
 on a GPU is handed over on the CPU, where a method moves on what it computes on the run's device;
@@ -17,17 +17,20 @@ from torch import Tensor
 
 from ..data import OfflineData
 from ..inputs import as_float64, check_finite, own_mode
-from ..kernels.errors import InputError
+from ..kernels.errors import InputError, TorchBDIError
 from ..values import instance, whole
 
 
-def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Callable[..., Any]:
+def checked_solve(
+    solve: Callable[..., Any], base: type, run_class: type, result_class: type
+) -> Callable[..., Any]:
     """A method's solve behind the door.
 
     Args:
         solve: as its class writes it.
         base: what methods are instances of.
         run_class: what runs are instances of.
+        result_class: what it must return an instance of.
     """
 
     @functools.wraps(solve)
@@ -35,16 +38,17 @@ def checked_solve(solve: Callable[..., Any], base: type, run_class: type) -> Cal
         name = _owner(self, base, "solve(data, n)")
         _check(name, data, run, run_class)
         n = whole(name, "n", n, 1)
-        device = data.x.device
+        device, table = data.x.device, _on_cpu(data)
         with own_mode():
-            result = solve(self, _on_cpu(data), n, _run_at(device, run, run_class))
+            result = solve(self, table, n, _run_at(device, run, run_class))
+            _check_result(name, result, table, n, result_class)
             return result if device.type == "cpu" else _moved(result, device)
 
     return checked
 
 
 def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Callable[..., Any]:
-    """A method's score behind the door; arguments as for :func:`checked_solve`."""
+    """A method's score behind the door; the other arguments as for :func:`checked_solve`."""
 
     @functools.wraps(score)
     def checked(self: Any, data: Any = None, x: Any = None, run: Any = None) -> Any:
@@ -95,3 +99,27 @@ def _check(name: str, data: Any, run: Any, run_class: type) -> None:
     data.check_unchanged()
     if run is not None:
         instance(name, "run", run, run_class, "a Run or None")
+
+
+def _check_result(name: str, result: Any, data: OfflineData, n: int, result_class: type) -> None:
+    """Raises TorchBDIError unless a solve returned n designs and left the table as it was."""
+    instance(name, "what solve returns", result, result_class, "a Result")
+    rows, width = data.x.shape
+    if result.x.shape != (n, width):
+        raise TorchBDIError(
+            f"{name}: solve made designs {tuple(result.x.shape)}, not ({n}, {width})."
+        )
+    starts = result.starts
+    if starts is not None and not (
+        starts.dtype == torch.int64 and bool(((starts >= 0) & (starts < rows)).all())
+    ):
+        raise TorchBDIError(
+            f"{name}: solve returned starts that are no rows of the table: int64 from 0 to "
+            f"{rows - 1}."
+        )
+    try:
+        data.check_unchanged()
+    except InputError as error:
+        raise TorchBDIError(
+            f"{name}: solve changed the table that it was given. Work on clones of x and y."
+        ) from error

@@ -151,6 +151,8 @@ class Result:
             raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
         if self.predicted is not None:
             object.__setattr__(self, "predicted", as_float64("predicted", self.predicted))
+            if not torch.isfinite(self.predicted).all():
+                raise InputError("Result: predicted must be finite; None where there is none.")
         for name, value in (("predicted", self.predicted), ("starts", self.starts)):
             if value is not None:
                 instance("Result", name, value, Tensor, "a torch.Tensor or None")
@@ -192,9 +194,13 @@ class Method:
     def __init_subclass__(cls, **more: Any) -> None:
         """Puts the door of :mod:`._door` before what the class writes."""
         super().__init_subclass__(**more)
-        for name, checked in (("solve", checked_solve), ("score", checked_score)):
+        doors = {
+            "solve": lambda own: checked_solve(own, Method, Run, Result),
+            "score": lambda own: checked_score(own, Method, Run),
+        }
+        for name, checked in doors.items():
             if name in vars(cls):
-                setattr(cls, name, checked(vars(cls)[name], Method, Run))
+                setattr(cls, name, checked(vars(cls)[name]))
 
     def __post_init__(self) -> None:
         """Checks every field and converts it: 10 to 10.0 and 2.0 to 2, and numpy's numbers."""
@@ -213,7 +219,8 @@ class Method:
             Tensors on the table's device.
 
         Raises:
-            TorchBDIError: the table is too small, or the method failed.
+            TorchBDIError: the table is too small, the method failed, or it returned something
+                else or changed the table.
         """
         raise NotImplementedError
 

@@ -54,6 +54,8 @@ def class_of(file: str) -> type[Method]:
     bare = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]
     if bare:
         raise TorchBDIError(f"{where}: {cls.__name__}: {bare[0]} needs a default that is a value.")
+    if "name" in {f.name for f in dataclasses.fields(cls)}:
+        raise TorchBDIError(f"{where}: {cls.__name__}: no setting may be called name.")
     if cls.__name__.lower() != file.replace("_", ""):
         raise TorchBDIError(f"{where}: {cls.__name__} does not go with the name of its file.")
     return cls

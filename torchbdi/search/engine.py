@@ -61,6 +61,10 @@ def maximise(
 
     A space of levels alone is enumerated where it is small, else searched by beams over changes of
     one site and of two; numbers go uphill from many starts; where there are both they alternate.
+    Levels that a constraint couples (``space.constraints``, ``space.at_most``), and those of a
+    column that has more than 256, are numbers here: they go uphill, and from there level by level.
+    Where there are such nothing is enumerated, however small the space, and the best designs,
+    those behind the first above all, may be missed.
 
     Args:
         objective: what is maximised. Where it has a method ``pairs`` (see
