@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import torchbdi
 from torchbdi import InputError
 from torchbdi.proposer.columns import Classes
 from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.pipeline import run
+from torchbdi.proposer.problem import ready
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
@@ -215,7 +218,7 @@ def test_grids_that_are_complete_or_nearly(tmp_path: Path) -> None:
     assert "The best is row" in message and "New ones need new levels" in message
     made, settings = asked(tmp_path, text([head, *rows[:10], *rows[13:]]))
     assert settings.n == 3
-    assert "There are 3 designs left that nobody has tried" in told(made)
+    assert "There are 3 designs left without a score" in told(made)
     assert asked(tmp_path, text([head, *rows[:10], *rows[13:]]), "-n", "8")[1].n == 3
 
 
@@ -287,3 +290,23 @@ def test_columns_can_be_called_by_numbers(
 def test_a_text_is_one_name() -> None:
     with pytest.raises(InputError, match="fix: there is no column 'x9'"):
         torchbdi.propose(RNG.uniform(size=(20, 2)), RNG.normal(size=20), fix="x9")
+
+
+def test_a_proposal_that_failed_before_is_told(tmp_path: Path) -> None:
+    """What was left out is no known design; whoever makes it again should know."""
+    rows, failed = [["metal", "acid", "dose", "yield"]], {}
+    for i, design in enumerate(itertools.product("ABCD", "XYZ", ("1.0", "2.0", "4.0"))):
+        score = 3 * (design[0] == "B") + 2 * (design[1] == "Y") + float(design[2])
+        if i in (4, 19):
+            continue  # nobody has tried these
+        rows.append([*design, "failed" if score > 6.5 else f"{score:.1f}"])
+        if score > 6.5:
+            failed[design] = len(rows)
+    made, settings = asked(tmp_path, text(rows), "--take", "failed=out", "-n", "9")
+    p = run(ready(made, settings), settings, progress=False)
+    found = [(m, a, f"{d:.1f}") for m, a, d in zip(*p.columns.values(), strict=True)]
+    assert failed and len(found) == len(failed) + 2
+    assert list(p.notes) == [
+        f"the design of row {failed[design]}, left out as you said" if design in failed else ""
+        for design in found
+    ]

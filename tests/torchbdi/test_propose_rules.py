@@ -17,6 +17,7 @@ import torchbdi
 from torchbdi import InputError, TorchBDIError
 from torchbdi.proposer.columns import Numbers
 from torchbdi.proposer.grids import decimals_of, grid_of
+from torchbdi.proposer.pipeline import run
 from torchbdi.proposer.problem import ready
 from torchbdi.proposer.relations import constant_sums, round_value, sums_of_columns
 from torchbdi.proposer.rules import parse_at_most, parse_rule, parse_sum
@@ -24,6 +25,7 @@ from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.table import Table, as_texts
 from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
+from torchbdi.proposer.writing import written
 
 RNG = np.random.default_rng(0)
 
@@ -200,6 +202,109 @@ def test_they_are_told_and_become_rules(tmp_path: Path) -> None:
     assert [str(rule) for rule in made.rules] == ["a + b = 90"]
     message = refused(tmp_path, text(rows), "--rule", "a+b<=-5")
     assert "within their bounds the columns give" in message
+
+
+def mixtures(n: int = 60) -> list[list[str]]:
+    """Three parts that add up to 100, a time, and a score."""
+    rng = np.random.default_rng(4)
+    rows = [["a", "b", "c", "t", "yield"]]
+    for a, b, c in np.round(rng.dirichlet([1, 1, 1], n) * 100, 1):
+        t, noise = rng.uniform(0, 20), rng.normal()
+        cells = (a, b, 100 - a - b, t, a / 9 - abs(b - 30) - t + noise)
+        rows.append([f"{v:.1f}" for v in cells] if c >= 0.1 else rows[-1])
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("words", "rules", "said"),
+    [
+        (["--rule", "a+2*t=40"], ["a + 2 t = 40", "a + b + c = 100"], ": so they do in every"),
+        (["--sum", "a+b=40"], ["a + b = 40", "a + b + c = 100"], ": so they do in every"),
+        (["--sum", "a+b+c=90"], ["a + b + c = 90"], ""),
+        (["--sum", "a+b=40", "--sum", "c=50"], ["a + b = 40", "c = 50"], ""),
+        (["--sum", "a+b+c+t=100"], ["a + b + c + t = 100"], "which a + b + c + t = 100 gives up"),
+    ],
+)
+def test_an_equation_leaves_the_other_sums_of_its_parts(
+    words: list[str], rules: list[str], said: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text(mixtures()), *words)
+    assert [str(rule) for rule in made.rules] == rules
+    assert ("'a', 'b', 'c' add up to 100 in every row" in told(made)) == bool(said)
+    assert said in told(made)
+
+
+def counts(n: int = 120) -> list[list[str]]:
+    """Three columns of whole numbers, one of decimals, and a score."""
+    rng = np.random.default_rng(4)
+    rows = [["a", "b", "k", "t", "yield"]]
+    for _ in range(n):
+        a, b, k, t = rng.integers(7), rng.integers(5), rng.integers(1, 20), rng.uniform(0, 9)
+        score = 50 - (a - 3) ** 2 - (b - 2) ** 2 - (k - 9) ** 2 / 20 - t / 5
+        rows.append([str(a), str(b), str(k), f"{t:.1f}", f"{score:.2f}"])
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("words", "loose", "between"),
+    [
+        (["--rule", "2*a+3*b=12"], "", False),
+        (["--rule", "3*a+5*k=57"], "", False),
+        (["--rule", "2*a+3*b+2*k=30", "--fix", "k=3"], "", False),
+        (["--rule", "2*a+t=12.33"], "t", False),
+        (["--rule", "2*a+4*b=13"], "ab", True),
+    ],
+)
+def test_whole_numbers_stay_whole_where_an_equation_leaves_some(
+    words: list[str], loose: str, between: bool, tmp_path: Path
+) -> None:
+    made, settings = asked(tmp_path, text(counts()), *words)
+    assert "".join(n for n, g in made.grids.items() if not g.number.discrete) == loose
+    assert ("proposals have values between them" in told(made)) == between
+    p = run(ready(made, settings), settings, progress=False)
+    for name in set("abk") - set(loose):
+        assert (p.columns[name] % 1 == 0).all()
+    (rule,) = made.rules
+    total = sum(v * p.columns[name] for name, v in rule.coefficients.items())
+    np.testing.assert_allclose(total, rule.low, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("zero", "words"),
+    [
+        (False, ["-n", "60"]),
+        (False, ["--bounds", "u=0.015:0.45"]),
+        (True, ["--bounds", "u=0:0.45"]),
+        (False, ["--bounds", "u=0.21:0.29"]),
+        (False, ["--free", "u", "--bounds", "u=0.015:0.45"]),
+        (False, ["--rule", "u+v<=0.46"]),
+        (False, ["--rule", "u-5*v=0"]),
+    ],
+)
+def test_numbers_of_one_digit_are_written_as_they_were_searched(
+    zero: bool, words: list[str], tmp_path: Path
+) -> None:
+    """Neither bounds and rules nor that designs are new is lost where they are rounded."""
+    rng = np.random.default_rng(8)
+    rows = [["u", "v", "yield"]]
+    for i in range(90):
+        u, v = 10 ** rng.uniform(-4, 0, 2)
+        cells = ["0" if zero and i < 3 else f"{u:.0e}", f"{v:.0e}"]
+        score = -((math.log10(u) + 0.2) ** 2) - (math.log10(v) + 1) ** 2
+        rows.append([*cells, f"{score:.3f}"])
+    made, settings = asked(tmp_path, text(rows), *words)
+    p = run(ready(made, settings), settings, progress=False)
+    found = [
+        tuple(map(float, cells)) for cells in zip(written(p, "u"), written(p, "v"), strict=True)
+    ]
+    known = {(float(u), float(v)) for u, v, _ in rows[1:]}
+    assert len(set(found)) == len(found) and not known & set(found)
+    low, high = settings.bounds.get("u", (None, None))
+    for u, v in found:
+        assert low is None or low <= u <= high
+        assert "--rule" not in words or (
+            u + v <= 0.46 if "<" in words[1] else abs(u - 5 * v) < 1e-9
+        )
 
 
 def test_what_is_written_has_the_decimals_of_the_table(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .again import again
 from .columns import Numbers
 from .model import Chosen
 from .problem import Problem
@@ -50,6 +51,7 @@ def assembled(
     for name, up in problem.looked_up.items():
         own[name] = up(own[up.of])
     columns = {name: own[name] for name in problem.order}
+    tried = again(problem.left, columns)
     return Proposals(
         columns=columns,
         predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),
@@ -61,7 +63,9 @@ def assembled(
         start=found.start[order.numpy()],
         unknown=unknown[order].numpy(),
         far=gap > quality.far,
-        notes=tuple(_note(problem, columns, i, bool(unknown[order[i]])) for i in range(n)),
+        notes=tuple(
+            _note(problem, columns, i, tried[i], bool(unknown[order[i]])) for i in range(n)
+        ),
         quality=quality,
         model=chosen,
         unseen=found.unseen,
@@ -92,7 +96,7 @@ def table_type(value: float | str) -> type:
     return object if isinstance(value, str) else np.float64
 
 
-def _note(problem: Problem, columns: dict[str, Values], i: int, unknown: bool) -> str:
+def _note(problem: Problem, columns: dict[str, Values], i: int, tried: str, unknown: bool) -> str:
     outside = []
     for column in problem.space.columns:
         if isinstance(column, Numbers):
@@ -100,6 +104,8 @@ def _note(problem: Problem, columns: dict[str, Values], i: int, unknown: bool) -
             if not known.min() <= own <= known.max():
                 outside.append(column.name)
     notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
+    if tried:
+        notes.append(tried)
     if unknown:
         notes.append(f"so unlike what is known that nothing is known of its {problem.score}")
     return "; ".join(notes)

@@ -59,7 +59,7 @@ def count_of(
     if n <= left and left > USUAL:
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
-    told = f"There {which} left that nobody has tried: no more can be proposed."
+    told = f"There {which} left without a score: no more can be proposed."
     if free and candidates is None:
         told += f" {ways('free', free[0])} gives levels or steps up."
     return min(n, left), [told]

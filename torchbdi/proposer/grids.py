@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,10 @@ from .table import Values, show_number
 MAX_LEVELS, SEVERAL = 10, 2
 # More decimals are those of a computation.
 MAX_DECIMALS = 6
+# Numbers of few digits within the bounds, about, that are gone through.
+MAX_LISTED = 10_000
+# Of a number that keeps to no grid.
+MAX_DIGITS = 12
 # More steps between the bounds are as good as none.
 MAX_STEPS = 100_000
 # A column of more steps has decimals, and hardly a step of its own.
@@ -89,25 +94,51 @@ def grid_of(
         made = Number(column.name, low, high, levels=tuple(levels.tolist()))
         return Grid(made, places_or_none, None, "levels")
     if places_or_none is None or low == high:
-        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+        return _of_digits(column, values, digits_of(cells), free)
     places = places_or_none
     unit = _unit(levels, places)
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return Grid(Number(column.name, low, high), None, MAX_DECIMALS, "")
     unit = 1 if free else unit
     if places and unit == 1 and over_decades(values):
-        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+        return _of_digits(column, values, digits_of(cells), free)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:
         # These bounds have room for one value of a grid that nobody gave, or for none.
         unit = 1
         size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
-        return Grid(Number(column.name, low, high), None, digits_of(cells), "")
+        return _of_digits(column, values, digits_of(cells), free)
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
     return Grid(made, places, None, kind)
+
+
+def _of_digits(column: Numbers, values: np.ndarray, digits: int | None, free: bool) -> Grid:
+    """The numbers of so many digits within the bounds: what is searched is what is written.
+
+    Rounded afterwards they would leave the bounds, or be the same as each other and as known ones.
+    Where these numbers are too many, rounding hardly changes them.
+    """
+    low, high = column.low, column.high
+    plain = Number(column.name, low, high)
+    if digits is None or low == high:
+        return Grid(plain, None, digits, "")
+    sizes = np.abs([*values, low, high])
+    sizes = np.log10(sizes[sizes > 0])
+    first, last = math.floor(sizes.min()), math.floor(sizes.max())
+    size = 10**digits
+    if not free and (last - first + 1) * size > MAX_LISTED:
+        return Grid(plain, None, digits, "")
+    if not free:
+        places = range(first - digits + 1, last - digits + 2)
+        above = [float(f"{m}e{place}") for place in places for m in range(size // 10, size)]
+        levels = [v for v in (*(-v for v in reversed(above)), 0.0, *above) if low <= v <= high]
+        if len(levels) > 1:
+            own = Number(column.name, low, high, levels=tuple(levels))
+            return Grid(own, None, digits, "")
+    return Grid(plain, None, MAX_DIGITS, "")
 
 
 def _within(
@@ -122,7 +153,7 @@ def _within(
 
 def without_steps(grid: Grid) -> Grid:
     """The grid of a column of which a rule leaves no values on it: bounds alone."""
-    return replace(grid.free(), digits=12)
+    return replace(grid.free(), digits=MAX_DIGITS)
 
 
 def with_zero(grid: Grid) -> Grid:

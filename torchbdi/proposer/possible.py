@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..kernels.errors import InputError
 from ..space.constraints import Linear
-from .grids import Grid
+from .grids import Grid, without_steps
+from .rules import without_constants
 from .settings import Settings
-from .ways import Ways
+from .table import parse_number
+from .ways import Ways, listed
 
 
 def require_possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
@@ -28,8 +31,49 @@ def require_possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
         )
 
 
-def off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
-    """Whether an equation between columns with steps has no solution on their grids."""
+def loosen(
+    rule: Linear, total: bool, grids: dict[str, Grid], settings: Settings, remarks: list[str]
+) -> None:
+    """Takes levels and steps from columns of which an equation leaves no values on them.
+
+    Args:
+        rule: any rule.
+        total: whether the first column of the rule was found to follow from the others.
+        grids: of the columns; changed.
+        settings: the person's choices.
+        remarks: what is lost is added.
+
+    Raises:
+        InputError: somebody gave steps to all columns of the equation.
+    """
+    held = {
+        name: number
+        for name, value in settings.fix.items()
+        if name in rule.coefficients and (number := parse_number(str(value))) is not None
+    }
+    own = without_constants(rule, held) if len(held) < len(rule.coefficients) else rule
+    if not _off_grid(own, grids):
+        return
+    name = next(iter(rule.coefficients))
+    if total and name not in settings.steps and not set(settings.fix) & set(rule.coefficients):
+        # It follows from the others, and is rounded as the table rounds it.
+        grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
+        return
+    loose = _may_be_loose(own, grids, settings)
+    if told := _loose_remark(own, loose, grids):
+        remarks.append(told)
+    grids.update({name: without_steps(grids[name]) for name in loose})
+
+
+def _off_grid(rule: Linear, grids: Mapping[str, Grid], few: bool = False) -> bool:
+    """Whether an equation between columns with steps has no solution on their grids.
+
+    Args:
+        rule: any rule.
+        grids: of its columns.
+        few: whether solutions will do of which most values of a column have no part, as in whole
+            numbers with 2 a + 3 b = 12.
+    """
     own = [(v, grids[name].number) for name, v in rule.coefficients.items()]
     if rule.low != rule.high or not all(number.discrete for _, number in own):
         return False
@@ -42,7 +86,7 @@ def off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
                 if number.step is None
                 else [abs(v) * number.step]
             )
-    unit = min(steps, default=1.0)
+    unit = _common(steps) if few else min(steps, default=1.0)
     whole = [step / unit for step in steps]
     if any(not math.isclose(w, round(w), abs_tol=1e-6) for w in whole):
         return True
@@ -50,8 +94,22 @@ def off_grid(rule: Linear, grids: Mapping[str, Grid]) -> bool:
     return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
 
 
-def may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> list[str]:
+def _common(steps: Sequence[float]) -> float:
+    """The largest number that some steps are multiples of, by Euclid; 1 where there are none."""
+    unit = 0.0
+    for step in steps:
+        rest, unit = unit, step
+        while rest > 1e-6 * max(steps):
+            # What is left of a multiple is rounding.
+            unit, rest = rest, abs(unit - rest * round(unit / rest))
+    return unit or 1.0
+
+
+def _may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> list[str]:
     """The columns that may leave their grids where an equation has no solution on them.
+
+    Where some of them have nothing but decimals to lose, these alone make good what whole numbers,
+    levels and steps leave. Where whole numbers and the like have solutions, none is loose.
 
     Raises:
         InputError: somebody gave steps to all of them.
@@ -68,4 +126,16 @@ def may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) ->
             f"step: no values in these steps meet {rule}: {told}. Change a step or the equation, "
             f"or say where the steps begin ({Ways(True)('bounds', given + '=LOW:')})."
         )
-    return loose
+    decimals = [name for name in loose if not grids[name].kind]
+    return decimals or (loose if _off_grid(rule, grids, few=True) else [])
+
+
+def _loose_remark(rule: Linear, loose: Sequence[str], grids: Mapping[str, Grid]) -> str:
+    """Says which columns leave their levels, steps and whole numbers; "" where none has some."""
+    lost = [name for name in loose if grids[name].kind]
+    if not lost:
+        return ""
+    return (
+        f"No values on the levels, steps or whole numbers of {listed(lost)} meet {rule}: proposals "
+        "have values between them."
+    )

@@ -58,6 +58,24 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
     return found
 
 
+def unsaid(found: Sequence[Linear], given: Sequence[Linear]) -> list[Linear]:
+    """The equations that were found and that the given ones leave open.
+
+    One that has all columns of a found one takes its place; and what given ones make together has
+    the value that they say.
+    """
+    equations = [rule for rule in given if rule.low == rule.high]
+    out = []
+    for rule in found:
+        if any(rule.coefficients.keys() <= own.coefficients.keys() for own in equations):
+            continue
+        names = [*dict.fromkeys(name for own in (*equations, rule) for name in own.coefficients)]
+        rows = [[own.coefficients.get(name, 0.0) for name in names] for own in (*equations, rule)]
+        if np.linalg.matrix_rank(rows) > (np.linalg.matrix_rank(rows[:-1]) if equations else 0):
+            out.append(rule)
+    return out
+
+
 def subsets(n: int) -> list[tuple[int, ...]]:
     """Sets of columns, the small ones first; of many columns only neighbours."""
     if n <= ALL_SUBSETS:

@@ -15,8 +15,8 @@ from .derived import derived_remarks
 from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
 from .looked_up import LookedUp, implied, looked_up, looked_up_remarks
 from .nearly import nearly_remark, nearly_sums
-from .possible import may_be_loose, off_grid, require_possible
-from .relations import constant_sums, sums_of_columns
+from .possible import loosen, require_possible
+from .relations import constant_sums, sums_of_columns, unsaid
 from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
 from .table import Table, Values, parse_number, show_number
@@ -110,16 +110,12 @@ def restrict(
     grids = {name: grids[name] for name in names}
     sums, totals = _found(table, values, names, given, settings, remarks)
     rules = [*given, *sums, *totals]
+    equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
+    # Numbers of few digits, 0.1 and 20, hardly add up to another one.
+    grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
     for rule in rules:
         require_possible(rule, grids)
-        if off_grid(rule, grids):
-            loose = may_be_loose(rule, grids, settings)
-            name = next(iter(rule.coefficients))
-            if rule in totals and name in loose and not set(settings.fix) & set(rule.coefficients):
-                # It follows from the others, and is rounded as the table rounds it.
-                grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
-            else:
-                grids.update({name: without_steps(grids[name]) for name in loose})
+        loosen(rule, rule in totals, grids, settings, remarks)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     _logarithms(grids, values, ruled, remarks)
@@ -160,9 +156,8 @@ def _looked_up(
     }  # fmt: skip
     found = looked_up(columns, values, grids, spoken, loose)
     if found:
-        known = {*settings.free, *(n for r in given if r.low == r.high for n in r.coefficients)}
-        own = {name: values[name] for name in grids if name not in known}
-        sums, totals = _equations(table, own)
+        own = {name: values[name] for name in grids if name not in settings.free}
+        sums, totals = _equations(table, own, given)
         found = implied(found, [*sums, *totals])
     ways = Ways(table.typed)
     if found and all(c.name in settings.fix for c in columns if c.name not in found):
@@ -175,8 +170,13 @@ def _looked_up(
     return found
 
 
-def _equations(table: Table, own: Mapping[str, np.ndarray]) -> tuple[list[Linear], list[Linear]]:
-    """Constant sums of columns of numbers, (N,) each, and columns that others make linearly."""
+def _equations(
+    table: Table, own: Mapping[str, np.ndarray], given: Sequence[Linear]
+) -> tuple[list[Linear], list[Linear]]:
+    """Constant sums of columns of numbers, (N,) each, and columns that others make linearly.
+
+    Equations that the person gave come before them.
+    """
     sums = constant_sums(own)
     # One part of each sum follows from the others.
     last = {list(rule.coefficients)[-1] for rule in sums}
@@ -185,7 +185,8 @@ def _equations(table: Table, own: Mapping[str, np.ndarray]) -> tuple[list[Linear
     for name in inner:
         places = decimals_of(table.columns[name])
         units[name] = 0.0 if places is None else 10.0**-places
-    return sums, sums_of_columns(inner, units) if len(inner) > 1 else []
+    totals = sums_of_columns(inner, units) if len(inner) > 1 else []
+    return unsaid(sums, given), unsaid(totals, given)
 
 
 def _found(
@@ -196,13 +197,13 @@ def _found(
     settings: Settings,
     remarks: list[str],
 ) -> tuple[list[Linear], list[Linear]]:
-    """Sums and totals that hold in every row, of columns of which nobody has said so."""
+    """Sums and totals that hold in every row, and which nobody has said."""
+    numbers = {name: values[name] for name in names}
+    own = {name: v for name, v in numbers.items() if name not in settings.free}
+    sums, totals = _equations(table, own, given)
+    remarks += _given_up(numbers, given, settings, Ways(table.typed))
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    unspoken = {name: values[name] for name in names if name not in spoken}
-    own = {name: v for name, v in unspoken.items() if name not in settings.free}
-    sums, totals = _equations(table, own)
-    if len(own) < len(unspoken):
-        remarks += _given_up(unspoken, settings, Ways(table.typed))
+    own = {name: v for name, v in own.items() if name not in spoken}
     for rule in sums:
         parts = list(rule.coefficients)
         remarks.append(
@@ -224,15 +225,23 @@ def _found(
     return sums, totals
 
 
-def _given_up(columns: Mapping[str, np.ndarray], settings: Settings, ways: Ways) -> list[str]:
-    """Says which sums of the table are not kept since a part of them is free."""
+def _given_up(
+    columns: Mapping[str, np.ndarray], given: Sequence[Linear], settings: Settings, ways: Ways
+) -> list[str]:
+    """Says which sums of the table are not kept: a part is free, or a given one has more parts."""
     out = []
     for rule in constant_sums(columns):
-        if free := [name for name in rule.coefficients if name in settings.free]:
-            parts, value = list(rule.coefficients), show_number(rule.low)
+        parts, value = list(rule.coefficients), show_number(rule.low)
+        free = [name for name in parts if name in settings.free]
+        if unsaid([rule], given):
+            what = ways("free", free[0]) + " gives up, too" if free else ""
+        else:
+            more = (r for r in given if r.low == r.high and {*parts} < {*r.coefficients})
+            what = "".join(f"{r} gives up" for r in [*more][:1])
+        if what:
             out.append(
-                f"{listed(parts)} add up to {value} in every row, which {ways('free', free[0])} "
-                f"gives up, too; {ways('sum', '+'.join(parts) + '=' + value)} keeps it."
+                f"{listed(parts)} add up to {value} in every row, which {what}; "
+                f"{ways('sum', '+'.join(parts) + '=' + value)} keeps it."
             )
     return out
 

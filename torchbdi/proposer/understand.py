@@ -65,6 +65,7 @@ def understand(
         if name not in settings.ignore and name not in table.complaints
     )  # fmt: skip
     read: Scores | None = None
+    left = table.take(np.zeros(len(table), bool))
     if not set(scores) & set(table.complaints):
         try:
             read = read_scores(table, scores, settings.takes, ways)
@@ -73,7 +74,7 @@ def understand(
     if read is not None:
         remarks += read.remarks
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
-        table = table.take(used)
+        left, table = table.take(~used), table.take(used)
         read = replace(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
             blank=read.blank[used],
@@ -88,7 +89,7 @@ def understand(
         raise InputError(_together(table.source, complaints))
     numbers, candidate = read.numbers[keep], candidate[keep]
     return _made(
-        table, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
+        table, left, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
     )
 
 
@@ -134,6 +135,7 @@ def _complete(
 
 def _made(
     table: Table,
+    left: Table,
     score: str,
     score_columns: tuple[str, ...],
     numbers: np.ndarray,
@@ -198,6 +200,7 @@ def _made(
     )
     return Understood(
         table=scored,
+        left=left,
         score=score,
         score_columns=score_columns,
         columns=columns,

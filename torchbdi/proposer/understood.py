@@ -21,6 +21,7 @@ class Understood:
 
     Attributes:
         table: the rows with a score that are used, as they came.
+        left: the rows that were left out with their scores, as they came.
         score: its name.
         score_columns: the columns that it is read from.
         columns: those that vary.
@@ -47,6 +48,7 @@ class Understood:
     """
 
     table: Table
+    left: Table
     score: str
     score_columns: tuple[str, ...]
     columns: tuple[Numbers | Classes, ...]

@@ -1,0 +1,40 @@
+"""Proposals whose design stands in a row that was left out: somebody may have tried it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .table import Table, Values, parse_number
+
+SHOWN = 3  # rows that are told of one design
+
+
+def again(left: Table, columns: Mapping[str, Values]) -> list[str]:
+    """What to say of each proposal, "" where its design is in no such row, n texts.
+
+    A search knows the designs that have a score, and no others.
+
+    Args:
+        left: the rows that were left out with their scores, with the cells as they came.
+        columns: the proposals, (n,) each.
+    """
+    n = len(next(iter(columns.values())))
+    same = np.ones((n, len(left)), dtype=bool)
+    for name, values in columns.items():
+        cells = left.columns[name]
+        if values.dtype == np.float64:
+            numbers = [parse_number(str(cell)) for cell in cells.tolist()]
+            known = np.array([np.nan if v is None else v for v in numbers], dtype=np.float64)
+            same &= np.isclose(values[:, None], known, rtol=1e-9, atol=0)
+        else:
+            same &= values[:, None] == cells.astype(str).astype(object)
+    return [_told(left.rows[own].tolist()) for own in same]
+
+
+def _told(rows: list[int]) -> str:
+    if not rows:
+        return ""
+    shown = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
+    return f"the design of {'row' if len(rows) == 1 else 'rows'} {shown}, left out as you said"
