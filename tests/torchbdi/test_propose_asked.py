@@ -18,6 +18,7 @@ from torchbdi.proposer.problem import ready
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
+from torchbdi.proposer.writing import written
 
 RNG = np.random.default_rng(0)
 
@@ -310,3 +311,43 @@ def test_a_proposal_that_failed_before_is_told(tmp_path: Path) -> None:
         f"the design of row {failed[design]}, left out as you said" if design in failed else ""
         for design in found
     ]
+
+
+def test_a_design_that_failed_is_known_in_either_case_and_by_number() -> None:
+    pd = pytest.importorskip("pandas")
+    designs = [("".join(s), k) for s in itertools.product("acgt", repeat=2) for k in (1, 2)]
+    df = pd.DataFrame(designs, columns=["s", "k"])
+    scores = [str(3.0 * (s[0] == "g") + 2.0 * (s[1] == "t") + k) for s, k in designs]
+    failed = [designs.index((s, 2)) for s in ("gt", "ga", "at")]
+    for i in failed:
+        scores[i] = "failed"
+    p = torchbdi.propose(
+        df, pd.Series(scores), sequence="s", categories="k", takes={"failed": "out"}, n=3,
+        progress=False,
+    )  # fmt: skip
+    assert sorted(p.notes) == sorted(f"the design of row {i}, left out as you said" for i in failed)
+
+
+def test_a_fixed_number_is_written_as_it_is(tmp_path: Path) -> None:
+    """It need not have the decimals of its column."""
+    a = RNG.integers(100, 400, 30)
+    b = RNG.integers(100, 500, 30)
+    rows = [["A", "B", "C", "yield"]]
+    for i, j in zip(a.tolist(), b.tolist(), strict=True):
+        rows.append([f"{v / 10:.1f}" for v in (i, j, 1000 - i - j)] + [f"{i * j / 1e4:.2f}"])
+    made, settings = asked(tmp_path, text(rows), "--fix", "A=33.33", "-n", "3")
+    p = run(ready(made, settings), settings, progress=False)
+    assert written(p, "A") == ["33.33"] * 3
+    sums = [sum(map(float, cells)) for cells in zip(*(written(p, n) for n in "ABC"), strict=True)]
+    assert sums == pytest.approx([100] * 3, abs=1e-6)
+    made, settings = asked(tmp_path, text(rows), "--fix", "A=20", "-n", "3")
+    assert written(run(ready(made, settings), settings, progress=False), "A") == ["20.0"] * 3
+
+
+def test_digits_are_no_end_of_what_can_be_proposed(tmp_path: Path) -> None:
+    """Where all numbers of as many digits as the table has are known, there is a way on."""
+    doses = [f"{m}e-{k}" for k in (2, 3, 4) for m in range(1, 10)] + ["1e-1"]
+    rows = [["dose", "yield"], *([dose, f"{i * (20 - i)}"] for i, dose in enumerate(doses))]
+    assert "--free dose" in refused(tmp_path, text(rows))
+    made, _ = asked(tmp_path, text(rows), "--free", "dose")
+    assert made.grids["dose"].number.levels is None

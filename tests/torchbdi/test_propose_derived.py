@@ -81,6 +81,9 @@ def test_steps_that_are_given_are_not_given_up_for_a_sum(tmp_path: Path) -> None
     assert "no values in these steps meet" in message and "'temp' begins at 25" in message
     made, _ = asked(tmp_path, text(ROWS), *steps, "--sum", "temp+time=80")
     assert made.grids["temp"].number.step == 5
+    steps = ["--step", "temp=10", "--step", "time=15", "--bounds", "temp=20:80"]
+    made, _ = asked(tmp_path, text(ROWS), *steps, "--bounds", "time=15:60", "--sum", "temp+time=95")
+    assert [made.grids[name].number.step for name in ("temp", "time")] == [10, 15]
     free, _ = asked(tmp_path, text(ROWS), "--sum", "temp+time=83.05")  # steps that nobody gave
     assert free.grids["temp"].number.step is None
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from .columns import as_category
+from .sequences import one_case
 from .table import Table, Values, parse_number
 
 SHOWN = 3  # rows that are told of one design
 
 
-def again(left: Table, columns: Mapping[str, Values]) -> list[str]:
+def again(left: Table, columns: Mapping[str, Values], sequences: Collection[str]) -> list[str]:
     """What to say of each proposal, "" where its design is in no such row, n texts.
 
     A search knows the designs that have a score, and no others.
@@ -19,6 +21,7 @@ def again(left: Table, columns: Mapping[str, Values]) -> list[str]:
     Args:
         left: the rows that were left out with their scores, with the cells as they came.
         columns: the proposals, (n,) each.
+        sequences: names of the columns of sequences, which may be in upper case since.
     """
     n = len(next(iter(columns.values())))
     same = np.ones((n, len(left)), dtype=bool)
@@ -29,7 +32,9 @@ def again(left: Table, columns: Mapping[str, Values]) -> list[str]:
             known = np.array([np.nan if v is None else v for v in numbers], dtype=np.float64)
             same &= np.isclose(values[:, None], known, rtol=1e-9, atol=0)
         else:
-            same &= values[:, None] == cells.astype(str).astype(object)
+            cells = as_category(cells)
+            own = values[:, None] == cells
+            same &= (own | (values[:, None] == one_case(cells))) if name in sequences else own
     return [_told(left.rows[own].tolist()) for own in same]
 
 

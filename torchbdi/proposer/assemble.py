@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .again import again
-from .columns import Numbers
+from .columns import Classes, Numbers
 from .model import Chosen
 from .problem import Problem
 from .result import Proposals
@@ -51,7 +51,8 @@ def assembled(
     for name, up in problem.looked_up.items():
         own[name] = up(own[up.of])
     columns = {name: own[name] for name in problem.order}
-    tried = again(problem.left, columns)
+    sequences = [c.name for c in problem.columns if isinstance(c, Classes) and c.sequence]
+    tried = again(problem.left, columns, sequences)
     return Proposals(
         columns=columns,
         predicted=predicted if problem.limits is None else predicted.clip(*problem.limits),

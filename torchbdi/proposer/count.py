@@ -47,7 +47,9 @@ def count_of(
                 "no design meets the bounds, levels, fixed values and rules at once: "
                 f"{_asked(settings, restricted)}. Give one of them up, or widen it."
             )
-    free = [name for name, grid in restricted.grids.items() if grid.kind]
+    grids = restricted.grids
+    free = [n for n, grid in grids.items() if grid.number.discrete and n not in settings.free]
+    free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
     if not left:
         way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
         raise InputError(

@@ -138,7 +138,7 @@ def _of_digits(column: Numbers, values: np.ndarray, digits: int | None, free: bo
         if len(levels) > 1:
             own = Number(column.name, low, high, levels=tuple(levels))
             return Grid(own, None, digits, "")
-    return Grid(plain, None, MAX_DIGITS, "")
+    return Grid(plain, None, MAX_DECIMALS, "")
 
 
 def _within(

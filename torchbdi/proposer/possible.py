@@ -44,7 +44,7 @@ def loosen(
         remarks: what is lost is added.
 
     Raises:
-        InputError: somebody gave steps to all columns of the equation.
+        InputError: somebody gave steps to all columns of the equation, and none meet it.
     """
     held = {
         name: number
@@ -112,9 +112,11 @@ def _may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -
     levels and steps leave. Where whole numbers and the like have solutions, none is loose.
 
     Raises:
-        InputError: somebody gave steps to all of them.
+        InputError: somebody gave steps to all of them, and these have no solutions.
     """
     loose = [name for name in rule.coefficients if name not in settings.steps]
+    if not loose and not _off_grid(rule, grids, few=True):
+        return []
     if not loose:
         told = ", ".join(
             f"{name!r} begins at {grids[name].number.low:g} and has steps of "

@@ -66,10 +66,14 @@ def proposals_csv(proposals: Proposals) -> str:
 
 
 def written(p: Proposals, name: str) -> list[str]:
-    """The numbers of a column as the table would have them, n texts."""
+    """The numbers of a column as the table would have them, n texts; with all digits if fixed."""
     up = p.problem.looked_up.get(name)
     grid = p.problem.grids.get(name) if up is None else up.grid
-    return [show_number(v) if grid is None else grid.write(v) for v in p.columns[name]]
+    texts = [show_number(v) if grid is None else grid.write(v) for v in p.columns[name]]
+    if name not in p.problem.fixed:
+        return texts
+    own = zip(texts, p.columns[name], strict=True)
+    return [text if float(text) == v else show_number(v) for text, v in own]
 
 
 def candidate_rows(p: Proposals) -> list[int]:
