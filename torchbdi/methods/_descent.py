@@ -37,7 +37,8 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         What was logged of the last step.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM, after the step and once the state is written.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the step and once the state is written; where
+            the trainer hears SIGTERM between two steps, after that of the state before.
         InputError: the state is that of another run.
         TorchBDIError: the loss is not finite.
     """
@@ -52,7 +53,7 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         _caught_signals() as caught,
         draws_forgotten(fork),
     ):
-        reporter = _Reporter(run, path, bar, caught)
+        reporter = _Reporter(run, path, bar, caught, done)
         trainer = lightning.Trainer(
             accelerator=run.device.type,
             devices=[run.device.index or 0] if cuda else 1,
@@ -70,7 +71,8 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         with suppress(SIGTERMException):  # what the trainer, which hears the signal too, ends by
             trainer.fit(module, ckpt_path=None if found is None else path, weights_only=True)
     if caught:
-        raise KeyboardInterrupt(f"after step {trainer.global_step} of {steps}")
+        last = trainer.global_step if path is None else reporter.saved
+        raise KeyboardInterrupt(f"after step {last} of {steps}")
     if trainer.global_step != steps:
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
     return reporter.last
@@ -83,8 +85,10 @@ class _Reporter(lightning.Callback):
     state is never ahead of them.
     """
 
-    def __init__(self, run: Run, path: Path | None, bar: Progress, caught: list[int]) -> None:
-        self.run, self.path, self.bar, self.caught = run, path, bar, caught
+    def __init__(
+        self, run: Run, path: Path | None, bar: Progress, caught: list[int], saved: int
+    ) -> None:
+        self.run, self.path, self.bar, self.caught, self.saved = run, path, bar, caught, saved
         self.last: dict[str, float] = {}
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -103,6 +107,7 @@ class _Reporter(lightning.Callback):
         self.bar.update()
         if self.path is not None and (self.caught or step % self.run.checkpoint_every == 0):
             trainer.save_checkpoint(self.path)
+            self.saved = step
         if self.caught:
             trainer.should_stop = True
 
