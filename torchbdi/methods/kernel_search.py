@@ -14,7 +14,7 @@ from ..batch import fill_by_improvement
 from ..committee import Fitted
 from ..data import OfflineData
 from ..network import seeded
-from ..search import FewDesignsError, Objective, Reach
+from ..search import FewDesignsError, Found, Objective, Reach
 from ..search.mutants import Mutants, tested
 from ..search.sites import Sites
 from ..selection import (
@@ -34,7 +34,7 @@ from .base import Result, Run, setting
 if TYPE_CHECKING:
     from ..ridge import RidgeFit
 
-WIDENED = 8  # a limit of sites grows so often at most
+WIDENED = 8  # searches, each with a wider limit of sites, at most
 CAUTION_ROWS = 1000  # of which a standard deviation is computed at every design of a search
 _MANY_ROWS = 100_000
 Way: TypeAlias = Callable[[Fitted], Objective]
@@ -140,17 +140,13 @@ class KernelSearch(Searching):
         fitted, fit = own._fitted(models, data, run)
         there = fitted.to(run.device)
         mean = there.mean()
-        for left in reversed(range(WIDENED)):
-            try:
-                if way == "ei":
-                    found, kept = own.search(mean, data, POOL * n, run, n, reach), n
-                else:
-                    found, kept = own.spread_search(own._way(way, data)(there), data, n, run, reach)
-                break
-            except FewDesignsError:
-                if own.sites or reach is None or reach.sites is None or not left:
-                    raise
-                reach = reach.wider()
+
+        def search(near: Reach | None) -> tuple[Found, int]:
+            if way == "ei":
+                return own.search(mean, data, POOL * n, run, n, near), n
+            return own.spread_search(own._way(way, data)(there), data, n, run, near)
+
+        (found, kept), reach = own._widened(search, reach)
         x = found.x
         if way == "ei":
             pool = with_constant(x, models[0].feature(data.x.shape[1]))
@@ -207,6 +203,19 @@ class KernelSearch(Searching):
         if distance is None and most is None:
             return None
         return Reach(data.x, math.inf if distance is None else distance, most)
+
+    def _widened(
+        self, search: Callable[[Reach | None], tuple[Found, int]], reach: Reach | None
+    ) -> tuple[tuple[Found, int], Reach | None]:
+        """What a search finds, and the reach, whose limit of sites grows till that is enough."""
+        tries = 1
+        while True:
+            try:
+                return search(reach), reach
+            except FewDesignsError:
+                if self.sites or reach is None or reach.sites is None or tries == WIDENED:
+                    raise
+            reach, tries = reach.wider(), tries + 1
 
     def _ways(self, data: OfflineData) -> dict[str, Way]:
         """Among what the backtest chooses: what is searched for, by its name."""

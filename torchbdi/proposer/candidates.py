@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from ..network import seeded
 from ..search import Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
 from ..search.mutants import Mutants, tested
-from ..search.reach import WIDER
 from ..search.sites import Sites
 from ..space import Choice, Space
 from .padded import padded_sites, with_padding
@@ -112,22 +110,26 @@ def candidates(
         objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    pool = [with_padding(found.x, space, padded)]
-    if padded and mutants is not None and most is not None:
-        pool = [pool[0][mutants.within(*most).allow(pool[0])]]
+    pool = [_near(with_padding(found.x, space, padded), mutants, reach)]
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
         near = neighbours(space, starts, NEIGHBOURS, draws)
         more = with_padding(torch.cat([near, space.sample(SAMPLES, draws)]), space, padded)
-        if mutants is not None and most is not None:
-            if attempt:
-                most = most[0] * WIDER, math.ceil(most[1] * WIDER)
-            more = more[mutants.within(*most).allow(more)]
-        pool.append(more)
+        if attempt and reach is not None:
+            reach = reach.wider()
+        pool.append(_near(more, mutants, reach))
         x = new(torch.cat(pool) / scale, known, n)
         if len(x) >= n:
             break
-    return Candidates(x, False, None, None if most is None else int(most[1]))
+    limit = None if reach is None or reach.sites is None else int(reach.sites[1])
+    return Candidates(x, False, None, limit)
+
+
+def _near(x: Tensor, mutants: Mutants | None, reach: Reach | None) -> Tensor:
+    """Those of designs (n, D) that a limit of sites leaves; all where there is none."""
+    if mutants is None or reach is None or reach.sites is None:
+        return x
+    return x[mutants.within(*reach.sites).allow(x)]
 
 
 def options_for(known: int) -> SearchOptions:

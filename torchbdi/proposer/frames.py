@@ -91,8 +91,9 @@ def _check_score_is_not_there(columns: dict[str, Values], y: Any, scores: Values
         same = values.dtype == scores.dtype and np.array_equal(
             values, scores, equal_nan=values.dtype == np.float64
         )
-        if len(scores) and ((name == named and named) or same):
-            which = "has the name of y" if name == named and named else "has the values of y"
+        called = bool(named) and name == named
+        if len(scores) and (called or same):
+            which = "has the name of y" if called else "has the values of y"
             raise InputError(
                 f"x: column {name!r} is the score: it {which}. Leave it out of x, for instance "
                 f"x.drop(columns=[{name!r}])."

@@ -125,20 +125,20 @@ def _of_digits(column: Numbers, values: np.ndarray, digits: int | None, free: bo
     plain = Number(column.name, low, high)
     if digits is None or low == high:
         return Grid(plain, None, digits, "")
+    if free:
+        return Grid(plain, None, MAX_DECIMALS, "")
     sizes = np.abs([*values, low, high])
     sizes = np.log10(sizes[sizes > 0])
     first, last = math.floor(sizes.min()), math.floor(sizes.max())
     size = 10**digits
-    if not free and (last - first + 1) * size > MAX_LISTED:
+    if (last - first + 1) * size > MAX_LISTED:
         return Grid(plain, None, digits, "")
-    if not free:
-        places = range(first - digits + 1, last - digits + 2)
-        above = [float(f"{m}e{place}") for place in places for m in range(size // 10, size)]
-        levels = [v for v in (*(-v for v in reversed(above)), 0.0, *above) if low <= v <= high]
-        if len(levels) > 1:
-            own = Number(column.name, low, high, levels=tuple(levels))
-            return Grid(own, None, digits, "")
-    return Grid(plain, None, MAX_DECIMALS, "")
+    places = range(first - digits + 1, last - digits + 2)
+    above = [float(f"{m}e{place}") for place in places for m in range(size // 10, size)]
+    levels = [v for v in (*(-v for v in reversed(above)), 0.0, *above) if low <= v <= high]
+    if len(levels) < 2:  # these bounds have no room for a choice
+        return Grid(plain, None, MAX_DECIMALS, "")
+    return Grid(Number(column.name, low, high, levels=tuple(levels)), None, digits, "")
 
 
 def _within(

@@ -28,9 +28,11 @@ def far_away(y: np.ndarray) -> np.ndarray:
     programs write for a gap may have more than a quarter of the rows.
     """
     far = _beyond(np.log(y), FAR_LOG) if over_decades(y) else _beyond(y, FAR)
-    for end in np.unique(y)[[0, -1]]:
+    for end in (y.min(), y.max()):
+        if far.any() or not _are_gaps(np.array([end])):
+            continue
         others = y[y != end]
-        if not far.any() and len(np.unique(others)) > 1 and _are_gaps(np.array([end])):
+        if len(np.unique(others)) > 1:
             gap = max(float(others.min() - end), float(end - others.max()))
             far = (y == end) & (gap > SPANS * np.ptp(others))
     return far
