@@ -6,6 +6,7 @@ without dimensions); what cannot is an InputError that names the argument. It do
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
 import os
@@ -177,3 +178,10 @@ def told(value: Any) -> str:
         return f"a {type(value).__name__} that cannot be shown"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"the text {text}" if isinstance(value, str) else text
+
+
+def those_valid(word: str, valid: Iterable[str]) -> str:
+    """What an error says behind a word that is none of some: the nearest of them, and all."""
+    valid = list(valid)
+    near = difflib.get_close_matches(word, valid, n=1)
+    return (f" Did you mean {near[0]}?" if near else "") + f" Valid: {', '.join(valid)}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Sequence
 
@@ -11,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError
 from torchbdi.methods import registry
+from torchbdi.values import those_valid
 
 from ..tasks import task_names
 from ..tasks.registry import fields as task_fields
@@ -54,8 +54,7 @@ def check_overrides(words: Sequence[str]) -> None:
             continue
         for one in value.split(","):
             if one not in choices[key]:
-                valid = ", ".join(choices[key])
-                raise InputError(f"{word}: no {key} {one!r}. Valid: {valid}.")
+                raise InputError(f"{word}: no {key} {one!r}.{those_valid(one, choices[key])}")
         chosen[key] = f"{key}={value.split(',')[0]}"
     default = compose_unchecked(list(chosen.values()))
     for word in own:
@@ -115,11 +114,9 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
         parent, section = "", default
     prefix = f"{parent}." if parent else ""
     names = [prefix + str(n) for n in section if not (prefix and n == "name")]
-    valid = f" Valid: {', '.join(names)}."
     if key not in names:
-        close = difflib.get_close_matches(key, names, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise InputError(f"{word}: there is no {key}.{hint}{valid}")
+        raise InputError(f"{word}: there is no {key}.{those_valid(key, names)}")
+    valid = f" Valid: {', '.join(names)}."
     if word[0] in "+~":
         raise InputError(
             f"{word}: entries can be changed, not added or removed: {key}=VALUE.{valid}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.streams import printable
+from torchbdi.values import those_valid
 
 
 def run_command(main: Callable[[Sequence[str]], None], about: str | None) -> None:
@@ -56,9 +56,7 @@ def split_words(
         key, equals, value = word.partition("=")
         if not equals:
             if word not in names:
-                close = difflib.get_close_matches(word, names, n=1)
-                hint = f" Did you mean {close[0]}?" if close else ""
-                raise InputError(f"no {word!r}.{hint} Valid: {', '.join(names)}.")
+                raise InputError(f"no {word!r}.{those_valid(word, names)}")
             bare.append(word)
             continue
         if key in seen:

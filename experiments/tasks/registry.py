@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import pkgutil
@@ -14,6 +13,7 @@ from typing import Any
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.fields import Field, list_fields
+from torchbdi.values import those_valid
 
 from .base import Settings, TaskSpec
 
@@ -35,9 +35,7 @@ def spec_of(name: str) -> TaskSpec:
     """
     names = task_names()
     if name not in names:
-        close = difflib.get_close_matches(str(name), names, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise InputError(f"no task {name!r}.{hint} Tasks: {', '.join(names)}.")
+        raise InputError(f"no task {name!r}.{those_valid(str(name), names)}")
     module = _load(name)
     found = [item for item in vars(module).values() if isinstance(item, TaskSpec)]
     if len(found) != 1:
@@ -58,7 +56,7 @@ def settings_of(name: str, given: Mapping[str, Any]) -> Settings:
     valid = [field.name for field in list_fields(spec.settings)]
     unknown = [key for key in given if key not in valid]
     if unknown:
-        raise InputError(f"task={name}: there is no {unknown[0]}. Valid: {', '.join(valid)}.")
+        raise InputError(f"task={name}: there is no {unknown[0]}.{those_valid(unknown[0], valid)}")
     try:
         return spec.settings(**given)
     except InputError as error:

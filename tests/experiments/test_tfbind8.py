@@ -94,7 +94,7 @@ def test_global_generators_are_left_alone(data_dir: Path) -> None:
 
 
 def test_unknown_task_lists_the_valid_ones(data_dir: Path) -> None:
-    with pytest.raises(InputError, match=r"no task 'os'\. Tasks: .*tfbind8"):
+    with pytest.raises(InputError, match=r"no task 'os'\. Valid: .*tfbind8"):
         config(data_dir, "task.name=os")
     assert "tfbind8" in task_names()
 

@@ -211,7 +211,7 @@ def test_a_sweep_in_several_processes_from_the_shell(data_dir: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["task=hoper"], "no task 'hoper'. Valid: .*tfbind8"),
+        (["task=hoper"], "no task 'hoper'. Did you mean hopper. Valid: .*tfbind8"),
         (
             ["method.alhpa=0"],
             r"no method\.alhpa\. Did you mean method\.alpha\?.*method\.lr",
@@ -226,7 +226,7 @@ def test_a_sweep_in_several_processes_from_the_shell(data_dir: Path, tmp_path: P
         (["~method.alpha"], r"entries can be changed.*Valid: .*method\.lr"),
         (["method"], r"method: not of the form name=value\. Valid: .*seed"),
         (["method.name=rbf"], r"there is no method\.name"),
-        (["method=bdy"], r"no method 'bdy'\. Valid: .*ntk_ascent"),
+        (["method=bdy"], r"no method 'bdy'\. Did you mean bdi. Valid: .*ntk_ascent"),
         (["trainer.accelerator=tpu"], "not one of auto, cpu, gpu"),
         (["method.steps=0"], r"steps must be >= 1, got 0"),
         (["method.ridge_scale=none"], "ridge_scale must be one of trace, absolute"),

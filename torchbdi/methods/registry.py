@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import inspect
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..fields import Field, list_fields
 from ..kernels.errors import InputError, TorchBDIError
+from ..values import those_valid
 from . import base
 from .base import Method
 
@@ -104,7 +104,7 @@ def method(name: str, **settings: Any) -> Method:
     cls, own = _start(name)
     unknown = [key for key in settings if key not in own]
     if unknown:
-        raise InputError(f"{name}: there is no setting {unknown[0]}.{_near(unknown[0], own)}")
+        raise InputError(f"{name}: there is no setting {unknown[0]}.{those_valid(unknown[0], own)}")
     return cls(**{**own, **settings})
 
 
@@ -161,13 +161,8 @@ def _start(name: str) -> tuple[type[Method], dict[str, Any]]:
         return cls, dict(vars(cls()))
     preset = presets().get(name)
     if preset is None:
-        raise InputError(f"there is no method {name!r}.{_near(name, names())}")
+        raise InputError(f"there is no method {name!r}.{those_valid(name, names())}")
     return type(preset), dict(vars(preset))
-
-
-def _near(word: str, valid: Any) -> str:
-    close = difflib.get_close_matches(word, list(valid), n=1)
-    return (f" Did you mean {close[0]}?" if close else "") + f" Valid: {', '.join(valid)}."
 
 
 @functools.cache
