@@ -76,7 +76,8 @@ class KernelSearch(Searching):
     committee: int = setting(3, at_least=1)
     """At most so many kernels are averaged: those of least leave-one-out error, where it is at
     most one standard error above the least, each with its best ridge and with the least one that
-    holds for. 1: the kernel of least error with its best ridge, alone.
+    holds for; three at most on tables of more than 500 rows. 1: the kernel of least error with its
+    best ridge, alone.
 
     Ours: three, by tables of our own (docs/solved.md).
     """
