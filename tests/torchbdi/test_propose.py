@@ -18,13 +18,15 @@ from torchbdi.kernels.solve.choice import SolveOptions
 from torchbdi.proposer import solve as solving
 from torchbdi.proposer.columns import Classes
 from torchbdi.proposer.frames import column_values, table_of
+from torchbdi.proposer.nearest import nearest
 from torchbdi.proposer.problem import Problem, make_problem
+from torchbdi.proposer.ranks import rank_correlation
 from torchbdi.proposer.result import Proposals
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.space import DesignSpace
 from torchbdi.proposer.table import Table
 from torchbdi.proposer.threads import SMALL, threads_for
-from torchbdi.proposer.trust import Quality, nearest, rank_correlation
+from torchbdi.proposer.trust import Quality
 
 
 class Frame(dict):

@@ -16,8 +16,9 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import InputError, TorchBDIError
 from torchbdi.proposer.columns import Numbers
-from torchbdi.proposer.grids import decimals_of, grid_of
+from torchbdi.proposer.grids import grid_of
 from torchbdi.proposer.pipeline import run
+from torchbdi.proposer.precision import decimals_of
 from torchbdi.proposer.problem import ready
 from torchbdi.proposer.relations import constant_sums, round_value, sums_of_columns
 from torchbdi.proposer.rules import parse_at_most, parse_rule, parse_sum

@@ -20,6 +20,7 @@ from torchbdi import NNGP, InputError
 from torchbdi.kernels.tensors import from_bytes, to_bytes
 from torchbdi.leave_one_out import mean_of_others
 from torchbdi.proposer.assemble import says_nothing
+from torchbdi.proposer.calibration import Calibration
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.kept import model_of, packed
 from torchbdi.proposer.left_out import LeftOut, best_ridge
@@ -28,7 +29,6 @@ from torchbdi.proposer.problem import Problem, make_problem
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.scale import can_be_log, log_densities
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.trust import Calibration
 from torchbdi.proposer.writing import proposals_csv
 
 

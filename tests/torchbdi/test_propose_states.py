@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told
 
-from torchbdi.proposer.suspects import direction_remark
+from torchbdi.proposer.score_remarks import direction_remark
 from torchbdi.proposer.ways import IN_PYTHON, Ways
 
 DESIGN = ["temp", "time", "conc"]

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from torchbdi import InputError, Space
-from torchbdi.search import Found, Reach, SearchOptions, maximise, numbers
+from torchbdi.search import Found, Reach, SearchOptions, maximise
 from torchbdi.search.context import Search
+from torchbdi.search.onto_levels import onto_levels
 from torchbdi.space import Choice, Linear, Number
 
 NO_ENUMERATION = SearchOptions(enumerate=0)
@@ -218,7 +219,7 @@ def test_all_designs_climb_their_levels_at_once(together: int) -> None:
     f = rough(space, 3)
     search = Search(f, space, 5, None, SearchOptions(rounds=99), 0, None, None)
     x = space.project(space.sample(9, torch.Generator().manual_seed(0)))
-    found, value = numbers._onto_levels(search, x.clone(), f(x), together)
+    found, value = onto_levels(search, x.clone(), f(x), together)
     order = torch.argsort(f(x), descending=True, stable=True)
     expected = torch.stack([climbed(f, space, one, np.arange(0, 101, 5.0)) for one in x[order]])
     torch.testing.assert_close(found, expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 import torchbdi
 from torchbdi import InputError, OfflineData, Space
 from torchbdi.kernels.zonal.sums import Part
+from torchbdi.methods.kernel_search import KernelSearch
 from torchbdi.proposer.report import html_report
 from torchbdi.proposer.summary import summary
 from torchbdi.search import Reach, SearchOptions, maximise, mutants
@@ -168,6 +170,22 @@ def test_a_search_finds_the_best_of_what_is_near() -> None:
     assert 100 < len(allowed) < 3000
     best = (allowed @ weights).sort(descending=True).values[:10]
     torch.testing.assert_close(found.value, best)
+
+
+def test_what_a_reach_brings_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutants are large; the search, wider ones too, and a method's solve make them once."""
+    data = table(30)
+    weights = torch.from_numpy(np.random.default_rng(3).normal(size=data.space.width))
+    reach = Reach(data.x, sites=(6.0, 2))
+    expected = [
+        maximise(lambda x: x @ weights, data.space, 4, reach=own) for own in (reach, reach.wider())
+    ]
+    monkeypatch.setattr("torchbdi.search.context.Mutants", None)
+    brought = replace(reach, mutants=Mutants(Sites(data.space), data.x))
+    for own, before in zip((brought, brought.wider()), expected, strict=True):
+        found = maximise(lambda x: x @ weights, data.space, 4, reach=own)
+        assert torch.equal(found.x, before.x)
+    KernelSearch(kernel="ntk", depth=2, acquisition="mean", width=8, rounds=2).solve(data, 4)
 
 
 def test_too_few_near_designs_name_the_limit() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -145,7 +145,7 @@ def backtest(
         first = torch.argsort(blind.mean()(data.x[unseen]), descending=True)[: parts.best]
     promised, judged, doubted = {}, {}, {}
     starts = data.x[known[torch.argsort(y, descending=True, stable=True)][:DESIGNS]]
-    reach = None if reach is None else replace(reach, rows=data.x[known])
+    reach = None if reach is None else reach.around(data.x[known])
     for name, way in ways.items():
         found = maximise(
             way(blind),

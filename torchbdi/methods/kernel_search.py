@@ -198,12 +198,14 @@ class KernelSearch(Searching):
     def _reach(self, data: OfflineData, parts: Split | None, n: int) -> Reach | None:
         """How far from the table n designs may be; None: anywhere."""
         distance = self.reach or (tested_distance(data, parts) if parts else None)
-        most, sites = None, Sites(data.space)
+        most = mutants = None
+        sites = Sites(data.space)
         if sites.whole and sites.count > max(self.enumerate, n):
-            most = (math.inf, self.sites) if self.sites else tested(Mutants(sites, data.x), data.x)
+            mutants = Mutants(sites, data.x)
+            most = (math.inf, self.sites) if self.sites else tested(mutants, data.x)
         if distance is None and most is None:
             return None
-        return Reach(data.x, math.inf if distance is None else distance, most)
+        return Reach(data.x, math.inf if distance is None else distance, most, mutants)
 
     def _widened(
         self, search: Callable[[Reach | None], tuple[Found, int]], reach: Reach | None

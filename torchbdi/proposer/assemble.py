@@ -9,12 +9,13 @@ from torch import Tensor
 from .again import again
 from .columns import Classes, Numbers
 from .model import Chosen
+from .nearest import nearest
 from .problem import Problem
 from .result import Proposals
 from .search import Found
 from .settings import Settings
 from .table import Values
-from .trust import Quality, nearest
+from .trust import Quality
 
 
 def assembled(

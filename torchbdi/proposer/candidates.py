@@ -17,8 +17,8 @@ from ..search.engine import planned_rounds
 from ..search.mutants import Mutants, tested
 from ..search.sites import Sites
 from ..space import Choice, Space
+from .nearest import nearest
 from .padded import padded_sites, with_padding
-from .trust import nearest
 
 # Spaces of levels alone with at most so many designs are gone through completely.
 ENUMERATE = 1_000_000
@@ -104,20 +104,20 @@ def candidates(
     own = space.project(known * scale)
     mutants = Mutants(sites, own) if sites.whole else None
     most = None if mutants is None else tested(mutants, own)
-    reach = None if most is None else Reach(own, sites=most)
+    reach = None if most is None else Reach(own, sites=most, mutants=mutants)
     count = OPTIONS.starts if reach is None else MUTANTS
     found = maximise(
         objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    pool = [_near(with_padding(found.x, space, padded), mutants, reach)]
+    pool = [_near(with_padding(found.x, space, padded), reach)]
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
         near = neighbours(space, starts, NEIGHBOURS, draws)
         more = with_padding(torch.cat([near, space.sample(SAMPLES, draws)]), space, padded)
         if attempt and reach is not None:
             reach = reach.wider()
-        pool.append(_near(more, mutants, reach))
+        pool.append(_near(more, reach))
         x = new(torch.cat(pool) / scale, known, n)
         if len(x) >= n:
             break
@@ -125,11 +125,11 @@ def candidates(
     return Candidates(x, False, None, limit)
 
 
-def _near(x: Tensor, mutants: Mutants | None, reach: Reach | None) -> Tensor:
+def _near(x: Tensor, reach: Reach | None) -> Tensor:
     """Those of designs (n, D) that a limit of sites leaves; all where there is none."""
-    if mutants is None or reach is None or reach.sites is None:
+    if reach is None or reach.mutants is None or reach.sites is None:
         return x
-    return x[mutants.within(*reach.sites).allow(x)]
+    return x[reach.mutants.within(*reach.sites).allow(x)]
 
 
 def options_for(known: int) -> SearchOptions:

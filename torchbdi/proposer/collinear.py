@@ -9,7 +9,7 @@ import numpy as np
 
 from ..space.constraints import Linear
 from .grids import Grid
-from .suspects import rank_correlation, ranks_of
+from .ranks import rank_correlation, ranks_of
 from .ways import Ways, listed
 
 # Columns correlated by more than this changed together; their ranks are so by more than that.

@@ -11,7 +11,7 @@ from ..kernels.errors import InputError
 from ..labels import check_rows
 from ..values import told
 from .decimals import settle
-from .grids import decimals_of, digits_of
+from .precision import decimals_of, digits_of
 from .table import Table, Values, free_name, texts
 from .ways import IN_PYTHON
 

@@ -89,6 +89,10 @@ def guess_kind(
         return kind
     if 2 * readable > len(values):
         numbers_of(name, values, rows, ways)  # raises, and names the cell
+    return _of_texts(name, values, rows, ways, named)
+
+
+def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bool) -> Kind:
     different = set(values.tolist())
     if are_dates(different):
         return Kind(

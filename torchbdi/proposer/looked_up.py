@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kernels.errors import InputError
 from ..space.constraints import Linear
+from ..space.present import AtMost
 from .columns import Classes, Numbers
+from .equations import equations
 from .grids import Grid
 from .rows import distinct
-from .table import Values
+from .settings import Settings
+from .table import Table, Values, parse_number
 from .ways import Ways, listed
 
 # A column of fewer values tells nothing: levels of two often go together.
@@ -45,6 +49,43 @@ class LookedUp:
             return self.numbers[np.abs(values[:, None] - self.keys).argmin(1)]
         place = {key: i for i, key in enumerate(self.keys.tolist())}
         return self.numbers[[place[value] for value in values.tolist()]]
+
+
+def find_looked_up(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    grids: Mapping[str, Grid],
+    given: Sequence[Linear],
+    at_most: Sequence[AtMost],
+    settings: Settings,
+    remarks: list[str],
+) -> dict[str, LookedUp]:
+    """Columns of numbers that follow from another column, of which nobody has said anything."""
+    loose = {name for rule in at_most for name in rule.names}
+    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    for name, wanted in settings.fix.items():
+        if name in grids and wanted is not None:
+            number = parse_number(str(wanted))
+            loose |= set() if number in values[name].tolist() else {name}
+    spoken = {
+        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
+        *settings.numbers, *(name for rule in given for name in rule.coefficients),
+    }  # fmt: skip
+    found = looked_up(columns, values, grids, spoken, loose)
+    if found:
+        own = {name: values[name] for name in grids if name not in settings.free}
+        sums, totals = equations(table, own, given)
+        found = implied(found, [*sums, *totals])
+    ways = Ways(table.typed)
+    if found and all(c.name in settings.fix for c in columns if c.name not in found):
+        told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
+        raise InputError(
+            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
+            f"make one part of the design ({ways('number', next(iter(found)))})."
+        )
+    remarks += looked_up_remarks(found, ways)
+    return found
 
 
 def looked_up(

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from .assemble import assembled
 from .backtest import backtest
+from .calibration import Calibration
 from .close import close_groups
 from .events import Events
 from .kept import kept, model_of, solve_of
@@ -23,7 +24,7 @@ from .search import planned, posterior_of, search
 from .settings import Settings
 from .solve import solve
 from .threads import threads_for
-from .trust import Calibration, assess, left_out_by
+from .trust import assess, left_out_by
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]

@@ -11,15 +11,13 @@ from ..kernels.errors import InputError
 from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns import Classes, Numbers
-from .derived import derived_remarks
-from .grids import Grid, decimals_of, grid_of, half_units, over_decades, with_zero, without_steps
-from .looked_up import LookedUp, implied, looked_up, looked_up_remarks
-from .nearly import nearly_remark, nearly_sums
+from .equations import kept_equations
+from .grids import Grid, grid_of, over_decades, with_zero, without_steps
+from .looked_up import LookedUp, find_looked_up
 from .possible import loosen, require_possible
-from .relations import constant_sums, sums_of_columns, unsaid
 from .rules import parse_at_most, parse_rule, parse_sum, without_constants
 from .settings import Settings
-from .table import Table, Values, parse_number, show_number
+from .table import Table, Values, show_number
 from .ways import Ways, listed
 
 
@@ -69,46 +67,21 @@ def restrict(
         InputError: a rule that cannot be read, or that nothing in the bounds can meet.
     """
     numbers = [c for c in columns if isinstance(c, Numbers)]
-    for name in settings.steps:
-        if name not in [c.name for c in numbers]:
-            raise InputError(f"step: column {name!r} holds no numbers that vary.")
-    grids = {
-        c.name: grid_of(
-            c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
-            c.name in settings.free, c.name in settings.bounds,
-        )
-        for c in numbers
-    }  # fmt: skip
-    for name, step in settings.steps.items():
-        number = grids[name].number
-        if number.high == number.low:
-            raise InputError(
-                f"step: column {name!r} has one value, {show_number(number.low)}, in steps of "
-                f"{step:g} within its bounds. Take a smaller step, or wider bounds."
-            )
+    grids = _grids(table, numbers, values, settings)
     names = [c.name for c in numbers]
     numeric = (*names, *constants)
     given = [parse_sum(text, numeric) for text in settings.sums]
     given += [parse_rule(text, numeric) for text in settings.rules]
     given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
-    for name in {name for rule in at_most for name in rule.names}:
-        if grids[name].number.low < 0:
-            raise InputError(f"at-most: column {name!r} has amounts below 0.")
-        least = max(rule.least for rule in at_most if name in rule.names)
-        if least > grids[name].number.high:
-            raise InputError(
-                f"at-most: column {name!r} goes to {grids[name].number.high:g}, and never has "
-                f"{least:g} at least. Take a smaller least amount, or wider bounds."
-            )
-        grids[name] = with_zero(grids[name])
+    _let_be_absent(at_most, grids)
     found: Mapping[str, LookedUp] = {}
     if not to_choose:
-        found = _looked_up(table, columns, values, grids, given, at_most, settings, remarks)
+        found = find_looked_up(table, columns, values, grids, given, at_most, settings, remarks)
     columns = [c for c in columns if c.name not in found]
     names = [name for name in names if name not in found]
     grids = {name: grids[name] for name in names}
-    sums, totals = _found(table, values, names, given, settings, remarks)
+    sums, totals = kept_equations(table, values, names, given, settings, remarks)
     rules = [*given, *sums, *totals]
     equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
     # Numbers of few digits, 0.1 and 20, hardly add up to another one.
@@ -129,130 +102,46 @@ def restrict(
     return Restricted(own, grids, tuple(rules), at_most, tuple(given), found)
 
 
+def _grids(
+    table: Table, numbers: Sequence[Numbers], values: Mapping[str, Values], settings: Settings
+) -> dict[str, Grid]:
+    """What each column of numbers can have."""
+    for name in settings.steps:
+        if name not in [c.name for c in numbers]:
+            raise InputError(f"step: column {name!r} holds no numbers that vary.")
+    grids = {
+        c.name: grid_of(
+            c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
+            c.name in settings.free, c.name in settings.bounds,
+        )
+        for c in numbers
+    }  # fmt: skip
+    for name, step in settings.steps.items():
+        number = grids[name].number
+        if number.high == number.low:
+            raise InputError(
+                f"step: column {name!r} has one value, {show_number(number.low)}, in steps of "
+                f"{step:g} within its bounds. Take a smaller step, or wider bounds."
+            )
+    return grids
+
+
+def _let_be_absent(at_most: Sequence[AtMost], grids: dict[str, Grid]) -> None:
+    """Gives the parts of which only some may be present the value 0, too."""
+    for name in {name for rule in at_most for name in rule.names}:
+        if grids[name].number.low < 0:
+            raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        least = max(rule.least for rule in at_most if name in rule.names)
+        if least > grids[name].number.high:
+            raise InputError(
+                f"at-most: column {name!r} goes to {grids[name].number.high:g}, and never has "
+                f"{least:g} at least. Take a smaller least amount, or wider bounds."
+            )
+        grids[name] = with_zero(grids[name])
+
+
 def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
     return any(column.name in rule.names for rule in at_most)
-
-
-def _looked_up(
-    table: Table,
-    columns: Sequence[Numbers | Classes],
-    values: Mapping[str, Values],
-    grids: Mapping[str, Grid],
-    given: Sequence[Linear],
-    at_most: Sequence[AtMost],
-    settings: Settings,
-    remarks: list[str],
-) -> dict[str, LookedUp]:
-    """Columns of numbers that follow from another column, of which nobody has said anything."""
-    loose = {name for rule in at_most for name in rule.names}
-    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    for name, wanted in settings.fix.items():
-        if name in grids and wanted is not None:
-            number = parse_number(str(wanted))
-            loose |= set() if number in values[name].tolist() else {name}
-    spoken = {
-        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
-        *settings.numbers, *(name for rule in given for name in rule.coefficients),
-    }  # fmt: skip
-    found = looked_up(columns, values, grids, spoken, loose)
-    if found:
-        own = {name: values[name] for name in grids if name not in settings.free}
-        sums, totals = _equations(table, own, given)
-        found = implied(found, [*sums, *totals])
-    ways = Ways(table.typed)
-    if found and all(c.name in settings.fix for c in columns if c.name not in found):
-        told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
-        raise InputError(
-            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
-            f"make one part of the design ({ways('number', next(iter(found)))})."
-        )
-    remarks += looked_up_remarks(found, ways)
-    return found
-
-
-def _equations(
-    table: Table, own: Mapping[str, np.ndarray], given: Sequence[Linear]
-) -> tuple[list[Linear], list[Linear]]:
-    """Constant sums of columns of numbers, (N,) each, and columns that others make linearly.
-
-    Equations that the person gave come before them.
-    """
-    sums = constant_sums(own)
-    # One part of each sum follows from the others.
-    last = {list(rule.coefficients)[-1] for rule in sums}
-    inner = {name: v for name, v in own.items() if name not in last}
-    units = {}
-    for name in inner:
-        places = decimals_of(table.columns[name])
-        units[name] = 0.0 if places is None else 10.0**-places
-    totals = sums_of_columns(inner, units) if len(inner) > 1 else []
-    return unsaid(sums, given), unsaid(totals, given)
-
-
-def _found(
-    table: Table,
-    values: Mapping[str, Values],
-    names: Sequence[str],
-    given: Sequence[Linear],
-    settings: Settings,
-    remarks: list[str],
-) -> tuple[list[Linear], list[Linear]]:
-    """Sums and totals that hold in every row, and which nobody has said."""
-    numbers = {name: values[name] for name in names}
-    own = {name: v for name, v in numbers.items() if name not in settings.free}
-    sums, totals = _equations(table, own, given)
-    remarks += _given_up(numbers, given, settings, Ways(table.typed))
-    spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    own = {name: v for name, v in own.items() if name not in spoken}
-    for rule in sums:
-        parts = list(rule.coefficients)
-        remarks.append(
-            f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
-            f"{_miss(rule, values):.2g}): so they do in every proposal."
-        )
-    if not sums and (nearly := nearly_sums(own)) is not None:
-        remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
-    for rule in totals:
-        (name, _), *others = rule.coefficients.items()
-        right = " + ".join(_term(other, -v) for other, v in others)
-        if rule.low:
-            right += f" + {show_number(rule.low)}"
-        right = right.replace("+ -", "- ")
-        remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
-    free = {name: v for name, v in own.items() if name not in settings.fix}
-    half = {name: half_units(table.columns[name], v) for name, v in free.items()}
-    remarks += derived_remarks(free, half, Ways(table.typed))
-    return sums, totals
-
-
-def _given_up(
-    columns: Mapping[str, np.ndarray], given: Sequence[Linear], settings: Settings, ways: Ways
-) -> list[str]:
-    """Says which sums of the table are not kept: a part is free, or a given one has more parts."""
-    out = []
-    for rule in constant_sums(columns):
-        parts, value = list(rule.coefficients), show_number(rule.low)
-        free = [name for name in parts if name in settings.free]
-        if unsaid([rule], given):
-            what = ways("free", free[0]) + " gives up, too" if free else ""
-        else:
-            more = (r for r in given if r.low == r.high and {*parts} < {*r.coefficients})
-            what = "".join(f"{r} gives up" for r in [*more][:1])
-        if what:
-            out.append(
-                f"{listed(parts)} add up to {value} in every row, which {what}; "
-                f"{ways('sum', '+'.join(parts) + '=' + value)} keeps it."
-            )
-    return out
-
-
-def _term(name: str, value: float) -> str:
-    return {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
-
-
-def _miss(rule: Linear, values: Mapping[str, Values]) -> float:
-    total = sum(v * values[name] for name, v in rule.coefficients.items())
-    return float(np.abs(total - rule.low).max())
 
 
 def _logarithms(

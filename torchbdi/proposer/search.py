@@ -18,11 +18,11 @@ from .candidates import PARENTS, Candidates, candidates, rounds
 from .columns import Numbers
 from .held import free_columns, held_sets, same_values
 from .model import ROWS, Chosen
+from .nearest import nearest
 from .problem import Problem
 from .settings import Settings
 from .solve import Solve
 from .table import Values
-from .trust import nearest
 
 # Shares of the range within which a number stands for its bound.
 NEAR = 1e-9

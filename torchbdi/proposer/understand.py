@@ -21,18 +21,16 @@ from .restrict import restrict
 from .roles import kinds_of, values_of
 from .room import require_freedom
 from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
-from .scores import Scores, read_scores
-from .settings import Settings
-from .suspects import (
+from .score_remarks import (
     direction_remark,
-    level_remarks,
     limit_remark,
-    name_remarks,
     repetition_remarks,
     require_positive,
-    result_remarks,
     two_values_remark,
 )
+from .scores import Scores, read_scores
+from .settings import Settings
+from .suspects import level_remarks, name_remarks, result_remarks
 from .table import Table, Values
 from .together import require_together
 from .understood import Understood

@@ -11,7 +11,7 @@ from .columns import Classes, Numbers, classes_of, parse_bounds
 from .kinds import Kind, left_out
 from .sequences import padded_at
 from .settings import Settings
-from .suspects import mangled_remark, spelling_remark
+from .slips import mangled_remark, spelling_remark
 from .table import Table, Values, parse_number, show_number
 from .ways import Ways, listed
 

@@ -56,7 +56,8 @@ class Search:
             reach = replace(reach, rows=space.project(reach.rows, relax=True))
         self.reach, mutants = reach, None
         if reach is not None and reach.sites is not None:
-            mutants = Mutants(self.sites, reach.rows, *reach.sites)
+            made = reach.mutants or Mutants(self.sites, reach.rows)
+            mutants = made.within(*reach.sites)
         self.f = Counted(objective, options.budget, mutants)
         self.starts = empty if starts is None else self.within(starts.detach().double().cpu())
         self.state = SearchState(folder, self._problem())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from ..inputs import as_float64
 from ..kernels.errors import InputError
 from ..space import Space
+from .mutants import Mutants
 
 AT_ONCE = 1 << 24  # distances that are held together
 WIDER = 1.5  # by which a limit of sites grows where there are too few designs within it
@@ -27,6 +28,8 @@ class Reach:
         sites: the largest Euclidean distance of the features of sites, and the largest number of
             sites that differ. Sites are choices and numbers with levels that no constraint couples
             with others. A design that is farther from all rows is not found. None: no such limit.
+        mutants: of ``rows`` and the sites of the space, where somebody has made them; the limits
+            are those of ``sites``. None: a search makes them.
 
     Raises:
         InputError: there are no such designs, or a distance is not above 0.
@@ -35,6 +38,7 @@ class Reach:
     rows: Tensor
     distance: float = math.inf
     sites: tuple[float, float] | None = None
+    mutants: Mutants | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         rows = as_float64("rows", self.rows).detach().cpu()
@@ -45,6 +49,10 @@ class Reach:
         if self.sites is not None and not min(self.sites) > 0:
             raise InputError(f"Reach: both numbers of sites must be above 0, got {self.sites!r}.")
         object.__setattr__(self, "rows", rows)
+
+    def around(self, rows: Tensor) -> Reach:
+        """The same limits around other designs, (N, D)."""
+        return replace(self, rows=rows, mutants=None)
 
     def wider(self) -> Reach:
         """With a limit of sites that is larger by half, for where it leaves too few designs."""
