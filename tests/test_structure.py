@@ -108,6 +108,19 @@ def test_rooms_that_must_not_know_each_other(
     assert not seen
 
 
+def test_rooms_of_the_proposer_stand_in_a_row(graph: dict[str, set[str]]) -> None:
+    """From a file that is read to what is told of it; the modules beside them tie them together."""
+    rooms = ("reading", "columns", "rules", "model", "search", "report")
+    place = {f"torchbdi.proposer.{room}": i for i, room in enumerate(rooms)}
+
+    def room(module: str) -> int | None:
+        return place.get(module if module in place else module.rpartition(".")[0])
+
+    assert all(sum(room(name) == i for name in graph) >= 4 for i in place.values())
+    arrows = [(a, b, room(a), room(b)) for a in graph for b in graph[a]]
+    assert not [(a, b) for a, b, i, j in arrows if i is not None and j is not None and j > i]
+
+
 def test_only_its_own_scripts_import_the_training_of_policies(graph: dict[str, set[str]]) -> None:
     room = "experiments.policies."
     assert any(name.startswith(room) for name in graph)

@@ -12,7 +12,7 @@ import pytest
 import torchbdi
 from experiments.tasks import _shim
 from torchbdi import MissingDataError, MissingDependencyError, TorchBDIError
-from torchbdi.proposer import report
+from torchbdi.proposer.report import page
 
 
 def test_design_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_design_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'torchbdi\[propose\]'"):
-        report.require_matplotlib()
+        page.require_matplotlib()
 
 
 def test_missing_data_is_no_import_error() -> None:

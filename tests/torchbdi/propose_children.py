@@ -91,7 +91,9 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     ``change`` is what sets an attribute, monkeypatch's say.
     """
     from torchbdi import scales
-    from torchbdi.proposer import candidates, model, pictures
+    from torchbdi.proposer.model import choice
+    from torchbdi.proposer.report import pictures
+    from torchbdi.proposer.search import candidates
     from torchbdi.search import SearchOptions
 
     change(candidates, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
@@ -101,8 +103,8 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     change(pictures, "LAYOUT", None)
     change(pictures, "_png", told)
     change(scales, "STEPS", 10)
-    change(model, "DEPTHS", (2, 3))
-    change(model, "CONSTANTS", (0.0, 1.0))
+    change(choice, "DEPTHS", (2, 3))
+    change(choice, "CONSTANTS", (0.0, 1.0))
 
 
 def killed_at_the_report(argv: Sequence[str], log: str) -> None:

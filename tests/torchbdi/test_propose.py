@@ -15,18 +15,18 @@ from torch import Tensor
 import torchbdi
 from torchbdi import NTK, InputError
 from torchbdi.kernels.solve.choice import SolveOptions
-from torchbdi.proposer import solve as solving
-from torchbdi.proposer.columns import Classes
+from torchbdi.proposer.columns.column import Classes
+from torchbdi.proposer.columns.ranks import rank_correlation
 from torchbdi.proposer.frames import column_values, table_of
-from torchbdi.proposer.nearest import nearest
-from torchbdi.proposer.problem import Problem, make_problem
-from torchbdi.proposer.ranks import rank_correlation
+from torchbdi.proposer.model import solve as solving
+from torchbdi.proposer.model.nearest import nearest
+from torchbdi.proposer.model.problem import Problem, make_problem
+from torchbdi.proposer.model.space import DesignSpace
+from torchbdi.proposer.model.trust import Quality
+from torchbdi.proposer.reading.table import Table
 from torchbdi.proposer.result import Proposals
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.space import DesignSpace
-from torchbdi.proposer.table import Table
 from torchbdi.proposer.threads import SMALL, threads_for
-from torchbdi.proposer.trust import Quality
 
 
 class Frame(dict):
@@ -391,7 +391,7 @@ def test_a_table_is_taken_by_rows() -> None:
 
 
 def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
-    from torchbdi.proposer.pictures import _within
+    from torchbdi.proposer.report.pictures import _within
 
     values = np.array([0.0, 1, 2, 3, 100])
     shown, more = _within(values, 0, 3)

@@ -11,14 +11,14 @@ from asked import asked, plain, refused, text, told, with_column
 
 import torchbdi
 from torchbdi import InputError
-from torchbdi.proposer.columns import Classes
+from torchbdi.proposer.columns.column import Classes
 from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.model.problem import ready
 from torchbdi.proposer.pipeline import run
-from torchbdi.proposer.problem import ready
+from torchbdi.proposer.report.writing import written
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
-from torchbdi.proposer.writing import written
 
 RNG = np.random.default_rng(0)
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 import torchbdi
-from torchbdi.proposer.close import close_groups, left_out
 from torchbdi.proposer.frames import table_of
-from torchbdi.proposer.problem import make_problem
+from torchbdi.proposer.model.close import close_groups, left_out
+from torchbdi.proposer.model.problem import make_problem
 from torchbdi.proposer.settings import Settings
 
 

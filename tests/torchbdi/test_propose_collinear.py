@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from asked import asked, plain, text, told, with_column
 
-from torchbdi.proposer.collinear import drift_remark
-from torchbdi.proposer.ways import IN_PYTHON, Ways
+from torchbdi.proposer.columns.collinear import drift_remark
+from torchbdi.proposer.reading.ways import IN_PYTHON, Ways
 
 RNG = np.random.default_rng(0)
 TEMP = np.array([float(row[0]) for row in plain()[1:]])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
-from torchbdi.proposer.relations import sums_of_columns
+from torchbdi.proposer.rules.relations import sums_of_columns
 
 RNG = np.random.default_rng(0)
 ROWS = plain()

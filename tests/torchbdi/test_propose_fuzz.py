@@ -15,10 +15,10 @@ from propose_children import be_quick
 
 import torchbdi
 from torchbdi import TorchBDIError
-from torchbdi.proposer.columns import Numbers
-from torchbdi.proposer.reading import read_table
-from torchbdi.proposer.table import tidy, trimmed
-from torchbdi.proposer.writing import proposals_csv
+from torchbdi.proposer.columns.column import Numbers
+from torchbdi.proposer.reading.file import read_table
+from torchbdi.proposer.reading.table import tidy, trimmed
+from torchbdi.proposer.report.writing import proposals_csv
 
 # The same examples each time; others by hand, with derandomize=False and --hypothesis-seed.
 QUICK = settings(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
-from torchbdi.proposer.columns import Classes
+from torchbdi.proposer.columns.column import Classes
 
 ROWS = plain()
 Y = np.array([float(row[3]) for row in ROWS[1:]])

@@ -22,12 +22,12 @@ from test_propose_run import contents, words, write_table
 import torchbdi
 from torchbdi.events import EventFile
 from torchbdi.kernels.files import last_good_state, read_state, state_before
-from torchbdi.proposer.cells import columns_like_formulas, harmless, like_a_formula
 from torchbdi.proposer.folder import CONFIG, IDENTITY, RunFolder
-from torchbdi.proposer.kept import solve_of
-from torchbdi.proposer.problem import make_problem
-from torchbdi.proposer.reading import read_table
-from torchbdi.proposer.report import html_report
+from torchbdi.proposer.model.kept import solve_of
+from torchbdi.proposer.model.problem import make_problem
+from torchbdi.proposer.reading.file import read_table
+from torchbdi.proposer.report.cells import columns_like_formulas, harmless, like_a_formula
+from torchbdi.proposer.report.page import html_report
 from torchbdi.proposer.settings import Settings
 
 

@@ -10,8 +10,8 @@ import pytest
 from propose_children import be_quick
 
 import torchbdi
-from torchbdi.proposer.outliers import far_away, limited
-from torchbdi.proposer.report import html_report
+from torchbdi.proposer.columns.outliers import far_away, limited
+from torchbdi.proposer.report.page import html_report
 
 
 def scores(n: int = 60) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,8 @@ from asked import asked, text, told
 from propose_children import be_quick
 
 import torchbdi
-from torchbdi.proposer.padded import padded_sites, with_padding
-from torchbdi.proposer.sequences import padded_at
+from torchbdi.proposer.columns.padded import padded_sites, with_padding
+from torchbdi.proposer.reading.sequences import padded_at
 from torchbdi.space import Space, sequence
 
 RNG = np.random.default_rng(0)

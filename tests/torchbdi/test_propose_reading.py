@@ -12,10 +12,10 @@ import pytest
 from asked import asked, plain, refused, text, told, with_column
 
 from torchbdi import MissingDependencyError
-from torchbdi.proposer import grid
-from torchbdi.proposer.grid import dialect
-from torchbdi.proposer.numerals import mark_of, split
-from torchbdi.proposer.numerals import plain as plainly
+from torchbdi.proposer.reading import grid
+from torchbdi.proposer.reading.grid import dialect
+from torchbdi.proposer.reading.numerals import mark_of, split
+from torchbdi.proposer.reading.numerals import plain as plainly
 
 ROWS = plain()
 PLAIN = text(ROWS)

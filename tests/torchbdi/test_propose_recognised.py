@@ -11,7 +11,7 @@ import pytest
 from asked import asked, plain, refused, text, told, with_column
 
 import torchbdi
-from torchbdi.proposer.columns import Classes, Numbers
+from torchbdi.proposer.columns.column import Classes, Numbers
 
 RNG = np.random.default_rng(0)
 DESIGN = ["temp", "time", "conc"]

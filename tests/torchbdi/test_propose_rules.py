@@ -15,18 +15,18 @@ from propose_children import be_quick
 
 import torchbdi
 from torchbdi import InputError, TorchBDIError
-from torchbdi.proposer.columns import Numbers
-from torchbdi.proposer.grids import grid_of
+from torchbdi.proposer.columns.column import Numbers
+from torchbdi.proposer.columns.grids import grid_of
+from torchbdi.proposer.columns.precision import decimals_of
+from torchbdi.proposer.model.problem import ready
 from torchbdi.proposer.pipeline import run
-from torchbdi.proposer.precision import decimals_of
-from torchbdi.proposer.problem import ready
-from torchbdi.proposer.relations import constant_sums, round_value, sums_of_columns
-from torchbdi.proposer.rules import parse_at_most, parse_rule, parse_sum
+from torchbdi.proposer.reading.table import Table, as_texts
+from torchbdi.proposer.report.writing import written
+from torchbdi.proposer.rules.relations import constant_sums, round_value, sums_of_columns
+from torchbdi.proposer.rules.typed import parse_at_most, parse_rule, parse_sum
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.table import Table, as_texts
 from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
-from torchbdi.proposer.writing import written
 
 RNG = np.random.default_rng(0)
 

@@ -27,8 +27,8 @@ from torchbdi.__main__ import main
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.proposer.digits import digits
 from torchbdi.proposer.folder import RunFolder
-from torchbdi.proposer.kept import model_of, solve_of
-from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.model.kept import model_of, solve_of
+from torchbdi.proposer.reading.file import read_table
 from torchbdi.proposer.settings import Settings
 
 SAME = ("proposals.csv", "report.html", "config.json")

@@ -20,16 +20,16 @@ from torchbdi import NNGP, InputError
 from torchbdi.kernels.tensors import from_bytes, to_bytes
 from torchbdi.leave_one_out import mean_of_others
 from torchbdi.proposer.assemble import says_nothing
-from torchbdi.proposer.calibration import Calibration
 from torchbdi.proposer.frames import table_of
-from torchbdi.proposer.kept import model_of, packed
-from torchbdi.proposer.left_out import LeftOut, best_ridge
-from torchbdi.proposer.model import RIDGES, choose
-from torchbdi.proposer.problem import Problem, make_problem
-from torchbdi.proposer.report import html_report
-from torchbdi.proposer.scale import can_be_log, log_densities
+from torchbdi.proposer.model.calibration import Calibration
+from torchbdi.proposer.model.choice import RIDGES, choose
+from torchbdi.proposer.model.kept import model_of, packed
+from torchbdi.proposer.model.left_out import LeftOut, best_ridge
+from torchbdi.proposer.model.problem import Problem, make_problem
+from torchbdi.proposer.model.scale import can_be_log, log_densities
+from torchbdi.proposer.report.page import html_report
+from torchbdi.proposer.report.writing import proposals_csv
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.writing import proposals_csv
 
 
 @pytest.fixture

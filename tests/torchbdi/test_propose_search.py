@@ -14,13 +14,13 @@ import torchbdi
 from torchbdi import NNGP
 from torchbdi.batch import Posterior
 from torchbdi.leave_one_out import leave_one_out_errors, mean_of_others
-from torchbdi.proposer.acquire import ABOVE, fill, worth
-from torchbdi.proposer.backtest import _own, backtest
-from torchbdi.proposer.candidates import neighbours, new
 from torchbdi.proposer.frames import table_of
-from torchbdi.proposer.problem import make_problem
-from torchbdi.proposer.report import html_report
+from torchbdi.proposer.model.problem import make_problem
+from torchbdi.proposer.report.page import html_report
 from torchbdi.proposer.result import Proposals
+from torchbdi.proposer.search.acquire import ABOVE, fill, worth
+from torchbdi.proposer.search.backtest import _own, backtest
+from torchbdi.proposer.search.candidates import neighbours, new
 from torchbdi.proposer.settings import Settings
 from torchbdi.scales import error_and_slope, tuned_scales
 from torchbdi.selection import Model
@@ -239,7 +239,7 @@ def test_the_backtest_counts_picks_of_the_hidden_fifth() -> None:
 
 
 def test_the_report_tells_the_backtest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torchbdi.proposer.backtest._methods", _only_torchbdi)
+    monkeypatch.setattr("torchbdi.proposer.search.backtest._methods", _only_torchbdi)
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (60, 2))
     y = -((x - 0.3) ** 2).sum(1)

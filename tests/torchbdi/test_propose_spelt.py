@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told, with_column
 
-from torchbdi.proposer.columns import Classes
-from torchbdi.proposer.counting import are_dates
-from torchbdi.proposer.numerals import split
-from torchbdi.proposer.spellings import same_unit
+from torchbdi.proposer.columns.column import Classes
+from torchbdi.proposer.columns.counting import are_dates
+from torchbdi.proposer.reading.numerals import split
+from torchbdi.proposer.reading.spellings import same_unit
 
 RNG = np.random.default_rng(0)
 Y = np.array([float(row[3]) for row in plain()[1:]])

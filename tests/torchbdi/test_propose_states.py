@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from asked import asked, plain, refused, text, told
 
-from torchbdi.proposer.score_remarks import direction_remark
-from torchbdi.proposer.ways import IN_PYTHON, Ways
+from torchbdi.proposer.columns.score_remarks import direction_remark
+from torchbdi.proposer.reading.ways import IN_PYTHON, Ways
 
 DESIGN = ["temp", "time", "conc"]
 

@@ -10,7 +10,7 @@ import pytest
 from asked import asked, plain, refused, text, told, with_column
 
 from torchbdi.proposer.digits import digits
-from torchbdi.proposer.ways import Ways
+from torchbdi.proposer.reading.ways import Ways
 
 
 def planned(n: int = 60) -> str:

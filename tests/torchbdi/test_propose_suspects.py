@@ -10,11 +10,11 @@ import pytest
 from asked import asked, plain, refused, text, told, with_column
 
 from torchbdi import InputError
+from torchbdi.proposer.columns.suspects import name_remarks
 from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.reading.ways import Ways
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.suspects import name_remarks
 from torchbdi.proposer.understand import understand
-from torchbdi.proposer.ways import Ways
 
 RNG = np.random.default_rng(0)
 Y = np.array([float(row[3]) for row in plain()[1:]])

@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from torchbdi import InputError, MissingDataError
-from torchbdi.proposer.columns import Classes, numbers_of
+from torchbdi.proposer.columns.column import Classes, numbers_of
+from torchbdi.proposer.columns.kinds import guess_kind
 from torchbdi.proposer.frames import table_of
-from torchbdi.proposer.kinds import guess_kind
-from torchbdi.proposer.problem import Problem, make_problem
-from torchbdi.proposer.reading import read_table
+from torchbdi.proposer.model.problem import Problem, make_problem
+from torchbdi.proposer.reading.file import read_table
+from torchbdi.proposer.reading.table import Table, show_number
+from torchbdi.proposer.reading.ways import Ways
 from torchbdi.proposer.settings import Settings
-from torchbdi.proposer.table import Table, show_number
-from torchbdi.proposer.ways import Ways
 
 
 def read(tmp_path: Path, content: str | bytes) -> Table:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from torchbdi.proposer.together import contradiction
+from torchbdi.proposer.rules.together import contradiction
 
 from .asked import asked, refused
 

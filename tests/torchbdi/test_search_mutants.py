@@ -17,8 +17,8 @@ import torchbdi
 from torchbdi import InputError, OfflineData, Space
 from torchbdi.kernels.zonal.sums import Part
 from torchbdi.methods.kernel_search import KernelSearch
-from torchbdi.proposer.report import html_report
-from torchbdi.proposer.summary import summary
+from torchbdi.proposer.report.page import html_report
+from torchbdi.proposer.report.summary import summary
 from torchbdi.search import Reach, SearchOptions, maximise, mutants
 from torchbdi.search.mutants import Mutants
 from torchbdi.search.objective import Counted

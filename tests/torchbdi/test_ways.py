@@ -20,10 +20,10 @@ from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
 from torchbdi.kernels.solve.plan import Plan
 from torchbdi.optimise import Steps
-from torchbdi.proposer.columns import classes_of
-from torchbdi.proposer.report import html_report
-from torchbdi.proposer.solve import solve
-from torchbdi.proposer.summary import summary
+from torchbdi.proposer.columns.column import classes_of
+from torchbdi.proposer.model.solve import solve
+from torchbdi.proposer.report.page import html_report
+from torchbdi.proposer.report.summary import summary
 
 
 def table(n: int, d: int) -> tuple[Tensor, Tensor]:

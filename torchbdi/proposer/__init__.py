@@ -1,4 +1,10 @@
-"""From a table of one's own to designs worth trying: ``torchbdi propose``, ``torchbdi.propose``."""
+"""From a table of one's own to designs worth trying: ``torchbdi propose``, ``torchbdi.propose``.
+
+Its rooms stand in a row, and none knows a later one: ``reading`` (a file becomes a table),
+``columns`` (what each column is), ``rules`` (what designs must keep), ``model`` (the regression,
+and how far it can be trusted), ``search`` (new designs, and the batch), ``report`` (what a person
+reads). ``understand`` leads through the first three without torch, ``pipeline`` through the others.
+"""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from .columns import as_category
-from .sequences import one_case
-from .table import Table, Values, parse_number
+from .columns.column import as_category
+from .reading.sequences import one_case
+from .reading.table import Table, Values, parse_number
 
 SHOWN = 3  # rows that are told of one design
 

@@ -12,9 +12,9 @@ from ..kernels.errors import InputError
 from ..values import number, path_of, switch, told, whole
 from .folder import RunFolder
 from .frames import table_of
+from .model.problem import make_problem
 from .outputs import complete, configuration
 from .pipeline import run
-from .problem import make_problem
 from .result import Proposals
 from .settings import Settings
 

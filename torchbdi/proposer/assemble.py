@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from .again import again
-from .columns import Classes, Numbers
-from .model import Chosen
-from .nearest import nearest
-from .problem import Problem
+from .columns.column import Classes, Numbers
+from .model.choice import Chosen
+from .model.nearest import nearest
+from .model.problem import Problem
+from .model.trust import Quality
+from .reading.table import Values
 from .result import Proposals
-from .search import Found
+from .search.batch import Found
 from .settings import Settings
-from .table import Values
-from .trust import Quality
 
 
 def assembled(

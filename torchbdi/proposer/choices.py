@@ -12,9 +12,9 @@ import numpy as np
 
 from ..kernels.errors import InputError, MissingDataError
 from .arguments import PLAIN
-from .reading import other_sheets, read_table
+from .reading.file import other_sheets, read_table
+from .reading.table import Table, parse_number, tidy
 from .settings import Settings
-from .table import Table, parse_number, tidy
 from .understand import understand
 from .understood import Understood
 

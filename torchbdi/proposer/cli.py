@@ -21,9 +21,9 @@ def propose(args: argparse.Namespace) -> None:
     understood, settings = asked(args)
     # Torch is loaded here, when the table is fine: it takes longer than all of the above.
     from .folder import RunFolder
+    from .model.problem import ready
     from .outputs import complete, configuration
-    from .problem import ready
-    from .summary import summary
+    from .report.summary import summary
 
     problem = ready(understood, settings)
     print(

@@ -10,10 +10,10 @@ import numpy as np
 from ..kernels.errors import InputError
 from ..labels import check_rows
 from ..values import told
-from .decimals import settle
-from .precision import decimals_of, digits_of
-from .table import Table, Values, free_name, texts
-from .ways import IN_PYTHON
+from .columns.precision import decimals_of, digits_of
+from .reading.decimals import settle
+from .reading.table import Table, Values, free_name, texts
+from .reading.ways import IN_PYTHON
 
 # Cells that hold more than one value, and the dtypes of torch's that numpy has, too.
 _SEVERAL = (list, tuple, dict, set, np.ndarray)

@@ -12,15 +12,15 @@ import torch
 from ..kernels import compiled
 from ..kernels.files import write_json, write_text
 from ..selection import KERNELS
-from . import model
 from .folder import RunFolder
+from .model import choice
+from .model.problem import Problem
+from .model.solve import SAMPLE_ROWS
 from .pipeline import SCRATCH, run
-from .problem import Problem
-from .report import html_report, require_matplotlib
+from .report.page import html_report, require_matplotlib
+from .report.writing import proposals_csv
 from .result import Proposals
 from .settings import TARGET, Settings
-from .solve import SAMPLE_ROWS
-from .writing import proposals_csv
 
 
 def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
@@ -33,10 +33,10 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
         "settings": settings.to_json(),
         "method": {
             "kernels": list(KERNELS),
-            "depths": list(model.DEPTHS),
-            "constants": list(model.CONSTANTS),
-            "ridges": list(model.RIDGES),
-            "rows": model.ROWS,
+            "depths": list(choice.DEPTHS),
+            "constants": list(choice.CONSTANTS),
+            "ridges": list(choice.RIDGES),
+            "rows": choice.ROWS,
             "target": TARGET,
             "leave_one_out_sample": SAMPLE_ROWS,
         },

@@ -12,19 +12,19 @@ import numpy as np
 from tqdm import tqdm
 
 from .assemble import assembled
-from .backtest import backtest
-from .calibration import Calibration
-from .close import close_groups
-from .events import Events
-from .kept import kept, model_of, solve_of
-from .model import choose
-from .problem import Problem
+from .model.calibration import Calibration
+from .model.choice import choose
+from .model.close import close_groups
+from .model.kept import kept, model_of, solve_of
+from .model.problem import Problem
+from .model.solve import solve
+from .model.trust import assess, left_out_by
+from .report.events import Events
 from .result import Proposals
-from .search import planned, posterior_of, search
+from .search.backtest import backtest
+from .search.batch import planned, posterior_of, search
 from .settings import Settings
-from .solve import solve
 from .threads import threads_for
-from .trust import assess, left_out_by
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]

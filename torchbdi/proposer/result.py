@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
-from .backtest import Backtest
 from .digits import digits, places_of
-from .model import Chosen
-from .problem import Problem
+from .model.choice import Chosen
+from .model.problem import Problem
+from .model.trust import Quality
+from .reading.table import Values
+from .reading.ways import Ways
+from .search.backtest import Backtest
 from .settings import Settings
-from .table import Values
-from .trust import Quality
-from .ways import Ways
 from .within import within_limits
 
 

@@ -11,32 +11,32 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
-from .collinear import collinear_remarks, drift_remark
-from .columns import Numbers
-from .count import count_of
-from .enough import each_score, require_different
-from .kinds import Kind
-from .outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
-from .restrict import restrict
-from .roles import kinds_of, values_of
-from .room import require_freedom
-from .rows import distinct, merge_remark, missing_cells, missing_message, scatter
-from .score_remarks import (
+from .columns.collinear import collinear_remarks, drift_remark
+from .columns.column import Numbers
+from .columns.enough import each_score, require_different
+from .columns.kinds import Kind
+from .columns.outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
+from .columns.roles import kinds_of, values_of
+from .columns.rows import distinct, merge_remark, missing_cells, missing_message, scatter
+from .columns.score_remarks import (
     direction_remark,
     limit_remark,
     repetition_remarks,
     require_positive,
     two_values_remark,
 )
-from .scores import Scores, read_scores
+from .columns.scores import Scores, read_scores
+from .columns.suspects import level_remarks, name_remarks, result_remarks
+from .columns.varying import design_remark, fixed_of, varying_of
+from .reading.table import Table, Values
+from .reading.ways import Ways
+from .rules.count import count_of
+from .rules.restrict import restrict
+from .rules.room import require_freedom
+from .rules.together import require_together
+from .rules.unscored import candidates_of
 from .settings import Settings
-from .suspects import level_remarks, name_remarks, result_remarks
-from .table import Table, Values
-from .together import require_together
 from .understood import Understood
-from .unscored import candidates_of
-from .varying import design_remark, fixed_of, varying_of
-from .ways import Ways
 
 
 def understand(

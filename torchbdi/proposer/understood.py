@@ -9,10 +9,10 @@ import numpy as np
 
 from ..space.constraints import Linear
 from ..space.present import AtMost
-from .columns import Classes, Numbers
-from .grids import Grid
-from .looked_up import LookedUp
-from .table import Table, Values
+from .columns.column import Classes, Numbers
+from .columns.grids import Grid
+from .reading.table import Table, Values
+from .rules.looked_up import LookedUp
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import Numbers
+from .columns.column import Numbers
 from .settings import Settings
 from .understood import Understood
 

@@ -1,0 +1,4 @@
+"""What each column of a table is, and its values as that: numbers, names, sequences, scores.
+
+Nothing here knows what a person asked for beyond the kinds of columns, or torch.
+"""

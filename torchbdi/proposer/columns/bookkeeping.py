@@ -1,0 +1,144 @@
+"""Columns that say which repetition a row is, or that statistics programs add to a plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..reading.table import Values, parse_number
+from .counting import are_dates, is_date_number, words_of
+
+_REPEAT_WORDS = """
+rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
+réplicat répétition replica réplica
+"""
+_REPEATS = frozenset(_REPEAT_WORDS.split())
+# These can also count something that is chosen, such as the repeats of a polymer.
+_OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
+_BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
+_BESIDE = frozenset(_BESIDE_WORDS.split())
+# Places on a plate: A1 to P24, 384 of them.
+_WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
+# What rows have in common that nobody chooses, and how they are said to be made with it.
+_TOGETHER = {
+    "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
+}  # fmt: skip
+_NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
+_POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
+# What says whether a design has been tried, and what columns of it are called.
+_STATE_WORDS = """
+done finished complete completed measured made tested run executed evaluated observed known ok
+planned pending open todo to_do tbd new next queued scheduled proposed suggested candidate untested
+running in_progress not_done not_tested erledigt offen geplant fertig
+"""
+_STATES = frozenset(word.replace("_", " ") for word in _STATE_WORDS.split())
+_STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
+MOST_STATES = 6
+_PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
+_POINT_WORDS = re.compile(
+    r"(factorial|axial|star|cent(er|re)|vertex|edge|interior|plane|triple|third|axial ?cb)"
+    r"( ?(point|blend|edge|centroid|check|cb)s?)?|-?\d",
+    re.IGNORECASE,
+)
+
+
+def kept_of_runs(name: str, values: Values) -> str:
+    """What a column says of the runs, and not of the designs; "" where it does not.
+
+    Args:
+        name: of the column.
+        values: numbers or texts, (N,), none missing.
+    """
+    words = words_of(name)
+    if words & {"well", "wells"} and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
+        return "where on a plate a row was made"
+    if word := _made_together(name, words, values):
+        return f"{_TOGETHER[word]} which {word} a row was made"
+    if words not in _POINTS and not words & (_REPEATS | {"seed"}):
+        return ""
+    cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
+    counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
+    if counts and (not words & _OR_AMOUNTS or _first_ones_most(cells)):
+        return "which repetition a row is"
+    # A seed that is no number is a kind of seed.
+    numbers = all(map(str.isdigit, cells))
+    if "seed" in words and words <= _BESIDE | {"seed"} and numbers and _counts_few(cells):
+        return "which repetition a row is"
+    if words in _POINTS:
+        different = set(cells)
+        if (
+            _are_patterns(different)
+            if words == {"pattern"}
+            else all(map(_POINT_WORDS.fullmatch, different))
+        ):
+            return "which kind of point of a plan a row is"
+    return ""
+
+
+def _made_together(name: str, words: set[str], values: Values) -> str:
+    """The word for a batch, say, that a column gives by its name or a whole number; or "".
+
+    Args:
+        name: of the column; with digits or other signs in it, it is the name of something else.
+        words: of that name.
+        values: numbers or texts, (N,); all the same, they are no choice.
+    """
+    named = words & _TOGETHER.keys()
+    if len(named) != 1 or not words - named <= _NUMBER_WORDS:
+        return ""
+    if not re.fullmatch(r"(?:[^\W\d_]|[\s_.#-])+", name):
+        return ""
+    cells = set(values.tolist())
+    numbers = [parse_number(str(cell)) for cell in cells]
+    own = np.array([number for number in numbers if number is not None])
+    if are_dates({str(cell) for cell in cells}) or is_date_number(name, own):
+        return ""
+    return min(named) if len(cells) > 1 and (own % 1 == 0).all() else ""
+
+
+def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
+    """Whether a column says which rows have a score, as "done" and "planned" do.
+
+    Args:
+        name: of the column.
+        values: numbers or texts, (N,).
+        candidate: which rows have none yet, (N,) bool.
+    """
+    known, open_ = set(values[~candidate].tolist()), set(values[candidate].tolist())
+    if not known or not open_ or known & open_ or len(known | open_) > MOST_STATES:
+        return False
+    if values.dtype != np.float64 and all(
+        str(cell).casefold() in _STATES or str(cell) == "" for cell in known | open_
+    ):
+        return True
+    return bool(words_of(name) & _STATE_NAMES)
+
+
+def _first_ones_most(cells: Sequence[str]) -> bool:
+    """Whether no repetition is more frequent than one before it: a third comes after a second."""
+    digits = [re.sub(r"\D", "", cell) for cell in cells]
+    counts = np.unique([int(d) for d in digits] if all(digits) else cells, return_counts=True)[1]
+    return bool((np.diff(counts) <= 0).all())
+
+
+def _are_patterns(cells: set[str]) -> bool:
+    """Whether texts are levels of several factors, one sign each: +-+, 00, a0; not 1, 2 or A."""
+    return (
+        all(map(_PATTERN.fullmatch, cells))
+        and len({len(cell) for cell in cells}) == 1
+        and any(not cell.isalnum() and parse_number(cell) is None for cell in cells)
+    )
+
+
+def _counts_few(cells: Sequence[str]) -> bool:
+    """Whether cells are 0 or 1 to k, A to some letter, R1 to Rk, I to some number; each often."""
+    different = set(cells)
+    if 2 * len(different) > len(cells):
+        return False
+    digits = [re.sub(r"^[^\W\d_]{1,10}[ _.-]?(?=\d)", "", cell) for cell in different]
+    if all(cell.isdigit() for cell in digits):
+        numbers = np.sort([int(cell) for cell in digits])
+        return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
+    return all(re.fullmatch(r"[a-hA-H]|[ivIV]{1,4}", cell) for cell in different)

@@ -1,0 +1,199 @@
+"""What a column is, where nobody has said so: numbers, names, sequences, or no part of a design."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ..reading.sequences import (
+    DNA,
+    ask_of_lengths,
+    ask_of_odd_ones,
+    odd_ones,
+    sequence_letters,
+    surely_sequences,
+)
+from ..reading.table import Values, parse_number, show_number
+from ..reading.ways import IN_PYTHON, Ways, listed
+from .bookkeeping import kept_of_runs
+from .column import numbers_of
+from .counting import ONCE, are_dates, are_times, is_date_number, names_samples, row_number
+
+# A text column with more different values is not taken for a category unasked.
+MAX_CATEGORIES = 50
+# Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
+# they are not all multiples of 5 as angles or temperatures are.
+CODE, SHORT_CODE = 4, 3
+# Names of a plate's rows and columns, say, that read as powers of ten.
+_POWER = re.compile(r"(\d+)E(\d+)")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a column is.
+
+    Attributes:
+        kind: "number", "category", "sequence", or "none" for what is no part of a design.
+        remark: what to tell of it, "" for nothing.
+        once: whether it is left out because it has each number once, in some order.
+    """
+
+    kind: str
+    remark: str = ""
+    once: bool = False
+
+
+def left_out(kinds: Mapping[str, Kind]) -> str:
+    """Which columns are no part of a design, to end a message; "" where all are."""
+    left = [kind.remark for kind in kinds.values() if kind.kind == "none"]
+    return f" Left out: {' '.join(left)}" if left else ""
+
+
+def guess_kind(
+    name: str, values: Values, rows: np.ndarray, ways: Ways = IN_PYTHON, named: bool = True
+) -> Kind:
+    """What a column is.
+
+    Args:
+        name: of the column.
+        values: its cells, none missing.
+        rows: their numbers, for messages.
+        ways: how options are typed.
+        named: whether a person named the columns; only then can one be a row number.
+
+    Raises:
+        InputError: it cannot be told; the message says how to say what it is.
+    """
+    numbers = (
+        list(values)
+        if values.dtype == np.float64
+        else [parse_number(text) for text in values.tolist()]
+    )
+    readable = sum(number is not None for number in numbers)
+    if named and (what := kept_of_runs(name, values)):
+        way = ways("number" if readable == len(values) else "category", name)
+        return Kind(
+            "none",
+            f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
+            "makes it part of the design.",
+        )
+    if readable == len(values):
+        kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
+        if kind.kind == "number":
+            _ask_of_codes(name, values, ways)
+            _ask_of_powers(name, values, ways)
+        return kind
+    if 2 * readable > len(values):
+        numbers_of(name, values, rows, ways)  # raises, and names the cell
+    return _of_texts(name, values, rows, ways, named)
+
+
+def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bool) -> Kind:
+    different = set(values.tolist())
+    if are_dates(different):
+        return Kind(
+            "none",
+            f"Column {name!r} holds dates, which nobody can choose again: it was left out; "
+            f"{ways('category', name)} keeps it.",
+        )
+    if are_times(different):
+        return Kind(
+            "none",
+            f"Column {name!r} holds times such as {values[0]!r}: it was left out. If they are "
+            f"spans that can be chosen, write them as numbers; {ways('category', name)} keeps "
+            "them as names.",
+        )
+    if named and len(different) < len(values) and names_samples(name, different):
+        return Kind(
+            "none",
+            f"Column {name!r} holds names of samples, such as {values[0][:40]!r}, and nothing that "
+            f"can be chosen: it was left out; {ways('category', name)} keeps it.",
+        )
+    if surely_sequences(different):
+        return _sequence(name, different, ways)
+    if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
+        return Kind("category")
+    if sequence_letters(different):
+        return _sequence(name, different, ways)
+    ask_of_lengths(name, different, ways)
+    ask_of_odd_ones(name, values, rows, ways)
+    if len(different) == len(values):
+        return Kind(
+            "none",
+            f"Column {name!r} has a text of its own in every row, such as {values[0][:40]!r}: it "
+            f"was left out as a name; {ways('category', name)} or {ways('sequence', name)} keeps "
+            "it.",
+        )
+    raise InputError(
+        f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
+        f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences over "
+        f"letters of DNA or protein. Leave it out ({ways('ignore', name)}), or say that it is a "
+        f"category ({ways('category', name)}) or a sequence ({ways('sequence', name)})."
+    )
+
+
+def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, named: bool) -> Kind:
+    if named and (why := row_number(name, numbers, rows)):
+        return Kind(
+            "none",
+            f"Column {name!r} is probably a row number: {why}. It was left out; "
+            f"{ways('number', name)} makes it part of the design.",
+            why.startswith(ONCE),
+        )
+    if named and is_date_number(name, numbers):
+        return Kind(
+            "none",
+            f"Column {name!r} holds dates (such as {show_number(numbers[0])}), which nobody can "
+            f"choose again: it was left out; {ways('number', name)} makes numbers of them.",
+        )
+    return Kind("number")
+
+
+def _sequence(name: str, texts: Collection[str], ways: Ways) -> Kind:
+    letters = sequence_letters(texts)
+    told = f"Column {name!r} was taken for sequences over {letters}."
+    if set(letters) <= DNA and {"T", "U"} <= set(letters):
+        told += " T and U both occur, so proposals mix DNA and RNA: write them alike."
+    if not set(letters) <= DNA and (odd := odd_ones(texts, dna=True)):
+        told += f" All but {listed(odd, 4)} are DNA or RNA: mend these if they are slips."
+    return Kind("sequence", told)
+
+
+def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
+    """Refuses digits with zeros before them, such as 0110: a number has none."""
+    if values.dtype == np.float64:
+        return
+    texts = set(values.tolist())
+    lengths = {len(text) for text in texts}
+    fives = all(text.endswith(("0", "5")) for text in texts)
+    shortest = CODE if fives or 2 * len(texts) > len(values) else SHORT_CODE
+    if len(texts) < 3 or len(lengths) > 1 or min(lengths) < shortest:
+        return
+    if all(text.isdigit() for text in texts) and any(text[0] == "0" for text in texts):
+        raise InputError(
+            f"column {name!r} has {min(lengths)} digits in every row, with zeros before some of "
+            f"them (such as {min(texts)!r}): is each digit a choice ({ways('sequence', name)}), is "
+            f"it a name ({ways('category', name)}), a number ({ways('number', name)}), or nothing "
+            f"that can be chosen ({ways('ignore', name)})?"
+        )
+
+
+def _ask_of_powers(name: str, values: Values, ways: Ways) -> None:
+    """Refuses texts such as 1E2 and 3E4: they may be names, and powers of ten."""
+    if values.dtype == np.float64:
+        return
+    texts = set(values.tolist())
+    powers = [_POWER.fullmatch(text) for text in texts]
+    heads, tails = ({int(p[i]) for p in powers if p is not None} for i in (1, 2))
+    in_order = sorted(heads) == list(range(1, len(heads) + 1))  # the rows of a plate, say
+    if None in powers or not in_order or len(heads) < 3 or len(tails) < 3:
+        return
+    raise InputError(
+        f"column {name!r} has texts such as {min(texts)!r} and {max(texts)!r} in every row: are "
+        f"they names ({ways('category', name)}), powers of ten ({ways('number', name)}), or "
+        f"nothing that can be chosen ({ways('ignore', name)})?"
+    )

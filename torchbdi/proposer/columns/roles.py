@@ -1,0 +1,132 @@
+"""What every column of a table is, and its values as that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ..reading.sequences import one_case
+from ..reading.table import Table, Values, parse_number
+from ..reading.ways import Ways, listed
+from ..settings import Settings
+from .bookkeeping import says_what_is_done
+from .column import as_category, classes_of, numbers_of
+from .counting import is_order
+from .kinds import Kind, guess_kind
+from .rows import missing_cells
+
+
+def kinds_of(
+    table: Table,
+    settings: Settings,
+    ways: Ways,
+    complaints: list[str],
+    remarks: list[str],
+    candidate: np.ndarray,
+) -> dict[str, Kind]:
+    """What each column is; what cannot be told is complained of and left out of the answer.
+
+    Args:
+        table: the designs.
+        settings: the person's choices.
+        ways: how options are typed.
+        complaints: what cannot be told is added.
+        remarks: what was found is added.
+        candidate: which rows have no score yet, (N,) bool.
+    """
+    gone = missing_cells(table, settings)
+    why = ""
+    if table.source.lower().endswith((".xlsx", ".xlsm")):
+        why = " Formulas that no spreadsheet has computed yet look so."
+    kinds: dict[str, Kind] = {}
+    for name, cells in table.columns.items():
+        there = ~gone[name] if name in gone else np.ones(len(table), bool)
+        if name in settings.sequences:
+            kinds[name] = Kind("sequence")
+        elif name in settings.categories or name in table.categories:
+            kinds[name] = Kind("category")
+        elif (
+            name in settings.numbers
+            or name in settings.steps
+            or (name in settings.bounds and _all_numbers(cells[there]))
+        ):
+            kinds[name] = Kind("number")
+        elif len(table) and not there.any():
+            kinds[name] = Kind(
+                "none", f"Column {name!r} has not a single cell: it was left out.{why}"
+            )
+        elif says_what_is_done(name, cells, candidate):
+            way = ways("number" if cells.dtype == np.float64 else "category", name)
+            kinds[name] = Kind(
+                "none",
+                f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
+                f"was left out; {way} makes it part of the design.",
+            )
+        elif 2 * there.sum() < len(table):
+            # Its missing cells are complained of, and it can be left out; no need to know more.
+            kinds[name] = Kind("category")
+        else:
+            try:
+                # What has a unit counts no rows.
+                named = table.named and bool(there.all()) and name not in table.form.units
+                kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
+            except InputError as error:
+                complaints.append(str(error))
+    once = [n for n, k in kinds.items() if k.once and not is_order(n)]
+    if len(once) > 1 and _different(table, once):  # a Latin hypercube over whole numbers
+        for name in once:
+            others = listed([n for n in once if n != name], 3)
+            kinds[name] = Kind(
+                "number",
+                f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
+                f"{ways('ignore', name)} leaves it out.",
+            )
+    if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
+        # A single column that counts is what there is to choose.
+        for name, kind in kinds.items():
+            if _all_numbers(table.columns[name]):
+                remark = kind.remark.replace(": it was left out; ", ". It was left out; ")
+                kinds[name] = replace(kind, kind="number", remark=remark.replace(
+                    "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
+    # What was taken for sequences is told of all that vary; it is no news where it was said.
+    remarks += [kind.remark for kind in kinds.values() if kind.remark]
+    return kinds
+
+
+def _different(table: Table, names: list[str]) -> bool:
+    """Whether no two columns of numbers from 0 or 1 on are the same order, or the reverse."""
+    own = np.array([[float(parse_number(str(v)) or 0) for v in table.columns[n]] for n in names])
+    orders = own - own.min(1, keepdims=True)
+    both = [*orders.tolist(), *(orders.max() - orders).tolist()]
+    return len({tuple(order) for order in both}) == len(both)
+
+
+def _all_numbers(cells: Values) -> bool:
+    return cells.dtype == np.float64 or all(parse_number(v) is not None for v in cells.tolist())
+
+
+def values_of(
+    table: Table, kinds: Mapping[str, Kind], settings: Settings, ways: Ways, complaints: list[str]
+) -> dict[str, Values]:
+    """The columns as what they are, (N,) each; what is wrong with them is complained of."""
+    own: dict[str, Values] = {}
+    for name, cells in table.columns.items():
+        if name not in kinds:
+            continue
+        try:
+            if kinds[name].kind == "number":
+                own[name] = numbers_of(name, cells, table.rows, ways)
+            elif name in settings.bounds:
+                raise InputError(f"bounds: column {name!r} holds no numbers.")
+            elif kinds[name].kind == "sequence":
+                own[name] = one_case(as_category(cells))
+                if len(cells):
+                    classes_of(name, own[name], table.rows, True, ways)
+            else:
+                own[name] = as_category(cells)
+        except InputError as error:
+            complaints.append(str(error))
+    return own

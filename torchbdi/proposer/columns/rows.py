@@ -1,0 +1,144 @@
+"""Which rows of a table are used: those that are complete, and each design once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..digits import places_of, short
+from ..reading.table import MISSING, Table, Values, is_no_number, missing, parse_number
+from ..reading.ways import Ways
+from ..settings import Settings
+from .column import Classes, Numbers
+
+
+def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
+    """Which cells of each column are missing, (N,) bool, for the columns where some are.
+
+    In a column that the person calls a category only an empty cell is: NA may be a name. Among
+    numbers a dash, a question mark and the like are, too.
+    """
+    gone = {
+        name: missing(values, frozenset({""}) if name in settings.categories else MISSING)
+        for name, values in table.columns.items()
+    }
+    for name, values in table.columns.items():
+        if values.dtype == object and name not in (*settings.categories, *settings.sequences):
+            words = {cell for cell in set(values.tolist()) if is_no_number(cell)}
+            if not words <= MISSING and _mostly_numbers(values):
+                gone[name] = missing(values, frozenset(words))
+    return {name: mask for name, mask in gone.items() if mask.any()}
+
+
+def _mostly_numbers(values: Values) -> bool:
+    return 2 * sum(parse_number(cell) is not None for cell in values.tolist()) > len(values)
+
+
+def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, ways: Ways) -> str:
+    """What to say of missing cells, the way out that leaves out least coming first.
+
+    Args:
+        table: the columns.
+        gone: which cells are missing, by column; the score may be among them.
+        score: its name.
+        ways: how options are typed.
+    """
+    rows = np.logical_or.reduce(list(gone.values()))
+    where = ", ".join(
+        f"{name!r} ({mask.sum()}, first in row {table.rows[mask.argmax()]})"
+        for name, mask in list(gone.items())[:10]
+    )
+    sparse = [name for name, mask in gone.items() if 2 * mask.sum() > len(rows) and name != score]
+    others = [name for name in gone if name not in sparse and name != score]
+    steps = []
+    if sparse:
+        told = " ".join(ways("ignore", name) for name in sparse)
+        steps.append(f"leave out what is mostly empty ({told})")
+    for name in others:
+        words = sorted({str(v) for v in table.columns[name][gone[name]]} - {"", "nan"})
+        if words and table.columns[name].dtype == object:
+            steps.append(f"keep {words[0]!r} as a name ({ways('category', name)})")
+    if others:
+        told = ", ".join(ways("ignore", name) for name in others[:5])
+        steps.append(f"leave a column out ({told})")
+    if score in gone:
+        for what, how in (("leave its row out", "out"), ("choose among such rows", "candidate")):
+            steps.append(f"where the score is missing, {what} ({ways('take', '=' + how)})")
+    keeps = len(rows) - int(rows.sum())
+    steps.append(f"leave these rows out ({ways('drop-missing')}, which keeps {keeps} rows)")
+    return (
+        f"{table.source}: {rows.sum()} of {len(rows)} rows have missing cells, in columns {where}. "
+        f"Fill them in, or {'; or '.join(steps)}."
+    )
+
+
+def distinct(
+    columns: Sequence[Numbers | Classes], values: Mapping[str, Values]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds equal designs.
+
+    Args:
+        columns: those that vary.
+        values: of each column, (N,).
+
+    Returns:
+        Position of the first row of each distinct design, in the order of the table, (M,); and
+        which of the M designs each row is, (N,).
+    """
+    seen: dict[tuple[object, ...], int] = {}
+    first: list[int] = []
+    groups = []
+    for i, design in enumerate(zip(*(values[c.name].tolist() for c in columns), strict=True)):
+        group = seen.setdefault(design, len(first))
+        if group == len(first):
+            first.append(i)
+        groups.append(group)
+    return np.array(first), np.array(groups)
+
+
+def merge_remark(
+    table: Table,
+    scores: np.ndarray,
+    means: np.ndarray,
+    groups: np.ndarray,
+    counts: np.ndarray,
+    remarks: list[str],
+) -> None:
+    """Says what was merged.
+
+    Leaving out one of two equal rows would tell nothing: the other one predicts it. So each design
+    counts once, and the scatter of its scores is told apart.
+    """
+    noise = scatter(scores, groups)
+    if noise is None:
+        return
+    lowest, highest = np.full(len(means), np.inf), np.full(len(means), -np.inf)
+    np.minimum.at(lowest, groups, scores)
+    np.maximum.at(highest, groups, scores)
+    worst = np.flatnonzero(groups == (highest - lowest).argmax())
+    low, high = worst[scores[worst].argmin()], worst[scores[worst].argmax()]
+    most = places_of(scores)
+    text = (
+        f"{len(scores) - len(means)} of {len(scores)} rows repeat the design of another row. Each "
+        f"of the {len(means)} different designs counts once, with its mean score"
+    )
+    if noise > 0:
+        text += (
+            f". The same design scatters by {short(noise)} (standard deviation); the widest apart "
+            f"are rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.{most}g} and "
+            f"{scores[high]:.{most}g}"
+        )
+    remarks.append(text + ".")
+
+
+def scatter(scores: np.ndarray, groups: np.ndarray) -> float | None:
+    """Standard deviation of scores (N,) within designs, whose numbers are groups (N,).
+
+    None where all designs are different.
+    """
+    counts = np.bincount(groups)
+    if len(counts) == len(scores):
+        return None
+    deviation = scores - (np.bincount(groups, scores) / counts)[groups]
+    return float(np.sqrt((deviation**2).sum() / (len(scores) - len(counts))))

@@ -1,0 +1,202 @@
+"""The column of scores: numbers, texts in their place, and rows that have none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ..reading.numerals import mark_of, plain, split
+from ..reading.spellings import in_order
+from ..reading.table import MISSING, Table, Values, parse_number
+from ..reading.ways import Ways, listed
+from .column import LARGEST
+
+# What planning programs write for a design that is to be made.
+PLANNED = frozenset(
+    {"pending", "todo", "to do", "tbd", "planned", "queued", "scheduled", "open", "?"}
+)
+# Rows without a score are candidates, unasked, where they are as many and this share of the rows.
+FEWEST_CANDIDATES, SHARE = 5, 0.1
+# So many different words in the place of scores can be given numbers.
+FEW_WORDS = 8
+OUT, CANDIDATE = "out", "candidate"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the rows have.
+
+    Attributes:
+        numbers: scores of every row, (N, S), NaN where there is none.
+        candidate: which rows are designs to choose from, (N,) bool.
+        blank: which rows have an empty score that nobody has spoken about, (N,) bool.
+        remarks: what was done.
+    """
+
+    numbers: np.ndarray
+    candidate: np.ndarray
+    blank: np.ndarray
+    remarks: list[str]
+
+
+def read_scores(
+    table: Table, scores: Mapping[str, Values], takes: Mapping[str, float | str], ways: Ways
+) -> Scores:
+    """Reads the scores of a table.
+
+    Args:
+        table: for the numbers of its rows.
+        scores: columns of scores of one kind, (N,) each; one, or repetitions.
+        takes: what texts stand for.
+        ways: how options are typed.
+
+    Raises:
+        InputError: a text that nobody has spoken about, a number that is not finite, or a choice
+            for a text that does not occur.
+    """
+    n = len(table)
+    numbers = np.full((n, len(scores)), np.nan)
+    planned, left = np.zeros((n, len(scores)), bool), np.zeros((n, len(scores)), bool)
+    unread: dict[str, list[int]] = {}
+    used: dict[str, int] = {}
+    first = next(iter(scores))
+    # 9999 may be written 9999.0 in the table.
+    numbered = {parse_number(word): word for word in takes if parse_number(word) is not None}
+    for at, values in enumerate(scores.values()):
+        for i, cell in enumerate(_cells(values)):
+            number = parse_number(cell) if cell not in MISSING else None
+            word = cell if cell in takes else numbered.get(number)
+            if word is None and cell in MISSING and "" in takes:
+                word = ""
+            if word is not None:
+                used[word] = used.get(word, 0) + 1
+                number = _taken(word, takes[word])
+                planned[i, at], left[i, at] = takes[word] == CANDIDATE, takes[word] == OUT
+            elif cell.casefold() in PLANNED:
+                planned[i, at] = True
+            elif number is None and cell not in MISSING:
+                unread.setdefault(cell, []).append(i)
+            if number is not None:
+                numbers[i, at] = number
+    if strange := [word for word in takes if word not in used]:
+        words = listed(list(unread), 6) if unread else "all are numbers, or missing"
+        raise InputError(f"take: no score is {strange[0]!r}. Of the others: {words}.")
+    if unread:
+        raise InputError(_unread(first, table.rows, unread, n, np.isnan(numbers).all(), ways))
+    wrong = np.argwhere(np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST)
+    if len(wrong):
+        raise InputError(
+            f"column {list(scores)[wrong[0][1]]!r}: {numbers[tuple(wrong[0])]} in row "
+            f"{table.rows[wrong[0][0]]} is not finite, or larger than {LARGEST:g}. Leave that row "
+            f"out ({ways('take', f'{numbers[tuple(wrong[0])]}=out')}), or change the unit."
+        )
+    if n and all(cell in MISSING for values in scores.values() for cell in _cells(values)):
+        raise InputError(
+            f"column {first!r} has not a single score. Formulas that no spreadsheet has computed "
+            "yet look so: open the file in one and save it. Or choose another score."
+        )
+    none = np.isnan(numbers).all(1)
+    blank = none & ~planned.any(1) & ~left.any(1)
+    remarks = [
+        f"Scores {cell!r} ({count} of {n}) were {_told(takes[cell])}, as you said."
+        for cell, count in used.items()
+    ]
+    candidate = none & planned.any(1)
+    if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
+        candidate, blank = candidate | blank, np.zeros(n, bool)
+    if candidate.any():
+        given = {word for word, value in takes.items() if value == CANDIDATE}
+        written = {
+            "" if cell in MISSING else cell
+            for values in scores.values()
+            for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
+            if own
+        } - given
+        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(written))
+        other = f" ({out} leaves them out)" if out else ""
+        remarks.append(
+            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"
+            f"{other}."
+        )
+    return Scores(numbers, candidate, blank, remarks)
+
+
+def _cells(values: Values) -> list[str]:
+    if values.dtype == np.float64:
+        return ["" if v != v else repr(v) for v in values.tolist()]
+    return values.tolist()
+
+
+def _taken(cell: str, value: float | str) -> float | None:
+    if value in (OUT, CANDIDATE):
+        return None
+    number = parse_number(str(value))
+    if number is None or not np.isfinite(number):
+        raise InputError(
+            f"take: {cell!r} can stand for a number (with a decimal point), for {OUT}, or for "
+            f"{CANDIDATE}; got {value!r}."
+        )
+    return number
+
+
+def _told(value: float | str) -> str:
+    if value == OUT:
+        return "left out with their rows"
+    return "taken for designs to choose from" if value == CANDIDATE else f"taken for {value}"
+
+
+def _unread(
+    name: str, rows: np.ndarray, unread: Mapping[str, list[int]], n: int, nothing: bool, ways: Ways
+) -> str:
+    """What to say of texts among the scores: where they are, and how to say what they stand for."""
+    count = sum(len(at) for at in unread.values())
+    word, at = next(iter(unread.items()))
+    if nothing and len(unread) <= FEW_WORDS:
+        told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
+        order = in_order(unread)
+        takes = (
+            " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
+            if ways.typed
+            else f"takes={ {word: i for i, word in enumerate(order)} }"
+        )
+        return (
+            f"column {name!r} holds words and no number: {told}. Say what each stands for, for "
+            f"instance {takes}; or choose another score."
+        )
+    if nothing:
+        return (
+            f"column {name!r}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
+            "are not). Write numbers alone into it, or choose another score."
+        )
+    parts = []
+    for cell, places in list(unread.items())[:5]:
+        told = ", ".join(str(rows[i]) for i in places[:5]) + (", ..." if len(places) > 5 else "")
+        parts.append(f"{cell!r} ({'row' if len(places) == 1 else 'rows'} {told})")
+    limit = _limit(word)
+    if limit is not None:
+        value = f"{ways('take', f'{word}={limit:g}')} takes the limit itself"
+        if word[0] in "<≤":
+            value += f", {ways('take', f'{word}={limit / 2:g}')} half of it"
+    else:
+        value = f"{ways('take', f'{word}=0')} makes it a score of 0, or of any number"
+    many = ""
+    if len(unread) > len(parts):
+        many = f" There are {len(unread)} different texts: it may be quicker to mend the file."
+    return (
+        f"column {name!r}: {count} of {n} scores are no numbers: {', '.join(parts)}. Say what each "
+        f"stands for: {value}; {ways('take', f'{word}={OUT}')} leaves these rows out; "
+        f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from.{many}"
+    )
+
+
+def _limit(word: str) -> float | None:
+    """The number of a limit such as <0.1, <0,1 or > 5 %; None for other texts."""
+    parts = split(word.lstrip("<>≤≥~= ")) if word[:1] in "<>≤≥" else None
+    if parts is None:
+        return None
+    marks = ("comma", "point") if mark_of(parts[0]).startswith("comma") else ("point", "comma")
+    written = next((text for mark in marks if (text := plain(parts[0], mark)) is not None), "")
+    return parse_number(written)

@@ -1,0 +1,115 @@
+"""Columns that may be results and nothing that can be chosen."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from ..reading.ways import Ways, listed
+from .counting import words_of
+from .ranks import rank_correlation
+
+# A column whose rank correlation with the score is above this is probably a result.
+RESULT = 0.98
+# A unit behind a name, and words that say which of several results a column holds.
+_PLAINLY = re.compile(r"[(\[{].*")
+_RESULT_WORDS = """
+mean avg average median max min best final val valid validation test train training
+"""
+_OF_RESULTS = frozenset(_RESULT_WORDS.split())
+_ERROR_WORDS = "sd std stdev stddev sem stderr rsd error err uncertainty fehler"
+_ERRORS = frozenset(_ERROR_WORDS.split())
+_DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"})
+# Levels that part the scores are named where chance would do so less often than once in so many.
+UNLIKELY = 1e6
+
+
+def result_remarks(
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+) -> list[str]:
+    """Names columns of numbers that rank the rows as the score does."""
+    out = []
+    for name, values in columns.items():
+        r = rank_correlation(values, y)
+        repetition = (
+            f", or make it a repetition of the score ({ways('score', name)})" if ways.typed else ""
+        )
+        if abs(r) > RESULT:
+            out.append(
+                f"Column {name!r} is probably a result and nothing that can be chosen: it ranks "
+                f"the rows as {score!r} does (rank correlation {r:.3f}). If so, leave it out "
+                f"({ways('ignore', name)}){repetition}."
+            )
+    return out
+
+
+def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
+    """Names columns that are called like the score, or like the error of a measurement."""
+    own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
+    out, errors = [], []
+    for name in names:
+        words = words_of(_PLAINLY.sub("", name))
+        if own and own <= words:
+            out.append(
+                f"Column {name!r} is called like the score {score!r}. If it is a result too, or "
+                f"the error of one, leave it out ({ways('ignore', name)})."
+            )
+        elif words & _ERRORS or any(words >= both for both in _DEVIATIONS):
+            errors.append(name)
+    if errors:
+        which = "Column {} is" if len(errors) == 1 else "Columns {} are"
+        out.append(
+            f"{which.format(listed(errors, 3))} called like the error of a measurement. Leave out "
+            f"what is one, and nothing that can be chosen ({ways('ignore', errors[0])})."
+        )
+    return out
+
+
+def level_remarks(
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+) -> list[str]:
+    """Names columns whose levels part the scores without overlap: grades, or rounded scores.
+
+    Args:
+        score: its name.
+        y: scores, (N,).
+        columns: of numbers or of names, (N,) each.
+        ways: how options are typed.
+    """
+    out = []
+    most = min(len(np.unique(y)), len(y) // 2)
+    for name, values in columns.items():
+        number = values.dtype == np.float64
+        levels, codes, counts = np.unique(
+            values if number else values.astype(str), return_inverse=True, return_counts=True
+        )
+        if not 2 <= len(levels) <= most:
+            continue
+        if number and abs(rank_correlation(values, y)) > RESULT:
+            continue  # named as a result already
+        # How often chance would part the rows so, as a logarithm.
+        ways_to = math.lgamma(len(y) + 1) - sum(math.lgamma(int(c) + 1) for c in counts)
+        orders = math.log(2.0) if number else math.lgamma(len(levels) + 1)
+        if ways_to - orders > math.log(UNLIKELY) and _parts(codes, len(levels), y, number):
+            out.append(
+                f"Column {name!r} may be made from the score: its {len(levels)} levels part "
+                f"{score!r} without overlap. If it is a result, and nothing that can be chosen, "
+                f"leave it out ({ways('ignore', name)})."
+            )
+    return out
+
+
+def _parts(codes: np.ndarray, levels: int, y: np.ndarray, number: bool) -> bool:
+    """Whether each level (N,) has scores (N,) of its own range; of numbers in their order."""
+    if number:
+        orders = [codes, -codes]
+    else:
+        lowest = np.full(levels, np.inf)
+        np.minimum.at(lowest, codes, y)
+        highest = np.full(levels, -np.inf)
+        np.maximum.at(highest, codes, y)
+        orders = [np.lexsort((highest, lowest)).argsort()[codes]]
+    return any((np.diff(order[np.lexsort((order, y))]) >= 0).all() for order in orders)

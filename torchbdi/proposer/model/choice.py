@@ -1,0 +1,183 @@
+"""Which regression a table asks for, chosen by leaving its designs out."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...leave_one_out import mean_of_others
+from ...scales import held_out_errors, tuned_scales
+from ...selection import (
+    DEPTHS,
+    FINALISTS,
+    FIRST_ROWS,
+    KERNELS,
+    Model,
+    candidates,
+    ranked,
+    with_constant,
+)
+from ...space import Space
+from .left_out import LeftOut, best_ridge
+from .problem import Problem
+from .scale import can_be_log, log_densities, log_is_better
+
+ROWS = 3000  # on which a model is chosen, at most
+CONSTANTS = (0.0, 0.5, 1.0, 2.0)
+RIDGES = tuple(10 ** (e / 2) for e in range(-12, 3))
+# Scales a column have to lower the error by this share: they are as many numbers more.
+GAIN = 0.02
+# Of fewer designs for each scale, those that had no part in the tuning tell what the scales are
+# worth: leaving out the others, one by one, promises too much.
+DESIGNS_PER_SCALE = 10
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A regression for a table.
+
+    Attributes:
+        model: kernel, depth, constant feature and ridge, with the leave-one-out error.
+        scale: what the features are multiplied by, (D,).
+        rows: on how many designs it was chosen.
+        exact: whether these were all designs, and no sample.
+        log: whether it is one of the logarithm of the score.
+        densities: mean logarithm of the density of a score in what the other designs say of it, of
+            the best regression of the score and of the best one of its logarithm; None where these
+            were not compared.
+        optimism: by how much the errors of leaving designs out, of which the scales were made, are
+            smaller than those on designs that had no part in it: a factor of their root mean
+            square, at least 1.
+    """
+
+    model: Model
+    scale: Tensor
+    rows: int
+    exact: bool
+    log: bool = False
+    densities: tuple[float, float] | None = None
+    optimism: float = 1.0
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Standardised designs (n, D) as the kernel takes them, (n, D) or (n, D + 1)."""
+        return self.extended(x * self.scale)
+
+    def extended(self, x: Tensor) -> Tensor:
+        """Scaled designs with the constant feature, where there is one."""
+        return with_constant(x, self.model.feature(x.shape[1]))
+
+    def space(self, space: Space) -> Space:
+        """The space with features that are scaled so."""
+        return space.changed(space.columns, self.scale.numpy())
+
+    def left_out(self, problem: Problem, rows: Tensor) -> LeftOut | None:
+        """Leaves out each of some designs of a table, (R,) positions."""
+        with torch.no_grad():
+            k = self.model.covariance()(self.inputs(problem.x_l[rows]))
+        others = mean_of_others(problem.y_l)[rows]
+        return LeftOut.of(k, problem.y_l[rows], self.model.ridge, others)
+
+    def text(self) -> str:
+        """The model in words."""
+        m = self.model
+        scaled = ", one length scale a column" if bool((self.scale != 1).any()) else ""
+        logarithm = ", of the logarithm of the score" if self.log else ""
+        return (
+            f"{m.kernel.upper()} of depth {m.depth}, constant feature {m.constant:g}, ridge "
+            f"{m.ridge:.3g}{scaled}{logarithm}"
+        )
+
+
+def sample_of(count: int, rows: int) -> Tensor:
+    """Positions of at most so many of ``count`` designs, ascending, the same each time."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+    return order[:rows].sort().values
+
+
+def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Chosen:
+    """The regression of least leave-one-out error; equal designs are one, so they leave together.
+
+    All kernels, depths, constants and ridges are tried on 500 designs. That decides whether the
+    scores or their logarithms are modelled. The best three models are compared again on all
+    designs, or on ``rows`` of them, where the best one gets its ridge; then each column a length
+    scale.
+
+    Args:
+        problem: the table, with scores as they are.
+        score_scale: "plain" or "log", or "auto", see :mod:`.scale`.
+        rows: at most so many designs decide, drawn at random (the same each time) where there
+            are more.
+    """
+    scales = {"plain": (False,), "log": (True,)}.get(score_scale, (False, True))
+    if not can_be_log(problem) and score_scale == "auto":
+        scales = (False,)
+    problems = [problem if log == problem.log else problem.on_scale(log) for log in scales]
+    x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
+    found = ranked(
+        candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
+        [p.noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems],
+    )  # fmt: skip
+    at, densities = 0, None
+    if len(problems) > 1:
+        each = [_densities(p, m[0], few) for p, m in zip(problems, found, strict=True)]
+        if each[0] is not None and each[1] is not None:
+            at = int(log_is_better(each[0], each[1]))
+            densities = float(each[0].mean()), float(each[1].mean())
+    chosen = _scaled(problems[at], _finalist(problems[at], found[at], rows), few, rows)
+    return dataclasses.replace(chosen, log=problems[at].log, densities=densities)
+
+
+def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:
+    plain = torch.ones(problem.x_l.shape[1], dtype=torch.float64)
+    left = Chosen(model, plain, len(rows), False).left_out(problem, rows)
+    return None if left is None else log_densities(problem, left, rows)
+
+
+def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
+    """The best of some models on up to ``rows`` designs, and the best ridge for it there."""
+    if len(problem.x_l) <= FIRST_ROWS or rows <= FIRST_ROWS:
+        return models[0]
+    many = sample_of(len(problem.x_l), rows)
+    x, y, others = problem.x_l[many], problem.y_l[many], mean_of_others(problem.y_l)[many]
+    matrices, errors = [], []
+    for model in models[:FINALISTS]:
+        with torch.no_grad():
+            matrices.append(model.covariance()(with_constant(x, model.feature(x.shape[1]))))
+        left = LeftOut.of(matrices[-1], y, model.ridge, others)
+        errors.append(math.inf if left is None else left.error)
+    at = min(range(len(errors)), key=errors.__getitem__)
+    ridge, error = best_ridge(matrices[at], y, RIDGES, models[at].ridge, problem.noise_l, others)
+    error /= float(y.var(correction=0))
+    return dataclasses.replace(models[at], ridge=ridge, error=error, rows=len(many))
+
+
+def _scaled(problem: Problem, model: Model, few: Tensor, rows: int) -> Chosen:
+    """The model with a length scale a column, where these lower the error enough."""
+    x, y = problem.x_l, problem.y_l
+    many = sample_of(len(x), rows)
+    plain = Chosen(model, torch.ones(x.shape[1], dtype=torch.float64), len(many), len(x) <= rows)
+    column = problem.space.column_of
+    if len(column.unique()) < 2:
+        return plain
+    scale, ridge = tuned_scales(model, x[few], y[few], column, mean_of_others(y)[few])
+    scaled = dataclasses.replace(plain, model=dataclasses.replace(model, ridge=ridge), scale=scale)
+    left = scaled.left_out(problem, many)
+    variance = float(y[many].var(correction=0))
+    if left is None or left.error > (1 - GAIN) * model.error * variance:
+        return plain
+    error, optimism = left.error / variance, 1.0
+    if len(column.unique()) * DESIGNS_PER_SCALE > len(many):
+        held, without = held_out_errors(model, x[few], y[few], column)
+        one_by_one = [own.left_out(problem, few) for own in (scaled, plain)]
+        if not held <= (1 - GAIN) * without or None in one_by_one:
+            return plain
+        promised, honest = (own.error for own in one_by_one if own is not None)
+        # What a fifth fewer designs cost, they cost without scales, too.
+        optimism = max(1.0, (held / promised) / (without / honest)) ** 0.5
+    better = dataclasses.replace(scaled.model, error=error * optimism**2)
+    return dataclasses.replace(scaled, model=better, optimism=optimism)

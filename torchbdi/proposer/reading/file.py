@@ -1,0 +1,148 @@
+"""From a file to a table: titles, comments, the header, a line of units, empty columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...kernels.errors import InputError, MissingDataError
+from .decimals import settle
+from .footers import experiments, second_table
+from .grid import grid_of
+from .header import Lines, header_of, lines_below
+from .table import Form, Table, parse_number
+from .ways import Ways, listed
+
+
+def read_table(
+    path: Path,
+    decimal: str | None = None,
+    sheet: str | None = None,
+    as_they_are: Collection[str] = (),
+    scores: Collection[str] = (),
+) -> Table:
+    """Reads a file of a header and rows: text with , ; | or tabs between its cells, or .xlsx.
+
+    Args:
+        path: the file.
+        decimal: the mark before decimals, "comma" or "point"; None where the file tells.
+        sheet: of a workbook; None for the first.
+        as_they_are: columns whose cells are no numbers, however they look.
+        scores: columns in which some cells are numbers, however few; the line that has these
+            names is the header where another one seems to be.
+
+    Raises:
+        MissingDataError: there is no such file, or it cannot be read.
+        InputError: it is not such a file; the message names the row.
+        MissingDependencyError: pandas or openpyxl is not installed.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MissingDataError(f"{path}: cannot be read ({error.strerror}).") from error
+    grid = grid_of(path.name, content, sheet)
+    notes = list(grid.notes)
+    lines = Lines.of(grid)
+    start, header = header_of(lines, notes, scores)
+    try:
+        names, kept = _names(path.name, header, lines.after(start), notes)
+    except InputError as error:
+        raise InputError(" ".join([str(error), *other_sheets(grid.notes)])) from error
+    own = lines.after(start)
+    if below := lines_below(own, kept):
+        told = ", ".join(repr(own.cells[i][0]) for i in kept if own.cells[i][0])
+        notes.append(
+            f"Row {own.numbers[0]} holds units ({told}); it was left out."
+            if below == 1
+            else f"Rows {own.numbers[0]} to {own.numbers[below - 1]} hold units or descriptions "
+            f"({told}); they were left out."
+        )
+        own = own.after(below - 1)
+    own = own.of_rows(experiments(own.table(kept), own.numbers, names, notes))
+    cells = own.table(kept)
+    if (other := second_table(cells, own.numbers)) is not None:
+        told = ", ".join(repr(cell) for cell in cells[other].tolist() if cell)
+        raise InputError(
+            f"{path.name}, row {own.numbers[other]}: another table seems to begin here ({told}). "
+            "Save each table as a file of its own, without the rows of the other one."
+        )
+    columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
+    # Who parts cells by semicolons often has a comma before decimals.
+    settled = settle(
+        columns, own.numbers, Ways(True), decimal, as_they_are, scores, grid.separator == ";"
+    )
+    return Table(
+        source=path.name,
+        columns=settled.columns,
+        rows=own.numbers,
+        sha256=hashlib.sha256(content).hexdigest(),
+        form=Form(grid.separator, settled.decimal, settled.units),
+        notes=(*notes, *settled.notes),
+        complaints=settled.complaints,
+        typed=True,
+    )
+
+
+def _names(
+    source: str, header: Sequence[str], body: Lines, notes: list[str]
+) -> tuple[list[str], list[int]]:
+    """The names of the columns, and which columns of the file they are.
+
+    Raises:
+        InputError: there are fewer than two, one has no name, or two have the same.
+    """
+    named = [i for i, name in enumerate(header) if name]
+    if len(named) < 2:
+        raise InputError(
+            f"{source}: {len(named)} columns in the first line; there must be a score and one more "
+            "column. Columns are separated by commas, semicolons, tabs or |."
+        )
+    empty = 0
+    for i, name in enumerate(header):
+        if name:
+            continue
+        full = np.flatnonzero(body.cells[i] != "")
+        if not len(full):
+            empty += 1
+        elif i > named[-1]:
+            count = 1 + max(j for j in range(len(header)) if body.cells[j][full[0]] != "")
+            raise InputError(
+                f"{source}, row {body.numbers[full[0]]}: {count} cells, but the header has "
+                f"{named[-1] + 1}. A text that holds the separator must stand in double quotes, "
+                "and a column of remarks must have a name."
+            )
+        elif counts_rows([parse_number(cell) for cell in body.cells[i]]):
+            notes.append(f"Column {i + 1} has no name and counts the rows; it was left out.")
+        else:
+            raise InputError(
+                f"{source}: column {i + 1} has no name in the first line. Give it one (pandas "
+                "writes its index so: use to_csv(index=False))."
+            )
+    if empty:
+        which = "1 column" if empty == 1 else f"{empty} columns"
+        notes.append(f"{which} without a name and without a single cell: left out.")
+    names = [header[i] for i in named]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"{source}: two columns are called {twice[0]!r}. Rename one.")
+    if all(parse_number(name) is not None for name in names):
+        raise InputError(
+            f"{source}: the first line holds numbers ({listed(names, 4)}); it must hold the "
+            "columns' names."
+        )
+    return names, named
+
+
+def other_sheets(notes: Sequence[str]) -> list[str]:
+    """Why a column may not be found: there are other sheets, or the encoding is a guess."""
+    return [note for note in notes if "--sheet" in note or "not UTF-8" in note]
+
+
+def counts_rows(numbers: Sequence[float | None] | np.ndarray) -> bool:
+    """Whether numbers are 0, 1, 2, ... or 1, 2, 3, ... in this order; at least three."""
+    if len(numbers) < 3 or any(v is None for v in numbers[:3]):
+        return False
+    first = numbers[0]
+    return first in (0, 1) and all(v == first + i for i, v in enumerate(numbers))

@@ -1,0 +1,111 @@
+"""Sequences of DNA, RNA or protein among texts: which are some, and which only nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from .table import Values
+from .ways import Ways, listed
+
+DNA = frozenset("ACGTUN-")
+PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
+GAP = "-"
+# Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
+SHORTEST, LONG = 4, 20
+# So many different texts of such length are sequences, and no names, even where rows repeat them.
+MANY, DNA_LENGTH, PROTEIN_LENGTH = 10, 6, 8
+
+
+def surely_sequences(texts: Collection[str]) -> bool:
+    """Whether texts are sequences, and no names, although rows repeat them."""
+    if len(texts) < MANY or not sequence_letters(texts):
+        return False
+    dna = {letter.upper() for text in texts for letter in text} <= DNA
+    return len(next(iter(texts))) >= (DNA_LENGTH if dna else PROTEIN_LENGTH)
+
+
+def sequence_letters(texts: Collection[str]) -> str:
+    """The letters of sequences of DNA or protein, in upper case; "" where texts are no such."""
+    lengths = {len(text) for text in texts}
+    if len(lengths) != 1:
+        return ""
+    length, letters = lengths.pop(), {letter for text in texts for letter in text}
+    upper = {letter.upper() for letter in letters}
+    if length >= 3 and upper <= DNA:
+        return "".join(sorted(upper))
+    if length < SHORTEST or not (letters if length < PROTEIN_LENGTH else upper) <= PROTEIN:
+        return ""
+    shared = [
+        i for i in range(length)
+        if len({text[i].upper() for text in texts}) == 1
+        # Many proteins begin with methionine, and are written with their stop or gaps.
+        and not (next(iter(texts))[i] in "*-" or (i == 0 and next(iter(texts))[0] in "Mm"))
+    ]  # fmt: skip
+    if length < LONG and (shared or (not letters <= PROTEIN and len(texts) < MANY)):
+        return ""
+    return "".join(sorted(upper))
+
+
+def ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:
+    """Refuses texts that are sequences but for their lengths."""
+    letters = {letter for text in texts for letter in text}
+    lengths = {len(text) for text in texts}
+    known = letters <= PROTEIN or {letter.upper() for letter in letters} <= DNA
+    if len(lengths) > 1 and min(lengths) > SHORTEST and known:
+        raise InputError(
+            f"column {name!r} looks like sequences of {min(lengths)} to {max(lengths)} letters; "
+            f"they must be of equal length. Pad them with '-', or leave the column out "
+            f"({ways('ignore', name)})."
+        )
+
+
+def one_case(values: Values) -> Values:
+    """Sequences in upper case where all of their letters are those of DNA or protein."""
+    letters = {letter.upper() for text in values.tolist() for letter in text}
+    if not (letters <= DNA or letters <= PROTEIN):
+        return values
+    out = np.empty(len(values), dtype=object)
+    out[:] = [text.upper() for text in values.tolist()]
+    return out
+
+
+def padded_at(texts: Collection[str]) -> tuple[str, ...]:
+    """Where sequences are padded with '-': "start", "end" or both; () where they are not.
+
+    Gaps between letters are those of an alignment, and can stand anywhere. Texts of signs
+    alone, such as +-- for the levels of three factors, are not padded.
+    """
+    if any(GAP in text.strip(GAP) for text in texts) or not any(map(str.isalnum, "".join(texts))):
+        return ()
+    ends = {"start": any(t[:1] == GAP for t in texts), "end": any(t[-1:] == GAP for t in texts)}
+    return tuple(end for end, there in ends.items() if there)
+
+
+def odd_ones(texts: Collection[str], dna: bool) -> list[str]:
+    """The few texts, a tenth at most, that are no sequences as the others are; or none.
+
+    Args:
+        texts: different ones.
+        dna: whether the others are DNA or RNA, and these other letters of proteins.
+    """
+    lengths = [len(text) for text in texts]
+    usual = max(set(lengths), key=lengths.count)
+    letters = DNA if dna else PROTEIN
+    good = [t for t in texts if len(t) == usual and {letter.upper() for letter in t} <= letters]
+    few = MANY <= len(good) < len(texts) and len(texts) - len(good) <= max(1, len(texts) // 10)
+    return sorted(set(texts) - set(good)) if few and sequence_letters(good) else []
+
+
+def ask_of_odd_ones(name: str, values: Values, rows: np.ndarray, ways: Ways) -> None:
+    """Refuses texts that are sequences but for a few of them."""
+    if odd := odd_ones(set(values.tolist()), dna=False):
+        at = [int(rows[values.tolist().index(text)]) for text in odd[:4]]
+        raise InputError(
+            f"column {name!r} holds sequences but for {listed(odd, 4)} (row "
+            f"{', '.join(map(str, at))}). Mend these, or say that all are sequences "
+            f"({ways('sequence', name)}) or names ({ways('category', name)}), or leave the column "
+            f"out ({ways('ignore', name)})."
+        )

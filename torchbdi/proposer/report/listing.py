@@ -1,0 +1,109 @@
+"""The table of proposals in the report: whole designs, on a narrow screen one below the other."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..columns.column import Numbers
+from ..digits import places_of
+from ..result import Proposals
+from .writing import candidate_rows, written
+
+# Of wide tables the columns that are 0 before and after are counted, not listed.
+WIDE = 20
+
+
+def table_of_proposals(p: Proposals) -> str:
+    """All proposals, the best predicted first."""
+    score = p.problem.score
+    heads = [
+        "", f"predicted {score}", "design", "told from", "nearest known design", "distance",
+        "remarks",
+    ]  # fmt: skip
+    if p.problem.candidates is not None:
+        heads.insert(1, "row")
+    designs = Designs(p)
+    rows, most = [], places_of(p.problem.scores)
+    for i in range(len(p)):
+        far = "far outside the known designs" if p.far[i] else ""
+        cells = [
+            str(i + 1),
+            p.told(i),
+            designs.html(i),
+            f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.{most}g})",
+            f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.{most}g})",
+            f"{p.distance[i]:.3g}",
+            escape("; ".join(text for text in (far, p.notes[i]) if text)),
+        ]
+        if p.problem.candidates is not None:
+            cells.insert(1, str(candidate_rows(p)[i]))
+        rows.append(_row(heads, cells, bool(p.far[i])))
+    head = "<tr>" + "".join(f"<th>{escape(text)}</th>" for text in heads) + "</tr>"
+    return (
+        f'<table class="proposals"><thead>{head}</thead>\n<tbody>\n'
+        + "\n".join(rows)
+        + "\n</tbody></table>"
+    )
+
+
+def _row(heads: list[str], cells: list[str], far: bool) -> str:
+    """One proposal; each cell says what it is, for screens without room for the first line."""
+    mark = ' class="far"' if far else ""
+    own = [
+        f'<td data-label="{escape(head)}">{cell}</td>'
+        for head, cell in zip(heads, cells, strict=True)
+    ]
+    return f"<tr{mark}>" + "".join(own) + "</tr>"
+
+
+class Designs:
+    """Writes designs in full: what differs from the design that each is told from in bold.
+
+    Args:
+        p: the proposals.
+    """
+
+    def __init__(self, p: Proposals):
+        self.p = p
+        self.texts = {
+            c.name: written(p, c.name) for c in p.problem.space.columns if isinstance(c, Numbers)
+        }
+
+    def html(self, i: int) -> str:
+        """The columns that vary, in the order of the table, with the value before a change."""
+        p, parts, nothing = self.p, [], 0
+        many = len(p.problem.space.columns) > WIDE
+        for column in p.problem.space.columns:
+            name = column.name
+            before, after = p.problem.values[name][p.start[i]], p.columns[name][i]
+            if isinstance(column, Numbers):
+                old, new = p.problem.grids[name].write(before), self.texts[name][i]
+                if many and before == 0 and after == 0:
+                    nothing += 1
+                    continue
+                parts.append(_changed(name, old, new, old != new))
+            elif column.sequence:
+                parts.append(f"{escape(name)} {_marked(before, after)}")
+            else:
+                parts.append(_changed(name, before, after, before != after))
+        for name, up in p.problem.looked_up.items():
+            before = up(p.problem.values[up.of][[p.start[i]]])[0]
+            old, new = up.grid.write(before), up.grid.write(p.columns[name][i])
+            parts.append(_changed(name, old, new, old != new))
+        if nothing:
+            parts.append(f"the other {nothing} columns 0")
+        return "; ".join(f"<span>{part}</span>" for part in parts)
+
+
+def _changed(name: str, before: str, after: str, differs: bool) -> str:
+    if not differs:
+        return f"{escape(name)} {escape(after)}"
+    return f"{escape(name)} <b>{escape(after)}</b> (from {escape(before)})"
+
+
+def _marked(before: str, after: str) -> str:
+    """A sequence with its new letters in bold."""
+    letters = [
+        escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in zip(before, after, strict=True)
+    ]
+    return f'<span class="sequence">{"".join(letters)}</span>'

@@ -1,0 +1,216 @@
+"""The report: one HTML file, pictures inside, that a person reads in a minute."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+from html import escape
+
+import numpy as np
+
+from ...kernels.errors import MissingDependencyError
+from ..columns.column import Classes, Numbers
+from ..digits import short
+from ..reading.table import show_number
+from ..result import Proposals
+from .cells import columns_like_formulas
+from .listing import table_of_proposals
+from .pictures import (
+    backtest_picture,
+    error_picture,
+    leave_one_out_picture,
+    score_picture,
+    where_picture,
+)
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 1.5em; overflow-wrap: anywhere; } h2 { font-size: 1.15em; margin-top: 2em; }
+table { border-collapse: collapse; font-size: 13px; width: 100%; }
+td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }
+td, th { vertical-align: top; } td { overflow-wrap: anywhere; }
+td[data-label="design"] > span { display: inline-block; }
+td:first-child { white-space: nowrap; overflow-wrap: normal; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em; }
+.pictures img { flex: 1 1 20em; min-width: 0; max-width: 36em; width: 100%; height: auto; }
+.verdict { font-size: 1.15em; font-weight: 600; } .far { background: #fde3e3; }
+code, .sequence { font-family: ui-monospace, monospace; } .proposals b { color: #b03a3f; }
+@media (max-width: 640px) {
+  .proposals thead { display: none; }
+  .proposals, .proposals tbody, .proposals tr, .proposals td { display: block; }
+  .proposals tr { border: 1px solid #ccc; border-radius: 6px; margin: .7em 0; padding: .3em; }
+  .proposals td { border: 0; padding: .15em .4em; } .proposals td:empty { display: none; }
+  .proposals td:not(:first-child)::before { content: attr(data-label) ": "; color: #666; }
+  .proposals td:first-child { font-weight: 600; }
+}
+@media print {
+  body { max-width: none; margin: 0; font-size: 10pt; } table { font-size: 8.5pt; }
+  tr, img { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  .far, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+"""
+
+
+def require_matplotlib() -> None:
+    """Raises MissingDependencyError, with the command that helps, where there is no matplotlib."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingDependencyError(
+            "the report needs matplotlib, which is not installed. Install it with: "
+            "pip install 'torchbdi[propose]'"
+        )
+
+
+def html_report(p: Proposals) -> str:
+    """The whole report. The same proposals give the same bytes."""
+    direction = "low" if p.settings.minimize else "high"
+    title = f"Proposals for {p.problem.table.source}: {p.problem.score}, {direction} is good"
+    where = where_picture(p)
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        _summary(p),
+        "<h2>Is the model any good on this table?</h2>",
+        _quality(p),
+        _pictures(leave_one_out_picture(p), error_picture(p)),
+        _backtest(p),
+        "<h2>What is proposed, and why</h2>",
+        "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
+        f"it is predicted {direction}, or may be {direction} and is not known well. They were "
+        "chosen one by one, each as if those before it had been measured, so that they differ. "
+        "Each is told from the nearest of the best known designs: what is different is bold, with "
+        "what it was.</p>",
+        _pictures(score_picture(p)),
+        table_of_proposals(p),
+        constants(p),
+        "<h2>How far it lies from what is known</h2>",
+        _movement(p),
+        "" if where is None else _pictures(where),
+        "<h2>What to be careful about</h2>",
+        _cautions(p),
+    ]
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
+        f'initial-scale=1"><title>{escape(title)}</title><style>{STYLE}</style>'
+    )
+    body = "\n".join(part for part in parts if part)
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _summary(p: Proposals) -> str:
+    known = p.problem
+    far = int(p.far.sum())
+    flagged = (
+        f"{far} of {len(p)} proposals lie far outside the known designs and are marked."
+        if far
+        else "No proposal lies far outside the known designs."
+    )
+    first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}. "
+    return (
+        f"<p>{escape(p.outlook())} {first}{flagged} {escape(p.sites_told())} "
+        f"{len(known.scores)} different designs are known.</p>"
+        f'\n<p class="verdict">{escape(p.quality.verdict())}</p>'
+    )
+
+
+def _quality(p: Proposals) -> str:
+    q, noise = p.quality, p.problem.noise
+    explained = "Share of the variance explained"
+    if q.factor is not None:
+        explained += ", of the logarithm"
+    who = (
+        "Every known design was left out in turn and predicted from all the others"
+        if q.exact
+        else f"{len(q.rows)} known designs, drawn at random, were each left out in turn and "
+        "predicted from all the others (an estimate: the table is too large to do it for all)"
+    )
+    error, spread = short(q.rmse), short(q.true.std())
+    text = (
+        f"<p>{who}. Rank correlation of predicted and true: <b>{q.rank_correlation:.2f}</b> (1 is "
+        f"perfect, 0 is guessing). {explained}: <b>{q.r2:.2f}</b>. Typical error (root mean "
+        f"square): <b>{error}</b>, where the scores themselves scatter by {spread}."
+    )
+    if q.factor is not None:
+        text += f" True and predicted typically differ by a factor of <b>{q.factor:.2g}</b>."
+    if noise:
+        text += (
+            f" The same design, measured again, scatters by {short(noise)}: no model does much "
+            "better."
+        )
+    if told := p.scale_told():
+        text += f"</p>\n<p>{escape(told)}"
+    return text + "</p>"
+
+
+def _backtest(p: Proposals) -> str:
+    """Three lines and a picture; nothing where it was not asked for."""
+    if not p.settings.backtest:
+        return ""
+    head = "<h2>Would this have found my best designs?</h2>"
+    if p.backtest is None:
+        return f"{head}\n<p>The table has fewer than 40 designs: too few to hide some of them.</p>"
+    lines = "<br>".join(escape(line) for line in p.backtest.lines())
+    return f"{head}\n<p>{lines}</p>\n{_pictures(backtest_picture(p.backtest))}"
+
+
+def _movement(p: Proposals) -> str:
+    q = p.quality
+    sample = "" if p.model.exact else f" ({p.model.rows} of them, drawn at random)"
+    return (
+        "<p>Distances are counted in standard deviations of the columns (of their logits for "
+        f"text). Proposals lie {np.median(p.distance):.3g} from their nearest known design in the "
+        f"median, {p.distance.max():.3g} at most. Known designs lie {np.median(q.gaps):.3g} from "
+        f"their nearest in the median, and 99 % of them less than {q.far:.3g}. The error given for "
+        "a proposal is the one that the model states there, times what the same statement has to "
+        "be multiplied by to be true of known designs that are predicted about as high and were "
+        f"left out.</p><p>The model: {escape(p.model.text())}, chosen by the error of leaving each "
+        f"known design out{sample}.</p>"
+    )
+
+
+def _cautions(p: Proposals) -> str:
+    general = [
+        "Predicted scores are chosen for being good, so they tend to be too good. The errors come "
+        "from known designs, which were not chosen by the model.",
+        "The model knows the numbers of the table and no rules behind them but those named here: "
+        "not which combinations cannot be made. Look at every proposal before you spend money on "
+        "it.",
+    ]
+    items = [*p.problem.remarks, *general]
+    bounded = [
+        f"{c.name} {show_number(c.low)} to {show_number(c.high)}"
+        for c in p.problem.space.columns
+        if isinstance(c, Numbers) and c.name in p.settings.bounds
+    ]
+    if bounded:
+        items.append(f"Bounds that you gave: {', '.join(bounded)}.")
+    if p.settings.fix:
+        items.append(f"Columns that you fixed: {', '.join(p.settings.fix)}.")
+    if any(isinstance(c, Classes) for c in p.problem.space.columns):
+        items.append("Only letters and categories that occur in the table are proposed.")
+    if formulas := columns_like_formulas(p.columns):
+        what = "have an apostrophe before them" if p.settings.safe_csv else "are as in the table"
+        items.append(
+            f"Texts of {', '.join(formulas)} begin with = + - @ or a tab. A spreadsheet takes such "
+            f"cells for formulas and runs them when proposals.csv is opened. There they {what}"
+            + ("." if p.settings.safe_csv else "; --safe-csv puts an apostrophe before them.")
+        )
+    return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def _pictures(*pictures: bytes) -> str:
+    """Pictures beside each other, where there is room."""
+    images = [
+        f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        for png in pictures
+    ]
+    return f'<div class="pictures">{"".join(images)}</div>'
+
+
+def constants(p: Proposals) -> str:
+    """The columns that are the same in every row, and so in every proposal."""
+    own = p.problem.constants
+    if not own:
+        return ""
+    told = "; ".join(
+        f"{name} {show_number(v) if isinstance(v, float) else v}" for name, v in own.items()
+    )
+    return f"<p>In every proposal, as in every row: {escape(told)}.</p>"

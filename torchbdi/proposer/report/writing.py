@@ -1,0 +1,94 @@
+"""Proposals as a file, written as the table is: its separator, decimals and units."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from ..digits import places_of
+from ..reading.table import free_name, show_number
+from ..result import Proposals
+from .cells import harmless
+
+
+def proposals_csv(proposals: Proposals) -> str:
+    """The proposals as a table in the person's columns, and what is known of each beside them.
+
+    It is written as the person's file is: its separator, its decimals, its units. Numbers have the
+    table's own decimals where the search keeps to them. A column that is called like one of ours
+    keeps its name; ours gets an underscore. Texts are as they are in the person's table, those that
+    a spreadsheet would take for formulas too, unless ``safe_csv`` was chosen.
+    """
+    p = proposals
+    form = p.problem.table.form
+    most = places_of(p.problem.scores)
+    known: dict[str, list[str]] = {
+        f"predicted_{p.problem.score}": [f"{v:.{most}g}" for v in p.predicted],
+        **{
+            name: ["" if u else f"{v:.{places}g}" for v, u in zip(own, p.unknown, strict=True)]
+            for name, own, places in (
+                ("error", p.error, 4),
+                ("low", p.low, most),
+                ("high", p.high, most),
+            )
+            if name == "error" or p.problem.log
+        },
+        "distance": [f"{v:.4g}" for v in p.distance],
+        "nearest_row": [str(v) for v in p.nearest_row],
+        f"nearest_{p.problem.score}": [f"{v:.{most}g}" for v in p.problem.scores[p.nearest]],
+        "start_row": [str(v) for v in p.start_row],
+        "far_outside": ["yes" if far else "no" for far in p.far],
+        "note": list(p.notes),
+    }
+    if p.problem.candidates is not None:
+        known = {"row": [str(row) for row in candidate_rows(p)], **known}
+    numbers = {*known} - {"note", "far_outside"}
+    columns: dict[str, list[str]] = {}
+    for name, values in p.columns.items():
+        unit = form.units.get(name, "")
+        columns[name] = (
+            [_decimal(text, form.decimal) + unit for text in written(p, name)]
+            if (values.dtype == np.float64)
+            else list(values)
+        )
+    for name, cells in known.items():
+        unit = form.units.get(p.problem.score, "") if name.endswith(p.problem.score) else ""
+        own = [_decimal(c, form.decimal) + unit for c in cells] if name in numbers else cells
+        columns[free_name(name, columns)] = own
+    cell = harmless if p.settings.safe_csv else str
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=form.separator, lineterminator="\n")
+    for row in ([*columns], *zip(*columns.values(), strict=True)):
+        writer.writerow([cell(text) for text in row])
+    return file.getvalue()
+
+
+def written(p: Proposals, name: str) -> list[str]:
+    """The numbers of a column as the table would have them, n texts; with all digits if fixed."""
+    up = p.problem.looked_up.get(name)
+    grid = p.problem.grids.get(name) if up is None else up.grid
+    texts = [show_number(v) if grid is None else grid.write(v) for v in p.columns[name]]
+    if name not in p.problem.fixed:
+        return texts
+    own = zip(texts, p.columns[name], strict=True)
+    return [text if float(text) == v else show_number(v) for text, v in own]
+
+
+def candidate_rows(p: Proposals) -> list[int]:
+    """The rows of the table that the proposals are, n of them; chosen among candidates."""
+    assert p.problem.candidates is not None
+    out = []
+    for i in range(len(p)):
+        same = np.ones(len(p.problem.candidate_rows), dtype=bool)
+        for name, values in p.problem.candidates.items():
+            own = p.columns[name][i]
+            # A number went to its feature and back.
+            same &= np.isclose(values, own, 1e-9) if values.dtype == np.float64 else values == own
+        out.append(int(p.problem.candidate_rows[same.argmax()]))
+    return out
+
+
+def _decimal(text: str, mark: str) -> str:
+    return text if mark == "." else text.replace(".", mark)

@@ -1,0 +1,96 @@
+"""How many designs to propose: no more than there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ..digits import places_of
+from ..reading.table import Values, show_number
+from ..reading.ways import Ways
+from ..settings import Settings
+from .restrict import Restricted
+from .room import room_of
+
+# How many designs are proposed where nobody says.
+USUAL = 32
+
+
+def count_of(
+    restricted: Restricted,
+    values: Mapping[str, Values],
+    candidates: Mapping[str, Values] | None,
+    means: np.ndarray,
+    rows: np.ndarray,
+    score: str,
+    settings: Settings,
+    ways: Ways,
+) -> tuple[int, list[str]]:
+    """How many designs to propose, and what to tell of it.
+
+    Raises:
+        InputError: there is none that is not known.
+    """
+    best = int(means.argmin() if settings.minimize else means.argmax())
+    if candidates is not None:
+        left = len(next(iter(candidates.values())))
+        everything = "the designs of all rows without a score"
+    else:
+        room = room_of(restricted, values, settings)
+        if room is None:
+            return (USUAL if settings.n is None else settings.n), []
+        left, everything = room.left, f"all {room.possible} combinations that there are"
+        if not room.possible:
+            raise InputError(
+                "no design meets the bounds, levels, fixed values and rules at once: "
+                f"{_asked(settings, restricted)}. Give one of them up, or widen it."
+            )
+    grids = restricted.grids
+    free = [n for n, grid in grids.items() if grid.number.discrete and n not in settings.free]
+    free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
+    if not left:
+        way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
+        raise InputError(
+            f"every design is known: {everything} have a score. The best is row {rows[best]} with "
+            f"{score} {means[best]:.{places_of(means)}g}. New ones need new levels: widen the "
+            f"bounds{way}, or add rows with levels that were not tried."
+        )
+    n = min(USUAL, left) if settings.n is None else settings.n
+    if n <= left and left > USUAL:
+        return n, []
+    which = "is 1 design" if left == 1 else f"are {left} designs"
+    told = f"There {which} left without a score: no more can be proposed."
+    if free and candidates is None:
+        told += f" {ways('free', free[0])} gives levels or steps up."
+    return min(n, left), [told]
+
+
+def _freed(free: Sequence[str], restricted: Restricted, ways: Ways) -> str:
+    """How levels are given up; those of the parts of a sum together, and the sum is kept."""
+    own = next(
+        (
+            rule
+            for rule in restricted.rules
+            if rule.low == rule.high
+            and free[0] in rule.coefficients
+            and set(rule.coefficients.values()) == {1.0}
+        ),
+        None,
+    )
+    if own is None:
+        return ways("free", free[0])
+    names = [name for name in own.coefficients if name in free]
+    kept = ways("sum", f"{'+'.join(own.coefficients)}={show_number(own.low)}")
+    if not ways.typed:
+        return f"free={names}, {kept}"
+    return " ".join([*(ways("free", name) for name in names), kept])
+
+
+def _asked(settings: Settings, restricted: Restricted) -> str:
+    """What restricts the designs, in the person's words."""
+    told = [f"fix {name}={v}" for name, v in settings.fix.items() if v is not None]
+    told += [f"bounds of {name}" for name in settings.bounds]
+    told += [str(rule) for rule in (*restricted.rules, *restricted.at_most)]
+    return "; ".join(told)

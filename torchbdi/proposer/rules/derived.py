@@ -1,0 +1,136 @@
+"""Columns of numbers that are products, ratios or logarithms of others: told, and not kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from ..reading.ways import Ways
+
+# Coded levels of a factorial design are products of each other, and can be chosen all the same.
+FEWEST_LEVELS, FEWEST_ROWS = 5, 10
+# More columns than this make too many pairs.
+MOST_COLUMNS = 20
+# A column that varies by less than so many times its rounding follows from anything.
+OF_ROUNDING = 20.0
+# A dozen rows are looked at first, and all of them where these fit.
+LOOKS = slice(12), slice(None)
+
+
+def derived_remarks(
+    columns: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray], ways: Ways
+) -> list[str]:
+    """Names columns that follow from those before them in every row, and not as a sum.
+
+    Sums and rules are linear, so proposals do not keep to such a relation.
+
+    Args:
+        columns: numbers of the rows, (N,) each, those that vary.
+        half: by how much each number can have been rounded, (N,) each.
+        ways: how options are typed.
+    """
+    names = [
+        name
+        for name, v in columns.items()
+        if len(v) >= FEWEST_ROWS and len(np.unique(v)) >= FEWEST_LEVELS
+    ][:MOST_COLUMNS]
+    own = {name: columns[name] for name in names}
+    half = {name: half[name] + 1e-7 * np.abs(v) for name, v in own.items()}
+    found = []
+    for at, name in enumerate(names):
+        told = _logarithm(name, names[:at], own, half) or _product(name, names[:at], own, half)
+        if told:
+            found.append(
+                f"{told} in every row, and proposals do not keep to that. If {name!r} follows "
+                f"from the others, leave it out ({ways('ignore', name)})."
+            )
+    return found
+
+
+def _logarithm(
+    name: str,
+    others: list[str],
+    columns: Mapping[str, np.ndarray],
+    half: Mapping[str, np.ndarray],
+) -> str:
+    """The logarithm that a column is of another, or another of it, but for a constant; or ""."""
+    for of, to in ((a, b) for other in others for a, b in ((name, other), (other, name))):
+        if columns[of].min() <= 0:
+            continue
+        for told, factor in (
+            ("log10", 1 / math.log(10)), ("ln", 1.0), ("-log10", -1 / math.log(10)), ("-ln", -1.0),
+        ):  # fmt: skip
+            if all(
+                _constant_apart(
+                    columns[to][rows],
+                    factor * np.log(columns[of][rows]),
+                    half[to][rows] + abs(factor) * half[of][rows] / columns[of][rows],
+                )
+                for rows in LOOKS
+            ):
+                return f"Column {to!r} is {told} of {of!r}, but for a constant,"
+    return ""
+
+
+def _constant_apart(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
+    """Whether numbers (n,) are others plus a constant, within roundings (n,)."""
+    rest = own - value
+    fits = (rest - slack).max() <= (rest + slack).min()
+    return bool(fits and own.std() >= OF_ROUNDING * slack.mean())
+
+
+def _product(
+    name: str,
+    others: list[str],
+    columns: Mapping[str, np.ndarray],
+    half: Mapping[str, np.ndarray],
+) -> str:
+    """The product or the ratio that a column is of two, or the reciprocal of one; or ""."""
+    own = columns[name]
+    positive = [other for other in others if columns[other].min() > 0]
+    if own.min() <= 0:
+        return ""
+    relative = {n: half[n] / columns[n] for n in (*positive, name)}
+    spread = float(np.log(own).std())
+    for first in positive:
+        slack = relative[name] + relative[first]
+        if _proportional(own, 1 / columns[first], slack, spread):
+            return f"Column {name!r} is in inverse proportion to {first!r}"
+    for first, second in combinations(positive, 2):
+        for told, power, other in (
+            (f"{first!r} times {second!r}", 1, 1),
+            (f"{first!r} / {second!r}", 1, -1),
+            (f"{second!r} / {first!r}", -1, 1),
+        ):
+            if all(
+                _proportional(
+                    own[rows],
+                    columns[first][rows] ** power * columns[second][rows] ** other,
+                    relative[name][rows] + relative[first][rows] + relative[second][rows],
+                    spread,
+                )
+                for rows in LOOKS
+            ):
+                slack = relative[name] + relative[first] + relative[second]
+                value = columns[first] ** power * columns[second] ** other
+                factor = float(np.median(own / value))
+                times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
+                return f"Column {name!r} is {times}{told}"
+    return ""
+
+
+def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray, spread: float) -> bool:
+    """Whether numbers (n,) are a constant times others, within relative roundings (n,).
+
+    Args:
+        own: some numbers of a column.
+        value: what they may be in proportion to.
+        slack: by how much each ratio can have been rounded.
+        spread: standard deviation of the logarithms of all numbers of the column.
+    """
+    ratio = own / value
+    fits = (ratio * (1 - slack)).max() <= (ratio * (1 + slack)).min()
+    return bool(fits and spread >= OF_ROUNDING * slack.mean())

@@ -1,0 +1,101 @@
+"""Sums and totals that hold in every row of a table: which are kept, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...space.constraints import Linear
+from ..columns.precision import decimals_of, half_units
+from ..reading.table import Table, Values, show_number
+from ..reading.ways import Ways, listed
+from ..settings import Settings
+from .derived import derived_remarks
+from .nearly import nearly_remark, nearly_sums
+from .relations import constant_sums, sums_of_columns, unsaid
+
+
+def equations(
+    table: Table, own: Mapping[str, np.ndarray], given: Sequence[Linear]
+) -> tuple[list[Linear], list[Linear]]:
+    """Constant sums of columns of numbers, (N,) each, and columns that others make linearly.
+
+    Equations that the person gave come before them.
+    """
+    sums = constant_sums(own)
+    # One part of each sum follows from the others.
+    last = {list(rule.coefficients)[-1] for rule in sums}
+    inner = {name: v for name, v in own.items() if name not in last}
+    units = {}
+    for name in inner:
+        places = decimals_of(table.columns[name])
+        units[name] = 0.0 if places is None else 10.0**-places
+    totals = sums_of_columns(inner, units) if len(inner) > 1 else []
+    return unsaid(sums, given), unsaid(totals, given)
+
+
+def kept_equations(
+    table: Table,
+    values: Mapping[str, Values],
+    names: Sequence[str],
+    given: Sequence[Linear],
+    settings: Settings,
+    remarks: list[str],
+) -> tuple[list[Linear], list[Linear]]:
+    """Sums and totals that hold in every row, and which nobody has said."""
+    numbers = {name: values[name] for name in names}
+    own = {name: v for name, v in numbers.items() if name not in settings.free}
+    sums, totals = equations(table, own, given)
+    remarks += _given_up(numbers, given, settings, Ways(table.typed))
+    spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    own = {name: v for name, v in own.items() if name not in spoken}
+    for rule in sums:
+        parts = list(rule.coefficients)
+        remarks.append(
+            f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
+            f"{_miss(rule, values):.2g}): so they do in every proposal."
+        )
+    if not sums and (nearly := nearly_sums(own)) is not None:
+        remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
+    for rule in totals:
+        (name, _), *others = rule.coefficients.items()
+        right = " + ".join(_term(other, -v) for other, v in others)
+        if rule.low:
+            right += f" + {show_number(rule.low)}"
+        right = right.replace("+ -", "- ")
+        remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
+    free = {name: v for name, v in own.items() if name not in settings.fix}
+    half = {name: half_units(table.columns[name], v) for name, v in free.items()}
+    remarks += derived_remarks(free, half, Ways(table.typed))
+    return sums, totals
+
+
+def _given_up(
+    columns: Mapping[str, np.ndarray], given: Sequence[Linear], settings: Settings, ways: Ways
+) -> list[str]:
+    """Says which sums of the table are not kept: a part is free, or a given one has more parts."""
+    out = []
+    for rule in constant_sums(columns):
+        parts, value = list(rule.coefficients), show_number(rule.low)
+        free = [name for name in parts if name in settings.free]
+        if unsaid([rule], given):
+            what = ways("free", free[0]) + " gives up, too" if free else ""
+        else:
+            more = (r for r in given if r.low == r.high and {*parts} < {*r.coefficients})
+            what = "".join(f"{r} gives up" for r in [*more][:1])
+        if what:
+            out.append(
+                f"{listed(parts)} add up to {value} in every row, which {what}; "
+                f"{ways('sum', '+'.join(parts) + '=' + value)} keeps it."
+            )
+    return out
+
+
+def _term(name: str, value: float) -> str:
+    return {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
+
+
+def _miss(rule: Linear, values: Mapping[str, Values]) -> float:
+    total = sum(v * values[name] for name, v in rule.coefficients.items())
+    return float(np.abs(total - rule.low).max())

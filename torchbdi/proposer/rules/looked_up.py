@@ -1,0 +1,195 @@
+"""Columns of numbers that are looked up: each solvent has its boiling point, each lot its ash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ...space.constraints import Linear
+from ...space.present import AtMost
+from ..columns.column import Classes, Numbers
+from ..columns.grids import Grid
+from ..columns.rows import distinct
+from ..reading.table import Table, Values, parse_number
+from ..reading.ways import Ways, listed
+from ..settings import Settings
+from .equations import equations
+
+# A column of fewer values tells nothing: levels of two often go together.
+FEWEST = 3
+# A column that others are looked up by has so many different designs for each of its values.
+DESIGNS = 3
+# Some rows are looked at first, and all of them where these fit.
+LOOKS = slice(64), slice(None)
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """A column of numbers whose value follows from that of another one.
+
+    Attributes:
+        of: the column that it follows from.
+        keys: the different values of that column, sorted, (K,).
+        numbers: what belongs to each, (K,).
+        grid: how its numbers are written.
+    """
+
+    of: str
+    keys: Values
+    numbers: np.ndarray
+    grid: Grid
+
+    def __call__(self, values: Values) -> np.ndarray:
+        """The numbers that belong to values of the other column, (n,) to (n,)."""
+        if values.dtype == np.float64:
+            # A number went to its feature and back.
+            return self.numbers[np.abs(values[:, None] - self.keys).argmin(1)]
+        place = {key: i for i, key in enumerate(self.keys.tolist())}
+        return self.numbers[[place[value] for value in values.tolist()]]
+
+
+def find_looked_up(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    grids: Mapping[str, Grid],
+    given: Sequence[Linear],
+    at_most: Sequence[AtMost],
+    settings: Settings,
+    remarks: list[str],
+) -> dict[str, LookedUp]:
+    """Columns of numbers that follow from another column, of which nobody has said anything."""
+    loose = {name for rule in at_most for name in rule.names}
+    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    for name, wanted in settings.fix.items():
+        if name in grids and wanted is not None:
+            number = parse_number(str(wanted))
+            loose |= set() if number in values[name].tolist() else {name}
+    spoken = {
+        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
+        *settings.numbers, *(name for rule in given for name in rule.coefficients),
+    }  # fmt: skip
+    found = looked_up(columns, values, grids, spoken, loose)
+    if found:
+        own = {name: values[name] for name in grids if name not in settings.free}
+        sums, totals = equations(table, own, given)
+        found = implied(found, [*sums, *totals])
+    ways = Ways(table.typed)
+    if found and all(c.name in settings.fix for c in columns if c.name not in found):
+        told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
+        raise InputError(
+            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
+            f"make one part of the design ({ways('number', next(iter(found)))})."
+        )
+    remarks += looked_up_remarks(found, ways)
+    return found
+
+
+def looked_up(
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    grids: Mapping[str, Grid],
+    spoken: Collection[str],
+    loose: Collection[str],
+) -> dict[str, LookedUp]:
+    """Finds the columns of numbers that follow from a column of names, or of few levels.
+
+    Of columns of numbers that follow from each other the first one stays.
+
+    Args:
+        columns: those that vary.
+        values: of those columns, (N,) each.
+        grids: of the columns of numbers.
+        spoken: columns that the person said something of: they stay.
+        loose: columns that may have other values than those of the table.
+    """
+    keys = {
+        c.name: np.unique(values[c.name], return_inverse=True)
+        for c in columns
+        if (isinstance(c, Classes) and not c.sequence)
+        or (isinstance(c, Numbers) and grids[c.name].kind == "levels" and c.name not in loose)
+    }
+    pairs: dict[str, list[str]] = {}
+    for at, column in enumerate(columns):
+        name = column.name
+        if isinstance(column, Classes) or name in spoken:
+            continue
+        size = len(np.unique(values[name]))
+        before = {c.name for c in columns[:at]}
+        for key, (different, codes) in keys.items():
+            if not FEWEST <= size <= len(different):
+                continue
+            # A number looks up what determines it, too, and comes before it.
+            fits = key not in grids or (key in before and size == len(different))
+            if fits and _follows(values[name], codes):
+                pairs.setdefault(name, []).append(key)
+    if not pairs:
+        return {}
+    index, _ = distinct(columns, values)
+    often = {name for name, (_, codes) in keys.items() if _often(codes[index])}
+    found: dict[str, LookedUp] = {}
+    for name, own in pairs.items():
+        # Names come first. What is looked up itself is no key.
+        for key in sorted(own, key=lambda key: key in grids):
+            if key in often and key not in found:
+                different, codes = keys[key]
+                first = np.unique(codes, return_index=True)[1]
+                found[name] = LookedUp(key, different, values[name][first], grids[name])
+                break
+    return found
+
+
+def _follows(own: np.ndarray, codes: np.ndarray) -> bool:
+    """Whether numbers (N,) are the same wherever codes (N,) of another column are."""
+    for rows in LOOKS:
+        _, first, place = np.unique(codes[rows], return_index=True, return_inverse=True)
+        if (own[rows] != own[rows][first][place]).any():
+            return False
+    return True
+
+
+def _often(codes: np.ndarray) -> bool:
+    """Whether different designs, with codes (M,) in a column, share its values often enough.
+
+    Rows that repeat a design show nothing: all its columns are the same in them.
+    """
+    counts = np.unique(codes, return_counts=True)[1]
+    return bool(
+        len(counts) >= FEWEST
+        and DESIGNS * len(counts) <= len(codes)
+        and 2 * (counts > 1).sum() > len(counts)
+    )
+
+
+def implied(found: Mapping[str, LookedUp], rules: Iterable[Linear]) -> dict[str, LookedUp]:
+    """Without the columns that stand in an equation that looking up would not keep to.
+
+    Args:
+        found: what is looked up.
+        rules: equations that hold in every row.
+    """
+    kept = dict(found)
+    for rule in rules:
+        names = set(rule.coefficients)
+        if len({found[name].of if name in found else name for name in names}) > 1:
+            kept = {n: up for n, up in kept.items() if n not in names and up.of not in names}
+    return kept
+
+
+def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
+    """Says which columns are looked up, and how they are made part of the design."""
+    out = []
+    for key in dict.fromkeys(up.of for up in found.values()):
+        names = [name for name, up in found.items() if up.of == key]
+        one = len(names) == 1
+        out.append(
+            f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
+            f"from {key!r}: rows with the same {key!r} have the same "
+            f"{repr(names[0]) if one else 'numbers there'}, and so have proposals. "
+            f"{' '.join(ways('number', n) for n in names)} makes {'it' if one else 'them'} part of "
+            "the design."
+        )
+    return out

@@ -1,0 +1,174 @@
+"""What restricts a design beyond its bounds: levels, steps, sums and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ...space.constraints import Linear
+from ...space.present import AtMost
+from ..columns.column import Classes, Numbers
+from ..columns.grids import Grid, grid_of, over_decades, with_zero, without_steps
+from ..reading.table import Table, Values, show_number
+from ..reading.ways import Ways, listed
+from ..settings import Settings
+from .equations import kept_equations
+from .looked_up import LookedUp, find_looked_up
+from .possible import loosen, require_possible
+from .typed import parse_at_most, parse_rule, parse_sum, without_constants
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """Columns and what restricts them.
+
+    Attributes:
+        columns: those that vary, their bounds on their grids.
+        grids: of the columns of numbers, by name.
+        rules: linear rules between them, given or found.
+        given: those of them that the person gave.
+        at_most: rules on how many parts are present.
+        looked_up: columns of numbers that are left out, since they follow from another one.
+    """
+
+    columns: tuple[Numbers | Classes, ...]
+    grids: dict[str, Grid]
+    rules: tuple[Linear, ...]
+    at_most: tuple[AtMost, ...]
+    given: tuple[Linear, ...] = ()
+    looked_up: Mapping[str, LookedUp] = field(default_factory=dict)
+
+
+def restrict(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    constants: Mapping[str, float],
+    settings: Settings,
+    remarks: list[str],
+    to_choose: bool = False,
+) -> Restricted:
+    """Finds levels, steps and sums in a table, and adds those that the person gave.
+
+    Args:
+        table: its rows, with the cells as they came.
+        columns: those that vary.
+        values: of those columns, (N,) each.
+        constants: numbers of the columns that are the same in every row.
+        settings: the person's choices.
+        remarks: what was found is added.
+        to_choose: whether proposals are rows of the table: these have what belongs together, and
+            what is said of names that have no score yet is in the numbers that follow from them.
+
+    Raises:
+        InputError: a rule that cannot be read, or that nothing in the bounds can meet.
+    """
+    numbers = [c for c in columns if isinstance(c, Numbers)]
+    grids = _grids(table, numbers, values, settings)
+    names = [c.name for c in numbers]
+    numeric = (*names, *constants)
+    given = [parse_sum(text, numeric) for text in settings.sums]
+    given += [parse_rule(text, numeric) for text in settings.rules]
+    given = [without_constants(rule, constants) for rule in given]
+    at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
+    _let_be_absent(at_most, grids)
+    found: Mapping[str, LookedUp] = {}
+    if not to_choose:
+        found = find_looked_up(table, columns, values, grids, given, at_most, settings, remarks)
+    columns = [c for c in columns if c.name not in found]
+    names = [name for name in names if name not in found]
+    grids = {name: grids[name] for name in names}
+    sums, totals = kept_equations(table, values, names, given, settings, remarks)
+    rules = [*given, *sums, *totals]
+    equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
+    # Numbers of few digits, 0.1 and 20, hardly add up to another one.
+    grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
+    for rule in rules:
+        require_possible(rule, grids)
+        loosen(rule, rule in totals, grids, settings, remarks)
+    ruled = {name for rule in rules for name in rule.coefficients}
+    ruled |= {name for rule in at_most for name in rule.names}
+    _logarithms(grids, values, ruled, remarks)
+    _tell(grids, Ways(table.typed), remarks)
+    own = tuple(
+        replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
+        if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))
+        else c
+        for c in columns
+    )
+    return Restricted(own, grids, tuple(rules), at_most, tuple(given), found)
+
+
+def _grids(
+    table: Table, numbers: Sequence[Numbers], values: Mapping[str, Values], settings: Settings
+) -> dict[str, Grid]:
+    """What each column of numbers can have."""
+    for name in settings.steps:
+        if name not in [c.name for c in numbers]:
+            raise InputError(f"step: column {name!r} holds no numbers that vary.")
+    grids = {
+        c.name: grid_of(
+            c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
+            c.name in settings.free, c.name in settings.bounds,
+        )
+        for c in numbers
+    }  # fmt: skip
+    for name, step in settings.steps.items():
+        number = grids[name].number
+        if number.high == number.low:
+            raise InputError(
+                f"step: column {name!r} has one value, {show_number(number.low)}, in steps of "
+                f"{step:g} within its bounds. Take a smaller step, or wider bounds."
+            )
+    return grids
+
+
+def _let_be_absent(at_most: Sequence[AtMost], grids: dict[str, Grid]) -> None:
+    """Gives the parts of which only some may be present the value 0, too."""
+    for name in {name for rule in at_most for name in rule.names}:
+        if grids[name].number.low < 0:
+            raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        least = max(rule.least for rule in at_most if name in rule.names)
+        if least > grids[name].number.high:
+            raise InputError(
+                f"at-most: column {name!r} goes to {grids[name].number.high:g}, and never has "
+                f"{least:g} at least. Take a smaller least amount, or wider bounds."
+            )
+        grids[name] = with_zero(grids[name])
+
+
+def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
+    return any(column.name in rule.names for rule in at_most)
+
+
+def _logarithms(
+    grids: dict[str, Grid], values: Mapping[str, Values], ruled: set[str], remarks: list[str]
+) -> None:
+    """Columns of positive numbers over more than two decades are searched as logarithms."""
+    for name, grid in grids.items():
+        number, own = grid.number, values[name]
+        if name not in ruled and number.low > 0 and over_decades(own):
+            span = float(np.log10(own.max()) - np.log10(own.min()))
+            grids[name] = replace(grid, number=replace(number, log=True))
+            remarks.append(
+                f"Column {name!r} spans {span:.1f} orders of magnitude: it is searched as a "
+                "logarithm."
+            )
+
+
+def _tell(grids: Mapping[str, Grid], ways: Ways, remarks: list[str]) -> None:
+    """Says which columns keep to what they have."""
+    by = {kind: [n for n, g in grids.items() if g.kind == kind] for kind in ("levels", "whole")}
+    if by["levels"]:
+        remarks.append(
+            f"{listed(by['levels'])} {'keeps' if len(by['levels']) == 1 else 'keep'} to the few "
+            f"levels of the table; {ways('free', 'NAME')}, or bounds, give that up."
+        )
+    if by["whole"]:
+        remarks.append(f"Whole numbers stay whole: {listed(by['whole'])}.")
+    for name, grid in grids.items():
+        if grid.kind == "step" and grid.number.step is not None:
+            remarks.append(f"Column {name!r} keeps to steps of {grid.number.step:g}.")

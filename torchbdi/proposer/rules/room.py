@@ -1,0 +1,151 @@
+"""How many designs there can be, where they can be counted."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ...space.constraints import Linear
+from ...space.present import AtMost
+from ..columns.column import Classes, Numbers
+from ..reading.table import Values
+from ..reading.ways import listed
+from ..settings import Settings
+from .restrict import Restricted
+
+COUNTED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many designs are possible, and how many of them are not known."""
+
+    possible: int
+    left: int
+
+
+def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Settings) -> Room | None:
+    """Counts the designs within levels, steps and rules.
+
+    Args:
+        restricted: the columns that vary.
+        known: of those columns, at the distinct known designs, (N,) each.
+        settings: columns that are fixed.
+
+    Returns:
+        None where a column has no levels, or where there are more than 1,000,000.
+    """
+    sizes = []
+    levels: dict[str, np.ndarray] = {}
+    for column in restricted.columns:
+        if isinstance(column, Classes):
+            if settings.fix.get(column.name) is not None:
+                sizes.append(1)
+            else:
+                sizes.append(len(column.classes) ** min(_sites(column, known[column.name]), 64))
+        elif isinstance(column, Numbers):
+            grid = restricted.grids[column.name].number
+            if settings.fix.get(column.name) is not None:
+                levels[column.name] = np.array([float(settings.fix[column.name])])  # type: ignore[arg-type]
+            elif not grid.discrete:
+                return None
+            else:
+                levels[column.name] = grid.grid()
+            sizes.append(len(levels[column.name]))
+    if math.prod(sizes) > COUNTED:
+        return None
+    possible = math.prod(sizes)
+    if restricted.rules or restricted.at_most:
+        others = possible // math.prod(len(v) for v in levels.values())
+        possible = others * int(
+            meets(restricted.rules, restricted.at_most, _combined(levels)).sum()
+        )
+    return Room(possible, possible - _inside(restricted, known, levels, settings))
+
+
+def _sites(column: Classes, values: Values) -> int:
+    """How many positions vary: a letter that all known sequences share stays."""
+    if not column.sequence:
+        return 1
+    texts = values.tolist()
+    return sum(len({text[i] for text in texts}) > 1 for i in range(column.length))
+
+
+def _combined(levels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """All combinations of the levels of some columns."""
+    rows = np.array(list(itertools.product(*levels.values())))
+    return {name: rows[:, i] for i, name in enumerate(levels)}
+
+
+def meets(
+    rules: Iterable[Linear],
+    at_most: Iterable[AtMost],
+    values: Mapping[str, Values],
+    rounded: float = 0.0,
+) -> np.ndarray:
+    """Which designs meet all rules, (n,) bool.
+
+    Args:
+        rules: linear ones.
+        at_most: on how many parts are present.
+        values: of the columns, (n,) each.
+        rounded: by which part of itself a sum that is given as one number may be missed.
+    """
+    fits = np.ones(len(next(iter(values.values()))), bool)
+    for rule in rules:
+        terms = np.stack([v * values[name] for name, v in rule.coefficients.items()])
+        slack = 1e-9 * np.maximum(np.abs(terms).sum(0), 1e-12)
+        if rule.low == rule.high:
+            slack = np.maximum(slack, rounded * abs(rule.low))
+        total = terms.sum(0)
+        fits &= (total <= rule.high + slack) & (total >= rule.low - slack)
+    for most in at_most:
+        parts = np.stack([values[name] for name in most.names])
+        fits &= (parts != 0).sum(0) <= most.count
+        fits &= ((parts == 0) | (parts >= most.least)).all(0)
+    return fits
+
+
+def _inside(
+    restricted: Restricted,
+    known: Mapping[str, Values],
+    levels: Mapping[str, np.ndarray],
+    settings: Settings,
+) -> int:
+    """How many of the known designs are among the possible ones."""
+    inside = np.ones(len(next(iter(known.values()))), bool)
+    for name, values in known.items():
+        if name in levels:
+            gap = np.abs(values[:, None] - levels[name]).min(1)
+            inside &= gap <= 1e-9 * np.maximum(np.abs(values), 1.0)
+        elif settings.fix.get(name) is not None:
+            inside &= values == str(settings.fix[name])
+    if restricted.rules or restricted.at_most:
+        inside &= meets(
+            restricted.rules, restricted.at_most, {name: known[name] for name in levels}
+        )
+    return int(inside.sum())
+
+
+def require_freedom(restricted: Restricted, settings: Settings) -> None:
+    """Refuses fixed columns that leave nothing, since the others follow from them by equations.
+
+    Raises:
+        InputError: it names the columns and the equations.
+    """
+    free = [c for c in restricted.columns if c.name not in settings.fix]
+    equations = [rule for rule in restricted.rules if rule.low == rule.high]
+    if not equations or not all(isinstance(c, Numbers) for c in free):
+        return
+    names = [c.name for c in free]
+    matrix = np.array([[rule.coefficients.get(name, 0.0) for name in names] for rule in equations])
+    if np.linalg.matrix_rank(matrix) == len(names):
+        raise InputError(
+            f"no column is left that varies: what is not fixed ({listed(names)}) follows from "
+            f"{'; '.join(map(str, equations))}. Fix fewer columns (--fix)."
+        )

@@ -1,0 +1,89 @@
+"""Rows without a score as designs to choose from: those that are new, and meet what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ...kernels.errors import InputError
+from ..columns.column import Numbers
+from ..reading.table import Values, show_number
+from ..reading.ways import Ways
+from ..settings import Settings
+from .relations import SUM_WITHIN
+from .restrict import Restricted
+from .room import meets
+
+
+def candidates_of(
+    values: Mapping[str, Values],
+    candidate: np.ndarray,
+    restricted: Restricted,
+    known: Mapping[str, Values],
+    rows: np.ndarray,
+    settings: Settings,
+    ways: Ways,
+    remarks: list[str],
+) -> tuple[dict[str, Values] | None, np.ndarray]:
+    """The different designs without a score that are no known ones, and their rows.
+
+    Args:
+        values: columns that vary, of all rows, (N,) each.
+        candidate: which rows have no score yet, (N,) bool.
+        restricted: the columns, and the rules between them.
+        known: of those columns, at the distinct known designs, (M,) each.
+        rows: numbers of all rows, (N,).
+        settings: the bounds, steps, fixed values and rules that the person gave hold for these
+            rows, too; what was only found in the table does not exclude any.
+        ways: how options are typed.
+        remarks: how many rows do not meet these is added.
+
+    Raises:
+        InputError: none does.
+    """
+    if not candidate.any():
+        return None, np.empty(0, np.int64)
+    names = [column.name for column in restricted.columns]
+    fits = _fits(values, restricted, settings)
+    left = int((candidate & ~fits).sum())
+    if left == candidate.sum():
+        raise InputError(
+            f"none of the {left} rows without a score meets the bounds, steps, fixed values and "
+            "rules that were given. Widen them, or leave these rows out "
+            f"({ways('take', 'TEXT=out')})."
+        )
+    if left:
+        remarks.append(
+            f"{left} of the rows without a score do not meet the bounds, steps, fixed values and "
+            "rules that were given: they were left out."
+        )
+    seen = set(zip(*(known[name].tolist() for name in names), strict=True))
+    kept = []
+    for i in np.flatnonzero(candidate & fits).tolist():
+        design = tuple(values[name][i] for name in names)
+        if design not in seen:
+            seen.add(design)
+            kept.append(i)
+    return {name: values[name][kept] for name in names}, rows[kept]
+
+
+def _fits(values: Mapping[str, Values], restricted: Restricted, settings: Settings) -> np.ndarray:
+    """Which rows meet what the person gave, (N,) bool."""
+    fits = np.ones(len(next(iter(values.values()))), bool)
+    for column in restricted.columns:
+        own, wanted = values[column.name], settings.fix.get(column.name)
+        if isinstance(column, Numbers):
+            slack = 1e-9 * np.maximum(np.abs(own), 1e-300)
+            if wanted is not None:
+                fits &= np.abs(own - float(wanted)) <= slack
+            elif column.name in settings.bounds or column.name in settings.steps:
+                fits &= (own >= column.low - slack) & (own <= column.high + slack)
+            if (step := settings.steps.get(column.name)) is not None:
+                place = (own - column.low) / step
+                fits &= np.abs(place - np.rint(place)) <= 1e-6
+        elif wanted is not None:
+            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            fits &= own == text
+    # Tables are rounded, so their sums are.
+    return fits & meets(restricted.given, restricted.at_most, values, SUM_WITHIN)

@@ -1,0 +1,126 @@
+"""Which candidates to try: one by one, each chosen with the others taken for measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...batch import Conditioned, Posterior, improvement
+from ...solved import SingleLoss
+from ..model.choice import Chosen
+from ..model.problem import Problem
+from ..model.solve import Solve
+from ..settings import TARGET
+from .candidates import APART
+
+# Deviations that the upper bound lies above the prediction. Of 0, 1/4, 1/2, 1 and 2 the one of best
+# medians on tables of other functions than those that proposals are judged by.
+ABOVE = 0.5
+
+
+def choose_batch(
+    problem: Problem,
+    chosen: Chosen,
+    solved: Solve,
+    posterior: Posterior,
+    acquisition: str,
+    x: Tensor,
+    predicted: Tensor,
+    n: int,
+) -> Tensor:
+    """Positions of the n candidates to try, in the order of choosing.
+
+    Args:
+        problem: the table.
+        chosen: its regression.
+        solved: the solve of it.
+        posterior: of its designs, or of a sample of them.
+        acquisition: see :class:`Settings`.
+        x: standardised features of the candidates, (P, D).
+        predicted: what is predicted of them, (P,).
+        n: how many, at most P.
+    """
+    scaled = x * chosen.scale
+
+    def loss() -> Tensor:
+        return SingleLoss(
+            chosen.model.covariance(), problem.x_l * chosen.scale, problem.y_l,
+            solved.coefficients, target=TARGET, alpha=problem.space.space.alpha,
+            ridge=chosen.model.ridge, constant=chosen.model.feature(x.shape[1]),
+        )(scaled)  # fmt: skip
+
+    value = worth(acquisition, predicted, loss)
+    best = float(problem.y_l.max())
+    return fill(posterior, chosen.extended(scaled), x, predicted, n, value, best)
+
+
+def fill(
+    posterior: Posterior,
+    inputs: Tensor,
+    x: Tensor,
+    mean: Tensor,
+    n: int,
+    value: Callable[[Tensor, float], Tensor],
+    best: float,
+) -> Tensor:
+    """Picks n candidates that lie apart, as long as that leaves n.
+
+    See :class:`.batch.Conditioned`; the best score may rise.
+
+    Args:
+        posterior: of the known designs.
+        inputs: the candidates as its kernel takes them, (P, D').
+        x: their standardised features, in which distances are counted, (P, D).
+        mean: what is predicted of them, (P,).
+        n: how many, at most P.
+        value: how much a candidate is worth, (P,), given the deviations (P,) and the best score.
+        best: the score to improve on; what is picked can raise it.
+
+    Returns:
+        Positions of the candidates, (n,), in the order of picking.
+    """
+    pool = Conditioned(posterior, inputs, n)
+    free = torch.ones(len(x), dtype=torch.bool)
+    gap = torch.full((len(x),), math.inf, dtype=torch.float64)
+    picked: list[int] = []
+    for _ in range(n):
+        apart = next((a for a in APART if bool((free & (gap >= a)).any())), 0.0)
+        open_ = free & (gap >= apart)
+        own = value(pool.deviation, best)
+        at = int(torch.where(open_, own, -math.inf).argmax())
+        pool.measure(at)
+        best = max(best, float(mean[at]))
+        free[at] = False
+        gap = torch.minimum(gap, (x - x[at]).norm(dim=1))
+        picked.append(at)
+    return torch.tensor(picked)
+
+
+def worth(
+    acquisition: str, mean: Tensor, loss: Callable[[], Tensor]
+) -> Callable[[Tensor, float], Tensor]:
+    """What :func:`fill` maximises.
+
+    Args:
+        acquisition: "ucb", the prediction and half a deviation more; "ei", the expected improvement
+            on the best score; "mean", the prediction; "bdi", the loss of BDI.
+        mean: what is predicted of the candidates, (P,).
+        loss: that loss with its sign changed, (P,).
+    """
+    if acquisition == "ucb":
+        return lambda deviation, best: mean + ABOVE * deviation
+    if acquisition == "mean":
+        return lambda deviation, best: mean
+    if acquisition == "bdi":
+        negative = loss()
+        return lambda deviation, best: negative
+
+    def expected(deviation: Tensor, best: float) -> Tensor:
+        value = improvement(mean, deviation, best)
+        # Far below the best all improvements are 0 in double precision: the mean decides.
+        return value if bool((value > 0).any()) else mean - mean.max()
+
+    return expected

@@ -1,0 +1,163 @@
+"""Would this have found my best designs? The best fifth of a table is hidden and looked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..model.choice import choose
+from ..model.problem import Problem
+from ..model.solve import solve
+from ..settings import Settings
+from .acquire import choose_batch
+from .batch import posterior_of
+
+DRAWS = 5
+# Shares of the designs: the best ones, which are hidden, and others that are hidden with them.
+BEST, OTHERS = 0.2, 0.4
+FEWEST = 40  # designs that this needs
+MOST = 1000  # designs that it looks at, drawn at random from a larger table
+PICKS = 32
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """How many of the first picks lie in the hidden best fifth.
+
+    Attributes:
+        shares: by method, the share of its first 1, 2, ... n picks that do, mean over the draws,
+            (n,).
+        hidden: how many designs the fifth has.
+        candidates: among how many hidden designs a method picks.
+        draws: how often the others that are hidden were drawn.
+    """
+
+    shares: dict[str, np.ndarray]
+    hidden: int
+    candidates: int
+    draws: int
+
+    def lines(self) -> list[str]:
+        """What came out, a sentence a line."""
+        n = len(self.shares["random order"])
+        by = sorted(self.shares, key=lambda name: -self.shares[name][-1])
+        told = ", ".join(f"{name} {self.shares[name][-1]:.0%}" for name in by)
+        return [
+            f"The best fifth of the table ({self.hidden} designs) was hidden among "
+            f"{self.candidates} designs, {self.draws} times.",
+            f"Of the first {n} picks, so many were of that fifth: {told}.",
+            f"torchbdi finds {self.shares['torchbdi'][-1] / self.shares['random order'][-1]:.1f} "
+            "times as many of the best designs as picking at random."
+            if self.shares["random order"][-1] > 0
+            else "Picking at random finds none of them.",
+        ]
+
+
+def backtest(
+    problem: Problem, settings: Settings, draws: int = DRAWS, progress: bool = False
+) -> Backtest | None:
+    """Hides the best fifth and some others, and lets every method pick among what is hidden.
+
+    All methods see the same designs and their scores. The regression is chosen anew on them, so
+    that nothing of what is hidden has a part in it.
+
+    Args:
+        problem: the table.
+        settings: its acquisition decides what torchbdi picks.
+        draws: how often the others are drawn.
+        progress: show a progress bar.
+
+    Returns:
+        What came out, with scikit-learn's forest and botorch's Gaussian process where these are
+        installed; None for tables of fewer than 40 designs.
+    """
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(problem.y_l))
+    if len(rows) < FEWEST:
+        return None
+    if len(rows) > MOST:
+        rows = np.sort(rng.permutation(rows)[:MOST])
+    order = rows[np.argsort(-problem.y_l.numpy()[rows], kind="stable")]
+    best, rest = order[: int(BEST * len(rows))], order[int(BEST * len(rows)) :]
+    n = min(PICKS, len(best))
+    hits: dict[str, list[np.ndarray]] = {}
+    for _ in tqdm(range(draws), desc="Backtest", delay=2, disable=not progress, leave=False):
+        mixed = rng.permutation(rest)
+        hidden = np.concatenate([best, mixed[: int(OTHERS * len(rows))]])
+        known = np.sort(mixed[int(OTHERS * len(rows)) :])
+        hidden = rng.permutation(hidden)
+        for name, pick in _methods(settings).items():
+            picked = pick(problem, known, hidden, n)
+            hits.setdefault(name, []).append(np.isin(hidden[picked], best))
+        hits.setdefault("random order", []).append(np.full(n, len(best) / len(hidden)))
+    count = np.arange(1, n + 1)
+    shares = {name: np.mean(found, axis=0).cumsum() / count for name, found in hits.items()}
+    return Backtest(shares, len(best), len(hidden), draws)
+
+
+_Pick = Callable[[Problem, np.ndarray, np.ndarray, int], np.ndarray]
+
+
+def _methods(settings: Settings) -> dict[str, _Pick]:
+    methods: dict[str, _Pick] = {"torchbdi": lambda *args: _own(settings, *args)}
+    if importlib.util.find_spec("sklearn") is not None:
+        methods["random forest"] = _forest
+    if importlib.util.find_spec("botorch") is not None:
+        methods["Gaussian process"] = _process
+    return methods
+
+
+def _own(
+    settings: Settings, problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int
+) -> np.ndarray:
+    part = problem.on_scale(False).part(known)
+    chosen = choose(part, settings.score_scale)
+    part = part.on_scale(chosen.log)
+    kernel = chosen.model.covariance()
+    solved = solve(kernel, chosen.inputs(part.x_l), part.y_l, chosen.model.ridge, progress=False)
+    posterior, _ = posterior_of(part, chosen, solved)
+    x = problem.x_l[hidden]
+    inputs = chosen.inputs(x)
+    with torch.no_grad():
+        mean = kernel(inputs, chosen.inputs(part.x_l)) @ solved.coefficients
+    picked = choose_batch(part, chosen, solved, posterior, settings.acquisition, x, mean, n)
+    return picked.numpy()
+
+
+def _forest(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) -> np.ndarray:
+    from sklearn.ensemble import RandomForestRegressor
+
+    model = RandomForestRegressor(100, random_state=0)
+    model.fit(problem.x_l[known].numpy(), problem.y_l[known].numpy())
+    return _first(model.predict(problem.x_l[hidden].numpy()), n)
+
+
+def _process(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) -> np.ndarray:
+    from botorch.fit import fit_gpytorch_mll
+    from botorch.models import SingleTaskGP
+    from gpytorch.mlls import ExactMarginalLogLikelihood
+
+    x, y = _in_unit_cube(problem.x_l), problem.part(known).y_l
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SingleTaskGP(x[known], y[:, None], outcome_transform=None)
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        with torch.no_grad():
+            mean = model.posterior(x[hidden]).mean[:, 0]
+    return _first(mean.numpy(), n)
+
+
+def _in_unit_cube(x: Tensor) -> Tensor:
+    low, high = x.amin(0), x.amax(0)
+    return (x - low) / torch.where(high > low, high - low, 1)
+
+
+def _first(value: np.ndarray, n: int) -> np.ndarray:
+    return np.argsort(-value, kind="stable")[:n]

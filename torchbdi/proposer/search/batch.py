@@ -1,0 +1,189 @@
+"""From a fitted regression to n new designs: candidates, and the batch that is chosen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...batch import Posterior
+from ...kernels.errors import InputError
+from ...solved import Prediction
+from ..columns.column import Numbers
+from ..model.choice import ROWS, Chosen
+from ..model.held import free_columns, held_sets, same_values
+from ..model.nearest import nearest
+from ..model.problem import Problem
+from ..model.solve import Solve
+from ..reading.table import Values
+from ..settings import Settings
+from .acquire import choose_batch
+from .candidates import PARENTS, Candidates, candidates, rounds
+
+# Shares of the range within which a number stands for its bound.
+NEAR = 1e-9
+
+
+@dataclass(frozen=True)
+class Found:
+    """New designs, in the order of choosing.
+
+    Attributes:
+        values: the columns that vary, (n,) each.
+        x: standardised features, (n, D).
+        mean: what is predicted, standardised, (n,).
+        deviation: of the posterior, (n,), standardised.
+        start: positions of the known designs that they are told from, (n,).
+        unseen: how many new designs there are in all, where that is known; None otherwise.
+        sites: see :class:`Candidates`.
+        looked_at: how many candidates the posterior was asked about.
+    """
+
+    values: dict[str, Values]
+    x: Tensor
+    mean: Tensor
+    deviation: Tensor
+    start: np.ndarray
+    unseen: int | None
+    sites: int | None
+    looked_at: int
+
+
+def posterior_of(problem: Problem, chosen: Chosen, solved: Solve) -> tuple[Posterior, Tensor]:
+    """The posterior that deviations are of, and the rows that it knows, (R,) ascending.
+
+    Above 3,000 designs it is that of a sample, in which the rows are whose leave-one-out error is
+    known.
+    """
+    rows = torch.arange(len(problem.y_l))
+    if len(rows) > ROWS:
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(2))
+        first = solved.sample if len(solved.sample) < ROWS else solved.sample[:0]
+        order = torch.cat([first, order[~torch.isin(order, first)]])
+        rows = order[:ROWS].sort().values
+    inputs = chosen.inputs(problem.x_l[rows])
+    return Posterior(chosen.model.covariance(), inputs, problem.y_l[rows], solved.added), rows
+
+
+def search(
+    problem: Problem,
+    chosen: Chosen,
+    solved: Solve,
+    posterior: Posterior,
+    settings: Settings,
+    folder: Path | None = None,
+    after: Callable[[int, float], None] | None = None,
+) -> Found:
+    """Chooses n new designs.
+
+    Args:
+        problem: the table.
+        chosen: its regression.
+        solved: the solve of it.
+        posterior: see :func:`posterior_of`.
+        settings: the person's choices.
+        folder: keeps the state of the ascents.
+        after: is told of their rounds.
+
+    Returns:
+        n designs, or all new ones where there are fewer.
+
+    Raises:
+        InputError: there is not one new design.
+    """
+    kernel, constant = chosen.model.covariance(), chosen.model.feature(problem.x_l.shape[1])
+    mean = Prediction(kernel, problem.x_l * chosen.scale, solved.coefficients, constant)
+    best = problem.x_l[problem.best()[:PARENTS]]
+    made = held_sets(problem, settings)
+    parts = [
+        listed(problem, held.values)
+        if problem.candidates is not None
+        else candidates(
+            mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
+            problem.n, number, folder if len(made) == 1 else None, after,
+        )
+        for number, held in enumerate(made)
+    ]  # fmt: skip
+    x = torch.cat([part.x for part in parts])
+    whose = torch.repeat_interleave(
+        torch.arange(len(parts)), torch.tensor([len(part.x) for part in parts])
+    )
+    limits = [part.sites for part in parts]
+    counts = [part.unseen for part in parts if part.unseen is not None]
+    if not len(x):
+        raise InputError(
+            "every design that the bounds, levels and fixed columns leave is known already: the "
+            "table is complete. Widen the bounds, or fix fewer columns."
+        )
+    scaled = x * chosen.scale
+    inputs, predicted = chosen.extended(scaled), mean(scaled)
+    n = min(problem.n, len(x))
+    at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
+    values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
+    return Found(
+        values=values,
+        x=x[at],
+        mean=predicted[at],
+        deviation=posterior.deviation(inputs[at]),
+        start=_starts(problem, settings, x[at], values),
+        unseen=sum(counts) if len(counts) == len(parts) else None,
+        sites=None if None in limits else max(part for part in limits if part is not None),
+        looked_at=len(x),
+    )
+
+
+def listed(problem: Problem, held: dict[str, float | str]) -> Candidates:
+    """The rows of the table that have no score yet, with these values where columns are held."""
+    assert problem.candidates is not None
+    fits = np.ones(len(problem.candidate_rows), dtype=bool)
+    for name, value in held.items():
+        fits &= problem.candidates[name] == value
+    values = {name: v[fits] for name, v in problem.candidates.items()}
+    return Candidates(problem.space.encode(values), True, int(fits.sum()))
+
+
+def planned(problem: Problem, settings: Settings) -> int:
+    """How many rounds of ascents a search tells of at most."""
+    if problem.candidates is not None:
+        return 0
+    return sum(rounds(held.space, problem.n) for held in held_sets(problem, settings))
+
+
+def _exact(
+    problem: Problem, x: Tensor, held: Sequence[dict[str, float | str]]
+) -> dict[str, Values]:
+    """Designs (n, D) in the person's columns; bounds and what is held to the last digit."""
+    values = problem.space.decode(problem.space.space.decode(x))
+    for column in problem.space.columns:
+        own = values[column.name]
+        if isinstance(column, Numbers):
+            near = NEAR * (column.high - column.low)
+            below = NEAR * column.low if problem.grids[column.name].number.log else near
+            own = np.where(own - column.low <= below, column.low, own)
+            own = np.where(column.high - own <= near, column.high, own)
+            grid = problem.grids[column.name]
+            if grid.decimals is not None and grid.number.discrete:
+                own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
+        for i, values_held in enumerate(held):
+            if column.name in values_held:
+                own[i] = values_held[column.name]
+        values[column.name] = own
+    return values
+
+
+def _starts(
+    problem: Problem, settings: Settings, x: Tensor, values: dict[str, Values]
+) -> np.ndarray:
+    """The nearest of the best known designs, (n,), with the same values where columns are held."""
+    order = problem.best()
+    names = free_columns(problem, settings)
+    out = np.empty(len(x), dtype=np.int64)
+    for i in range(len(x)):
+        same = same_values(problem, names, {name: values[name][i] for name in names})
+        own = order[same[order]][:PARENTS]
+        out[i] = own[nearest(x[i : i + 1], problem.x_l[own])[1][0]]
+    return out

@@ -1,0 +1,197 @@
+"""New designs to choose among: all of a small space, else samples, neighbours and ascents."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...network import seeded
+from ...search import Objective, Reach, SearchOptions, maximise
+from ...search.engine import planned_rounds
+from ...search.mutants import Mutants, tested
+from ...search.sites import Sites
+from ...space import Choice, Space
+from ..columns.padded import padded_sites, with_padding
+from ..model.nearest import nearest
+
+# Spaces of levels alone with at most so many designs are gone through completely.
+ENUMERATE = 1_000_000
+# Candidates that the posterior is asked about, of each kind.
+LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
+# Known designs, the best ones, that neighbours are made of.
+PARENTS = 64
+# Numbers of a neighbour move by a share of their range, drawn between these.
+REACH = (0.02, 0.3)
+OPTIONS = SearchOptions(
+    enumerate=ENUMERATE, width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60
+)
+# Ascents and beams begin nothing new after so many values of the kernel, or evaluations.
+NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 1e9, 20_000, 2_000_000
+# Above so many known designs ascents take fewer steps, but so many at least.
+MANY, FEWEST_STEPS = 6000, 20
+# Standard deviations. What is nearer to a known design, or to another proposal, is the same
+# experiment; where that leaves too few designs the smaller distance decides.
+APART = (0.1, 0.01, 1e-6)
+MUTANTS = 1024  # that the search keeps there
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """New designs of a space.
+
+    Attributes:
+        x: standardised features, without the scales of a model, (P, D).
+        complete: whether every new design of the space is among those looked at.
+        unseen: how many new designs the space has, where that is known.
+        sites: at how many sites they differ from the nearest known design at most; None where that
+            is not limited.
+    """
+
+    x: Tensor
+    complete: bool
+    unseen: int | None
+    sites: int | None = None
+
+
+def candidates(
+    objective: Objective,
+    space: Space,
+    scale: Tensor,
+    known: Tensor,
+    best: Tensor,
+    n: int,
+    seed: int,
+    folder: Path | None = None,
+    after: Callable[[int, float], None] | None = None,
+) -> Candidates:
+    """Makes candidates, none of them known.
+
+    Args:
+        objective: what is predicted of designs, of scaled features.
+        space: what a design may be, with features that are scaled.
+        scale: of each feature, (D,).
+        known: standardised features of all known designs, (N, D).
+        best: those of the best of them, the best first, (B, D).
+        n: how many designs will be chosen.
+        seed: of the draws.
+        folder: keeps the state of the ascents.
+        after: is told of their rounds.
+    """
+    space = space.boxed()
+    sites = Sites(space)
+    options = options_for(len(known))
+    starts = space.project(best[: max(n, PARENTS)] * scale)
+    padded = padded_sites(space, known * scale)
+    if sites.whole and sites.count <= ENUMERATE:
+        found = maximise(
+            objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
+            starts=starts, options=options, seed=seed, folder=folder, after=after,
+        )  # fmt: skip
+        x = new(with_padding(found.x, space, padded) / scale, known, n)
+        taken = int(space.allowed(known * scale, 1e-6).sum())
+        if len(found.x) < sites.count:
+            more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
+            x = new(torch.cat([x, more / scale]), known, n)
+        if padded:  # which of all have their padding at the ends is not counted
+            return Candidates(x, False, None)
+        return Candidates(x, True, sites.count - taken)
+    own = space.project(known * scale)
+    mutants = Mutants(sites, own) if sites.whole else None
+    most = None if mutants is None else tested(mutants, own)
+    reach = None if most is None else Reach(own, sites=most, mutants=mutants)
+    count = OPTIONS.starts if reach is None else MUTANTS
+    found = maximise(
+        objective, space, max(n, count), least=1, starts=starts, reach=reach,
+        options=options, seed=seed, folder=folder, after=after,
+    )  # fmt: skip
+    pool = [_near(with_padding(found.x, space, padded), reach)]
+    for attempt in range(8):
+        draws = seeded(seed, 2 + attempt)
+        near = neighbours(space, starts, NEIGHBOURS, draws)
+        more = with_padding(torch.cat([near, space.sample(SAMPLES, draws)]), space, padded)
+        if attempt and reach is not None:
+            reach = reach.wider()
+        pool.append(_near(more, reach))
+        x = new(torch.cat(pool) / scale, known, n)
+        if len(x) >= n:
+            break
+    limit = None if reach is None or reach.sites is None else int(reach.sites[1])
+    return Candidates(x, False, None, limit)
+
+
+def _near(x: Tensor, reach: Reach | None) -> Tensor:
+    """Those of designs (n, D) that a limit of sites leaves; all where there is none."""
+    if reach is None or reach.mutants is None or reach.sites is None:
+        return x
+    return x[reach.mutants.within(*reach.sites).allow(x)]
+
+
+def options_for(known: int) -> SearchOptions:
+    """How hard to look where so many designs are known: an evaluation costs as many numbers."""
+    budget = int(min(MOST_EVALUATIONS, max(FEWEST_EVALUATIONS, NUMBERS / known)))
+    steps = min(OPTIONS.steps, max(FEWEST_STEPS, OPTIONS.steps * MANY // known))
+    return dataclasses.replace(OPTIONS, budget=budget, steps=steps)
+
+
+def rounds(space: Space, n: int) -> int:
+    """How many rounds :func:`candidates` tells of at most."""
+    return planned_rounds(space.boxed(), OPTIONS, n)
+
+
+def neighbours(space: Space, parents: Tensor, count: int, draws: torch.Generator) -> Tensor:
+    """Designs made of others: numbers moved by a normal step, some choices drawn anew, (count, D).
+
+    Args:
+        space: they lie in it.
+        parents: (B, D), the features of designs.
+        count: how many.
+        draws: the generator.
+    """
+    low, high = space.box
+    at = torch.randint(len(parents), (count,), generator=draws)
+    share = REACH[0] + (REACH[1] - REACH[0]) * torch.rand(
+        count, 1, generator=draws, dtype=torch.float64
+    )
+    noise = torch.randn(count, space.width, generator=draws, dtype=torch.float64)
+    moved = parents[at] + share * (high - low) * noise
+    raw = space.decode(parents[at]).astype(np.float64)
+    choices = [i for i, c in enumerate(space.columns) if isinstance(c, Choice) and c.fixed is None]
+    if choices:
+        # One choice at least changes where there are no numbers to move.
+        rate = share.clamp_min(1 / len(choices))
+        drawn = torch.rand(count, len(choices), generator=draws, dtype=torch.float64) < rate
+        for j, i in enumerate(choices):
+            size = len(space.columns[i].classes)  # type: ignore[union-attr]
+            other = torch.randint(size, (count,), generator=draws).numpy()
+            raw[:, i] = np.where(drawn[:, j].numpy(), other, raw[:, i])
+    encoded = space.encode(raw)
+    return space.project(torch.where(space.logits, encoded, moved))
+
+
+def new(x: Tensor, known: Tensor, n: int) -> Tensor:
+    """Designs that are not known, each once; nearly known ones too where there are not n others.
+
+    Args:
+        x: designs, (P, D).
+        known: known designs, (N, D).
+        n: how many are needed.
+    """
+    x = x[_first(x)]
+    gap = nearest(x, known)[0]
+    for apart in APART:
+        kept = x[gap >= apart]
+        if len(kept) >= n:
+            break
+    return kept
+
+
+def _first(x: Tensor) -> Tensor:
+    """Rows that are the first of their kind to six digits, ascending."""
+    _, first = np.unique(np.round(x.numpy(), 6), axis=0, return_index=True)
+    return torch.from_numpy(np.sort(first))
