@@ -1,4 +1,4 @@
-"""Columns of numbers that are looked up by another column: left out, and written along."""
+"""Columns that are looked up by another column: left out, and written along."""
 
 from __future__ import annotations
 
@@ -24,6 +24,18 @@ def solvents(n: int = 40) -> list[list[str]]:
     for i in range(n):
         name, a = [*BOILING][i % 4], rng.uniform(0, 9)
         rows.append([BOILING[name], name, f"{a:.2f}", f"{float(BOILING[name]) / 9 + a:.2f}"])
+    return rows
+
+
+def classes(n: int = 40) -> list[list[str]]:
+    """A header and rows of cas, solvent, class, a and yield."""
+    own = {"68-12-2": ("DMF", "amide"), "109-99-9": ("THF", "ether"),
+           "75-05-8": ("MeCN", "nitrile"), "127-19-5": ("DMA", "amide")}  # fmt: skip
+    rng = np.random.default_rng(0)
+    rows = [["cas", "solvent", "class", "a", "yield"]]
+    for i in range(n):
+        cas, a = [*own][i % 4], rng.uniform(0, 9)
+        rows.append([cas, *own[cas], f"{a:.2f}", f"{(i % 4) ** 2 + a:.2f}"])
     return rows
 
 
@@ -54,6 +66,36 @@ def test_numbers_that_follow_from_names_are_left_out_and_told(tmp_path: Path) ->
     assert "follows from" not in told(kept)
 
 
+def test_names_that_follow_from_names_are_left_out_and_told(tmp_path: Path) -> None:
+    """A solvent has one class and one number in a register: other pairs cannot be made."""
+    made, _ = asked(tmp_path, text(classes()))
+    assert up(made) == {"solvent": "cas", "class": "cas"}
+    assert [c.name for c in made.columns] == ["cas", "a"]
+    assert "--category solvent --category class makes them part of the design" in told(made)
+    # The one that somebody named stays, and so does a column that other classes share.
+    named, _ = asked(tmp_path, text(classes()), "--category", "solvent", "--ignore", "cas")
+    assert up(named) == {"class": "solvent"}
+    named, _ = asked(tmp_path, text(classes()), "--category", "solvent")
+    assert up(named) == {"cas": "solvent", "class": "solvent"}
+    rows = classes()
+    rows[7][2] = "other"
+    assert up(asked(tmp_path, text(rows))[0]) == {"solvent": "cas"}
+
+
+def test_what_is_fixed_and_follows_from_another_column_is_told(tmp_path: Path) -> None:
+    """A class that is fixed leaves the solvent free, of which one alone has that class."""
+    content = text([row[1:] for row in classes()])
+    made, _ = asked(tmp_path, content, "--fix", "class=ether")
+    assert not up(made)
+    remark = next(r for r in made.remarks if "follows from 'solvent'" in r)
+    assert "ether goes with 'THF' alone" in remark
+    words = shlex.split(remark[remark.index("--fix") : -2])
+    assert words == ["--fix", "solvent=THF"]
+    both, _ = asked(tmp_path, content, "--fix", "class=ether", *words)
+    assert "goes with" not in told(both)
+    assert "goes with" not in told(asked(tmp_path, content, "--fix", "class")[0])
+
+
 def test_the_first_of_numbers_that_determine_one_another_stays(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(lots()))
     assert up(made) == {"fat": "moisture", "size": "moisture"}
@@ -70,7 +112,7 @@ def test_the_first_of_numbers_that_determine_one_another_stays(tmp_path: Path) -
     ],
 )  # fmt: skip
 def test_what_somebody_named_stays(words: tuple[str, str], tmp_path: Path) -> None:
-    assert not up(asked(tmp_path, text(solvents()), *words)[0])
+    assert "bp" not in up(asked(tmp_path, text(solvents()), *words)[0])
 
 
 @pytest.mark.parametrize(
@@ -114,7 +156,7 @@ def test_parts_of_a_sum_with_others_stay(tmp_path: Path) -> None:
 
 
 def test_proposals_have_what_belongs_to_their_choice(tmp_path: Path) -> None:
-    for rows, key in ((solvents(), "solvent"), (lots(), "moisture")):
+    for rows, key in ((solvents(), "solvent"), (lots(), "moisture"), (classes(), "cas")):
         (tmp_path / "t.csv").write_text(text(rows))
         out = tmp_path / key
         argv = ["propose", str(tmp_path / "t.csv"), "--score", "yield", "-n", "8", "-o", str(out)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,27 @@ def test_letters_of_dna_and_rna_together_are_told(tmp_path: Path) -> None:
     sites = ["".join(RNG.choice(list("ACGU" if i % 2 else "ACGT"), 8)) for i in range(40)]
     made, _ = asked(tmp_path, text(with_column("site", sites)))
     assert "T and U both occur" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("letters", "open_letter", "what"),
+    [("ACGT", "N", "bases"), ("acgt", "n", "bases"), ("ACDEFGHIKL", "X", "amino acids")],
+)
+def test_letters_that_stand_for_several_are_asked_about(
+    letters: str, open_letter: str, what: str, tmp_path: Path
+) -> None:
+    """N is any base, so GGNGG is nothing that can be made."""
+    rng = np.random.default_rng(0)
+    cells = ["".join(rng.choice(list(letters), 12)) for _ in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", cells)))
+    assert "was taken for sequences" in told(made)
+    for i in (5, 9):
+        cells[i] = cells[i][:3] + open_letter + cells[i][4:]
+    message = refused(tmp_path, text(with_column("site", cells)))
+    assert f"{open_letter.upper()!r} in {cells[5]!r} (row 7; 2 of 40" in message
+    assert what in message
+    made, _ = asked(tmp_path, text(with_column("site", cells)), "--sequence", "site")
+    assert open_letter.upper() in made.columns[0].classes  # type: ignore[union-attr]
 
 
 def test_codes_of_digits_are_asked_about(tmp_path: Path) -> None:
@@ -222,7 +244,9 @@ def test_powers_of_ten_that_are_numbers(cells: list[str], tmp_path: Path) -> Non
         ("plate-nr", ["3", "1"], "number"), ("Plate", ["A", "B"], "category"),
         ("id block", ["1", "2"], "number"), ("lot number", ["X-1", "X-2"], "category"),
         ("Lot #", ["1041", "1088"], "number"), ("Operator", ["Ann", "Bob"], "category"),
-        ("analyst", ["A.B.", "C.D."], "category"), ("block", ["1", "2", "3", "4"], "number"),
+        ("analyst", ["A.B.", "C.D."], "category"), ("User", ["a", "b"], "category"),
+        ("instrument", ["HPLC1", "HPLC2"], "category"),
+        ("block", ["1", "2", "3", "4"], "number"),
     ],
 )  # fmt: skip
 def test_what_rows_were_made_with_is_left_out(
@@ -252,6 +276,58 @@ def test_what_is_only_called_like_a_batch_is_kept(
     made, _ = asked(tmp_path, text(with_column(name, [cells[i % len(cells)] for i in range(40)])))
     assert name in [column.name for column in made.columns]
     assert "a row was made" not in told(made)
+
+
+@pytest.mark.parametrize("name", ["catalyst_id", "solvent code", "SaltType"])
+def test_codes_that_are_numbers_are_told(name: str, tmp_path: Path) -> None:
+    """Of catalysts 3 and 7 the mean is none."""
+    content = text(with_column(name, [3, 7, 8, 12, 15] * 8))
+    made, _ = asked(tmp_path, content)
+    remark = next(r for r in made.remarks if "called like codes" in r)
+    words = shlex.split(remark[remark.index("--category") : remark.index("; --number")])
+    assert "called like codes" not in told(asked(tmp_path, content, *words)[0])
+    assert "called like codes" not in told(asked(tmp_path, content, "--number", name)[0])
+    for other, cells in ((name, [0.5, 1.5] * 20), ("amount", [3, 7, 8, 12, 15] * 8)):
+        made, _ = asked(tmp_path, text(with_column(other, cells)))
+        assert "called like codes" not in told(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "what"),
+    [
+        ("round", ["1", "2", "3", "4"], "in which round"),
+        ("Iteration No", ["R0", "R1", "R2", "R3"], "in which iteration"),
+        ("is_outlier", ["no", "yes", "no", "no"], "all rows count: delete"),
+        ("exclude", ["0", "0", "1", "0"], "all rows count: delete"),
+        ("set", ["train", "train", "test", "val"], "trained on"),
+    ],
+)
+def test_what_is_said_of_rows_is_left_out(
+    name: str, cells: list[str], what: str, tmp_path: Path
+) -> None:
+    column = [cell for cell in cells for _ in range(10)]
+    made, _ = asked(tmp_path, text(with_column(name, column)))
+    assert [c.name for c in made.columns] == DESIGN
+    remark = next(r for r in made.remarks if what in r)
+    words = shlex.split(remark[remark.index("--") : remark.index(" makes it part")])
+    kept, _ = asked(tmp_path, text(with_column(name, column)), *words)
+    assert name in [c.name for c in kept.columns]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("round", ["4", "1", "3", "2"]),  # not in the order of the rows
+        ("generation", ["G1", "G3", "G2", "G1"]),
+        ("outlier", ["low", "high", "none", "low"]),
+        ("include_salt", ["yes", "no", "yes", "no"]),
+        ("rounds", ["1", "2", "3", "4"]),
+    ],
+)
+def test_what_can_be_chosen_is_kept(name: str, cells: list[str], tmp_path: Path) -> None:
+    column = [cell for cell in cells for _ in range(10)]
+    made, _ = asked(tmp_path, text(with_column(name, column)))
+    assert name in [c.name for c in made.columns]
 
 
 def test_a_batch_that_is_all_there_is_to_choose_is_kept(tmp_path: Path) -> None:

@@ -219,3 +219,17 @@ def test_repetitions_in_two_units(tmp_path: Path) -> None:
     for row in rows[1:]:
         row[-1] = f"{float(row[3]) + RNG.normal():.1f}"
     assert "times as wide" not in told(asked(tmp_path, text(rows), *both)[0])
+
+
+@pytest.mark.parametrize("failed", ["0", "-1"])
+def test_what_may_have_been_written_for_runs_that_failed(failed: str, tmp_path: Path) -> None:
+    rows = plain()
+    assert "failed" not in told(asked(tmp_path, text(rows))[0])
+    for row in rows[1::4]:
+        row[3] = failed
+    for words, what in (((), "worst"), (("--minimize",), "best")):
+        made, _ = asked(tmp_path, text(rows), *words)
+        remark = next(r for r in made.remarks if f"10 of 40 scores are {failed}, the {what}" in r)
+        way = shlex.split(remark[remark.index("--take") : remark.index(" leaves these out")])
+        left, _ = asked(tmp_path, text(rows), *words, *way)
+        assert len(left.scores) == 30 and f"the {what} of all" not in told(left)

@@ -99,13 +99,17 @@ def table_type(value: float | str) -> type:
 
 
 def _note(problem: Problem, columns: dict[str, Values], i: int, tried: str, unknown: bool) -> str:
-    outside = []
+    outside, untried = [], []
     for column in problem.space.columns:
+        known, own = problem.values[column.name], columns[column.name][i]
         if isinstance(column, Numbers):
-            known, own = problem.values[column.name], columns[column.name][i]
             if not known.min() <= own <= known.max():
                 outside.append(column.name)
+        elif not column.sequence and own not in known.tolist():
+            untried.append(f"{column.name} {own}")
     notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
+    if untried:
+        notes.append(f"in no known design: {', '.join(untried)}")
     if tried:
         notes.append(tried)
     if unknown:

@@ -44,7 +44,7 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
             raise InputError("x: two columns of the data frame have the same name.")
     else:
         array = _array(x, "x")
-        if array.ndim == 1 and array.dtype.kind in "UO":
+        if array.ndim == 1 and array.dtype.kind in "SUO":
             named = {"sequence": array}
         elif array.ndim == 2 and array.shape[1]:
             named = {f"x{i}": array[:, i] for i in range(array.shape[1])}
@@ -129,7 +129,10 @@ def column_values(name: str, values: Any) -> Values:
         )
     if array.dtype.kind in "iuf" and not names:
         return array.astype(np.float64)
-    cells = array.tolist()
+    cells = [
+        cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+        for cell in array.tolist()
+    ]
     held = next((i for i, cell in enumerate(cells) if isinstance(cell, _SEVERAL)), None)
     if held is not None:
         raise InputError(

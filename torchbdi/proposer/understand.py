@@ -13,20 +13,17 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns.collinear import collinear_remarks, drift_remark
 from .columns.column import Numbers
+from .columns.ends import limit_remarks, two_values_remark
 from .columns.enough import each_score, require_different
 from .columns.kinds import Kind
 from .columns.outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
+from .columns.paired import paired_remarks
 from .columns.roles import kinds_of, values_of
 from .columns.rows import distinct, merge_remark, missing_cells, missing_message, scatter
-from .columns.score_remarks import (
-    direction_remark,
-    limit_remark,
-    repetition_remarks,
-    require_positive,
-    two_values_remark,
-)
+from .columns.score_remarks import direction_remark, repetition_remarks, require_positive
 from .columns.scores import Scores, read_scores
 from .columns.suspects import level_remarks, name_remarks, result_remarks
+from .columns.units import two_units_remarks
 from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
@@ -179,12 +176,16 @@ def _made(
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)
     spoken = (*settings.fix, *settings.bounds)
-    first += two_values_remark(score, y) + limit_remark(score, y[~far], settings.minimize)
+    first += two_values_remark(score, y)
+    first += limit_remarks(score, y[~far], settings.minimize, ways)
     first += direction_remark(score_columns, settings.minimize, ways)
     first += outlier_remark(y, scored.rows, far, settings.robust, ways)
+    first += two_units_remarks({score: y[~far]}, scored.rows[~far])
+    first += two_units_remarks(inner, scored.rows)
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
     if len(columns) > 1:
         first += lone_remark({name: known[name] for name in names}, scored.rows, spoken, ways)
+        first += paired_remarks({name: values[name] for name in names if name not in spoken}, ways)
     moving = {name: v for name, v in inner.items() if name not in settings.fix}
     first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
     sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))

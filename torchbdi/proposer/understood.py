@@ -27,7 +27,7 @@ class Understood:
         columns: those that vary.
         values: of those columns, at the distinct designs, (N,) each.
         constants: columns that are the same in every row, with that value.
-        looked_up: columns of numbers that follow from another one, and are not searched.
+        looked_up: columns that follow from another one, and are not searched.
         order: all columns of a design, in the order of the table.
         scores: mean score of each distinct design, (N,).
         taken: what the model takes for it, (N,): the same, but for scores that were limited.

@@ -24,6 +24,7 @@ _WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
 # What rows have in common that nobody chooses, and how they are said to be made with it.
 _TOGETHER = {
     "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
+    "technician": "by", "experimenter": "by", "user": "by", "instrument": "on",
 }  # fmt: skip
 _NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..reading.sequences import (
     DNA,
     ask_of_lengths,
     ask_of_odd_ones,
+    ask_of_open_letters,
     odd_ones,
     sequence_letters,
     surely_sequences,
@@ -21,13 +22,24 @@ from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways, listed
 from .bookkeeping import kept_of_runs
 from .column import numbers_of
-from .counting import ONCE, are_dates, are_times, is_date_number, names_samples, row_number
+from .counting import (
+    ONCE,
+    are_dates,
+    are_times,
+    is_date_number,
+    names_samples,
+    row_number,
+    words_of,
+)
+from .verdicts import said_of_rows
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
 # Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
 # they are not all multiples of 5 as angles or temperatures are.
 CODE, SHORT_CODE = 4, 3
+# What columns are called whose numbers may be names.
+_CODES = frozenset(("id", "code", "type", "class", "kind", "category", "strain", "supplier"))
 # Names of a plate's rows and columns, say, that read as powers of ten.
 _POWER = re.compile(r"(\d+)E(\d+)")
 
@@ -74,7 +86,7 @@ def guess_kind(
         else [parse_number(text) for text in values.tolist()]
     )
     readable = sum(number is not None for number in numbers)
-    if named and (what := kept_of_runs(name, values)):
+    if named and (what := kept_of_runs(name, values) or said_of_rows(name, values)):
         way = ways("number" if readable == len(values) else "category", name)
         return Kind(
             "none",
@@ -114,11 +126,11 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
             f"can be chosen: it was left out; {ways('category', name)} keeps it.",
         )
     if surely_sequences(different):
-        return _sequence(name, different, ways)
+        return _sequence(name, values, rows, ways)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
     if sequence_letters(different):
-        return _sequence(name, different, ways)
+        return _sequence(name, values, rows, ways)
     ask_of_lengths(name, different, ways)
     ask_of_odd_ones(name, values, rows, ways)
     if len(different) == len(values):
@@ -150,10 +162,19 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             f"Column {name!r} holds dates (such as {show_number(numbers[0])}), which nobody can "
             f"choose again: it was left out; {ways('number', name)} makes numbers of them.",
         )
+    if named and words_of(name) & _CODES and (numbers % 1 == 0).all() and np.ptp(numbers) > 0:
+        return Kind(
+            "number",
+            f"Column {name!r} holds whole numbers and is called like codes: they are taken for "
+            f"amounts, of which near ones are alike. If they are names, say "
+            f"{ways('category', name)}; {ways('number', name)} says that they are numbers.",
+        )
     return Kind("number")
 
 
-def _sequence(name: str, texts: Collection[str], ways: Ways) -> Kind:
+def _sequence(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Kind:
+    ask_of_open_letters(name, values, rows, ways)
+    texts = set(values.tolist())
     letters = sequence_letters(texts)
     told = f"Column {name!r} was taken for sequences over {letters}."
     if set(letters) <= DNA and {"T", "U"} <= set(letters):

@@ -1,4 +1,4 @@
-"""What to ask of scores: repetitions of one kind, which are good, of two values, at a limit."""
+"""What to ask of scores: whether repetitions are of one kind, which are good, and a logarithm."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ ALIKE, ENOUGH = 0.5, 10
 SPREADS = 5.0
 # Scores of which little is good, by their names.
 _LOW = re.compile(
-    r"(?<![^\W\d_])(loss(es)?|error|err|rmsep?|mse|mae|cost|price|rank|impurity|impurities|defects?"
-    r"|(ic|ec|gi|ld)_?50|mic|kd|ki|toxicity|wear|waste)(?![^\W\d_])",
+    r"(?<![^\W\d_])(loss(es)?|errors?|err|rmsep?|rmsle|n?rmse|mse|mae|mape|nll|perplexity|cost|price"
+    r"|rank|impurity|impurities|defects?|(ic|ec|gi|ld|lc)_?50|mic|kd|ki|toxicity|wear|waste|latency"
+    r"|overpotential|roughness|haze|shrinkage|corrosion|leakage|scrap|downtime|churn|emissions?"
+    r"|residuals?|docking)(?![^\W\d_])",
     re.IGNORECASE,
 )
-# So many scores of this share of the rows are the best of all where there may be a limit; scores of
-# few levels are ratings, and have one.
-FEWEST, SHARE, LEVELS = 3, 0.05, 10
+# ... and of these that were turned round, as neg_mean_squared_error.
+_TURNED = re.compile(r"(?<![^\W\d_])(neg(ative)?|minus)(?![^\W\d_])|^\s*[-\u2212]", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")  # pIC50 is one word
 
 
 def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
@@ -63,38 +65,10 @@ def repetition_remarks(names: Sequence[str], numbers: np.ndarray) -> list[str]:
 
 def direction_remark(names: Sequence[str], minimize: bool, ways: Ways) -> list[str]:
     """Says that high scores are sought where the name of a score is that of a loss, say."""
-    if minimize or not (low := [name for name in names if _LOW.search(name)]):
+    low = [n for n in names if _LOW.search(_CAMEL.sub(" ", n)) and not _TURNED.search(n)]
+    if minimize or not low:
         return []
     return [f"High values of {low[0]!r} are sought. If low ones are good, say {ways('minimize')}."]
-
-
-def two_values_remark(score: str, y: np.ndarray) -> list[str]:
-    """Says what predictions mean where a score has two values."""
-    levels = np.unique(y)
-    if len(levels) != 2:
-        return []
-    one, two = (show_number(v) for v in levels)
-    return [
-        f"{score!r} has two values, {one} and {two}: predictions rank designs by their chance "
-        f"of {two}, and mean nothing below {one} or above {two}."
-    ]
-
-
-def limit_remark(score: str, y: np.ndarray, minimize: bool) -> list[str]:
-    """Says what predictions mean where many scores (N,) are the best of all, as those of 100 %."""
-    levels, counts = np.unique(y, return_counts=True)
-    best, others = (0, counts[1:]) if minimize else (-1, counts[:-1])
-    often = int(counts[best])
-    # At the other end there may be a limit, too.
-    usual = int(np.sort(others)[:-1].max(initial=1))
-    if len(levels) < LEVELS or often < max(FEWEST, SHARE * len(y)) or often <= 2 * usual:
-        return []
-    return [
-        f"{often} of {len(y)} scores are {show_number(levels[best])}, the best of all. If none can "
-        f"be better, as with 100 % or at the end of a scale, a prediction "
-        f"{'below' if minimize else 'above'} it says no more than that a design may reach it; "
-        f"{score!r} does not tell the best designs apart."
-    ]
 
 
 def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:

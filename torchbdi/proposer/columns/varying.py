@@ -13,6 +13,7 @@ from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .column import Classes, Numbers, classes_of, parse_bounds
 from .kinds import Kind, left_out
+from .several import several_remark
 from .slips import mangled_remark, spelling_remark
 
 
@@ -39,7 +40,7 @@ def varying_of(
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
             if kind == "category":
-                for remark_of in (spelling_remark, mangled_remark):
+                for remark_of in (spelling_remark, mangled_remark, several_remark):
                     remarks += filter(None, [remark_of(name, column.classes)])
             if kind == "sequence" and (values != table.columns[name]).any():
                 remarks.append(

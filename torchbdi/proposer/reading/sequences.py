@@ -13,6 +13,10 @@ from .ways import Ways, listed
 DNA = frozenset("ACGTUN-")
 PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
 GAP = "-"
+# Letters that stand for any one of several: nobody can make them.
+OPEN_DNA, OPEN_PROTEIN = frozenset("N"), frozenset("BXZ")
+# ... beside so many other letters at least.
+LETTERS = 3
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
@@ -109,3 +113,28 @@ def ask_of_odd_ones(name: str, values: Values, rows: np.ndarray, ways: Ways) -> 
             f"({ways('sequence', name)}) or names ({ways('category', name)}), or leave the column "
             f"out ({ways('ignore', name)})."
         )
+
+
+def ask_of_open_letters(name: str, values: Values, rows: np.ndarray, ways: Ways) -> None:
+    """Refuses sequences in which a letter stands for several, as N does for any base.
+
+    Proposals would have such letters, too, and what is known of them is no letter's own.
+    """
+    texts = [text.upper() for text in values.tolist()]
+    found = set("".join(texts))
+    dna = found <= DNA
+    letters = OPEN_DNA if dna else OPEN_PROTEIN
+    if len(found - letters - {GAP}) < LETTERS:
+        return
+    at = [i for i, text in enumerate(texts) if letters & set(text)]
+    if not at:
+        return
+    what = "bases" if dna else "amino acids"
+    raise InputError(
+        f"column {name!r}: {listed(sorted(letters & found))} in {values[at[0]][:40]!r} (row "
+        f"{rows[at[0]]}; {len(at)} of {len(texts)} sequences have such a letter) can stand for any "
+        f"of several {what}, so nobody could make a proposal with it. Write there what it was, or "
+        "leave these rows out; "
+        f"{ways('sequence', name)} takes it for a letter like the others, and "
+        f"{ways('ignore', name)} leaves the column out."
+    )

@@ -88,7 +88,7 @@ class Designs:
                 parts.append(_changed(name, before, after, before != after))
         for name, up in p.problem.looked_up.items():
             before = up(p.problem.values[up.of][[p.start[i]]])[0]
-            old, new = up.grid.write(before), up.grid.write(p.columns[name][i])
+            old, new = up.write(before), up.write(p.columns[name][i])
             parts.append(_changed(name, old, new, old != new))
         if nothing:
             parts.append(f"the other {nothing} columns 0")

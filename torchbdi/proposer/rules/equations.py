@@ -12,6 +12,7 @@ from ..reading.table import Table, Values, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .derived import derived_remarks
+from .limits import order_remarks, whole_remark
 from .nearly import nearly_remark, nearly_sums
 from .relations import constant_sums, sums_of_columns, unsaid
 
@@ -68,6 +69,9 @@ def kept_equations(
     free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
     remarks += derived_remarks(free, half, Ways(table.typed))
+    kept = [*given, *sums, *totals]
+    remarks += order_remarks(free, kept, Ways(table.typed))
+    remarks += whole_remark(free, kept, Ways(table.typed))
     return sums, totals
 
 

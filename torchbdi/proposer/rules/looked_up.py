@@ -1,4 +1,4 @@
-"""Columns of numbers that are looked up: each solvent has its boiling point, each lot its ash."""
+"""Columns that are looked up: each solvent has its boiling point and class, each lot its ash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
 from ..columns.grids import Grid
 from ..columns.rows import distinct
-from ..reading.table import Table, Values, parse_number
+from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .equations import equations
@@ -28,27 +28,31 @@ LOOKS = slice(64), slice(None)
 
 @dataclass(frozen=True)
 class LookedUp:
-    """A column of numbers whose value follows from that of another one.
+    """A column of numbers or names whose value follows from that of another one.
 
     Attributes:
         of: the column that it follows from.
         keys: the different values of that column, sorted, (K,).
-        numbers: what belongs to each, (K,).
-        grid: how its numbers are written.
+        own: what belongs to each, (K,).
+        grid: how its numbers are written; None for names.
     """
 
     of: str
     keys: Values
-    numbers: np.ndarray
-    grid: Grid
+    own: Values
+    grid: Grid | None
 
-    def __call__(self, values: Values) -> np.ndarray:
-        """The numbers that belong to values of the other column, (n,) to (n,)."""
+    def __call__(self, values: Values) -> Values:
+        """What belongs to values of the other column, (n,) to (n,)."""
         if values.dtype == np.float64:
             # A number went to its feature and back.
-            return self.numbers[np.abs(values[:, None] - self.keys).argmin(1)]
+            return self.own[np.abs(values[:, None] - self.keys).argmin(1)]
         place = {key: i for i, key in enumerate(self.keys.tolist())}
-        return self.numbers[[place[value] for value in values.tolist()]]
+        return self.own[[place[value] for value in values.tolist()]]
+
+    def write(self, value: float | str) -> str:
+        """One of these values as the table would have it."""
+        return str(value) if self.grid is None else self.grid.write(float(value))
 
 
 def find_looked_up(
@@ -61,7 +65,7 @@ def find_looked_up(
     settings: Settings,
     remarks: list[str],
 ) -> dict[str, LookedUp]:
-    """Columns of numbers that follow from another column, of which nobody has said anything."""
+    """Columns that follow from another column, of which nobody has said anything."""
     loose = {name for rule in at_most for name in rule.names}
     loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
     for name, wanted in settings.fix.items():
@@ -70,9 +74,12 @@ def find_looked_up(
             loose |= set() if number in values[name].tolist() else {name}
     spoken = {
         *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
-        *settings.numbers, *(name for rule in given for name in rule.coefficients),
+        *settings.numbers, *settings.categories,
+        *(name for rule in given for name in rule.coefficients),
     }  # fmt: skip
     found = looked_up(columns, values, grids, spoken, loose)
+    follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
+    remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
     if found:
         own = {name: values[name] for name in grids if name not in settings.free}
         sums, totals = equations(table, own, given)
@@ -82,7 +89,7 @@ def find_looked_up(
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
         raise InputError(
             f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
-            f"make one part of the design ({ways('number', next(iter(found)))})."
+            f"make one part of the design ({way_to_keep(*next(iter(found.items())), ways)})."
         )
     remarks += looked_up_remarks(found, ways)
     return found
@@ -95,9 +102,9 @@ def looked_up(
     spoken: Collection[str],
     loose: Collection[str],
 ) -> dict[str, LookedUp]:
-    """Finds the columns of numbers that follow from a column of names, or of few levels.
+    """Finds the columns that follow from a column of names, and numbers from few levels, too.
 
-    Of columns of numbers that follow from each other the first one stays.
+    Of columns of one kind that follow from each other the first one stays.
 
     Args:
         columns: those that vary.
@@ -115,35 +122,40 @@ def looked_up(
     pairs: dict[str, list[str]] = {}
     for at, column in enumerate(columns):
         name = column.name
-        if isinstance(column, Classes) or name in spoken:
+        if name in spoken or (isinstance(column, Classes) and column.sequence):
             continue
         size = len(np.unique(values[name]))
         before = {c.name for c in columns[:at]}
         for key, (different, codes) in keys.items():
-            if not FEWEST <= size <= len(different):
+            if key == name or not FEWEST <= size <= len(different):
                 continue
-            # A number looks up what determines it, too, and comes before it.
-            fits = key not in grids or (key in before and size == len(different))
+            # Of two that determine each other the first one stays, or the one that was named.
+            each = size == len(different)
+            if key in grids:
+                fits = name in grids and each and key in before
+            else:
+                fits = name in grids or not each or key in before or key in spoken
             if fits and _follows(values[name], codes):
                 pairs.setdefault(name, []).append(key)
     if not pairs:
         return {}
     index, _ = distinct(columns, values)
     often = {name for name, (_, codes) in keys.items() if _often(codes[index])}
+    pairs = {
+        name: own for name, found in pairs.items() if (own := [*filter(often.__contains__, found)])
+    }
     found: dict[str, LookedUp] = {}
     for name, own in pairs.items():
         # Names come first. What is looked up itself is no key.
-        for key in sorted(own, key=lambda key: key in grids):
-            if key in often and key not in found:
-                different, codes = keys[key]
-                first = np.unique(codes, return_index=True)[1]
-                found[name] = LookedUp(key, different, values[name][first], grids[name])
-                break
+        key = min((key for key in own if key not in pairs), key=grids.__contains__)
+        different, codes = keys[key]
+        at_first = np.unique(codes, return_index=True)[1]
+        found[name] = LookedUp(key, different, values[name][at_first], grids.get(name))
     return found
 
 
 def _follows(own: np.ndarray, codes: np.ndarray) -> bool:
-    """Whether numbers (N,) are the same wherever codes (N,) of another column are."""
+    """Whether values (N,) are the same wherever codes (N,) of another column are."""
     for rows in LOOKS:
         _, first, place = np.unique(codes[rows], return_index=True, return_inverse=True)
         if (own[rows] != own[rows][first][place]).any():
@@ -188,8 +200,41 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
         out.append(
             f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
             f"from {key!r}: rows with the same {key!r} have the same "
-            f"{repr(names[0]) if one else 'numbers there'}, and so have proposals. "
-            f"{' '.join(ways('number', n) for n in names)} makes {'it' if one else 'them'} part of "
-            "the design."
+            f"{repr(names[0]) if one else 'values there'}, and so have proposals. "
+            f"{' '.join(way_to_keep(n, found[n], ways) for n in names)} makes "
+            f"{'it' if one else 'them'} part of the design."
         )
     return out
+
+
+def fixed_remarks(
+    found: Mapping[str, LookedUp], fixed: Mapping[str, float | str | None], ways: Ways
+) -> list[str]:
+    """Says of columns that are fixed what they follow from: it may be chosen against them.
+
+    Args:
+        found: what would be looked up if nothing were fixed.
+        fixed: what the person fixed, with the values.
+        ways: how options are typed.
+    """
+    out = []
+    for name, up in found.items():
+        value = fixed.get(name)
+        if value is None or up.of in fixed:
+            continue
+        own = value if up.grid is None else parse_number(str(value))
+        keys = [k for k, v in zip(up.keys.tolist(), up.own.tolist(), strict=True) if v == own]
+        if not keys:
+            continue
+        told = [k if isinstance(k, str) else show_number(k) for k in keys]
+        out.append(
+            f"Column {name!r}, which is fixed at {value}, follows from {up.of!r}, and {value} goes "
+            f"with {listed(told, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
+            f"({ways('fix', f'{up.of}={told[0]}')})."
+        )
+    return out
+
+
+def way_to_keep(name: str, up: LookedUp, ways: Ways) -> str:
+    """How a column that is looked up is made part of the design."""
+    return ways("category" if up.grid is None else "number", name)

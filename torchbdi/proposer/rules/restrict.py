@@ -31,7 +31,7 @@ class Restricted:
         rules: linear rules between them, given or found.
         given: those of them that the person gave.
         at_most: rules on how many parts are present.
-        looked_up: columns of numbers that are left out, since they follow from another one.
+        looked_up: columns that are left out, since they follow from another one.
     """
 
     columns: tuple[Numbers | Classes, ...]

@@ -1,0 +1,105 @@
+"""Limits that every row keeps and no rule says: one column below another, parts below a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+import numpy as np
+
+from ...space.constraints import Linear
+from ..columns.suspects import UNLIKELY
+from ..reading.table import show_number
+from ..reading.ways import Ways, listed
+from .relations import subsets
+
+# So many pairs are told, the others counted.
+MOST_PAIRS = 3
+# Rows that are looked at first, and rows, about, that are put together at random.
+FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
+# Wholes that parts add up to, the share of one that the largest sum has at least, and the share
+# that a part has at most where it is none.
+WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.9, 0.05
+# Parts are told that chance would keep below a whole less often than once in so many.
+SELDOM = 1e3
+
+
+def order_remarks(
+    columns: Mapping[str, np.ndarray], rules: Sequence[Linear], ways: Ways
+) -> list[str]:
+    """Names columns of which one is never above another, though their numbers overlap.
+
+    Args:
+        columns: numbers of the rows, (N,) each, those that are searched.
+        rules: what proposals keep.
+        ways: how options are typed.
+    """
+    few = {name: v[:FIRST] for name, v in columns.items()}
+    pairs = [
+        (a, b)
+        for a, b in permutations(columns, 2)
+        if (few[a] <= few[b]).all()
+        and columns[a].max() > columns[b].min()
+        and (columns[a] <= columns[b]).all()
+        and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
+    ]
+    least = math.log(UNLIKELY) + math.log(max(1, len(columns) * (len(columns) - 1)))
+    pairs = [(a, b) for a, b in pairs if _chance(columns[a], columns[b]) < -least]
+    out = [
+        f"{a!r} is at most {b!r} in all rows, which proposals need not keep: "
+        f"{ways('rule', f'{a}<={b}')} keeps it."
+        for a, b in pairs[:MOST_PAIRS]
+    ]
+    if len(pairs) > MOST_PAIRS:
+        out.append(f"So are {len(pairs) - MOST_PAIRS} more pairs of columns.")
+    return out
+
+
+def _chance(a: np.ndarray, b: np.ndarray) -> float:
+    """Logarithm of how often a (N,) is at most b (N,) in every row where b is put in any order."""
+    above = len(b) - np.searchsorted(np.sort(b), np.sort(a)[::-1])
+    free = above - np.arange(len(a))  # the largest of a chooses first
+    return float(np.log(free).sum()) - math.lgamma(len(a) + 1)
+
+
+def whole_remark(
+    columns: Mapping[str, np.ndarray], rules: Sequence[Linear], ways: Ways
+) -> list[str]:
+    """Names parts that never add up to more than 1 or 100, as where the rest is water.
+
+    Args:
+        columns: numbers of the rows, (N,) each, those that are searched.
+        rules: what proposals keep.
+        ways: how options are typed.
+    """
+    ruled = {name for rule in rules for name in rule.coefficients}
+    for whole in WHOLES:
+        names = [
+            name for name, v in columns.items()
+            if name not in ruled and v.min() >= 0 and NO_PART * whole <= v.max() <= whole
+        ]  # fmt: skip
+        if len(names) < 2:
+            continue
+        x = np.stack([columns[name] for name in names], axis=1)
+        some, draws = x[:: max(1, len(x) // SHUFFLED)], np.random.default_rng(0)
+        mixed = np.concatenate([draws.permuted(some, axis=0) for _ in range(SHUFFLES)])
+        sets = subsets(len(names))
+        least, parts = -math.log(SELDOM * len(sets)), []
+        for at in map(list, sets):
+            if x[:FIRST, at].sum(1).max() > whole * (1 + 1e-9):
+                continue
+            most = float(x[:, at].sum(1).max())
+            if not NEARLY * whole <= most <= whole * (1 + 1e-9):
+                continue
+            below = float((mixed[:, at].sum(1) <= whole).mean())
+            if (chance := len(x) * math.log(below) if below else -math.inf) < least:
+                least, parts = chance, at
+        if parts:
+            own = [names[i] for i in parts]
+            rule = f"{'+'.join(own)}<={show_number(whole)}"
+            return [
+                f"{listed(own)} add up to {show_number(whole)} at most in all rows, which "
+                f"proposals need not keep: {ways('rule', rule)} keeps it."
+            ]
+    return []
