@@ -72,6 +72,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     checkpoint_every=cfg.trainer.checkpoint_every,
                     path=folder.path,
                     trajectory_every=cfg.trainer.trajectory_every,
+                    designs=cfg.designs,
                     bars=cfg.trainer.progress_bar,
                     start=start,
                 )

@@ -2,7 +2,8 @@
 
 Designs are raw. Sequences are whole numbers and their distance is the number of positions in which
 they differ; rows of numbers are floats and their distance is the root of the mean squared
-difference of their columns, each in its own standard deviation.
+difference of their columns, each in its own standard deviation. Designs of any other kind come as
+their standardised features.
 """
 
 from __future__ import annotations

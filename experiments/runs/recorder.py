@@ -12,8 +12,10 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
+from torchbdi import InputError
 from torchbdi.events import EventFile
 from torchbdi.kernels.files import move_aside
+from torchbdi.values import item_of, told, whole
 
 from ..data.arrays import write_sealed_npy
 from .as_begun import has_work
@@ -30,12 +32,14 @@ class Recorder(CachedRun):
     Attributes:
         path: the folder of the whole run; ``folder`` is the method's own in it.
         trajectory_every: steps between designs that are kept; 0 keeps none.
+        designs: how many the run proposes, and with every step keeps; None for any number.
         bars: whether progress bars are shown.
         start: ``time.perf_counter()`` when the run began.
     """
 
     path: Path = Path()
     trajectory_every: int = 0
+    designs: int | None = None
     bars: bool = True
     start: float = 0.0
 
@@ -57,6 +61,7 @@ class Recorder(CachedRun):
         self.start -= self.history.seconds
         self._board: EventFile | None = None
         self._last = time.perf_counter()
+        self._step: int | None = None  # the last one that this process was told of
 
     @property
     def seconds(self) -> float:
@@ -69,17 +74,38 @@ class Recorder(CachedRun):
         return bool(self.history.rows) or (self.folder is not None and has_work(self.folder))
 
     def log(self, step: int, **values: float) -> None:
-        """See :meth:`Run.log`."""
+        """See :meth:`Run.log`.
+
+        Raises:
+            InputError: the step is no whole number from 1, or a value is no number.
+        """
+        step = whole("Run.log", "step", step, 1)
+        own = {name: _number(name, value) for name, value in values.items()}
+        more = step == self._step
+        row = {**self.history.rows[step], **own} if more else own
         sync = step % self.checkpoint_every == 0  # before the state of this step is
-        self.history.add(step, self.seconds, values, sync)
+        self.history.add(step, self.seconds, row, sync)
         now = time.perf_counter()
         board = self.board(purge=step)
-        for name, value in {**values, "seconds/step": now - self._last}.items():
+        if not more:
+            own = {**own, "seconds/step": now - self._last}
+        for name, value in own.items():
             board.scalar(name, value, step)
-        self._last = now
+        self._last, self._step = now, step
 
     def keep(self, step: int, x: Tensor) -> None:
-        """See :meth:`Run.keep`."""
+        """See :meth:`Run.keep`.
+
+        Raises:
+            InputError: the step is no whole number from 0, or the designs are not (n, D).
+        """
+        step = whole("Run.keep", "step", step, 0)
+        n = self.designs
+        if x.ndim != 2 or (n is not None and len(x) != n):
+            raise InputError(
+                f"Run.keep: x must be (n, D) with n = {'any' if n is None else n}, the designs "
+                f"that the run proposes, got {tuple(x.shape)}. Keep all, in the Result's order."
+            )
         if self.trajectory_every and step % self.trajectory_every == 0:
             folder = self.path / TRAJECTORY
             folder.mkdir(exist_ok=True)
@@ -111,3 +137,15 @@ class Recorder(CachedRun):
         self.history.close()
         if self._board is not None:
             self._board.close()
+
+
+def _number(name: str, value: Any) -> float:
+    """What is logged, as Python's number; NaN is one.
+
+    Raises:
+        InputError: it is something else.
+    """
+    item = item_of(value)
+    if isinstance(item, bool) or not isinstance(item, int | float):
+        raise InputError(f"Run.log: {name} must be a number, got {told(value)}.")
+    return item

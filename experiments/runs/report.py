@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from torchbdi.kernels.files import write_csv
+from torchbdi.space import Number
 
 from ..data.arrays import write_npz
 from ..tasks.task import Task
@@ -43,7 +44,7 @@ def score_designs(
             metrics[f"median_{when}_{unit}"] = float(np.median(values))
         told = score_statistics(task.normalise(y))
         metrics |= {f"{name}_{when}_normalised": value for name, value in told.items()}
-    metrics |= novelty(designs, _decoded(task), None if task.discrete else task.data.space.std)
+    metrics |= novelty(_compared(task, designs), _table(task), _std(task))
     metrics["share_clipped"] = share_clipped(designs, task.limits)
     arrays = {
         "designs": designs,
@@ -54,10 +55,27 @@ def score_designs(
     return metrics, arrays
 
 
-def _decoded(task: Task) -> Iterator[np.ndarray]:
-    """The rows of a task's table as raw designs, part by part."""
+def _table(task: Task) -> Iterator[np.ndarray]:
+    """The rows of a task's table as they are compared, part by part."""
     for start in range(0, len(task.data.x), _PART):
-        yield task.decode(task.data.x[start : start + _PART])
+        yield _compared(task, task.decode(task.data.x[start : start + _PART]))
+
+
+def _compared(task: Task, designs: np.ndarray) -> np.ndarray:
+    """Raw designs (n, ...) as :func:`novelty` compares them.
+
+    Words and plain numbers are what they are, all else its standardised features, (n, D).
+    """
+    if task.discrete or _std(task) is not None:
+        return designs
+    return task.data.space.encode(designs.reshape(len(designs), -1)).numpy()
+
+
+def _std(task: Task) -> np.ndarray | None:
+    """Deviations of the columns, (C,), where all are numbers that are their own features."""
+    space = task.data.space
+    plain = all(isinstance(c, Number) and not c.log for c in space.columns)
+    return space.std if plain else None
 
 
 def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> None:

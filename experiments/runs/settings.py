@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from torchbdi import InputError
 from torchbdi.identity import canonical
 from torchbdi.methods import registry
-from torchbdi.space import Space
+from torchbdi.space import Choice, Column, Space
 
+from ..tasks.base import TaskSpec
 from ..tasks.registry import spec_of
 from .published import PUBLISHED
 
@@ -32,9 +34,34 @@ def outline(task: str, rows: int, dimensions: int) -> Any:
         InputError: there is no such task, or its designs have other dimensions.
     """
     spec = spec_of(task)
+    if spec.space is not None:
+        return without_numbers(_likely_space(task, spec, dimensions), rows)
     width = dimensions // (len(spec.letters) - 1) if spec.kind == "discrete" else dimensions
     raw = np.repeat(np.arange(2)[:, None], width, axis=1)
     return without_numbers(spec.space_of(raw).fit(raw), rows)
+
+
+def _likely_space(task: str, spec: TaskSpec, dimensions: int) -> Space:
+    """The fitted space of a task that makes its own, of which D alone is known.
+
+    Raises:
+        InputError: of no number of columns the task makes a space with D features.
+    """
+    for width in range(dimensions, 0, -1):
+        try:
+            space = spec.space_of(np.repeat([[1.0], [2.0]], width, axis=1))
+        except (InputError, IndexError, ValueError):  # its designs have other columns
+            continue
+        if space.width == dimensions:
+            return space.fit(np.stack([_two_values(c) for c in space.columns], axis=1))
+    raise InputError(f"task={task}: it makes no space with {dimensions} features.")
+
+
+def _two_values(column: Column) -> np.ndarray:
+    """Raw values that a column can hold, (2,)."""
+    if column.fixed is not None or isinstance(column, Choice):
+        return np.full(2, column.fixed or 0.0)
+    return column.nearest(np.array([1.0, 2.0]))
 
 
 def without_numbers(space: Space, rows: int) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import subprocess
 from pathlib import Path
+
+import torch
 
 PACKAGES = ("torch", "lightning", "numpy", "design-bench", "scikit-learn", "gymnasium", "mujoco")
 
@@ -20,7 +21,8 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
     found["commit"] = _commit()
-    found["threads"] = os.environ.get("OMP_NUM_THREADS", "") or str(os.cpu_count())
+    # Those that torch takes: not every processor, nor OMP_NUM_THREADS alone, says how many.
+    found["threads"] = str(torch.get_num_threads())
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from torchbdi import OfflineData, TorchBDIError
+from torchbdi import InputError, OfflineData, TorchBDIError
+from torchbdi.inputs import real_array
 
 from ..data import data_folder
 from ..data.sources import are_own
@@ -61,11 +63,18 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         designs, scores, truth, labels, limits = spec.load(request)
     y_min = spec.y_min if labels.y_min is None else labels.y_min
     y_max = spec.y_max if labels.y_max is None else labels.y_max
-    if not y_min < y_max:
-        raise TorchBDIError(f"task={name}: y_min = {y_min} must be below y_max = {y_max}.")
+    if not -math.inf < y_min < y_max < math.inf:
+        raise TorchBDIError(
+            f"task={name}: y_min = {y_min} must be below y_max = {y_max}, and both finite."
+        )
     rows = request.settings.max_rows
-    designs = np.asarray(designs)[:rows]
-    y = np.asarray(scores, dtype=np.float64).ravel()[:rows]
+    designs, y = np.asarray(designs), _real(name, "scores", scores)
+    if not designs.ndim or y.shape not in ((len(designs),), (len(designs), 1)):
+        raise TorchBDIError(
+            f"task={name}: load gave scores of shape {y.shape} for designs of shape "
+            f"{designs.shape}. Give one score a design, (N,)."
+        )
+    designs, y = designs[:rows], y.ravel()[:rows]
     published = request.source.data_set
     own = published is not None and are_own(published)
     return Task(
@@ -80,7 +89,7 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
         oracle_source=labels.oracle_source,
         oracle_spearman=labels.oracle_spearman,
         predict=_checked(name, truth),
-        limits=limits,
+        limits=_limits(name, limits, designs),
     )
 
 
@@ -90,15 +99,44 @@ def _checked(
     """The true function, given designs of its own, and refused where it does not score each."""
 
     def predict(designs: np.ndarray) -> np.ndarray:
-        scores = np.asarray(truth(designs.copy()))
-        if scores.shape != (len(designs),):
+        scores = truth(designs.copy())
+        if np.shape(scores) != (len(designs),):
             raise TorchBDIError(
-                f"task={name}: the true function gave scores of shape {scores.shape} for "
+                f"task={name}: the true function gave scores of shape {np.shape(scores)} for "
                 f"{len(designs)} designs, not ({len(designs)},)."
             )
-        return scores
+        found = _real(name, "scores", scores)
+        if not np.isfinite(found).all():
+            at = int(np.flatnonzero(~np.isfinite(found))[0])
+            raise TorchBDIError(
+                f"task={name}: the true function gave {found[at]} for design {at}. Let it give a "
+                "finite score to every design that the space allows."
+            )
+        return found
 
     return predict
+
+
+def _real(name: str, what: str, values: object) -> np.ndarray:
+    """What a task gives as numbers, float64; an InputError names the task."""
+    try:
+        return real_array(what, values)
+    except InputError as error:
+        raise InputError(f"task={name}: {error}") from error
+
+
+def _limits(name: str, limits: np.ndarray | None, designs: np.ndarray) -> np.ndarray | None:
+    """The limits of raw designs (N, ...), (2, C); None where there are none."""
+    if limits is None:
+        return None
+    found = _real(name, "limits", limits)
+    shape = (2, math.prod(designs.shape[1:]))
+    if found.shape != shape or not (found[0] <= found[1]).all():
+        raise TorchBDIError(
+            f"task={name}: limits must be {shape}, the lowest numbers and then the highest, got "
+            f"shape {found.shape}, or a lowest number above its highest."
+        )
+    return found
 
 
 @contextmanager

@@ -6,18 +6,24 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
+from torchbdi import InputError
 from torchbdi.fields import checked_fields, setting
 from torchbdi.kernels.files import sha256
 from torchbdi.space import Space
+from torchbdi.values import choice
 
 from ..data.present import known_checksums, missing, require
 from ..data.sources import DataSet
 
 __all__ = ["Labels", "Loaded", "Request", "Settings", "Source", "TaskSpec", "setting"]
+
+Kind = Literal["discrete", "continuous"]
+TableSource = Literal["original", "regenerated"]
+OracleSource = Literal["original", "retrained", "regenerated"]
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,22 @@ class Source:
         recipe: how the table is made here; empty where it is published as it is.
         revision: of the recipe.
         parts: what else the table is made of, by name, such as the SHA-256 of a policy.
+
+    Raises:
+        InputError: the label is none of these.
     """
 
-    label: Literal["original", "regenerated"]
+    label: TableSource
     data_set: DataSet | None = None
     marks: tuple[str, ...] = ()
     fetch: Callable[[Path], None] | None = None
     recipe: str = ""
     revision: int = 1
     parts: Callable[[Path], Mapping[str, str]] | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the label, by which scores are told to be comparable."""
+        choice("Source", "label", self.label, get_args(TableSource))
 
     def is_meant(self, folder: Path) -> bool:
         """Whether a file is there for which this source stands."""
@@ -132,13 +145,20 @@ class Labels:
             rows it was not fitted to; None for one that is not fitted.
         y_min: score that is reported as 0, where it is not the spec's.
         y_max: score that is reported as 1, where it is not the spec's.
+
+    Raises:
+        InputError: ``oracle_source`` is none of these.
     """
 
     title: str
-    oracle_source: Literal["original", "retrained", "regenerated"] = "original"
+    oracle_source: OracleSource = "original"
     oracle_spearman: float | None = None
     y_min: float | None = None
     y_max: float | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the label, by which scores are told to be comparable."""
+        choice("Labels", "oracle_source", self.oracle_source, get_args(OracleSource))
 
 
 class Loaded(NamedTuple):
@@ -176,9 +196,13 @@ class TaskSpec:
         settings: the class of its settings.
         space: what a design may be, from raw designs (N, ...); None: letters at every site for a
             discrete task, else numbers without bounds.
+
+    Raises:
+        InputError: the kind is none of these, or letters are missing or stand where they are not
+            read.
     """
 
-    kind: Literal["discrete", "continuous"]
+    kind: Kind
     y_min: float
     y_max: float
     sources: tuple[Source, ...]
@@ -187,6 +211,15 @@ class TaskSpec:
     revision: int = 1
     settings: type[Settings] = Settings
     space: Callable[[np.ndarray], Space] | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the kind, by which designs are read and tables choose."""
+        choice("TaskSpec", "kind", self.kind, get_args(Kind))
+        if self.space is None and bool(self.letters) != (self.kind == "discrete"):
+            raise InputError(
+                f"TaskSpec: kind={self.kind!r} with letters={self.letters!r}. A discrete task has "
+                "letters, a continuous one has none."
+            )
 
     def space_of(self, designs: np.ndarray) -> Space:
         """What a design may be, not yet fitted to a table."""

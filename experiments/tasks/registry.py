@@ -75,4 +75,7 @@ def fields(name: str) -> list[Field]:
 
 @functools.cache
 def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"{__package__}.{name}")
+    try:
+        return importlib.import_module(f"{__package__}.{name}")
+    except InputError as error:
+        raise TorchBDIError(f"{name}.py, the file of task={name}: {error}") from error

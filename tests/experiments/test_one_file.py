@@ -345,10 +345,74 @@ def test_a_true_function_that_changes_designs_changes_its_own(add: Write, tmp_pa
     assert np.array_equal(raw, kept)
 
 
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ("scores * 1j", r"task=toy: scores is complex"),
+        ("np.ma.masked_less(scores, 9)", r"task=toy: scores has 5 masked numbers"),
+        ("scores.astype(str)", r"task=toy: scores must hold numbers"),
+        ("np.r_[scores[:4], np.nan]", r"the true function gave nan for design 4"),
+        ("np.r_[-np.inf, scores[1:]]", r"the true function gave -inf for design 0"),
+    ],
+)
+def test_a_true_function_gives_finite_real_numbers(
+    scores: str, told: str, add: Write, tmp_path: Path
+) -> None:
+    truth = "return request.settings.weight * (designs == 1).sum(1) + 0.01 * designs[:, 0]"
+    own = f"scores = {truth.removeprefix('return ')}\n        return {scores}"
+    add("toy", TASK.replace(truth, f"{own} if len(designs) < 160 else scores"))
+    task = load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+    with pytest.raises(TorchBDIError, match=told):
+        task.predict(task.decode(task.data.x[:5]))
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ("np.stack([truth(words)] * 2, 1)", r"scores of shape \(160, 2\) for designs of .*160, 6"),
+        ("np.r_[0, truth(words)]", r"scores of shape \(161,\)"),
+        ("truth(words)[:100]", r"scores of shape \(100,\)"),
+        ("truth(words)[None]", r"scores of shape \(1, 160\)"),
+        ("truth(words) + 0j", "task=toy: scores is complex"),
+    ],
+)
+def test_a_table_has_a_score_a_design_however_few_rows_are_seen(
+    scores: str, told: str, add: Write, tmp_path: Path
+) -> None:
+    words = ["task=toy", "task.max_rows=100", f"data_dir={tmp_path}"]
+    add("toy", TASK.replace("Loaded(words, truth(words)", "Loaded(words, truth(words)[:, None]"))
+    assert len(load_task(compose_config(words)).y_raw) == 100
+    add("toy", TASK.replace("Loaded(words, truth(words)", f"Loaded(words, {scores}"))
+    with pytest.raises(TorchBDIError, match=told):
+        load_task(compose_config(words))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('kind="discrete"', 'kind="Discrete"', "toy.py.*TaskSpec: kind must be one of 'discrete'"),
+        ('kind="discrete"', 'kind="continuous"', "a continuous one has none"),
+        ('letters="abc",', "", "A discrete task has letters"),
+        ('Source("regenerated"', 'Source("made here"', "Source: label must be one of 'original'"),
+        ('Labels("Toy words")', 'Labels("Toy", "orig")', "oracle_source must be one of 'original'"),
+        ('words")', 'words"), np.zeros((6, 2))', r"limits must be \(2, 6\).*got shape \(6, 2\)"),
+        ('words")', 'words"), [[2] * 6, [0] * 6]', "a lowest number above its highest"),
+    ],
+)
+def test_words_and_limits_that_mean_nothing_are_refused(
+    old: str, new: str, told: str, add: Write, tmp_path: Path
+) -> None:
+    assert old in TASK
+    add("toy", TASK.replace(old, new))
+    with pytest.raises(TorchBDIError, match=told):
+        load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+    add("toy", TASK)
+
+
 def test_a_range_of_scores_that_is_none_is_refused(add: Write, tmp_path: Path) -> None:
-    for end in ("0.0", "-1.0"):
+    for end, told in (("0.0", "0.0"), ("-1.0", "-1.0"), ("np.inf", "inf"), ("np.nan", "nan")):
         add("toy", TASK.replace("y_max=6.0", f"y_max={end}"))
-        with pytest.raises(TorchBDIError, match=f"y_min = 0.0 must be below y_max = {end}"):
+        with pytest.raises(TorchBDIError, match=f"y_min = 0.0 must be below y_max = {told}"):
             load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
 
 
@@ -422,3 +486,62 @@ def test_identities_differ_where_their_parts_do() -> None:
     assert len({i.cell for i in (first, *others)}) == 9
     assert len({i.problem for i in (first, *others)}) == 6
     assert others[-1].differences(first) == ["task.max_rows 1 and None"]
+
+
+MIXED = '''
+"""Powders: a concentration, a temperature in steps, and what they are made of."""
+
+import numpy as np
+
+from experiments.tasks.base import Labels, Loaded, Source, TaskSpec
+from torchbdi.space import Choice, Number, Space
+
+
+def load(request):
+    dice = np.random.default_rng(0)
+    parts = 10 ** dice.uniform(-3, 3, 160), dice.integers(2, 9, 160), dice.integers(0, 3, 160)
+    raw = np.stack(parts, axis=1)
+
+    def truth(designs):
+        return np.log10(designs[:, 0]) - designs[:, 1] + (designs[:, 2] == 1)
+
+    return Loaded(raw, truth(raw), truth, Labels("Powders"))
+
+
+def space(raw):
+    names = ("iron", "zinc", "lead")
+    step = Number("temperature", 2, 8, step=1)
+    return Space((Number("concentration", 1e-3, 1e3, log=True), step, Choice("metal", names)))
+
+
+TASK = TaskSpec("continuous", -9.0, 3.0, (Source("regenerated", recipe="dice"),), load, space=space)
+'''
+
+
+@pytest.mark.parametrize("metals", [("iron", "zinc", "lead"), ("iron", "zinc")])
+def test_a_task_with_columns_of_several_kinds(
+    metals: tuple[str, ...], add: Write, tmp_path: Path
+) -> None:
+    from experiments.train import train
+
+    text = MIXED.replace('("iron", "zinc", "lead")', repr(metals))
+    add("toy", text.replace("integers(0, 3, 160)", f"integers(0, {len(metals)}, 160)"))
+    words = ["task=toy", "designs=20", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}"]
+    words = [*words, "trainer.progress_bar=false", "trainer.accelerator=cpu"]
+    for method in ("random", "best_rows", "bdi"):
+        steps = ["method.steps=2"] if method == "bdi" else []
+        told = train(compose_config([*words, f"method={method}", *steps]))
+        (npz,) = (tmp_path / "runs").glob(f"toy-{method}-*/proposals.npz")
+        data = load_task(compose_config(words)).data
+        x = data.space.encode(np.load(npz)["designs"]).numpy()
+        apart = ((x[:, None] - data.x.numpy()) ** 2).mean(2) ** 0.5
+        among = ((x[:, None] - x) ** 2).mean(2)[np.triu_indices(20, 1)] ** 0.5
+        assert told["distance_to_data"] == pytest.approx(apart.min(1).mean(), rel=1e-9, abs=1e-9)
+        assert told["share_known"] == (apart.min(1) < 1e-9).mean()
+        assert told["diversity"] == pytest.approx(among.mean(), rel=1e-9)
+    runs = read_runs([tmp_path / "runs"])
+    assert sorted((run.method, run.changes) for run in runs) == [
+        ("bdi", ("designs=20", "steps=2")),
+        ("best_rows", ("designs=20",)),
+        ("random", ("designs=20",)),
+    ]

@@ -302,6 +302,38 @@ def test_what_a_solve_returns_is_checked(
         Strange().solve(data, 3)
 
 
+@dataclass(frozen=True)
+class Judge(Method):
+    """Scores designs as it is told to."""
+
+    revision: ClassVar[int] = 1
+
+    def score(self, data: OfflineData, x: torch.Tensor, run: Run | None = None) -> torch.Tensor:
+        found: torch.Tensor = vars(type(self))["returned"](data, x)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (lambda data, x: None, "Judge: what score returns must be a torch.Tensor, got NoneType"),
+        (lambda data, x: x.numpy()[:, 0], "must be a torch.Tensor, got ndarray"),
+        (lambda data, x: x[:, :1], r"score gave \(3, 1\) for 3 designs, not \(3,\)"),
+        (lambda data, x: x[:2, 0], r"score gave \(2,\) for 3 designs"),
+        (lambda data, x: x.sum(), r"score gave \(\) for 3 designs"),
+        (lambda data, x: (data.x.mul_(2), x[:, 0])[1], "score changed the table"),
+    ],
+)
+def test_what_a_score_returns_is_checked(
+    returned: Any, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Judge, "returned", returned, raising=False)
+    raw = np.random.default_rng(0).normal(size=(5, 4))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    with pytest.raises(TorchBDIError, match=told):
+        Judge().score(data, data.x[:3].clone())
+
+
 def test_every_method_of_the_folder_keeps_the_contract() -> None:
     """Every field has a docstring of its own, and every preset a name of its own."""
     assert len(registry.names()) == len(registry.file_names()) + len(registry.presets())

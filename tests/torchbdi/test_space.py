@@ -250,6 +250,11 @@ def test_levels_under_an_equation_that_rounding_alone_would_miss() -> None:
     assert set(raw[:, 0]) <= {0.0, 6.0}
 
 
+def logarithms() -> Space:
+    space = Space((Number("a"), Number("b", 1e-3, 10, log=True)))
+    return space.fit(np.array([[0, 0.1], [1, 1.0]]))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -271,6 +276,9 @@ def test_levels_under_an_equation_that_rounding_alone_would_miss() -> None:
         (lambda: Space.numbers(2).encode(np.zeros((1, 2))), "space.fit"),
         (lambda: Space.numbers(2).fit(np.zeros((1, 3))), "2 columns"),
         (lambda: Space.sequence(2, "AC").fit(np.array([[0, 2]])), "numbered 0 to 1"),
+        (lambda: logarithms().encode(np.array([[0, 1], [0, 0.0]])), "row 1 has 0.0 in .*'b'.*log"),
+        (lambda: logarithms().encode(np.array([[0, -1.0]])), "row 0 has -1.0 in column 'b'"),
+        (lambda: logarithms().fit(np.array([[0, 0.0], [1, 1]])), "row 0 has 0.0 in column 'b'"),
         (
             lambda: Space((Number("a", 0, 1),), (Linear({"a": 1}, 2, 3),)).fit(np.zeros((1, 1))),
             "no design was found",

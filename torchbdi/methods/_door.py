@@ -63,8 +63,16 @@ def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Cal
                 )
             check_finite("x", x, "Leave those designs out.")
             run = _run_at(data.x.device, run, run_class)
-            found = score(self, _on_cpu(data), x.cpu(), run)
-            return found.to(x.device) if isinstance(found, Tensor) else found
+            table = _on_cpu(data)
+            found = score(self, table, x.cpu(), run)
+            instance(name, "what score returns", found, Tensor, "a torch.Tensor")
+            if found.shape != (len(x),):
+                raise TorchBDIError(
+                    f"{name}: score gave {tuple(found.shape)} for {len(x)} designs, not "
+                    f"({len(x)},)."
+                )
+            _check_table(name, "score", table)
+            return found.to(x.device)
 
     return checked
 
@@ -117,9 +125,14 @@ def _check_result(name: str, result: Any, data: OfflineData, n: int, result_clas
             f"{name}: solve returned starts that are no rows of the table: int64 from 0 to "
             f"{rows - 1}."
         )
+    _check_table(name, "solve", data)
+
+
+def _check_table(name: str, call: str, data: OfflineData) -> None:
+    """Raises TorchBDIError where a solve or score changed the table."""
     try:
         data.check_unchanged()
     except InputError as error:
         raise TorchBDIError(
-            f"{name}: solve changed the table that it was given. Work on clones of x and y."
+            f"{name}: {call} changed the table that it was given. Work on clones of x and y."
         ) from error

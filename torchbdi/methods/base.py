@@ -79,9 +79,10 @@ class Run:
         """Takes numbers of one step, by any names.
 
         Args:
-            step: counted from 1. After a resume, the log of a step takes the place of the old one
-                of this step and of all later ones.
-            **values: the numbers. ``a/b`` puts b into the picture of a.
+            step: counted from 1. What is said of one step in several calls stands together. After
+                a resume, the log of a step takes the place of the old one of this step and of all
+                later ones.
+            **values: the numbers, NaN too. ``a/b`` puts b into the picture of a.
         """
 
     def keep(self, step: int, x: Tensor) -> None:
@@ -237,6 +238,7 @@ class Method:
 
         Raises:
             InputError: the method judges no designs.
+            TorchBDIError: it returned something else or changed the table.
         """
         raise InputError(f"{type(self).__name__} has no score: it judges no designs but its own.")
 

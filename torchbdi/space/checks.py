@@ -93,6 +93,14 @@ def checked_raw(layout: Layout, raw: Any) -> np.ndarray:
         raise InputError(
             f"Space: row {row} has {raw[row, at]} in column {names[at]!r}. Remove or impute it."
         )
+    logarithms = layout.numbers[layout.log]
+    if not (raw[:, logarithms] > 0).all():
+        row, at = np.argwhere(~(raw[:, logarithms] > 0))[0]
+        name = names[logarithms[at]]
+        raise InputError(
+            f"Space: row {row} has {raw[row, logarithms[at]]} in column {name!r}, which is kept as "
+            "a logarithm. Give numbers above 0, or make it a column with log=False."
+        )
     for columns, _, table in layout.choices:
         own = raw[:, columns]
         if len(own) and (own.min() < 0 or own.max() >= len(table) or (own % 1).any()):
