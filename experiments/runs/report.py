@@ -92,8 +92,8 @@ def write_proposals(folder: Path, task: Task, arrays: dict[str, np.ndarray]) -> 
     if task.discrete:
         names, cells = ["design"], [[task.text(design)] for design in designs]
     else:
-        names = [f"x{i}" for i in range(designs[0].size)]
-        cells = [[repr(float(v)) for v in design.ravel()] for design in designs]
+        names = [column.name for column in task.data.space.columns]
+        cells = [task.cells(design) for design in designs]
     columns = {
         "start_row": "start_rows",
         "score_before": "score_before",
@@ -130,7 +130,8 @@ def summary_table(task: Task, metrics: dict[str, Any], n: int) -> str:
         if name not in ("best", "median") and f"{name}_after_normalised" in metrics:
             pair = (f"{metrics[f'{name}_{when}_normalised']:.6f}" for when in ("before", "after"))
             lines.append(f"| {label} | {' | '.join(pair)} |")
-    unit = "letters" if task.discrete else "standard deviations, root mean square over columns"
+    over = "features" if _std(task) is None else "columns"
+    unit = "letters" if task.discrete else f"standard deviations, root mean square over {over}"
     lines += [
         "",
         f"Of the proposals {metrics['share_equal']:.1%} are equal to an earlier one, "

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from torchbdi import OfflineData
+from torchbdi.space import Choice
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,13 @@ class Task:
     def text(self, design: np.ndarray) -> str:
         """One raw design as letters."""
         return self.data.space.text(design.ravel())
+
+    def cells(self, design: np.ndarray) -> list[str]:
+        """One raw design column by column: numbers to the last digit, and the names of classes."""
+        return [
+            column.classes[int(value)] if isinstance(column, Choice) else repr(float(value))
+            for column, value in zip(self.data.space.columns, design.ravel(), strict=True)
+        ]
 
     def normalise(self, y: np.ndarray) -> np.ndarray:
         """(y - y_min) / (y_max - y_min)."""

@@ -533,7 +533,11 @@ def test_a_task_with_columns_of_several_kinds(
         told = train(compose_config([*words, f"method={method}", *steps]))
         (npz,) = (tmp_path / "runs").glob(f"toy-{method}-*/proposals.npz")
         data = load_task(compose_config(words)).data
-        x = data.space.encode(np.load(npz)["designs"]).numpy()
+        raw = np.load(npz)["designs"]
+        with (npz.parent / "proposals.csv").open() as file:
+            lines = [[row[c.name] for c in data.space.columns] for row in csv.DictReader(file)]
+        assert lines == [[repr(float(v)) for v in own[:2]] + [metals[int(own[2])]] for own in raw]
+        x = data.space.encode(raw).numpy()
         apart = ((x[:, None] - data.x.numpy()) ** 2).mean(2) ** 0.5
         among = ((x[:, None] - x) ** 2).mean(2)[np.triu_indices(20, 1)] ** 0.5
         assert told["distance_to_data"] == pytest.approx(apart.min(1).mean(), rel=1e-9, abs=1e-9)
