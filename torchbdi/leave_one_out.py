@@ -54,14 +54,35 @@ class LeftOut:
         others: Tensor | None = None,
     ) -> list[float]:
         """See :func:`leave_one_out_errors`."""
+        return [pair[0] for pair in self.judged(y, ridges, noise, others)]
+
+    def judged(
+        self,
+        y: Tensor,
+        ridges: Iterable[float],
+        noise: float = 0.0,
+        others: Tensor | None = None,
+    ) -> list[tuple[float, float]]:
+        """Errors of :func:`leave_one_out_errors`, each with how surprising the rows are.
+
+        The surprise is, but for a constant, minus twice the mean logarithm of the density of each
+        score in what the others predict: a normal distribution of variance s / B_ii, B being the
+        inverse of K with its ridge and s the scale for which these variances are right on average.
+        A row that a regression claims to know, and misses, counts for more in it than in the error.
+        """
         ridges = tuple(ridges)
         along = self._along(y, others)
         out = []
         for ridge in ridges:
             inverse = self._inverse(ridge)
             scale = float((inverse * along[0].square()).mean())
-            quiet = ridge * self.size * scale < noise and ridge < max(ridges)
-            out.append(math.inf if quiet else float(self._misses(*along, inverse).square().mean()))
+            if ridge * self.size * scale < noise and ridge < max(ridges):
+                out.append((math.inf, math.inf))
+                continue
+            squares, diagonal = self._misses(*along, inverse).square(), self.square @ inverse
+            weighted = (squares * diagonal).mean().clamp_min(1e-300)
+            surprise = weighted.log() - diagonal.log().mean()
+            out.append((float(squares.mean()), float(surprise)))
         return out
 
     def misses(self, y: Tensor, ridge: float, others: Tensor | None = None) -> Tensor:

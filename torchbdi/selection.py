@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
 from typing import Literal
 
 import torch
@@ -38,6 +39,8 @@ class Model:
         errors: the error with each ridge that was tried, in their order.
         least: the least ridge whose error cannot be told from that of the best model, see
             :func:`choose_models`; ``ridge`` where that was not looked for.
+        surprise: see :meth:`.leave_one_out.LeftOut.judged`.
+        largest: share of the row that is missed most in the sum of the squared errors.
     """
 
     kernel: Literal["ntk", "nngp"]
@@ -49,6 +52,8 @@ class Model:
     uncertainty: float = float("nan")
     errors: tuple[float, ...] = ()
     least: float | None = None
+    surprise: float = float("nan")
+    largest: float = float("nan")
 
     def covariance(self) -> ReLUKernel:
         """The kernel as torchbdi has it."""
@@ -143,8 +148,14 @@ def ranked(
     ridges: Sequence[float],
     noises: Sequence[float],
     others: Sequence[Tensor],
+    alone: float = math.inf,
 ) -> list[list[Model]]:
     """Models with their best ridges, those of the least leave-one-out error first.
+
+    Where one row makes up most of that error it tells no models apart: of a sphere and its centre,
+    as in a central composite design, all miss the centre by as much, and only some of them do not
+    claim to know it. There the density of each score in what the others say of it decides, see
+    :meth:`.leave_one_out.LeftOut.judged`.
 
     Args:
         models: to choose from.
@@ -153,29 +164,54 @@ def ranked(
         ridges: to choose from, on the scale of the trace.
         noises: see :func:`.leave_one_out.leave_one_out_errors`, one a kind.
         others: see there, (N,) a kind.
+        alone: above this share of one row in the least error densities decide.
 
     Returns:
         For each kind of scores, all models.
     """
-    out: list[list[Model]] = [[] for _ in scores]
+    out: list[list[tuple[Model, Model]]] = [[] for _ in scores]
     for model in models:
         with torch.no_grad():
             k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
         left = LeftOut(k)
         for own, y, noise, rest in zip(out, scores, noises, others, strict=True):
-            errors = left.errors(y, ridges, noise, rest)
-            best = min(range(len(ridges)), key=errors.__getitem__)
-            variance = float(y.var(correction=0))
-            unit = variance if variance else 1.0
-            squares = left.misses(y, ridges[best], rest).square()
-            own.append(
-                replace(
-                    model,
-                    ridge=ridges[best],
-                    error=errors[best] / unit,
-                    rows=len(x),
-                    uncertainty=float(squares.std(correction=0)) / unit / len(x) ** 0.5,
-                    errors=tuple(error / unit for error in errors),
-                )
+            judged = left.judged(y, ridges, noise, rest)
+            by_error, by_surprise = (
+                _with_ridge(model, left, y, rest, ridges, judged, min(judged, key=itemgetter(i)))
+                for i in (0, 1)
             )
-    return [sorted(own, key=lambda m: m.error) for own in out]
+            own.append((by_error, by_surprise))
+    return [_in_order(own, alone) for own in out]
+
+
+def _with_ridge(
+    model: Model,
+    left: LeftOut,
+    y: Tensor,
+    others: Tensor,
+    ridges: Sequence[float],
+    judged: Sequence[tuple[float, float]],
+    best: tuple[float, float],
+) -> Model:
+    """The model with the ridge whose error and surprise are these."""
+    ridge = ridges[judged.index(best)]
+    unit = float(y.var(correction=0)) or 1.0
+    squares = left.misses(y, ridge, others).square()
+    return replace(
+        model,
+        ridge=ridge,
+        error=best[0] / unit,
+        surprise=best[1],
+        rows=len(y),
+        uncertainty=float(squares.std(correction=0)) / unit / len(y) ** 0.5,
+        errors=tuple(error / unit for error, _ in judged),
+        largest=float(squares.max() / squares.sum().clamp_min(1e-300)),
+    )
+
+
+def _in_order(models: Sequence[tuple[Model, Model]], alone: float) -> list[Model]:
+    """Of pairs with the ridges of least error and of least surprise those that count, sorted."""
+    found = sorted((by_error for by_error, _ in models), key=attrgetter("error"))
+    if not found or found[0].largest <= alone:
+        return found
+    return sorted((by_surprise for _, by_surprise in models), key=attrgetter("surprise"))

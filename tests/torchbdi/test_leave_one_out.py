@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NNGP, NTK
-from torchbdi.leave_one_out import mean_of_others
+from torchbdi.leave_one_out import LeftOut, mean_of_others
 from torchbdi.proposer.result import Proposals
 from torchbdi.scales import held_out_errors, tuned_scales
 from torchbdi.selection import Model, choose_models
@@ -111,3 +111,24 @@ def test_few_columns_of_many_that_matter_are_found_and_told_honestly() -> None:
     true = 1 - (miss**2).mean() / truth[1].var()
     assert true > 0.8
     assert p.quality.r2 == pytest.approx(true, abs=0.1)
+
+
+def test_surprises_are_densities_of_scores_left_out_one_by_one() -> None:
+    x, y = noise(12, 3)
+    k = NNGP(3)(x)
+    for ridge, (error, surprise) in zip(
+        (1e-2, 0.3), LeftOut(k).judged(y, (1e-2, 0.3)), strict=True
+    ):
+        full = k + ridge * k.diagonal().mean() * torch.eye(12).double()
+        misses, variances = [], []
+        for i in range(12):
+            rest = torch.arange(12) != i
+            weights = torch.linalg.solve(full[rest][:, rest], full[rest, i])
+            middle = y[rest].mean()
+            misses.append(y[i] - middle - weights @ (y[rest] - middle))
+            variances.append(full[i, i] - weights @ full[rest, i])
+        miss, variance = torch.stack(misses), torch.stack(variances)
+        scale = (miss.square() / variance).mean()
+        density = torch.distributions.Normal(0, (scale * variance).sqrt()).log_prob(miss).mean()
+        assert error == pytest.approx(float(miss.square().mean()), rel=1e-9)
+        assert surprise == pytest.approx(float(-2 * density) - 1 - np.log(2 * np.pi), rel=1e-9)

@@ -18,6 +18,7 @@ from propose_children import be_quick
 from torchbdi.__main__ import main
 from torchbdi.proposer.digits import digits, short
 from torchbdi.proposer.result import Proposals
+from torchbdi.space import Number, Space
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,8 @@ def outlook(predicted: list[float], minimize: bool, unknown: tuple[bool, ...] = 
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
         rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=(), at_most=(), values={},
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
+        design_space=Space((Number("a", levels=(1, 2)), Number("b", 0, 1), Number("c"))),
+        table=SimpleNamespace(typed=True),
     )  # fmt: skip
 
     class Made:
@@ -68,7 +71,9 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
         [6, 4], False
     )
     assert "Warning" not in outlook([6, 4], False)
-    assert "0 of 2 proposals are predicted above it. Warning: none" in outlook([4, 3], False)
+    none = outlook([4, 3], False)
+    assert "0 of 2 proposals are predicted above it. Warning: none" in none
+    assert none.endswith("to which 'a' keeps (--free a gives that up).")
     assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
         [0.5, 4], True
     )

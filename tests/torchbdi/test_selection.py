@@ -10,8 +10,11 @@ from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
 from torchbdi.leave_one_out import leave_one_out_errors
 from torchbdi.selection import (
+    KERNELS,
     RIDGES,
+    candidates,
     choose_models,
+    ranked,
     with_constant,
 )
 
@@ -96,6 +99,24 @@ def test_those_that_cannot_be_told_apart_are_chosen_together() -> None:
         assert model.least == min(own)
     few = choose_models(x, y, 1, depths=(1, 2, 3), constants=(1.0,), generator=seed.manual_seed(0))
     assert few == found[:1]
+
+
+def test_one_row_alone_does_not_tell_models_apart() -> None:
+    """A sphere and its centre, far above it: all miss the centre, and some claim to know it."""
+    x = torch.cat([torch.eye(3).double(), -torch.eye(3).double(), torch.zeros(1, 3).double()])
+    y = torch.tensor([0.1, -0.2, 0.1, 0.2, -0.1, 0.0, 5.0]).double()
+    y = (y - y.mean()) / y.std(correction=0)
+    models = candidates(KERNELS, (2, 3), (0.0, 1.0))
+    others = (y.sum() - y) / 6
+    (plain,) = ranked(models, x, [y], RIDGES, [0.0], [others])
+    (found,) = ranked(models, x, [y], RIDGES, [0.0], [others], 0.5)
+    assert [m.error for m in plain] == sorted(m.error for m in plain)
+    assert plain[0].largest > 0.5
+    assert [m.surprise for m in found] == sorted(m.surprise for m in found)
+    assert found[0].constant == 1.0
+    assert found[0].surprise < min(m.surprise for m in plain if m.constant == 0.0)
+    (again,) = ranked(models, x, [y], RIDGES, [0.0], [others], 1.0)
+    assert again == plain
 
 
 def test_the_batch_conditions_on_what_is_picked() -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
+from ..space import Number
 from .digits import digits, places_of
 from .model.choice import Chosen
 from .model.problem import Problem
 from .model.trust import Quality
 from .reading.table import Values
-from .reading.ways import Ways
+from .reading.ways import Ways, listed
 from .search.backtest import Backtest
 from .settings import Settings
 from .within import within_limits
@@ -113,7 +114,7 @@ class Proposals:
             whom = "the others" if self.unknown.any() else "them"
             text += (
                 f" Warning: none of {whom} is expected to be better than what is known; making "
-                "them would teach the model, and little more."
+                "them would teach the model, and little more." + _levels_told(known)
             )
         return text
 
@@ -174,3 +175,19 @@ class Proposals:
             if values.dtype != np.float64:
                 raise InputError(f"column {name!r} holds text: use .columns.")
         return np.stack(list(self.columns.values()), axis=1)
+
+
+def _levels_told(problem: Problem) -> str:
+    """Which numbers keep to levels, between which something better may lie; "" where none."""
+    names = [
+        column.name
+        for column in problem.design_space.columns
+        if isinstance(column, Number) and column.levels and column.fixed is None
+    ]
+    if not names:
+        return ""
+    way = Ways(problem.table.typed)("free", names[0])
+    return (
+        f" Something better may lie between the levels of the table, to which {listed(names)} "
+        f"keep{'s' if len(names) == 1 else ''} ({way} gives that up)."
+    )

@@ -10,7 +10,7 @@ from ...kernels.errors import InputError
 from ..reading.table import show_number
 from .kinds import Kind, left_out
 
-FEWEST_ROWS = 10
+FEWEST_ROWS, FEWEST_DESIGNS = 10, 9
 
 
 def each_score(
@@ -53,10 +53,10 @@ def require_different(
         taken: the score of every different design, (n,).
         kinds: of the columns; without those that were left out rows can be the same.
     """
-    if len(taken) < FEWEST_ROWS:
+    if len(taken) < FEWEST_DESIGNS:
         raise InputError(
             f"{source}: only {len(taken)} of {rows} rows are different designs; at least "
-            f"{FEWEST_ROWS} are needed.{left_out(kinds)}"
+            f"{FEWEST_DESIGNS} are needed.{left_out(kinds)}"
         )
     if not taken.std() > 1e-12 * np.abs(taken).max():
         raise InputError(

@@ -37,7 +37,8 @@ class Calibration:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
         squares: squared error over squared deviation of these designs, (S,).
         beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
-            designs predicted highest.
+            designs predicted highest. The scale of the process is that of the rest, or that of all
+            designs where it is larger: by that the deviations of proposals are stated.
         missed: mean squared error of these, standardised.
         best: the best known score, standardised.
     """
@@ -109,6 +110,8 @@ def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
     hidden, rest = order[:count], order[count:]
     middle = y[rest].mean()
     part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
+    # Scores without spread, as all are 0 without a catalyst, say nothing of how far others may lie.
+    part.scale = max(part.scale, posterior.scale)
     inverse = torch.cholesky_inverse(part.factor)
     d = inverse @ part.y
     cross = posterior.kernel(x[hidden], x[rest])

@@ -32,6 +32,8 @@ CONSTANTS = (0.0, 0.5, 1.0, 2.0)
 RIDGES = tuple(10 ** (e / 2) for e in range(-12, 3))
 # Scales a column have to lower the error by this share: they are as many numbers more.
 GAIN = 0.02
+# One design that makes up more of the error than all others together tells no models apart.
+ALONE = 0.5
 # Of fewer designs for each scale, those that had no part in the tuning tell what the scales are
 # worth: leaving out the others, one by one, promises too much.
 DESIGNS_PER_SCALE = 10
@@ -102,6 +104,9 @@ def sample_of(count: int, rows: int) -> Tensor:
 def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Chosen:
     """The regression of least leave-one-out error; equal designs are one, so they leave together.
 
+    Where one design makes up most of that error the most probable scores decide, see
+    :func:`torchbdi.selection.ranked`.
+
     All kernels, depths, constants and ridges are tried on 500 designs. That decides whether the
     scores or their logarithms are modelled. The best three models are compared again on all
     designs, or on ``rows`` of them, where the best one gets its ridge; then each column a length
@@ -120,7 +125,7 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
     x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
     found = ranked(
         candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
-        [p.noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems],
+        [p.noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems], ALONE,
     )  # fmt: skip
     at, densities = 0, None
     if len(problems) > 1:
