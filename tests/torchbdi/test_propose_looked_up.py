@@ -10,6 +10,10 @@ import pytest
 from asked import asked, refused, text, told
 
 from torchbdi.__main__ import main
+from torchbdi.proposer.reading.table import Table
+from torchbdi.proposer.reading.ways import IN_PYTHON, Ways
+from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.understand import understand
 from torchbdi.proposer.understood import Understood
 
 BOILING = {"tol": "110.6", "THF": "66.0", "DMF": "153.0", "MeCN": "82.0"}
@@ -80,6 +84,36 @@ def test_names_that_follow_from_names_are_left_out_and_told(tmp_path: Path) -> N
     rows = classes()
     rows[7][2] = "other"
     assert up(asked(tmp_path, text(rows))[0]) == {"solvent": "cas"}
+
+
+@pytest.mark.parametrize("ways", [Ways(True), IN_PYTHON])
+def test_several_choices_are_typed_as_one(ways: Ways) -> None:
+    """In Python an argument can be given once."""
+    own = (ways.several("ignore", ["a", "b"]), ways.several("fix", ["a=0", "b=no"]),
+           ways.several("take", ["0=out", "n.d.=out"]), ways.several("free", []))  # fmt: skip
+    if ways.typed:
+        assert own == ("--ignore a --ignore b", "--fix a=0 --fix b=no",
+                       "--take 0=out --take n.d.=out", "")  # fmt: skip
+    else:
+        assert own == ("ignore=['a', 'b']", "fix={'a': '0', 'b': 'no'}",
+                       "takes={'0': 'out', 'n.d.': 'out'}", "")  # fmt: skip
+
+
+def test_columns_that_follow_are_kept_in_python() -> None:
+    rows = classes()
+    for row in rows[1:]:
+        row.insert(2, {"68-12-2": "153", "109-99-9": "66"}.get(row[0], "82"))
+    rows[0].insert(2, "bp")
+    *x, y = (list(column) for column in zip(*rows[1:], strict=True))
+    frame = {n: np.array(c, float if n in ("bp", "a") else object)
+             for n, c in zip(rows[0][:-1], x, strict=True)}  # fmt: skip
+    table = Table("x", frame, np.arange(len(y)), "")
+    made = understand(table, "y", np.array(y, float), Settings())
+    assert "numbers=['bp'], categories=['solvent', 'class'] makes them" in told(made)
+    own = Settings(numbers=("bp",), categories=("solvent", "class"))
+    kept = understand(table, "y", np.array(y, float), own)
+    assert [c.name for c in kept.columns] == ["solvent", "bp", "class", "a"]
+    assert up(kept) == {"cas": "solvent"}
 
 
 def test_what_is_fixed_and_follows_from_another_column_is_told(tmp_path: Path) -> None:

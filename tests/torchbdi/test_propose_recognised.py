@@ -103,8 +103,9 @@ def test_letters_of_dna_and_rna_together_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("letters", "open_letter", "what"),
-    [("ACGT", "N", "bases"), ("acgt", "n", "bases"), ("ACDEFGHIKL", "X", "amino acids")],
-)
+    [("ACGT", "N", "bases"), ("acgt", "n", "bases"), ("ACGT", "K", "bases"),
+     ("ACDEFGHIKL", "X", "amino acids")],
+)  # fmt: skip
 def test_letters_that_stand_for_several_are_asked_about(
     letters: str, open_letter: str, what: str, tmp_path: Path
 ) -> None:
@@ -120,6 +121,15 @@ def test_letters_that_stand_for_several_are_asked_about(
     assert what in message
     made, _ = asked(tmp_path, text(with_column("site", cells)), "--sequence", "site")
     assert open_letter.upper() in made.columns[0].classes  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("letters", ["ABCD", "ABCDE", "AGNT", "ADKNRSW", "ACDEFGHIKLMNPQRSTVWY"])
+def test_letters_that_stand_for_themselves(letters: str, tmp_path: Path) -> None:
+    """B is no open letter among A, C and D, and N is asparagine in a peptide."""
+    rng = np.random.default_rng(0)
+    cells = ["".join(rng.choice(list(letters), 10)) for _ in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", cells)))
+    assert f"was taken for sequences over {letters}" in told(made)
 
 
 def test_codes_of_digits_are_asked_about(tmp_path: Path) -> None:
@@ -278,7 +288,7 @@ def test_what_is_only_called_like_a_batch_is_kept(
     assert "a row was made" not in told(made)
 
 
-@pytest.mark.parametrize("name", ["catalyst_id", "solvent code", "SaltType"])
+@pytest.mark.parametrize("name", ["catalyst_id", "solvent code", "SaltType", "type of salt"])
 def test_codes_that_are_numbers_are_told(name: str, tmp_path: Path) -> None:
     """Of catalysts 3 and 7 the mean is none."""
     content = text(with_column(name, [3, 7, 8, 12, 15] * 8))
@@ -287,7 +297,11 @@ def test_codes_that_are_numbers_are_told(name: str, tmp_path: Path) -> None:
     words = shlex.split(remark[remark.index("--category") : remark.index("; --number")])
     assert "called like codes" not in told(asked(tmp_path, content, *words)[0])
     assert "called like codes" not in told(asked(tmp_path, content, "--number", name)[0])
-    for other, cells in ((name, [0.5, 1.5] * 20), ("amount", [3, 7, 8, 12, 15] * 8)):
+    amounts = ("amount", "fluid_temp", "acid", "ID (mm)", "class weight", "strain rate")
+    numbers = [3, 7, 8, 12, 15] * 8
+    for other, cells in (
+        (name, [0.5, 1.5, 2.5, 3.5] * 10), (name, [0, 1] * 20), *((n, numbers) for n in amounts)
+    ):  # fmt: skip
         made, _ = asked(tmp_path, text(with_column(other, cells)))
         assert "called like codes" not in told(made)
 
@@ -322,6 +336,8 @@ def test_what_is_said_of_rows_is_left_out(
         ("outlier", ["low", "high", "none", "low"]),
         ("include_salt", ["yes", "no", "yes", "no"]),
         ("rounds", ["1", "2", "3", "4"]),
+        ("week", ["1", "2", "4", "8"]),
+        ("round", ["brilliant", "oval", "pear", "oval"]),
     ],
 )
 def test_what_can_be_chosen_is_kept(name: str, cells: list[str], tmp_path: Path) -> None:

@@ -230,6 +230,11 @@ def test_what_may_have_been_written_for_runs_that_failed(failed: str, tmp_path: 
     for words, what in (((), "worst"), (("--minimize",), "best")):
         made, _ = asked(tmp_path, text(rows), *words)
         remark = next(r for r in made.remarks if f"10 of 40 scores are {failed}, the {what}" in r)
+        assert "failed" in remark
         way = shlex.split(remark[remark.index("--take") : remark.index(" leaves these out")])
         left, _ = asked(tmp_path, text(rows), *words, *way)
         assert len(left.scores) == 30 and f"the {what} of all" not in told(left)
+    for row in rows[1::4]:
+        row[3] = "100"
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "10 of 40 scores are 100, the best of all" in said and "failed" not in said

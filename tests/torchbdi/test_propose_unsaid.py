@@ -13,12 +13,13 @@ from asked import asked, plain, text, told, with_column
 
 import torchbdi
 from torchbdi.__main__ import main
+from torchbdi.proposer.columns.units import two_units_remarks
 
 
 def way(remarks: Sequence[str], what: str) -> list[str]:
     """The words of a rule that a remark offers."""
     remark = next(r for r in remarks if what in r)
-    return shlex.split(remark[remark.index("--rule") : remark.index(" keeps it")])
+    return shlex.split(remark[remark.index("--rule") : -1])
 
 
 def ordered(n: int = 60) -> list[list[str]]:
@@ -65,6 +66,30 @@ def test_a_column_that_is_below_another_by_chance(tmp_path: Path) -> None:
     assert "at most" not in told(asked(tmp_path, text(plain()))[0])
 
 
+def test_columns_in_other_units_are_not_compared(tmp_path: Path) -> None:
+    for units, compared in (("C", "C"), True), (("C", "min"), False):
+        rows = ordered()
+        rows[0][:2] = (f"first ({units[0]})", f"last ({units[1]})")
+        assert ("is at most" in told(asked(tmp_path, text(rows))[0])) == compared
+        rows = parts(100.0)
+        rows[0][:3] = [f"A ({units[0]})", f"B ({units[1]})", f"C ({units[1]})"]
+        assert ("add up to" in told(asked(tmp_path, text(rows))[0])) == compared
+
+
+def test_what_follows_from_other_limits_is_not_told(tmp_path: Path) -> None:
+    """Particles: d10 is below d50, that is below d90, and so d10 is below d90."""
+    rng = np.random.default_rng(0)
+    rows = plain(60)
+    rows[0] = ["d10", "d50", "d90", *rows[0]]
+    for i, row in enumerate(rows[1:], start=1):
+        d10, first, second = rng.uniform(2, 9), rng.uniform(0, 5), rng.uniform(0, 5)
+        own = [f"{v:.2f}" for v in (d10, d10 + first, d10 + first + second)]
+        rows[i] = [*own, *row]
+    made, _ = asked(tmp_path, text(rows))
+    own = {remark.split(" in all rows")[0] for remark in made.remarks if " is at most " in remark}
+    assert own == {"'d10' is at most 'd50'", "'d50' is at most 'd90'"}
+
+
 @pytest.mark.parametrize("whole", [1.0, 100.0])
 def test_parts_below_a_whole(whole: float, tmp_path: Path) -> None:
     """Three parts of four: the rest is water."""
@@ -97,6 +122,25 @@ def test_names_and_amounts_that_go_together(tmp_path: Path) -> None:
     assert "nowhere else" not in told(asked(tmp_path, text(free))[0])
 
 
+def test_amounts_that_go_together_in_every_proposal_are_not_told(tmp_path: Path) -> None:
+    """Twice as much of 0 is 0, and proposals keep that; the third one they need not."""
+    rng = np.random.default_rng(0)
+    rows = plain(60)
+    rows[0] = ["a", "b", "c", *rows[0]]
+    for i, row in enumerate(rows[1:], start=1):
+        a, c = (rng.uniform(1, 9), rng.uniform(1, 5)) if i % 3 else (0, 0)
+        rows[i] = [f"{a:.1f}", f"{2 * float(f'{a:.1f}'):.1f}", f"{c:.2f}", *row]
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "'b' is 2 a in every row" in said and "'c' is 0 where 'a' is 0, and nowhere" in said
+    assert "(--fix a=0 --fix c=0)" in said and "'b' is 0" not in said
+    three = [[*row[:1], *row[2:3], *row[:1], *row[3:]] for row in rows]
+    three[0][2] = "d"
+    for row in three[1:]:
+        row[2] = "none" if row[0] == "0.0" else "some"
+    said = told(asked(tmp_path, text(three))[0])
+    assert "'c' is 0 and 'd' is none where 'a' is 0, and nowhere else. " in said
+
+
 @pytest.mark.parametrize(
     ("cells", "several"),
     [
@@ -105,11 +149,19 @@ def test_names_and_amounts_that_go_together(tmp_path: Path) -> None:
         (["A/1", "B/2", "C/3", "D/4"], False),  # no part stands in two of them
         (["3/1", "1/3", "1/1", "3/3"], False),  # ratios
         (["NaCl", "KCl", "Na2SO4"], False),
+        (["F/C=C/F", "F/C=C/Cl", "Cl/C=C/Cl"], False),  # formulas
+        (["[K+].[OH-]", "[Na+].[OH-]", "[K+].[F-]", "[Na+].[F-]"], False),
     ],
 )
 def test_levels_that_hold_several_things(cells: list[str], several: bool, tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column("what", (cells * 40)[:40])))
     assert ("hold several things" in told(made)) == several
+
+
+def test_lists_are_shown_as_they_stand(tmp_path: Path) -> None:
+    cells = ["EtOH + EtOH", "EtOH + water", "water + DMF", "DMF + EtOH"]
+    said = told(asked(tmp_path, text(with_column("what", cells * 10)))[0])
+    assert "such as 'DMF + EtOH'" in said
 
 
 @pytest.mark.parametrize("column", [2, 3])
@@ -140,9 +192,29 @@ def test_kelvin_beside_degrees(tmp_path: Path) -> None:
 
 def test_doses_over_decades_are_in_one_unit(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    for cells in (10 ** rng.uniform(-3, 2, 40), rng.choice([0.01, 0.1, 1, 10, 100], 40)):
+    levels = ([0.01, 0.1, 1, 10, 100], [0.1, 0.2, 0.3, 20, 30, 40], [1, 2, 5, 100, 200, 500])
+    for cells in (10 ** rng.uniform(-3, 2, 40), *(rng.choice(own, 40) for own in levels)):
         made, _ = asked(tmp_path, text(with_column("dose", [f"{v:.3g}" for v in cells])))
         assert "two sizes" not in told(made)
+
+
+def test_levels_of_two_units_are_the_same_ones() -> None:
+    rng, rows = np.random.default_rng(0), np.arange(40)
+    for levels, what in (
+        ([0.2, 0.4, 0.6, 20, 40, 60], "percent"), ([0.02, 0.04, 0.06, 20, 40, 80], ""),
+        ([25, 50, 75, 298, 323, 348], "kelvin"), ([20, 40, 60, 300, 320, 340], ""),
+    ):  # fmt: skip
+        said = two_units_remarks({"a": rng.choice(np.array(levels, float), 40)}, rows)
+        assert bool(said) == bool(what) and what in " ".join(said)
+
+
+def test_tails_of_distributions_are_in_one_unit() -> None:
+    """The lowest of many numbers are often far below the others, as a factor."""
+    draws = [np.random.default_rng(seed) for seed in range(200)]
+    columns = {str(i): rng.uniform(0, 20, 100).round(2) for i, rng in enumerate(draws)}
+    columns |= {f"e{i}": np.exp(rng.normal(0, 2, 60)) for i, rng in enumerate(draws)}
+    own = [two_units_remarks({name: v}, np.arange(len(v))) for name, v in columns.items()]
+    assert sum(map(bool, own)) == 0
 
 
 def test_a_name_that_no_known_design_has_is_noted() -> None:

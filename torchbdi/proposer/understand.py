@@ -185,7 +185,8 @@ def _made(
     first += design_remarks(inner, scored.rows, settings.bounds, ways)
     if len(columns) > 1:
         first += lone_remark({name: known[name] for name in names}, scored.rows, spoken, ways)
-        first += paired_remarks({name: values[name] for name in names if name not in spoken}, ways)
+        loose = {name: values[name] for name in names if name not in spoken}
+        first += paired_remarks(loose, restricted.rules, ways)
     moving = {name: v for name, v in inner.items() if name not in settings.fix}
     first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
     sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))

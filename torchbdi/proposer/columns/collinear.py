@@ -79,8 +79,7 @@ def _band(a: str, b: str, columns: Mapping[str, np.ndarray], ways: Ways) -> str:
     low, high = math.floor(rest.min() / unit) * unit, math.ceil(rest.max() / unit) * unit
     left = f"{b}{'-' if slope > 0 else '+'}{abs(slope):.4g}*{a}"
     rules = [f"{left}>={low:.10g}", f"{left}<={high:.10g}"]
-    way = " ".join(ways("rule", rule) for rule in rules) if ways.typed else f"rules={rules}"
-    return f", or keep them together ({way})"
+    return f", or keep them together ({ways.several('rule', rules)})"
 
 
 def drift_remark(

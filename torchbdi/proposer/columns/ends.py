@@ -33,11 +33,15 @@ def limit_remarks(score: str, y: np.ndarray, minimize: bool, ways: Ways) -> list
     (bad, worst), (good, best) = reversed(ends) if minimize else ends
     out = []
     if told := _often_at(y, good):
+        failed = (
+            f" If that was written for runs that failed, {ways('take', best + '=out')} leaves "
+            "these out."
+        )
         out.append(
             f"{told}, the best of all. If none can be better, as with 100 % or at the end of a "
             f"scale, a prediction {'below' if minimize else 'above'} it says no more than that a "
-            f"design may reach it; {score!r} does not tell the best designs apart. If that was "
-            f"written for runs that failed, {ways('take', best + '=out')} leaves these out."
+            f"design may reach it; {score!r} does not tell the best designs apart."
+            f"{failed if minimize else ''}"
         )
     if told := _often_at(y, bad):
         out.append(

@@ -29,7 +29,7 @@ from .counting import (
     is_date_number,
     names_samples,
     row_number,
-    words_of,
+    words_in_order,
 )
 from .verdicts import said_of_rows
 
@@ -38,8 +38,8 @@ MAX_CATEGORIES = 50
 # Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
 # they are not all multiples of 5 as angles or temperatures are.
 CODE, SHORT_CODE = 4, 3
-# What columns are called whose numbers may be names.
-_CODES = frozenset(("id", "code", "type", "class", "kind", "category", "strain", "supplier"))
+# What columns are called whose numbers may be names, as their last word or before an "of".
+_CODES = frozenset(("id", "code", "type", "class", "kind", "category", "supplier"))
 # Names of a plate's rows and columns, say, that read as powers of ten.
 _POWER = re.compile(r"(\d+)E(\d+)")
 
@@ -162,7 +162,8 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             f"Column {name!r} holds dates (such as {show_number(numbers[0])}), which nobody can "
             f"choose again: it was left out; {ways('number', name)} makes numbers of them.",
         )
-    if named and words_of(name) & _CODES and (numbers % 1 == 0).all() and np.ptp(numbers) > 0:
+    # Of two codes none is between.
+    if named and _is_code(name) and (numbers % 1 == 0).all() and len(np.unique(numbers)) > 2:
         return Kind(
             "number",
             f"Column {name!r} holds whole numbers and is called like codes: they are taken for "
@@ -170,6 +171,12 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             f"{ways('category', name)}; {ways('number', name)} says that they are numbers.",
         )
     return Kind("number")
+
+
+def _is_code(name: str) -> bool:
+    """Whether a name is that of codes: catalyst_id, type of salt; not of class weights."""
+    words = words_in_order(name)
+    return bool(_CODES & {*words[-1:], *(words[:1] if words[1:2] == ["of"] else [])})
 
 
 def _sequence(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Kind:

@@ -1,29 +1,30 @@
-"""Values of two columns that stand in the same rows, as no ligand and none of its equivalents."""
+"""Values of columns that stand in the same rows, as no ligand and none of its equivalents."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...space.constraints import Linear
 from ..reading.table import Values
 from ..reading.ways import Ways
 from .suspects import UNLIKELY
 
-# What fewer designs have may be chance; so many pairs are told, the others counted.
-FEWEST, MOST_PAIRS = 3, 3
+# What fewer designs have may be chance; so many groups of columns are told, the others counted.
+FEWEST, MOST = 3, 3
 
 
-def paired_remarks(columns: Mapping[str, Values], ways: Ways) -> list[str]:
-    """Names values of two columns that stand in the same designs and in no others.
+def paired_remarks(columns: Mapping[str, Values], rules: Sequence[Linear], ways: Ways) -> list[str]:
+    """Names values of columns that stand in the same designs and in no others.
 
     Of a column of names that is each name, of numbers 0: what is absent has no amount.
 
     Args:
         columns: numbers or names of the distinct designs, (N,) each.
+        rules: linear rules that proposals keep.
         ways: how options are typed.
     """
     marks: dict[bytes, dict[str, str]] = {}
@@ -36,23 +37,28 @@ def paired_remarks(columns: Mapping[str, Values], ways: Ways) -> list[str]:
             if often[value] >= FEWEST:
                 mark = (values == value).tobytes()
                 marks.setdefault(mark, {})[name] = "0" if number else str(value)
-    pairs: dict[tuple[str, str], tuple[str, str]] = {}
-    for mask, own in marks.items():
-        at = np.frombuffer(mask, bool)
+    kept = [rule.coefficients.keys() for rule in rules if rule.low == rule.high]
+    groups: dict[tuple[str, ...], dict[str, str]] = {}
+    for mark, own in marks.items():
+        at = np.frombuffer(mark, bool)
         n, m = len(at), int(at.sum())
         ways_to = math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
-        if ways_to > math.log(UNLIKELY) + 2 * math.log(count):
-            for a, b in combinations(own, 2):
-                # Of two columns of two names one pair says it all.
-                text = f"{b!r} is {own[b]} where {a!r} is {own[a]}"
-                way = " ".join(ways("fix", f"{name}={own[name]}") for name in (a, b))
-                pairs.setdefault((a, b), (text, way))
-    if not pairs:
+        first, *_ = own
+        own = {name: text for name, text in own.items() if {first, name} not in kept}
+        if len(own) > 1 and ways_to > math.log(UNLIKELY) + 2 * math.log(count):
+            # Of two columns of two names one pair says it all.
+            groups.setdefault(tuple(own), own)
+    if not groups:
         return []
-    told = [text for text, _ in pairs.values()]
-    way = next(iter(pairs.values()))[1]
-    more = f" ({len(told) - MOST_PAIRS} more pairs are so)" if len(told) > MOST_PAIRS else ""
+    told = []
+    for own in groups.values():
+        first, *others = (f"{name!r} is {text}" for name, text in own.items())
+        told.append(f"{' and '.join(others)} where {first}")
+    way = ways.several(
+        "fix", [f"{name}={text}" for name, text in next(iter(groups.values())).items()]
+    )
+    more = f" ({len(told) - MOST} more are so)" if len(told) > MOST else ""
     return [
-        f"In all designs {', '.join(told[:MOST_PAIRS])}, and nowhere else{more}. Proposals need "
-        f"not keep that: pass over those that make no sense, or search one side alone ({way})."
+        f"In all designs {', '.join(told[:MOST])}, and nowhere else{more}. Proposals need not keep "
+        f"that: pass over those that make no sense, or search that side alone ({way})."
     ]

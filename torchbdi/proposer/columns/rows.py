@@ -53,7 +53,7 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
     others = [name for name in gone if name not in sparse and name != score]
     steps = []
     if sparse:
-        told = " ".join(ways("ignore", name) for name in sparse)
+        told = ways.several("ignore", sparse)
         steps.append(f"leave out what is mostly empty ({told})")
     for name in others:
         words = sorted({str(v) for v in table.columns[name][gone[name]]} - {"", "nan"})

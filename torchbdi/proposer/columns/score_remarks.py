@@ -20,12 +20,17 @@ SPREADS = 5.0
 _LOW = re.compile(
     r"(?<![^\W\d_])(loss(es)?|errors?|err|rmsep?|rmsle|n?rmse|mse|mae|mape|nll|perplexity|cost|price"
     r"|rank|impurity|impurities|defects?|(ic|ec|gi|ld|lc)_?50|mic|kd|ki|toxicity|wear|waste|latency"
-    r"|overpotential|roughness|haze|shrinkage|corrosion|leakage|scrap|downtime|churn|emissions?"
-    r"|residuals?|docking)(?![^\W\d_])",
+    r"|overpotential|roughness|haze|shrinkage|corrosion|leakage|scrap|downtime|churn|emissions"
+    r"|(co_?2|nox|carbon)[ _]?emission|residuals?|docking)(?![^\W\d_])",
     re.IGNORECASE,
 )
-# ... and of these that were turned round, as neg_mean_squared_error.
-_TURNED = re.compile(r"(?<![^\W\d_])(neg(ative)?|minus)(?![^\W\d_])|^\s*[-\u2212]", re.IGNORECASE)
+# ... and of these that were turned round, as neg_mean_squared_error and wear resistance.
+_TURNED = re.compile(
+    r"(?<![^\W\d_])(neg(ative)?|minus|inverse|reciprocal|resistance|removal|reduction|savings?"
+    r"|tolerance|inhibition|correlation|free|strength|activity|efficiency)(?![^\W\d_])"
+    r"|^\s*([-\u2212]|1 ?/)",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")  # pIC50 is one word
 
 

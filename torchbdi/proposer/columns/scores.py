@@ -115,7 +115,7 @@ def read_scores(
             for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
             if own
         } - given
-        out = " ".join(ways("take", f"{word}={OUT}") for word in sorted(written))
+        out = ways.several("take", [f"{word}={OUT}" for word in sorted(written)])
         other = f" ({out} leaves them out)" if out else ""
         remarks.append(
             f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"

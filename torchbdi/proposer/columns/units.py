@@ -11,11 +11,17 @@ from ..reading.table import show_number
 
 # Between the numbers of two units there is a gap, so many times as wide as any other one.
 GAP = 2.0
+# ... and the different numbers of a unit times the gap are so many times the range of either unit:
+# the tail of a distribution has gaps, too, with a few numbers beyond them.
+TAIL = 8.0
 # A unit has so many different numbers at least, and the other one so many; and rows.
 FEWEST, OTHERS, ROWS = 2, 3, 10
-# By how much numbers of another unit are too small, as a factor, or as what is added.
-FACTORS = {100.0: "fractions beside percent", 1000.0: "g beside mg, or M beside mM"}
-KELVIN = 273.15
+# So many different numbers are levels, if each stands twice on average: those of one unit are
+# among those of the other.
+LEVELS = 10
+# By how much numbers of another unit are too small, as a factor, or as what is added; and what no
+# fraction is above, with room for errors of measurement.
+PERCENT, MILLI, KELVIN, FRACTION = 100.0, 1000.0, 273.15, 1.2
 
 
 @dataclass(frozen=True)
@@ -26,22 +32,29 @@ class _Split:
     high: np.ndarray
 
     @staticmethod
-    def of(values: np.ndarray) -> _Split | None:
-        """The split of numbers (N,); None where no gap is much wider than the others."""
-        own = np.unique(values)
+    def of(own: np.ndarray) -> _Split | None:
+        """The split of different numbers (N,), ascending; None where no gap is much wider."""
         if len(own) < FEWEST + OTHERS:
             return None
         gaps = np.diff(own)
         at = int(gaps.argmax()) + 1
         low, high = own[:at], own[at:]
-        second = np.delete(gaps, at - 1).max()
-        sizes = sorted((len(low), len(high)))
-        fits = gaps[at - 1] > GAP * second and sizes[0] >= FEWEST and sizes[1] >= OTHERS
-        return _Split(low, high) if fits else None
+        few, others = sorted((len(low), len(high)))
+        gap, wide = float(gaps[at - 1]), max(float(np.ptp(low)), float(np.ptp(high)))
+        fits = gap > GAP * np.delete(gaps, at - 1).max() and few * gap >= TAIL * wide
+        return _Split(low, high) if fits and few >= FEWEST and others >= OTHERS else None
 
-    def meets(self, shift: float) -> bool:
-        """Whether the low ones are among the high ones when so much is added to them."""
+    def meets(self, shift: float, within: float | None) -> bool:
+        """Whether the low ones are among the high ones when so much is added to them.
+
+        Args:
+            shift: what is added.
+            within: how far equal levels may be apart; None for numbers that are no levels.
+        """
         low, high = self.low + shift, self.high
+        if within is not None:
+            apart = np.abs(low[:, None] - high)
+            return bool((apart.min(1) <= within).all() or (apart.min(0) <= within).all())
         return bool(low[0] <= np.median(high) <= low[-1] and high[0] <= np.median(low) <= high[-1])
 
 
@@ -54,12 +67,12 @@ def two_units_remarks(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> li
     """
     out = []
     for name, values in columns.items():
-        if len(values) < ROWS or not (found := _two_units(values)):
+        own = np.unique(values)
+        levels = len(own) <= LEVELS and 2 * len(own) <= len(values)
+        if len(values) < ROWS or not (found := _two_units(own, levels)):
             continue
         split, what = found
-        few = values <= split.low[-1]
-        if split.low[0] > 0:
-            few &= values > 0  # 0 is 0 in both units
+        few = (values >= split.low[0]) & (values <= split.low[-1])  # 0 is 0 in both units
         first, second = (
             f"{show_number(own[0])} to {show_number(own[-1])}" for own in (split.low, split.high)
         )
@@ -71,14 +84,16 @@ def two_units_remarks(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> li
     return out
 
 
-def _two_units(values: np.ndarray) -> tuple[_Split, str] | None:
-    """Where numbers (N,) part into two units, and which these may be."""
-    own = np.unique(values[values > 0])
-    if values.min() >= 0 and (split := _Split.of(np.log10(own))) is not None:
-        for factor, what in FACTORS.items():
-            if split.meets(float(np.log10(factor))):
-                at = len(split.low)
-                return _Split(own[:at], own[at:]), what
-    if (split := _Split.of(values)) is not None and split.meets(KELVIN):
+def _two_units(own: np.ndarray, levels: bool) -> tuple[_Split, str] | None:
+    """Where different numbers (N,), ascending, part into two units, and which these may be."""
+    above = own[own > 0]
+    if own[0] >= 0 and (split := _Split.of(np.log10(above))) is not None:
+        plain = _Split(above[: len(split.low)], above[len(split.low) :])
+        fractions = plain.low[-1] <= FRACTION and plain.high[-1] <= FRACTION * PERCENT
+        if fractions and split.meets(np.log10(PERCENT), 1e-6 if levels else None):
+            return plain, "fractions beside percent"
+        if split.meets(np.log10(MILLI), 1e-6 if levels else None):
+            return plain, "g beside mg, or M beside mM"
+    if (split := _Split.of(own)) is not None and split.meets(KELVIN, 0.5 if levels else None):
         return split, "degrees Celsius beside kelvin"
     return None

@@ -64,7 +64,7 @@ def varying_of(
             raise InputError(f"fix: {kinds[name].remark} So it cannot be {wanted!r}.")
     numbers = [column.name for column in columns if isinstance(column, Numbers)]
     if idle := [name for name in settings.free if name not in numbers]:
-        told = " ".join(ways("free", name) for name in idle)
+        told = ways.several("free", idle)
         remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
         also = left_out(kinds)

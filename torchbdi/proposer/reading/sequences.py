@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 import numpy as np
@@ -14,9 +15,9 @@ DNA = frozenset("ACGTUN-")
 PROTEIN = frozenset("ACDEFGHIKLMNPQRSTVWYBXZ*-")
 GAP = "-"
 # Letters that stand for any one of several: nobody can make them.
-OPEN_DNA, OPEN_PROTEIN = frozenset("N"), frozenset("BXZ")
-# ... beside so many other letters at least.
-LETTERS = 3
+OPEN_DNA, OPEN_PROTEIN = frozenset("NRYSWKMBDHV"), frozenset("BXZ")
+# ... beside so many amino acids at least: the letters of ABCD are names of anything.
+AMINO_ACIDS = 8
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
@@ -121,13 +122,13 @@ def ask_of_open_letters(name: str, values: Values, rows: np.ndarray, ways: Ways)
     Proposals would have such letters, too, and what is known of them is no letter's own.
     """
     texts = [text.upper() for text in values.tolist()]
-    found = set("".join(texts))
-    dna = found <= DNA
+    count = Counter("".join(texts))
+    found, bases = set(count), DNA - OPEN_DNA
+    most = 2 * sum(count[base] for base in bases) > count.total()
+    dna = found <= DNA | OPEN_DNA and len(found & bases - {GAP}) >= len("ACGT") and most
     letters = OPEN_DNA if dna else OPEN_PROTEIN
-    if len(found - letters - {GAP}) < LETTERS:
-        return
     at = [i for i, text in enumerate(texts) if letters & set(text)]
-    if not at:
+    if not at or (not dna and len(found & PROTEIN - letters - {GAP}) < AMINO_ACIDS):
         return
     what = "bases" if dna else "amino acids"
     raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Options that have another name in Python.
@@ -49,6 +50,14 @@ class Ways:
         if option == "take" or (option == "fix" and sign):
             return f"{name}={{{key!r}: {own!r}}}"
         return f"{name}=[{value!r}]"
+
+    def several(self, option: str, values: Iterable[str]) -> str:
+        """One choice for several values: ``--ignore a --ignore b``, or ``ignore=['a', 'b']``."""
+        own = [self(option, value) for value in values]
+        if self.typed or not own:
+            return " ".join(own)
+        (name, first), *_ = parts = [text.split("=", 1) for text in own]
+        return f"{name}={first[0]}{', '.join(part[1:-1] for _, part in parts)}{first[-1]}"
 
 
 IN_PYTHON = Ways(False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
 
 from ...space.constraints import Linear
+from ..columns.collinear import TOGETHER
 from ..columns.suspects import UNLIKELY
 from ..reading.table import show_number
 from ..reading.ways import Ways, listed
@@ -20,9 +22,11 @@ MOST_PAIRS = 3
 FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
 # Wholes that parts add up to, the share of one that the largest sum has at least, and the share
 # that a part has at most where it is none.
-WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.9, 0.05
+WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.95, 0.05
 # Parts are told that chance would keep below a whole less often than once in so many.
 SELDOM = 1e3
+# A unit behind a name.
+_UNIT = re.compile(r"[\[({]([^\[({]+)[\])}]\s*$")
 
 
 def order_remarks(
@@ -43,12 +47,20 @@ def order_remarks(
         and columns[a].max() > columns[b].min()
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
+        and _in_one_unit([a, b])
     ]
     least = math.log(UNLIKELY) + math.log(max(1, len(columns) * (len(columns) - 1)))
-    pairs = [(a, b) for a, b in pairs if _chance(columns[a], columns[b]) < -least]
+    pairs = [
+        (a, b)
+        for a, b in pairs
+        if _chance(columns[a], columns[b]) < -least
+        and np.corrcoef(columns[a], columns[b])[0, 1] <= TOGETHER  # told as such
+    ]
+    between = {(a, c) for a, b in pairs for d, c in pairs if b == d}
+    pairs = [pair for pair in pairs if pair not in between]
     out = [
-        f"{a!r} is at most {b!r} in all rows, which proposals need not keep: "
-        f"{ways('rule', f'{a}<={b}')} keeps it."
+        f"{a!r} is at most {b!r} in all rows, which proposals need not keep. If it has to be so, "
+        f"as with a start and an end, say {ways('rule', f'{a}<={b}')}."
         for a, b in pairs[:MOST_PAIRS]
     ]
     if len(pairs) > MOST_PAIRS:
@@ -61,6 +73,11 @@ def _chance(a: np.ndarray, b: np.ndarray) -> float:
     above = len(b) - np.searchsorted(np.sort(b), np.sort(a)[::-1])
     free = above - np.arange(len(a))  # the largest of a chooses first
     return float(np.log(free).sum()) - math.lgamma(len(a) + 1)
+
+
+def _in_one_unit(names: Iterable[str]) -> bool:
+    """Whether no two names have different units: degrees are below no pressure."""
+    return len({unit[1] for unit in map(_UNIT.search, names) if unit}) <= 1
 
 
 def whole_remark(
@@ -92,6 +109,8 @@ def whole_remark(
             most = float(x[:, at].sum(1).max())
             if not NEARLY * whole <= most <= whole * (1 + 1e-9):
                 continue
+            if not _in_one_unit(names[i] for i in at):
+                continue
             below = float((mixed[:, at].sum(1) <= whole).mean())
             if (chance := len(x) * math.log(below) if below else -math.inf) < least:
                 least, parts = chance, at
@@ -100,6 +119,7 @@ def whole_remark(
             rule = f"{'+'.join(own)}<={show_number(whole)}"
             return [
                 f"{listed(own)} add up to {show_number(whole)} at most in all rows, which "
-                f"proposals need not keep: {ways('rule', rule)} keeps it."
+                "proposals need not keep. If they are parts of a whole, of which the rest is "
+                f"another one, say {ways('rule', rule)}."
             ]
     return []

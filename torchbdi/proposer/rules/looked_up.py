@@ -78,8 +78,9 @@ def find_looked_up(
         *(name for rule in given for name in rule.coefficients),
     }  # fmt: skip
     found = looked_up(columns, values, grids, spoken, loose)
-    follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
-    remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
+    if settings.fix:
+        follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
+        remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
     if found:
         own = {name: values[name] for name in grids if name not in settings.free}
         sums, totals = equations(table, own, given)
@@ -89,7 +90,7 @@ def find_looked_up(
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
         raise InputError(
             f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
-            f"make one part of the design ({way_to_keep(*next(iter(found.items())), ways)})."
+            f"make one part of the design ({way_to_keep(dict([*found.items()][:1]), ways)})."
         )
     remarks += looked_up_remarks(found, ways)
     return found
@@ -195,13 +196,13 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     """Says which columns are looked up, and how they are made part of the design."""
     out = []
     for key in dict.fromkeys(up.of for up in found.values()):
-        names = [name for name, up in found.items() if up.of == key]
-        one = len(names) == 1
+        own = {name: up for name, up in found.items() if up.of == key}
+        names, one = [*own], len(own) == 1
         out.append(
             f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
             f"from {key!r}: rows with the same {key!r} have the same "
             f"{repr(names[0]) if one else 'values there'}, and so have proposals. "
-            f"{' '.join(way_to_keep(n, found[n], ways) for n in names)} makes "
+            f"{way_to_keep(own, ways)} makes "
             f"{'it' if one else 'them'} part of the design."
         )
     return out
@@ -235,6 +236,11 @@ def fixed_remarks(
     return out
 
 
-def way_to_keep(name: str, up: LookedUp, ways: Ways) -> str:
-    """How a column that is looked up is made part of the design."""
-    return ways("category" if up.grid is None else "number", name)
+def way_to_keep(found: Mapping[str, LookedUp], ways: Ways) -> str:
+    """How columns that are looked up are made part of the design."""
+    kinds = {
+        "number": [name for name, up in found.items() if up.grid is not None],
+        "category": [name for name, up in found.items() if up.grid is None],
+    }
+    own = [ways.several(option, names) for option, names in kinds.items() if names]
+    return (" " if ways.typed else ", ").join(own)
