@@ -128,6 +128,15 @@ def test_random_targets(tmp_path: Path) -> None:
     assert all(row["best"] >= row["median"] for row in result["targets"])
 
 
+def test_designed_experiments(tmp_path: Path) -> None:
+    assert main(["designed", "--small", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "designed.json").read_text())
+    (row,), (table,) = result["rows"], result["tables"]
+    assert table["design"] == "Box-Behnken 3" and row["best"] == table["best"]
+    assert row["best by errors"] >= row["median by errors"]
+    assert row["best"] > row["known"] and row["median"] > 0
+
+
 @pytest.mark.parametrize(
     ("subject", "pictures"),
     [
