@@ -16,6 +16,9 @@ from .solve import Solve
 # Errors are compared with those of a fifth of the known designs, between these numbers of them.
 FEWEST, COMPARED = 20, 100
 HIDDEN = 0.4  # share of the designs, the best ones, that are hidden
+# Without these the rest can have hardly any spread, as all is 0 without a catalyst. That tells not
+# how far others may lie: at least this share of the scale of all counts as the rest's.
+FLAT = 0.1
 # The mean of all errors counts as so many designs more.
 PRIOR = 5
 MOST = 1e200  # of a squared error that is stated, in variances of the scores
@@ -37,8 +40,7 @@ class Calibration:
         predicted: leave-one-out predictions, standardised, ascending, (S,).
         squares: squared error over squared deviation of these designs, (S,).
         beyond: mean squared error over squared deviation, the best two fifths hidden, of the 20
-            designs predicted highest. The scale of the process is that of the rest, or that of all
-            designs where it is larger: by that the deviations of proposals are stated.
+            designs predicted highest.
         missed: mean squared error of these, standardised.
         best: the best known score, standardised.
     """
@@ -110,8 +112,7 @@ def _beyond(posterior: Posterior, groups: Tensor | None) -> tuple[float, float]:
     hidden, rest = order[:count], order[count:]
     middle = y[rest].mean()
     part = Posterior(posterior.kernel, x[rest], y[rest] - middle, posterior.ridge)
-    # Scores without spread, as all are 0 without a catalyst, say nothing of how far others may lie.
-    part.scale = max(part.scale, posterior.scale)
+    part.scale = max(part.scale, FLAT * posterior.scale)
     inverse = torch.cholesky_inverse(part.factor)
     d = inverse @ part.y
     cross = posterior.kernel(x[hidden], x[rest])
