@@ -222,3 +222,22 @@ def test_nothing_is_looked_up_where_rows_are_chosen_among(tmp_path: Path) -> Non
     rows.append(["DCM", "40", "5.00", "PENDING"])
     made, _ = asked(tmp_path, text(rows))
     assert not made.looked_up and "bp" in [column.name for column in made.columns]
+
+
+@pytest.mark.parametrize("words", [("--bounds", "bp=60:100"), ("--rule", "bp+a<=150")])
+def test_a_limit_for_what_is_looked_up_is_told_to_move_it_alone(
+    words: tuple[str, str], tmp_path: Path
+) -> None:
+    """Solvents that boil below 100 degrees were meant, and not toluene that does."""
+    content = text(solvents())
+    made, _ = asked(tmp_path, content, *words)
+    remark = next(r for r in made.remarks if "Column 'bp', of which bounds" in r)
+    fixed = shlex.split(remark[remark.index("--fix") :])[1]
+    kept, _ = asked(tmp_path, content, "--fix", fixed)
+    assert up(kept)["bp"] == "solvent"
+    if words[0] == "--bounds":
+        own = {row[1]: float(row[0]) for row in solvents()[1:]}
+        assert 60 <= own[fixed.removeprefix("solvent=")] <= 100
+    for more in (("--number", "bp"), ()):
+        free, _ = asked(tmp_path, content, *more, *(words if more else ()))
+        assert "of which bounds" not in told(free)

@@ -72,6 +72,7 @@ def assembled(
         model=chosen,
         unseen=found.unseen,
         sites=found.sites,
+        candidate=None if found.candidate is None else found.candidate[order.numpy()],
         problem=problem,
         settings=settings,
     )

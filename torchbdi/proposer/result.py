@@ -48,6 +48,8 @@ class Proposals:
         unseen: how many new designs there are in all, where they can be counted; else None.
         sites: at how many sites proposals differ from a known design at most; None where that was
             not limited.
+        candidate: positions of the proposals among ``problem.candidates``, (n,); None where no row
+            of the table is without a score.
         backtest: whether the best known designs would have been found; None where that was not
             asked for, or the table has fewer than 40 designs.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
@@ -69,6 +71,7 @@ class Proposals:
     model: Chosen
     unseen: int | None
     sites: int | None
+    candidate: np.ndarray | None
     problem: Problem
     settings: Settings
     backtest: Backtest | None = None
@@ -163,6 +166,11 @@ class Proposals:
     def start_row(self) -> np.ndarray:
         """Row number of the design that each proposal is told from, (n,)."""
         return self.problem.rows[self.start]
+
+    @property
+    def candidate_row(self) -> np.ndarray | None:
+        """Row number of the row that each proposal is, (n,); None where no row has no score."""
+        return None if self.candidate is None else self.problem.candidate_rows[self.candidate]
 
     @property
     def x(self) -> np.ndarray:

@@ -150,7 +150,7 @@ class Settings:
             ("ignore", "number"), ("ignore", "step"), ("ignore", "free"),
             ("bounds", "fix"), ("bounds", "sequence"), ("bounds", "category"),
             ("sequence", "category"), ("number", "sequence"), ("number", "category"),
-            ("step", "free"), ("step", "sequence"), ("step", "category"),
+            ("step", "free"), ("step", "sequence"), ("step", "category"), ("step", "fix"),
         ):  # fmt: skip
             if both := sorted(set(uses[first]) & set(uses[second])):
                 raise InputError(f"column {both[0]!r} has both {first} and {second}: choose one.")

@@ -126,6 +126,11 @@ def as_category(values: Values) -> Values:
     return out
 
 
+def class_name(wanted: float | str) -> str:
+    """What a person asks for as a name, however it came: 1 for 1.0."""
+    return wanted if isinstance(wanted, str) else show_number(wanted)
+
+
 def parse_bounds(name: str, bounds: Sequence[float | None], values: np.ndarray) -> Numbers:
     """A number column with its bounds; None stands for the end of the observed range.
 

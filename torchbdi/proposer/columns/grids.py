@@ -64,6 +64,7 @@ def grid_of(
     step: float | None = None,
     free: bool = False,
     bounded: bool = False,
+    begun: bool = False,
 ) -> Grid:
     """What a column can have, from what it has.
 
@@ -74,15 +75,11 @@ def grid_of(
         step: the step that the person gave.
         free: whether the column is free of the levels and steps of the table.
         bounded: whether the person gave bounds.
+        begun: whether the lower one is among them: steps that the person gave begin there.
     """
     low, high = column.low, column.high
     if step is not None:
-        start = low if bounded else offset(values, step)
-        top = start + step * np.floor((high - start) / step + 1e-6)
-        places = max(decimals_of(np.array([step, start])) or 0, 0)
-        made = Number(column.name, _round(start, places), _round(max(top, start), places), step)
-        return Grid(made, places if decimals_of(np.array([step, start])) is not None else None,
-                    None, "step")  # fmt: skip
+        return _of_step(column, values, step, begun)
     places_or_none = decimals_of(cells)
     levels, counts = np.unique(values, return_counts=True)
     # Levels can be 1e-6 and 1e-5, or thirds; but numbers of many digits are rather measured ones.
@@ -92,50 +89,71 @@ def grid_of(
         made = Number(column.name, low, high, levels=tuple(levels.tolist()))
         return Grid(made, places_or_none, None, "levels")
     if places_or_none is None or low == high:
-        return _of_digits(column, values, digits_of(cells), free)
+        return _of_digits(column, values, digits_of(cells), free, bounded)
     places = places_or_none
     unit = _unit(levels, places)
     if free and unit == 1 and not few:  # nothing to give up but its decimals
-        return Grid(Number(column.name, low, high), None, MAX_DECIMALS, "")
+        return _any(column, MAX_DECIMALS, bounded)
     unit = 1 if free else unit
     if places and unit == 1 and over_decades(values):
-        return _of_digits(column, values, digits_of(cells), free)
+        return _of_digits(column, values, digits_of(cells), free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:
         # These bounds have room for one value of a grid that nobody gave, or for none.
         unit = 1
         size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
-        return _of_digits(column, values, digits_of(cells), free)
+        return _of_digits(column, values, digits_of(cells), free, bounded)
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
     return Grid(made, places, None, kind)
 
 
-def _of_digits(column: Numbers, values: np.ndarray, digits: int | None, free: bool) -> Grid:
+def _of_step(column: Numbers, values: np.ndarray, step: float, begun: bool) -> Grid:
+    """The numbers a step apart within the bounds: from the lower one on, or multiples of it."""
+    start = column.low if begun else offset(values, step)
+    if abs(round(start, MAX_DECIMALS) - start) <= 1e-9 * step:
+        start = round(start, MAX_DECIMALS)  # 0.3, and not 0.30000000000000004
+    top = max(start, start + step * float(np.floor((column.high - start) / step + 1e-6)))
+    places = decimals_of(np.array([step, start]))
+    if places is not None:
+        start, top = _round(start, places), _round(top, places)
+    return Grid(Number(column.name, start, top, step), places, None, "step")
+
+
+def _any(column: Numbers, digits: int | None, bounded: bool) -> Grid:
+    """All numbers within the bounds, which these digits do not leave where a person gave them."""
+    low, high = column.low, column.high
+    if digits is not None and bounded and any(f != float(f"{f:.{digits}g}") for f in (low, high)):
+        digits = MAX_DIGITS
+    return Grid(Number(column.name, low, high), None, digits, "")
+
+
+def _of_digits(
+    column: Numbers, values: np.ndarray, digits: int | None, free: bool, bounded: bool
+) -> Grid:
     """The numbers of so many digits within the bounds: what is searched is what is written.
 
     Rounded afterwards they would leave the bounds, or be the same as each other and as known ones.
     Where these numbers are too many, rounding hardly changes them.
     """
     low, high = column.low, column.high
-    plain = Number(column.name, low, high)
     if digits is None or low == high:
-        return Grid(plain, None, digits, "")
+        return _any(column, digits, bounded)
     if free:
-        return Grid(plain, None, MAX_DECIMALS, "")
+        return _any(column, MAX_DECIMALS, bounded)
     sizes = np.abs([*values, low, high])
     sizes = np.log10(sizes[sizes > 0])
     first, last = math.floor(sizes.min()), math.floor(sizes.max())
     size = 10**digits
     if (last - first + 1) * size > MAX_LISTED:
-        return Grid(plain, None, digits, "")
+        return _any(column, digits, bounded)
     places = range(first - digits + 1, last - digits + 2)
     above = [float(f"{m}e{place}") for place in places for m in range(size // 10, size)]
     levels = [v for v in (*(-v for v in reversed(above)), 0.0, *above) if low <= v <= high]
     if len(levels) < 2:  # these bounds have no room for a choice
-        return Grid(plain, None, MAX_DECIMALS, "")
+        return _any(column, MAX_DECIMALS, bounded)
     return Grid(Number(column.name, low, high, levels=tuple(levels)), None, digits, "")
 
 

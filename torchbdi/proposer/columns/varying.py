@@ -11,7 +11,7 @@ from ..reading.sequences import padded_at
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
-from .column import Classes, Numbers, classes_of, parse_bounds
+from .column import Classes, Numbers, class_name, classes_of, parse_bounds
 from .kinds import Kind, left_out
 from .several import several_remark
 from .slips import mangled_remark, spelling_remark
@@ -112,7 +112,7 @@ def fixed_of(
         if wanted is None:
             continue
         if isinstance(column, Classes):
-            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
+            text = class_name(wanted)
             made_of = f"It is one of {', '.join(column.classes)}"
             if column.sequence:
                 made_of = f"It has {column.length} letters of {', '.join(column.classes)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from ...space import Space
 from ..settings import Settings
 from .problem import Problem
 
-# Where columns keep the values of known designs: so many different sets, those of the best.
+# Where columns keep the values of known designs: so many different sets are searched, those of the
+# best; more only where these have too few new designs.
 SETS = 8
 
 
@@ -33,29 +35,33 @@ def free_columns(problem: Problem, settings: Settings) -> list[str]:
     return [n for n, value in settings.fix.items() if value is None and n in problem.values]
 
 
-def held_sets(problem: Problem, settings: Settings) -> list[Held]:
-    """What is searched, one space each: that of the best known design first.
+def held_sets(problem: Problem, settings: Settings) -> Iterator[Held]:
+    """What can be searched, one space each: that of the best known design first.
 
     Raises:
         InputError: no design has what is to be held.
     """
     names = free_columns(problem, settings)
-    found: dict[object, Held] = {}
+    seen: set[object] = set()
+    some = False
     failed: InputError | None = None
     for i in problem.best():
         values = {**problem.fixed, **{name: problem.values[name][i] for name in names}}
         key = tuple(sorted(values.items()))
-        if key in found:
+        if key in seen:
             continue
+        seen.add(key)
         try:
-            found[key] = Held(values, problem.space.held(values))
+            held = Held(values, problem.space.held(values))
         except InputError as error:
             failed = error
-        if len(found) == SETS or not names:
+        else:
+            some = True
+            yield held
+        if not names:
             break
-    if not found and failed is not None:
+    if not some and failed is not None:
         raise failed
-    return list(found.values())
 
 
 def same_values(problem: Problem, names: list[str], values: dict[str, object]) -> np.ndarray:

@@ -7,7 +7,7 @@ from html import escape
 from ..columns.column import Numbers
 from ..digits import places_of
 from ..result import Proposals
-from .writing import candidate_rows, written
+from .writing import written
 
 # Of wide tables the columns that are 0 before and after are counted, not listed.
 WIDE = 20
@@ -20,7 +20,7 @@ def table_of_proposals(p: Proposals) -> str:
         "", f"predicted {score}", "design", "told from", "nearest known design", "distance",
         "remarks",
     ]  # fmt: skip
-    if p.problem.candidates is not None:
+    if p.candidate_row is not None:
         heads.insert(1, "row")
     designs = Designs(p)
     rows, most = [], places_of(p.problem.scores)
@@ -35,8 +35,8 @@ def table_of_proposals(p: Proposals) -> str:
             f"{p.distance[i]:.3g}",
             escape("; ".join(text for text in (far, p.notes[i]) if text)),
         ]
-        if p.problem.candidates is not None:
-            cells.insert(1, str(candidate_rows(p)[i]))
+        if p.candidate_row is not None:
+            cells.insert(1, str(p.candidate_row[i]))
         rows.append(_row(heads, cells, bool(p.far[i])))
     head = "<tr>" + "".join(f"<th>{escape(text)}</th>" for text in heads) + "</tr>"
     return (

@@ -42,9 +42,10 @@ def proposals_csv(proposals: Proposals) -> str:
         "far_outside": ["yes" if far else "no" for far in p.far],
         "note": list(p.notes),
     }
-    if p.problem.candidates is not None:
-        known = {"row": [str(row) for row in candidate_rows(p)], **known}
+    if p.candidate_row is not None:
+        known = {"row": [str(row) for row in p.candidate_row], **known}
     numbers = {*known} - {"note", "far_outside"}
+    scores = {f"predicted_{p.problem.score}", f"nearest_{p.problem.score}"}
     columns: dict[str, list[str]] = {}
     for name, values in p.columns.items():
         unit = form.units.get(name, "")
@@ -54,7 +55,7 @@ def proposals_csv(proposals: Proposals) -> str:
             else list(values)
         )
     for name, cells in known.items():
-        unit = form.units.get(p.problem.score, "") if name.endswith(p.problem.score) else ""
+        unit = form.units.get(p.problem.score, "") if name in scores else ""
         own = [_decimal(c, form.decimal) + unit for c in cells] if name in numbers else cells
         columns[free_name(name, columns)] = own
     cell = harmless if p.settings.safe_csv else str
@@ -74,20 +75,6 @@ def written(p: Proposals, name: str) -> list[str]:
         return texts
     own = zip(texts, p.columns[name], strict=True)
     return [text if float(text) == v else show_number(v) for text, v in own]
-
-
-def candidate_rows(p: Proposals) -> list[int]:
-    """The rows of the table that the proposals are, n of them; chosen among candidates."""
-    assert p.problem.candidates is not None
-    out = []
-    for i in range(len(p)):
-        same = np.ones(len(p.problem.candidate_rows), dtype=bool)
-        for name, values in p.problem.candidates.items():
-            own = p.columns[name][i]
-            # A number went to its feature and back.
-            same &= np.isclose(values, own, 1e-9) if values.dtype == np.float64 else values == own
-        out.append(int(p.problem.candidate_rows[same.argmax()]))
-    return out
 
 
 def _decimal(text: str, mark: str) -> str:

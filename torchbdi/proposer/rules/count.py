@@ -48,7 +48,8 @@ def count_of(
                 f"{_asked(settings, restricted)}. Give one of them up, or widen it."
             )
     grids = restricted.grids
-    free = [n for n, grid in grids.items() if grid.number.discrete and n not in settings.free]
+    spoken = {*settings.free, *settings.fix}
+    free = [n for n, grid in grids.items() if grid.number.discrete and n not in spoken]
     free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
     if not left:
         way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""

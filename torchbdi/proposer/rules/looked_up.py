@@ -81,11 +81,16 @@ def find_looked_up(
     if settings.fix:
         follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
         remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
-    if found:
+    # Looked up as well, if it had no bounds, steps or rules.
+    chosen = {*settings.fix, *settings.free, *settings.numbers, *settings.categories}
+    others = looked_up(columns, values, grids, chosen, loose) if spoken - chosen else {}
+    if found or others:
         own = {name: values[name] for name in grids if name not in settings.free}
         sums, totals = equations(table, own, given)
         found = implied(found, [*sums, *totals])
+        others = implied(others, [*sums, *totals, *(r for r in given if r.low == r.high)])
     ways = Ways(table.typed)
+    remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
     if found and all(c.name in settings.fix for c in columns if c.name not in found):
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
         raise InputError(
@@ -232,6 +237,32 @@ def fixed_remarks(
             f"Column {name!r}, which is fixed at {value}, follows from {up.of!r}, and {value} goes "
             f"with {listed(told, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
             f"({ways('fix', f'{up.of}={told[0]}')})."
+        )
+    return out
+
+
+def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways) -> list[str]:
+    """Says of columns with bounds, steps or rules what they follow from: they move without it.
+
+    Args:
+        found: what would be looked up if nothing had been said of it.
+        settings: the bounds, of which those tell what may be meant.
+        ways: how options are typed.
+    """
+    out = []
+    for name, up in found.items():
+        low, high = settings.bounds.get(name, (None, None))
+        inside = [
+            key
+            for key, value in zip(up.keys.tolist(), up.own.tolist(), strict=True)
+            if (low is None or value >= low) and (high is None or value <= high)
+        ]
+        told = [k if isinstance(k, str) else show_number(k) for k in inside or up.keys.tolist()]
+        out.append(
+            f"Column {name!r}, of which bounds, steps or a rule were given, follows from "
+            f"{up.of!r}: rows with the same {up.of!r} have the same {name!r}. Proposals need not "
+            f"keep that. Without what was given they do; {ways('fix', f'{up.of}={told[0]}')} "
+            f"chooses one {up.of!r}, and {ways('number', name)} says that {name!r} is free."
         )
     return out
 

@@ -23,7 +23,7 @@ def require_possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
         sorted((v * grids[n].number.low, v * grids[n].number.high))
         for n, v in rule.coefficients.items()
     ]).sum(0)  # fmt: skip
-    slack = 1e-9 * max(1.0, float(np.abs(ends).max()))
+    slack = 1e-9 * float(np.abs(ends).max())
     if ends[0] > rule.high + slack or ends[1] < rule.low - slack:
         raise InputError(
             f"rule {rule}: within their bounds the columns give {ends[0]:.6g} to {ends[1]:.6g}. "

@@ -170,7 +170,10 @@ def _linear(
         value = float(rest.min() + rest.max()) / 2 if middle else float(np.median(rest))
         constant = _zero(value, slack)
         total = not constant and set(np.abs(own)) <= {0.0, 1.0}
-        if np.abs(rest - constant).max() <= allowed and slack <= _MOST[total] * y.std():
+        miss = float(np.abs(rest - constant).max())
+        # Kept to the last digit by whole numbers, it is no matter of rounding.
+        exact = miss <= ROUNDING * float(np.abs(y).max())
+        if miss <= allowed and (exact or slack <= _MOST[total] * y.std()):
             terms = {name: 1.0}
             terms.update({other: -float(v) for other, v in zip(others, own, strict=True) if v})
             return Linear(terms, constant, constant)

@@ -11,14 +11,14 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
-from ..columns.grids import Grid, grid_of, over_decades, with_zero, without_steps
-from ..reading.table import Table, Values, show_number
+from ..columns.grids import MAX_DIGITS, Grid, grid_of, over_decades, with_zero, without_steps
+from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .equations import kept_equations
 from .looked_up import LookedUp, find_looked_up
 from .possible import loosen, require_possible
-from .typed import parse_at_most, parse_rule, parse_sum, without_constants
+from .typed import parse_at_most, parse_rule, parse_sum, strict_remark, without_constants
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,12 @@ def restrict(
     names = [c.name for c in numbers]
     numeric = (*names, *constants)
     given = [parse_sum(text, numeric) for text in settings.sums]
-    given += [parse_rule(text, numeric) for text in settings.rules]
+    ruled_by = {text: parse_rule(text, numeric) for text in settings.rules}
+    remarks += filter(None, [strict_remark(text, rule) for text, rule in ruled_by.items()])
+    given += ruled_by.values()
     given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
-    _let_be_absent(at_most, grids)
+    _let_be_absent(at_most, grids, settings, Ways(table.typed))
     found: Mapping[str, LookedUp] = {}
     if not to_choose:
         found = find_looked_up(table, columns, values, grids, given, at_most, settings, remarks)
@@ -86,11 +88,13 @@ def restrict(
     equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
     # Numbers of few digits, 0.1 and 20, hardly add up to another one.
     grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
+    _let_rules_hold(rules, grids)
     for rule in rules:
         require_possible(rule, grids)
         loosen(rule, rule in totals, grids, settings, remarks)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
+    ruled |= {name for name in grids if _fixed_below(settings.fix.get(name))}
     _logarithms(grids, values, ruled, remarks)
     _tell(grids, Ways(table.typed), remarks)
     own = tuple(
@@ -100,6 +104,13 @@ def restrict(
         for c in columns
     )
     return Restricted(own, grids, tuple(rules), at_most, tuple(given), found)
+
+
+def _let_rules_hold(rules: Sequence[Linear], grids: dict[str, Grid]) -> None:
+    """Numbers between which a rule holds are written so that it holds for what is written, too."""
+    for name in {name for rule in rules for name in rule.coefficients}:
+        if grids[name].digits is not None and not grids[name].number.discrete:
+            grids[name] = replace(grids[name], digits=MAX_DIGITS)
 
 
 def _grids(
@@ -113,6 +124,7 @@ def _grids(
         c.name: grid_of(
             c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
             c.name in settings.free, c.name in settings.bounds,
+            settings.bounds.get(c.name, (None, None))[0] is not None,
         )
         for c in numbers
     }  # fmt: skip
@@ -126,11 +138,22 @@ def _grids(
     return grids
 
 
-def _let_be_absent(at_most: Sequence[AtMost], grids: dict[str, Grid]) -> None:
+def _let_be_absent(
+    at_most: Sequence[AtMost], grids: dict[str, Grid], settings: Settings, ways: Ways
+) -> None:
     """Gives the parts of which only some may be present the value 0, too."""
     for name in {name for rule in at_most for name in rule.names}:
         if grids[name].number.low < 0:
             raise InputError(f"at-most: column {name!r} has amounts below 0.")
+        low, high = settings.bounds.get(name, (None, None))
+        if low is not None and low > 0:
+            wide = f"{name}=0:{'' if high is None else show_number(high)}"
+            raise InputError(
+                f"at-most: column {name!r} may be absent, but its bounds begin at "
+                f"{show_number(low)}. Begin them at 0 ({ways('bounds', wide)}), with 'least "
+                f"{show_number(low)}' at the end of the rule for what is present; or leave it out "
+                "of the rule, if it is always there."
+            )
         least = max(rule.least for rule in at_most if name in rule.names)
         if least > grids[name].number.high:
             raise InputError(
@@ -142,6 +165,12 @@ def _let_be_absent(at_most: Sequence[AtMost], grids: dict[str, Grid]) -> None:
 
 def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
     return any(column.name in rule.names for rule in at_most)
+
+
+def _fixed_below(wanted: float | str | None) -> bool:
+    """Whether a column is fixed where numbers have no logarithm."""
+    number = None if wanted is None else parse_number(str(wanted))
+    return number is not None and number <= 0
 
 
 def _logarithms(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
-from ..columns.column import Classes, Numbers
+from ..columns.column import Classes, Numbers, class_name
 from ..reading.table import Values
 from ..reading.ways import listed
 from ..settings import Settings
@@ -35,14 +36,19 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
     Args:
         restricted: the columns that vary.
         known: of those columns, at the distinct known designs, (N,) each.
-        settings: columns that are fixed.
+        settings: columns that are fixed; without a value they have that of a known design, and
+            several of them those of the same one.
 
     Returns:
         None where a column has no levels, or where there are more than 1,000,000.
     """
-    sizes = []
+    held = [c.name for c in restricted.columns if settings.fix.get(c.name, "") is None]
+    kept = set(zip(*(known[name].tolist() for name in held), strict=True)) if held else {()}
+    sizes = [len(kept)]
     levels: dict[str, np.ndarray] = {}
     for column in restricted.columns:
+        if column.name in held:
+            continue
         if isinstance(column, Classes):
             if settings.fix.get(column.name) is not None:
                 sizes.append(1)
@@ -61,10 +67,9 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
         return None
     possible = math.prod(sizes)
     if restricted.rules or restricted.at_most:
-        others = possible // math.prod(len(v) for v in levels.values())
-        possible = others * int(
-            meets(restricted.rules, restricted.at_most, _combined(levels)).sum()
-        )
+        others = possible // math.prod([len(kept), *(len(v) for v in levels.values())])
+        combined = _combined(levels, held, kept)
+        possible = others * int(meets(restricted.rules, restricted.at_most, combined).sum())
     return Room(possible, possible - _inside(restricted, known, levels, settings))
 
 
@@ -76,10 +81,14 @@ def _sites(column: Classes, values: Values) -> int:
     return sum(len({text[i] for text in texts}) > 1 for i in range(column.length))
 
 
-def _combined(levels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """All combinations of the levels of some columns."""
+def _combined(
+    levels: Mapping[str, np.ndarray], held: Sequence[str], kept: Collection[tuple[Any, ...]]
+) -> dict[str, Values]:
+    """All combinations of the levels of some columns with what known designs have in others."""
     rows = np.array(list(itertools.product(*levels.values())))
-    return {name: rows[:, i] for i, name in enumerate(levels)}
+    out = {name: np.tile(rows[:, i], len(kept)) for i, name in enumerate(levels)}
+    own = (np.array(values) for values in zip(*kept, strict=True))
+    return out | {n: np.repeat(v, len(rows)) for n, v in zip(held, own, strict=True)}
 
 
 def meets(
@@ -122,13 +131,11 @@ def _inside(
     for name, values in known.items():
         if name in levels:
             gap = np.abs(values[:, None] - levels[name]).min(1)
-            inside &= gap <= 1e-9 * np.maximum(np.abs(values), 1.0)
-        elif settings.fix.get(name) is not None:
-            inside &= values == str(settings.fix[name])
+            inside &= gap <= 1e-9 * float(np.abs(levels[name]).max())
+        elif (wanted := settings.fix.get(name)) is not None:
+            inside &= values == class_name(wanted)
     if restricted.rules or restricted.at_most:
-        inside &= meets(
-            restricted.rules, restricted.at_most, {name: known[name] for name in levels}
-        )
+        inside &= meets(restricted.rules, restricted.at_most, known)
     return int(inside.sum())
 
 

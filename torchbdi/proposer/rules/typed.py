@@ -50,6 +50,13 @@ def parse_rule(text: str, names: Collection[str], option: str = "rule") -> Linea
     return Linear(terms, low, high)
 
 
+def strict_remark(text: str, rule: Linear) -> str:
+    """Says that a rule with < or > is kept as one with <= or >=; "" for other rules."""
+    if re.search("[<>](?!=)", text) is None:
+        return ""
+    return f"Rule {text!r} is kept as {rule}: proposals can lie on its limit."
+
+
 def _terms(
     text: str, names: Collection[str], whole: str, option: str
 ) -> tuple[dict[str, float], float]:

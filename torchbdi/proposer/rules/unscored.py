@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...kernels.errors import InputError
-from ..columns.column import Numbers
-from ..reading.table import Values, show_number
+from ..columns.column import Numbers, class_name
+from ..reading.table import Values
 from ..reading.ways import Ways
 from ..settings import Settings
 from .relations import SUM_WITHIN
@@ -35,7 +35,8 @@ def candidates_of(
         known: of those columns, at the distinct known designs, (M,) each.
         rows: numbers of all rows, (N,).
         settings: the bounds, steps, fixed values and rules that the person gave hold for these
-            rows, too; what was only found in the table does not exclude any.
+            rows, too, and what is fixed without a value has that of a known design; what was only
+            found in the table does not exclude any.
         ways: how options are typed.
         remarks: how many rows do not meet these is added.
 
@@ -45,7 +46,7 @@ def candidates_of(
     if not candidate.any():
         return None, np.empty(0, np.int64)
     names = [column.name for column in restricted.columns]
-    fits = _fits(values, restricted, settings)
+    fits = _fits(values, restricted, settings) & _kept(values, known, settings)
     left = int((candidate & ~fits).sum())
     if left == candidate.sum():
         raise InputError(
@@ -83,7 +84,18 @@ def _fits(values: Mapping[str, Values], restricted: Restricted, settings: Settin
                 place = (own - column.low) / step
                 fits &= np.abs(place - np.rint(place)) <= 1e-6
         elif wanted is not None:
-            text = show_number(wanted) if isinstance(wanted, float | int) else wanted
-            fits &= own == text
+            fits &= own == class_name(wanted)
     # Tables are rounded, so their sums are.
     return fits & meets(restricted.given, restricted.at_most, values, SUM_WITHIN)
+
+
+def _kept(
+    values: Mapping[str, Values], known: Mapping[str, Values], settings: Settings
+) -> np.ndarray:
+    """Which rows have what a known design has, where columns are fixed without a value, (N,)."""
+    names = [name for name, wanted in settings.fix.items() if wanted is None and name in known]
+    if not names:
+        return np.ones(len(next(iter(values.values()))), bool)
+    seen = set(zip(*(known[name].tolist() for name in names), strict=True))
+    own = zip(*(values[name].tolist() for name in names), strict=True)
+    return np.array([design in seen for design in own], dtype=bool)

@@ -32,26 +32,31 @@ class Backtest:
     """How many of the first picks lie in the hidden best fifth.
 
     Attributes:
-        shares: by method, the share of its first 1, 2, ... n picks that do, mean over the draws,
-            (n,).
+        shares: by method, the share of its first 1, 2, ... n picks that do, or are as good as the
+            worst of it, mean over the draws, (n,).
         hidden: how many designs the fifth has.
         candidates: among how many hidden designs a method picks.
         draws: how often the others that are hidden were drawn.
+        tied: how many other designs have the score of the worst of the fifth.
     """
 
     shares: dict[str, np.ndarray]
     hidden: int
     candidates: int
     draws: int
+    tied: int = 0
 
     def lines(self) -> list[str]:
         """What came out, a sentence a line."""
         n = len(self.shares["random order"])
         by = sorted(self.shares, key=lambda name: -self.shares[name][-1])
         told = ", ".join(f"{name} {self.shares[name][-1]:.0%}" for name in by)
+        tied = ""
+        if self.tied:
+            tied = f" {self.tied} others have the score of the worst of these, and count, too."
         return [
             f"The best fifth of the table ({self.hidden} designs) was hidden among "
-            f"{self.candidates} designs, {self.draws} times.",
+            f"{self.candidates} designs, {self.draws} times.{tied}",
             f"Of the first {n} picks, so many were of that fifth: {told}.",
             f"torchbdi finds {self.shares['torchbdi'][-1] / self.shares['random order'][-1]:.1f} "
             "times as many of the best designs as picking at random."
@@ -84,8 +89,10 @@ def backtest(
         return None
     if len(rows) > MOST:
         rows = np.sort(rng.permutation(rows)[:MOST])
-    order = rows[np.argsort(-problem.y_l.numpy()[rows], kind="stable")]
+    y = problem.y_l.numpy()
+    order = rows[np.argsort(-y[rows], kind="stable")]
     best, rest = order[: int(BEST * len(rows))], order[int(BEST * len(rows)) :]
+    good = y >= y[best].min()  # with the score of one of the best, a design is as good
     n = min(PICKS, len(best))
     hits: dict[str, list[np.ndarray]] = {}
     for _ in tqdm(range(draws), desc="Backtest", delay=2, disable=not progress, leave=False):
@@ -95,11 +102,11 @@ def backtest(
         hidden = rng.permutation(hidden)
         for name, pick in _methods(settings).items():
             picked = pick(problem, known, hidden, n)
-            hits.setdefault(name, []).append(np.isin(hidden[picked], best))
-        hits.setdefault("random order", []).append(np.full(n, len(best) / len(hidden)))
+            hits.setdefault(name, []).append(good[hidden[picked]])
+        hits.setdefault("random order", []).append(np.full(n, good[hidden].mean()))
     count = np.arange(1, n + 1)
     shares = {name: np.mean(found, axis=0).cumsum() / count for name, found in hits.items()}
-    return Backtest(shares, len(best), len(hidden), draws)
+    return Backtest(shares, len(best), len(hidden), draws, int(good[rest].sum()))
 
 
 _Pick = Callable[[Problem, np.ndarray, np.ndarray, int], np.ndarray]

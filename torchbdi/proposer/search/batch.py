@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from ...kernels.errors import InputError
 from ...solved import Prediction
 from ..columns.column import Numbers
 from ..model.choice import ROWS, Chosen
-from ..model.held import free_columns, held_sets, same_values
+from ..model.held import SETS, Held, free_columns, held_sets, same_values
 from ..model.nearest import nearest
 from ..model.problem import Problem
 from ..model.solve import Solve
@@ -41,6 +42,8 @@ class Found:
         unseen: how many new designs there are in all, where that is known; None otherwise.
         sites: see :class:`Candidates`.
         looked_at: how many candidates the posterior was asked about.
+        candidate: positions among the rows without a score, (n,); None where any design could be
+            chosen.
     """
 
     values: dict[str, Values]
@@ -51,6 +54,7 @@ class Found:
     unseen: int | None
     sites: int | None
     looked_at: int
+    candidate: np.ndarray | None = None
 
 
 def posterior_of(problem: Problem, chosen: Chosen, solved: Solve) -> tuple[Posterior, Tensor]:
@@ -97,17 +101,11 @@ def search(
     """
     kernel, constant = chosen.model.covariance(), chosen.model.feature(problem.x_l.shape[1])
     mean = Prediction(kernel, problem.x_l * chosen.scale, solved.coefficients, constant)
-    best = problem.x_l[problem.best()[:PARENTS]]
-    made = held_sets(problem, settings)
-    parts = [
-        listed(problem, held.values)
-        if problem.candidates is not None
-        else candidates(
-            mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
-            problem.n, number, folder if len(made) == 1 else None, after,
-        )
-        for number, held in enumerate(made)
-    ]  # fmt: skip
+    made: list[Held] = []
+    if problem.candidates is not None:
+        parts = [listed(problem)]
+    else:
+        made, parts = _searched(problem, chosen, mean, settings, folder, after)
     x = torch.cat([part.x for part in parts])
     whose = torch.repeat_interleave(
         torch.arange(len(parts)), torch.tensor([len(part.x) for part in parts])
@@ -123,7 +121,10 @@ def search(
     inputs, predicted = chosen.extended(scaled), mean(scaled)
     n = min(problem.n, len(x))
     at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
-    values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
+    if problem.candidates is not None:
+        values = {name: v[at.numpy()] for name, v in problem.candidates.items()}
+    else:
+        values = _exact(problem, x[at], [made[i].values for i in whose[at].tolist()])
     return Found(
         values=values,
         x=x[at],
@@ -133,24 +134,48 @@ def search(
         unseen=sum(counts) if len(counts) == len(parts) else None,
         sites=None if None in limits else max(part for part in limits if part is not None),
         looked_at=len(x),
+        candidate=None if problem.candidates is None else at.numpy(),
     )
 
 
-def listed(problem: Problem, held: dict[str, float | str]) -> Candidates:
-    """The rows of the table that have no score yet, with these values where columns are held."""
+def listed(problem: Problem) -> Candidates:
+    """The rows of the table that have no score yet."""
     assert problem.candidates is not None
-    fits = np.ones(len(problem.candidate_rows), dtype=bool)
-    for name, value in held.items():
-        fits &= problem.candidates[name] == value
-    values = {name: v[fits] for name, v in problem.candidates.items()}
-    return Candidates(problem.space.encode(values), True, int(fits.sum()))
+    return Candidates(problem.space.encode(problem.candidates), True, len(problem.candidate_rows))
+
+
+def _searched(
+    problem: Problem,
+    chosen: Chosen,
+    mean: Prediction,
+    settings: Settings,
+    folder: Path | None,
+    after: Callable[[int, float], None] | None,
+) -> tuple[list[Held], list[Candidates]]:
+    """New designs of each set of what is held: of the first sets, and of more where n need them."""
+    best = problem.x_l[problem.best()[:PARENTS]]
+    sets = held_sets(problem, settings)
+    first = list(islice(sets, SETS))
+    made, parts, count = [], [], 0
+    for number, held in enumerate(chain(first, sets)):
+        if number >= SETS and count >= problem.n:
+            break
+        part = candidates(
+            mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
+            problem.n, number, folder if len(first) == 1 else None, after,
+        )  # fmt: skip
+        made.append(held)
+        parts.append(part)
+        count += len(part.x)
+    return made, parts
 
 
 def planned(problem: Problem, settings: Settings) -> int:
-    """How many rounds of ascents a search tells of at most."""
+    """How many rounds of ascents a search of the first sets of what is held tells of at most."""
     if problem.candidates is not None:
         return 0
-    return sum(rounds(held.space, problem.n) for held in held_sets(problem, settings))
+    first = islice(held_sets(problem, settings), SETS)
+    return sum(rounds(held.space, problem.n) for held in first)
 
 
 def _exact(
