@@ -3,7 +3,8 @@
 fig2: ranks of the methods, from the runs of Tables 1 and 2. fig3: the best score with y_h over that
 with y_h = 10. fig4: the best score of the Ant against steps T, for five alphas. steps: scores
 against T, every task. alpha: scores against alpha. scatter: predicted against true score.
-losses: BDI's loss against true score, of its steps and of the search.
+losses: BDI's loss against true score, of its steps and of the search. Each is written as NAME.png
+to ``out=FOLDER``, else to the folder that the command is given in.
 """
 
 from __future__ import annotations

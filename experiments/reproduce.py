@@ -3,6 +3,10 @@
     python -m experiments.reproduce table3 tasks=tfbind8
     python -m experiments.reproduce tasks=tfbind8,hopper methods=bdi,rbf seeds=0,1
 
+What can be named: table1 to table3, a1 to a4, fig2 to fig4, steps, alpha, scores, exact, affinity,
+paired, checks, defects (docs/paper.md says what each is), and ``all``; or tasks and methods. Other
+words are settings, as of experiments.train. Runs go to ``out_dir=``, runs/reproduce by itself.
+
 A run counts as done when a finished folder in ``out_dir`` has the same identity: task, method,
 their revisions and settings, the source of the table, and the seed; an interrupted one is resumed.
 Without ``seeds=`` two seeds are run, and eight where those two differ. A run that fails is named

@@ -2,7 +2,8 @@
 
 Every cell holds runs of one data source, one true function, and one revision of task and method,
 that differ in their seed only. The paper's figures stand beside ours, with a mark where data or
-true function is not the original.
+true function is not the original. Tables are printed; ``out=FOLDER`` writes them there, too, as
+NAME.md, .csv and .tex, and adds the lines of the runs to its runs.csv.
 """
 
 from __future__ import annotations

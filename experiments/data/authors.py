@@ -66,9 +66,16 @@ def check_ant(folder: Path, url: str = URL, digest: str | None = SHA256) -> floa
         The largest deviation.
 
     Raises:
-        MissingDataError: the coefficients could not be had, or the table is another one.
+        MissingDataError: there is no table, the coefficients could not be had, or the table is
+            another one.
     """
-    x, y = read_shards(folder / "ant_morphology", "ant_morphology")
+    shards = folder / "ant_morphology"
+    if not all((shards / f"ant_morphology-{part}-0.npy").is_file() for part in "xy"):
+        raise MissingDataError(
+            f"the Ant's table is not in {shards}. Get it with: "
+            "python -m experiments.data get ant --from dibo"
+        )
+    x, y = read_shards(shards, "ant_morphology")
     seen = y <= np.percentile(y, VISIBLE)
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "coefficients.npy"

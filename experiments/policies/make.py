@@ -2,7 +2,8 @@
 
     steps=2000000      steps of the simulator (ant)
     seed=0             of the first start
-    out=policies/ant   folder of the state; the same command goes on from it
+    out=FOLDER         gets the policy, and the Ant's state, from which the same command goes on;
+                       else the user's cache, where a run finds the policy
 
 The Ant learns to walk by trial, which needs the extra ``policies`` (stable-baselines3) and half an
 hour; the D'Kitty is taught, in half an hour. Neither is part of a run. The policy is

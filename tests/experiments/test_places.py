@@ -229,6 +229,8 @@ def test_the_ant_is_checked_by_the_authors_coefficients(tmp_path: Path) -> None:
     np.save(served / "right.npy", d[:, None])
     np.save(served / "wrong.npy", d[::-1, None].copy())
     np.save(served / "short.npy", d[1:, None])
+    with pytest.raises(MissingDataError, match="--from dibo"):
+        check_ant(tmp_path)
     write_shards(tmp_path / "ant_morphology", "ant_morphology", x, y)
     with serving(served) as server:
         assert check_ant(tmp_path, f"{server.url('good')}/right.npy", None) < 1e-6

@@ -382,7 +382,8 @@ def test_steps_and_rules_hold_in_all_that_a_space_makes(
     space = problem.design_space
     draws = torch.Generator().manual_seed(0)
     sampled = space.sample(30, draws)
-    moved = problem.x_l[:10] + torch.randn(10, space.width, generator=draws, dtype=torch.float64)
+    some = problem.x_l[:10]
+    moved = some + torch.randn(some.shape, generator=draws, dtype=torch.float64)
     for x in (sampled, space.project(moved), space.project(10 * moved)):
         values = problem.space.decode(space.decode(x))
         holds(understood, chosen, values, len(x))

@@ -45,7 +45,12 @@ def test_figures_have_four_digits_and_no_exponent(value: float, shown: str) -> N
     assert short(value) == shown
 
 
-def outlook(predicted: list[float], minimize: bool, unknown: tuple[bool, ...] = ()) -> str:
+def outlook(
+    predicted: list[float],
+    minimize: bool,
+    unknown: tuple[bool, ...] = (),
+    candidate: np.ndarray | None = None,
+) -> str:
     problem = SimpleNamespace(
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
         rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=(), at_most=(), values={},
@@ -61,7 +66,7 @@ def outlook(predicted: list[float], minimize: bool, unknown: tuple[bool, ...] = 
             return len(predicted)
 
     made: Any = Made()
-    made.problem, made.predicted = problem, np.array(predicted)
+    made.problem, made.predicted, made.candidate = problem, np.array(predicted), candidate
     made.unknown = np.array(unknown or [False] * len(predicted))
     return Proposals.outlook(made)
 
@@ -74,6 +79,7 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     none = outlook([4, 3], False)
     assert "0 of 2 proposals are predicted above it. Warning: none" in none
     assert none.endswith("to which 'a' keeps (--free a gives that up).")
+    assert outlook([4, 3], False, candidate=np.arange(2)).endswith("and little more.")
     assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
         [0.5, 4], True
     )

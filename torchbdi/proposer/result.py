@@ -117,8 +117,10 @@ class Proposals:
             whom = "the others" if self.unknown.any() else "them"
             text += (
                 f" Warning: none of {whom} is expected to be better than what is known; making "
-                "them would teach the model, and little more." + _levels_told(known)
+                "them would teach the model, and little more."
             )
+            if self.candidate is None:  # rows without a score are as they are, levels or not
+                text += _levels_told(known)
         return text
 
     def sites_told(self) -> str:

@@ -161,8 +161,10 @@ def _movement(p: Proposals) -> str:
         f"their nearest in the median, and 99 % of them less than {q.far:.3g}. The error given for "
         "a proposal is the one that the model states there, times what the same statement has to "
         "be multiplied by to be true of known designs that are predicted about as high and were "
-        f"left out.</p><p>The model: {escape(p.model.text())}, chosen by the error of leaving each "
-        f"known design out{sample}.</p>"
+        "left out. Of a proposal that is predicted to be better than every known design these say "
+        "nothing: its error grows by what the model misses where the best two fifths of the known "
+        f"designs are hidden.</p><p>The model: {escape(p.model.text())}, chosen by how well it "
+        f"predicts each known design from the others{sample}.</p>"
     )
 
 
