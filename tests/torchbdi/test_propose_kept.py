@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,19 @@ from asked import asked, plain, refused, text, told
 from propose_children import be_quick
 
 from torchbdi.proposer.columns.column import Numbers
-from torchbdi.proposer.columns.grids import grid_of
+from torchbdi.proposer.columns.grids import Grid, grid_of
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.model.problem import make_problem, ready
 from torchbdi.proposer.pipeline import run
 from torchbdi.proposer.reading.table import as_texts
 from torchbdi.proposer.report.writing import proposals_csv
 from torchbdi.proposer.result import Proposals
+from torchbdi.proposer.rules.restrict import Restricted
+from torchbdi.proposer.rules.room import Room, room_of
 from torchbdi.proposer.search.backtest import _own, backtest
 from torchbdi.proposer.settings import Settings
+from torchbdi.search import maximise
+from torchbdi.space import Number
 
 Rows = list[list[str]]
 
@@ -154,10 +160,19 @@ def test_a_part_cannot_be_absent_below_its_bounds(tmp_path: Path) -> None:
     message = refused(tmp_path, text(plain()), *words)
     assert "at-most: column 'time' may be absent, but its bounds begin at 10" in message
     assert "--bounds time=0:50" in message
-    assert "least 10" in message
     words = ("--at-most", "2 of temp,time,conc least 10", "--bounds", "time=0:50")
     made, _ = asked(tmp_path, text(plain()), *words, "--bounds", "conc=0:20")
     assert made.at_most[0].least == 10
+
+
+def test_a_least_amount_is_offered_only_where_all_parts_reach_it(tmp_path: Path) -> None:
+    rule = "1 of temp,conc"
+    message = refused(tmp_path, text(plain()), "--at-most", rule, "--bounds", "temp=30:")
+    assert "--bounds temp=0:)" in message and "least" not in message
+    asked(tmp_path, text(plain()), "--at-most", rule, "--bounds", "temp=0:")
+    message = refused(tmp_path, text(plain()), "--at-most", rule, "--bounds", "conc=0.5:")
+    assert "--bounds conc=0:)" in message and "'least 0.5'" in message
+    asked(tmp_path, text(plain()), "--at-most", f"{rule} least 0.5", "--bounds", "conc=0:")
 
 
 def test_a_column_of_many_decades_can_be_fixed_at_nothing(tmp_path: Path) -> None:
@@ -197,6 +212,7 @@ def test_the_backtest_counts_designs_that_are_as_good(monkeypatch: pytest.Monkey
     expected = (12 + (best - 12) / 2) / 36
     assert found.shares["random order"][-1] == pytest.approx(expected, abs=0.1)
     assert f"{best - 12} others have the score of the worst of these" in found.lines()[0]
+    assert "1 other has the score" in replace(found, tied=1).lines()[0]
 
 
 def test_only_scores_have_the_unit_of_the_score(tmp_path: Path) -> None:
@@ -236,3 +252,63 @@ def test_whole_numbers_that_follow_to_the_last_digit_are_kept(tmp_path: Path) ->
     rows[7][2] = str(int(rows[7][2]) + 1)
     made, _ = asked(tmp_path, text(rows))
     assert not made.rules
+
+
+def test_whole_numbers_that_are_rarely_there_follow_from_nothing(tmp_path: Path) -> None:
+    """Two additives that were in the same two rows have one ratio there, and 0 elsewhere."""
+    rows = plain(20)
+    a, b = {4: "5", 11: "3"}, {4: "10", 11: "6"}
+    rows = [["a", "b", *rows[0]]] + [
+        [a.get(i, "0"), b.get(i, "0"), *row] for i, row in enumerate(rows[1:])
+    ]
+    made, _ = asked(tmp_path, text(rows))
+    assert not made.rules
+    assert "'a' and 'b' always changed together" in told(made)
+
+
+def test_a_small_table_of_counts_keeps_its_total(tmp_path: Path) -> None:
+    rows = plain(14)
+    counts = [(i % 5, i * 3 % 4) for i in range(14)]
+    rows = [["a", "b", "total", *rows[0]]] + [
+        [f"{a}", f"{b}", f"{a + b}", *row] for (a, b), row in zip(counts, rows[1:], strict=True)
+    ]
+    made, _ = asked(tmp_path, text(rows))
+    assert [str(rule) for rule in made.rules] == ["total - a - b = 0"]
+
+
+def test_many_known_designs_among_many_levels_are_counted_in_little_memory() -> None:
+    """Of 20,000 rows and 100,000 levels each pair would take 16 GB."""
+    rng = np.random.default_rng(0)
+    levels = rng.choice(100_000, 20_000, replace=False)
+    number = Number("n", 0, 99_999, step=1)
+    restricted = Restricted(
+        (Numbers("n", 0, 99_999),), {"n": Grid(number, 0, None, "whole")}, (), ()
+    )
+    tracemalloc.start()
+    room = room_of(restricted, {"n": levels.astype(float)}, Settings())
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+    assert room == Room(100_000, 80_000)
+
+
+def test_where_all_is_known_nothing_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of hundreds of catalysts three have a temperature that was not tried."""
+    searched = []
+
+    def counted(*args: Any, **settings: Any) -> Any:
+        searched.append(args)
+        return maximise(*args, **settings)
+
+    monkeypatch.setattr("torchbdi.proposer.search.candidates.maximise", counted)
+    every = [(f"cat{i:02d}", temp) for i in range(30) for temp in (10, 20, 30)]
+    left = {("cat07", 20), ("cat15", 10), ("cat28", 30)}
+    rows = [["cat", "temp", "yield"]] + [
+        [cat, str(temp), f"{int(cat[3:]) / 3 - temp / 9:.2f}"]
+        for cat, temp in every
+        if (cat, temp) not in left
+    ]
+    _, written = proposed(tmp_path, rows, "--fix", "cat", "--category", "cat", "-n", "9")
+    assert {(row["cat"], int(row["temp"])) for row in written} == left
+    assert len(searched) == 3

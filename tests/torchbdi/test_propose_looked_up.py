@@ -241,3 +241,9 @@ def test_a_limit_for_what_is_looked_up_is_told_to_move_it_alone(
     for more in (("--number", "bp"), ()):
         free, _ = asked(tmp_path, content, *more, *(words if more else ()))
         assert "of which bounds" not in told(free)
+
+
+def test_a_column_that_is_fixed_already_is_not_to_be_fixed_again(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(solvents()), "--bounds", "bp=60:100", "--fix", "solvent=tol")
+    remark = next(r for r in made.remarks if "Column 'bp', of which bounds" in r)
+    assert "--fix" not in remark and "--number bp says that" in remark

@@ -51,6 +51,18 @@ def test_rows_without_a_score_that_all_break_a_bound_are_refused(tmp_path: Path)
     assert "none of the 20 rows without a score meets" in message
 
 
+def test_rows_without_a_score_that_are_all_known_are_refused(tmp_path: Path) -> None:
+    rows = plain()
+    content = text([*rows, *([*row[:3], "PENDING"] for row in rows[1:9])])
+    message = refused(tmp_path, content)
+    assert "no row without a score is a new design" in message
+    assert "--take TEXT=out" in message and "--take =out where the score is empty" in message
+    made, _ = asked(tmp_path, content, "--take", "PENDING=out")
+    assert made.candidates is None and made.n == 32
+    message = refused(tmp_path, content.replace("PENDING", ""))
+    asked(tmp_path, content.replace("PENDING", ""), "--take", "=out")
+
+
 def parts(n: int = 40) -> str:
     x = np.random.default_rng(0).dirichlet(np.ones(3), n)
     lines = [f"{a:.3f},{b:.3f},{c:.3f},{a - b * c:.3f}" for a, b, c in x]
@@ -62,7 +74,7 @@ def test_fixed_parts_that_leave_nothing_are_refused(tmp_path: Path) -> None:
     assert "what is not fixed ('C') follows from A + B + C = 1" in message
     asked(tmp_path, parts(), "--fix", "A")
     message = refused(tmp_path, text(plain()), "--step", "temp=500")
-    assert "step: column 'temp' has one value" in message
+    assert "step: column 'temp' has no two values in steps of 500 from" in message
     message = refused(tmp_path, text(plain()), "--at-most", "1 of temp,time least 500")
     assert "never has 500 at least" in message
 

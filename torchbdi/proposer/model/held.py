@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def held_sets(problem: Problem, settings: Settings) -> Iterator[Held]:
         raise failed
 
 
-def same_values(problem: Problem, names: list[str], values: dict[str, object]) -> np.ndarray:
+def same_values(problem: Problem, names: list[str], values: Mapping[str, object]) -> np.ndarray:
     """Which known designs have these values in some columns, (N,) bool."""
     same = np.ones(len(problem.scores), dtype=bool)
     for name in names:

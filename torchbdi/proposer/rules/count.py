@@ -33,31 +33,31 @@ def count_of(
     Raises:
         InputError: there is none that is not known.
     """
-    best = int(means.argmin() if settings.minimize else means.argmax())
+    grids = restricted.grids
+    spoken = {*settings.free, *settings.fix}
+    free = [n for n, grid in grids.items() if grid.number.discrete and n not in spoken]
+    free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
     if candidates is not None:
         left = len(next(iter(candidates.values())))
-        everything = "the designs of all rows without a score"
     else:
         room = room_of(restricted, values, settings)
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
-        left, everything = room.left, f"all {room.possible} combinations that there are"
+        left = room.left
         if not room.possible:
             raise InputError(
                 "no design meets the bounds, levels, fixed values and rules at once: "
                 f"{_asked(settings, restricted)}. Give one of them up, or widen it."
             )
-    grids = restricted.grids
-    spoken = {*settings.free, *settings.fix}
-    free = [n for n, grid in grids.items() if grid.number.discrete and n not in spoken]
-    free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
-    if not left:
-        way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
-        raise InputError(
-            f"every design is known: {everything} have a score. The best is row {rows[best]} with "
-            f"{score} {means[best]:.{places_of(means)}g}. New ones need new levels: widen the "
-            f"bounds{way}, or add rows with levels that were not tried."
-        )
+        if not left:
+            best = int(means.argmin() if settings.minimize else means.argmax())
+            way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
+            raise InputError(
+                f"every design is known: all {room.possible} combinations that there are have a "
+                f"score. The best is row {rows[best]} with {score} "
+                f"{means[best]:.{places_of(means)}g}. New ones need new levels: widen the "
+                f"bounds{way}, or add rows with levels that were not tried."
+            )
     n = min(USUAL, left) if settings.n is None else settings.n
     if n <= left and left > USUAL:
         return n, []

@@ -258,11 +258,12 @@ def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways
             if (low is None or value >= low) and (high is None or value <= high)
         ]
         told = [k if isinstance(k, str) else show_number(k) for k in inside or up.keys.tolist()]
+        one = f"{ways('fix', f'{up.of}={told[0]}')} chooses one {up.of!r}, and "
         out.append(
             f"Column {name!r}, of which bounds, steps or a rule were given, follows from "
             f"{up.of!r}: rows with the same {up.of!r} have the same {name!r}. Proposals need not "
-            f"keep that. Without what was given they do; {ways('fix', f'{up.of}={told[0]}')} "
-            f"chooses one {up.of!r}, and {ways('number', name)} says that {name!r} is free."
+            f"keep that. Without what was given they do; {'' if up.of in settings.fix else one}"
+            f"{ways('number', name)} says that {name!r} is free."
         )
     return out
 

@@ -113,7 +113,7 @@ def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float
     own = {name: columns[name] for name in names}
     for name in reversed(names):
         others = [other for other in own if other != name]
-        if not others or len(columns[name]) < 2 * len(others) + 3:
+        if not others or len(columns[name]) < _fewest(len(others)):
             continue
         rule = _linear(name, columns[name], others, own, units)
         if rule is not None:
@@ -171,13 +171,31 @@ def _linear(
         constant = _zero(value, slack)
         total = not constant and set(np.abs(own)) <= {0.0, 1.0}
         miss = float(np.abs(rest - constant).max())
-        # Kept to the last digit by whole numbers, it is no matter of rounding.
-        exact = miss <= ROUNDING * float(np.abs(y).max())
-        if miss <= allowed and (exact or slack <= _MOST[total] * y.std()):
+        close = miss <= allowed and slack <= _MOST[total] * y.std()
+        if close or _exact(miss, y, x[:, own != 0]):
             terms = {name: 1.0}
             terms.update({other: -float(v) for other, v in zip(others, own, strict=True) if v})
             return Linear(terms, constant, constant)
     return None
+
+
+def _exact(miss: float, y: np.ndarray, x: np.ndarray) -> bool:
+    """Whether an equation holds to the last digit, as of whole numbers, and not by chance.
+
+    Args:
+        miss: by how much the worst row misses it.
+        y: the column that follows, (N,).
+        x: the columns that it follows from, (N, k). Additives that were in one row have one ratio,
+            and a plane goes through any three recipes: it takes as many different rows as a fit.
+    """
+    if miss > ROUNDING * float(np.abs(y).max()):
+        return False
+    return len(np.unique(x, axis=0)) >= _fewest(x.shape[1])
+
+
+def _fewest(others: int) -> int:
+    """How many rows tell that a column is linear in so many others."""
+    return 2 * others + 3
 
 
 def _simplest(value: float, error: float) -> float:

@@ -131,9 +131,11 @@ def _grids(
     for name, step in settings.steps.items():
         number = grids[name].number
         if number.high == number.low:
+            column = next(c for c in numbers if c.name == name)
             raise InputError(
-                f"step: column {name!r} has one value, {show_number(number.low)}, in steps of "
-                f"{step:g} within its bounds. Take a smaller step, or wider bounds."
+                f"step: column {name!r} has no two values in steps of {step:g} from "
+                f"{show_number(column.low)} to {show_number(column.high)}. Take a smaller step, or "
+                "wider bounds (--bounds)."
             )
     return grids
 
@@ -142,19 +144,24 @@ def _let_be_absent(
     at_most: Sequence[AtMost], grids: dict[str, Grid], settings: Settings, ways: Ways
 ) -> None:
     """Gives the parts of which only some may be present the value 0, too."""
-    for name in {name for rule in at_most for name in rule.names}:
+    for name in dict.fromkeys(name for rule in at_most for name in rule.names):
+        own = [rule for rule in at_most if name in rule.names]
         if grids[name].number.low < 0:
             raise InputError(f"at-most: column {name!r} has amounts below 0.")
         low, high = settings.bounds.get(name, (None, None))
         if low is not None and low > 0:
             wide = f"{name}=0:{'' if high is None else show_number(high)}"
+            present = ""
+            if low <= min(grids[part].number.high for rule in own for part in rule.names):
+                present = (
+                    f", with 'least {show_number(low)}' at the end of the rule for what is present"
+                )
             raise InputError(
                 f"at-most: column {name!r} may be absent, but its bounds begin at "
-                f"{show_number(low)}. Begin them at 0 ({ways('bounds', wide)}), with 'least "
-                f"{show_number(low)}' at the end of the rule for what is present; or leave it out "
-                "of the rule, if it is always there."
+                f"{show_number(low)}. Begin them at 0 ({ways('bounds', wide)}){present}; or leave "
+                "it out of the rule, if it is always there."
             )
-        least = max(rule.least for rule in at_most if name in rule.names)
+        least = max(rule.least for rule in own)
         if least > grids[name].number.high:
             raise InputError(
                 f"at-most: column {name!r} goes to {grids[name].number.high:g}, and never has "

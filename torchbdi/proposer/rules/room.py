@@ -130,8 +130,10 @@ def _inside(
     inside = np.ones(len(next(iter(known.values()))), bool)
     for name, values in known.items():
         if name in levels:
-            gap = np.abs(values[:, None] - levels[name]).min(1)
-            inside &= gap <= 1e-9 * float(np.abs(levels[name]).max())
+            own = np.sort(levels[name])
+            above = np.searchsorted(own, values).clip(max=len(own) - 1)
+            near = [np.abs(values - own[at]) for at in (above, (above - 1).clip(min=0))]
+            inside &= np.minimum(*near) <= 1e-9 * float(np.abs(own).max())
         elif (wanted := settings.fix.get(name)) is not None:
             inside &= values == class_name(wanted)
     if restricted.rules or restricted.at_most:

@@ -41,7 +41,7 @@ def candidates_of(
         remarks: how many rows do not meet these is added.
 
     Raises:
-        InputError: none does.
+        InputError: none does, or those are no new designs.
     """
     if not candidate.any():
         return None, np.empty(0, np.int64)
@@ -51,8 +51,7 @@ def candidates_of(
     if left == candidate.sum():
         raise InputError(
             f"none of the {left} rows without a score meets the bounds, steps, fixed values and "
-            "rules that were given. Widen them, or leave these rows out "
-            f"({ways('take', 'TEXT=out')})."
+            f"rules that were given. Widen them, or {_out(ways)}."
         )
     if left:
         remarks.append(
@@ -66,7 +65,18 @@ def candidates_of(
         if design not in seen:
             seen.add(design)
             kept.append(i)
+    if not kept:
+        raise InputError(
+            "no row without a score is a new design: others that have one are the same. Add rows "
+            f"to choose from, or {_out(ways)}: then any new design can be proposed."
+        )
     return {name: values[name][kept] for name in names}, rows[kept]
+
+
+def _out(ways: Ways) -> str:
+    """How rows without a score are left out."""
+    empty = ways("take", "=out")
+    return f"leave these rows out ({ways('take', 'TEXT=out')}; {empty} where the score is empty)"
 
 
 def _fits(values: Mapping[str, Values], restricted: Restricted, settings: Settings) -> np.ndarray:

@@ -53,7 +53,8 @@ class Backtest:
         told = ", ".join(f"{name} {self.shares[name][-1]:.0%}" for name in by)
         tied = ""
         if self.tied:
-            tied = f" {self.tied} others have the score of the worst of these, and count, too."
+            which = "1 other has" if self.tied == 1 else f"{self.tied} others have"
+            tied = f" {which} the score of the worst of these, and count, too."
         return [
             f"The best fifth of the table ({self.hidden} designs) was hidden among "
             f"{self.candidates} designs, {self.draws} times.{tied}",

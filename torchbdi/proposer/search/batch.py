@@ -154,15 +154,17 @@ def _searched(
 ) -> tuple[list[Held], list[Candidates]]:
     """New designs of each set of what is held: of the first sets, and of more where n need them."""
     best = problem.x_l[problem.best()[:PARENTS]]
+    names = free_columns(problem, settings)
     sets = held_sets(problem, settings)
     first = list(islice(sets, SETS))
     made, parts, count = [], [], 0
     for number, held in enumerate(chain(first, sets)):
         if number >= SETS and count >= problem.n:
             break
+        inside = torch.from_numpy(same_values(problem, names, held.values))
         part = candidates(
             mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
-            problem.n, number, folder if len(first) == 1 else None, after,
+            problem.n, number, folder if len(first) == 1 else None, after, inside,
         )  # fmt: skip
         made.append(held)
         parts.append(part)

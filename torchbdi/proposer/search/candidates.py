@@ -69,6 +69,7 @@ def candidates(
     seed: int,
     folder: Path | None = None,
     after: Callable[[int, float], None] | None = None,
+    inside: Tensor | None = None,
 ) -> Candidates:
     """Makes candidates, none of them known.
 
@@ -82,19 +83,26 @@ def candidates(
         seed: of the draws.
         folder: keeps the state of the ascents.
         after: is told of their rounds.
+        inside: which of the known designs can lie in the space, (N,) bool; None for all. There can
+            be thousands of spaces, with few known designs in each.
     """
     space = space.boxed()
     sites = Sites(space)
     options = options_for(len(known))
     starts = space.project(best[: max(n, PARENTS)] * scale)
+    few = sites.whole and sites.count <= ENUMERATE
+    taken = 0
+    if few:
+        taken = int(space.allowed((known if inside is None else known[inside]) * scale, 1e-6).sum())
+        if taken == sites.count:
+            return Candidates(known[:0], True, 0)
     padded = padded_sites(space, known * scale)
-    if sites.whole and sites.count <= ENUMERATE:
+    if few:
         found = maximise(
             objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
             starts=starts, options=options, seed=seed, folder=folder, after=after,
         )  # fmt: skip
         x = new(with_padding(found.x, space, padded) / scale, known, n)
-        taken = int(space.allowed(known * scale, 1e-6).sum())
         if len(found.x) < sites.count:
             more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
             x = new(torch.cat([x, more / scale]), known, n)
