@@ -99,7 +99,8 @@ def _summary(p: Proposals) -> str:
     known = p.problem
     far = int(p.far.sum())
     flagged = (
-        f"{far} of {len(p)} proposals lie far outside the known designs and are marked."
+        f"{far} of {len(p)} proposals lie far outside the known designs and are marked: how much "
+        "the model errs so far away was not tested."
         if far
         else "No proposal lies far outside the known designs."
     )
