@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -30,6 +31,29 @@ def missed(d: Tensor, b: Tensor, diagonal: Tensor, others: Tensor) -> Tensor:
         others: m_i, like d.
     """
     return (d - others * b) / diagonal
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a regression with one ridge predicts each row from all others.
+
+    Attributes:
+        ridge: on the scale of the trace.
+        error: see :func:`leave_one_out_errors`.
+        spread: standard deviation of the squared errors.
+        largest: share of the row that is missed most in their sum.
+        surprise: but for a constant, minus twice the mean logarithm of the density of each score in
+            what the others predict: a normal distribution of variance s / B_ii, B being the inverse
+            of K with its ridge and s the scale for which these variances are right on average. A
+            row that a regression claims to know, and misses, counts for more in it than in the
+            error.
+    """
+
+    ridge: float
+    error: float = math.inf
+    spread: float = math.nan
+    largest: float = math.nan
+    surprise: float = math.inf
 
 
 class LeftOut:
@@ -54,7 +78,7 @@ class LeftOut:
         others: Tensor | None = None,
     ) -> list[float]:
         """See :func:`leave_one_out_errors`."""
-        return [pair[0] for pair in self.judged(y, ridges, noise, others)]
+        return [own.error for own in self.judged(y, ridges, noise, others)]
 
     def judged(
         self,
@@ -62,44 +86,36 @@ class LeftOut:
         ridges: Iterable[float],
         noise: float = 0.0,
         others: Tensor | None = None,
-    ) -> list[tuple[float, float]]:
-        """Errors of :func:`leave_one_out_errors`, each with how surprising the rows are.
-
-        The surprise is, but for a constant, minus twice the mean logarithm of the density of each
-        score in what the others predict: a normal distribution of variance s / B_ii, B being the
-        inverse of K with its ridge and s the scale for which these variances are right on average.
-        A row that a regression claims to know, and misses, counts for more in it than in the error.
-        """
+    ) -> list[Judged]:
+        """Each ridge; arguments as for :func:`leave_one_out_errors`."""
         ridges = tuple(ridges)
-        along = self._along(y, others)
+        along, one, others = self._along(y, others)
         out = []
         for ridge in ridges:
-            inverse = self._inverse(ridge)
-            scale = float((inverse * along[0].square()).mean())
+            inverse = 1 / (self.values + ridge * self.size)
+            scale = float((inverse * along.square()).mean())
             if ridge * self.size * scale < noise and ridge < max(ridges):
-                out.append((math.inf, math.inf))
+                out.append(Judged(ridge))
                 continue
-            squares, diagonal = self._misses(*along, inverse).square(), self.square @ inverse
+            d, b = self.vectors @ (inverse * along), self.vectors @ (inverse * one)
+            diagonal = self.square @ inverse
+            squares = missed(d, b, diagonal, others).square()
             weighted = (squares * diagonal).mean().clamp_min(1e-300)
-            surprise = weighted.log() - diagonal.log().mean()
-            out.append((float(squares.mean()), float(surprise)))
+            out.append(
+                Judged(
+                    ridge,
+                    float(squares.mean()),
+                    float(squares.std(correction=0)),
+                    float(squares.max() / squares.sum().clamp_min(1e-300)),
+                    float(weighted.log() - diagonal.log().mean()),
+                )
+            )
         return out
-
-    def misses(self, y: Tensor, ridge: float, others: Tensor | None = None) -> Tensor:
-        """What the prediction of each row from all others misses by, (N,)."""
-        return self._misses(*self._along(y, others), self._inverse(ridge))
 
     def _along(self, y: Tensor, others: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Scores and a constant 1 along the eigenvectors, and what the others are centred by."""
         others = mean_of_others(y) if others is None else others
         return self.vectors.mT @ y, self.vectors.sum(0), others
-
-    def _inverse(self, ridge: float) -> Tensor:
-        return 1 / (self.values + ridge * self.size)
-
-    def _misses(self, along: Tensor, one: Tensor, others: Tensor, inverse: Tensor) -> Tensor:
-        d, b = self.vectors @ (inverse * along), self.vectors @ (inverse * one)
-        return missed(d, b, self.square @ inverse, others)
 
 
 def leave_one_out_errors(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
-from .leave_one_out import LeftOut, mean_of_others
+from .leave_one_out import Judged, LeftOut, mean_of_others
 from .ntk import NNGP, NTK, ReLUKernel
 
 FIRST_ROWS = 500  # on which all kernels are tried
@@ -39,7 +39,7 @@ class Model:
         errors: the error with each ridge that was tried, in their order.
         least: the least ridge whose error cannot be told from that of the best model, see
             :func:`choose_models`; ``ridge`` where that was not looked for.
-        surprise: see :meth:`.leave_one_out.LeftOut.judged`.
+        surprise: see :class:`.leave_one_out.Judged`.
         largest: share of the row that is missed most in the sum of the squared errors.
     """
 
@@ -155,7 +155,7 @@ def ranked(
     Where one row makes up most of that error it tells no models apart: of a sphere and its centre,
     as in a central composite design, all miss the centre by as much, and only some of them do not
     claim to know it. There the density of each score in what the others say of it decides, see
-    :meth:`.leave_one_out.LeftOut.judged`.
+    :class:`.leave_one_out.Judged`.
 
     Args:
         models: to choose from.
@@ -176,36 +176,26 @@ def ranked(
         left = LeftOut(k)
         for own, y, noise, rest in zip(out, scores, noises, others, strict=True):
             judged = left.judged(y, ridges, noise, rest)
-            by_error, by_surprise = (
-                _with_ridge(model, left, y, rest, ridges, judged, min(judged, key=itemgetter(i)))
-                for i in (0, 1)
-            )
+            unit = float(y.var(correction=0)) or 1.0
+            best = min(judged, key=attrgetter("error")), min(judged, key=attrgetter("surprise"))
+            by_error, by_surprise = (_with_ridge(model, judged, b, unit, len(y)) for b in best)
             own.append((by_error, by_surprise))
     return [_in_order(own, alone) for own in out]
 
 
 def _with_ridge(
-    model: Model,
-    left: LeftOut,
-    y: Tensor,
-    others: Tensor,
-    ridges: Sequence[float],
-    judged: Sequence[tuple[float, float]],
-    best: tuple[float, float],
+    model: Model, judged: Sequence[Judged], best: Judged, unit: float, rows: int
 ) -> Model:
-    """The model with the ridge whose error and surprise are these."""
-    ridge = ridges[judged.index(best)]
-    unit = float(y.var(correction=0)) or 1.0
-    squares = left.misses(y, ridge, others).square()
+    """The model with one of its ridges; errors in a unit of squares."""
     return replace(
         model,
-        ridge=ridge,
-        error=best[0] / unit,
-        surprise=best[1],
-        rows=len(y),
-        uncertainty=float(squares.std(correction=0)) / unit / len(y) ** 0.5,
-        errors=tuple(error / unit for error, _ in judged),
-        largest=float(squares.max() / squares.sum().clamp_min(1e-300)),
+        ridge=best.ridge,
+        error=best.error / unit,
+        surprise=best.surprise,
+        rows=rows,
+        uncertainty=best.spread / unit / rows**0.5,
+        errors=tuple(own.error / unit for own in judged),
+        largest=best.largest,
     )
 
 

@@ -116,10 +116,8 @@ def test_few_columns_of_many_that_matter_are_found_and_told_honestly() -> None:
 def test_surprises_are_densities_of_scores_left_out_one_by_one() -> None:
     x, y = noise(12, 3)
     k = NNGP(3)(x)
-    for ridge, (error, surprise) in zip(
-        (1e-2, 0.3), LeftOut(k).judged(y, (1e-2, 0.3)), strict=True
-    ):
-        full = k + ridge * k.diagonal().mean() * torch.eye(12).double()
+    for own in LeftOut(k).judged(y, (1e-2, 0.3)):
+        full = k + own.ridge * k.diagonal().mean() * torch.eye(12).double()
         misses, variances = [], []
         for i in range(12):
             rest = torch.arange(12) != i
@@ -130,5 +128,5 @@ def test_surprises_are_densities_of_scores_left_out_one_by_one() -> None:
         miss, variance = torch.stack(misses), torch.stack(variances)
         scale = (miss.square() / variance).mean()
         density = torch.distributions.Normal(0, (scale * variance).sqrt()).log_prob(miss).mean()
-        assert error == pytest.approx(float(miss.square().mean()), rel=1e-9)
-        assert surprise == pytest.approx(float(-2 * density) - 1 - np.log(2 * np.pi), rel=1e-9)
+        assert own.error == pytest.approx(float(miss.square().mean()), rel=1e-9)
+        assert own.surprise == pytest.approx(float(-2 * density) - 1 - np.log(2 * np.pi), rel=1e-9)

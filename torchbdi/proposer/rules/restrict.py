@@ -16,7 +16,8 @@ from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .equations import kept_equations
-from .looked_up import LookedUp, find_looked_up
+from .following import find_looked_up
+from .looked_up import LookedUp
 from .possible import loosen, require_possible
 from .typed import parse_at_most, parse_rule, parse_sum, strict_remark, without_constants
 

@@ -1,0 +1,143 @@
+"""Which columns are looked up where a person has said nothing of them, and what is told of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...kernels.errors import InputError
+from ...space.constraints import Linear
+from ...space.present import AtMost
+from ..columns.column import Classes, Numbers
+from ..columns.grids import Grid
+from ..reading.table import Table, Values, parse_number, show_number
+from ..reading.ways import Ways, listed
+from ..settings import Settings
+from .equations import equations
+from .looked_up import LookedUp, implied, looked_up
+
+
+def find_looked_up(
+    table: Table,
+    columns: Sequence[Numbers | Classes],
+    values: Mapping[str, Values],
+    grids: Mapping[str, Grid],
+    given: Sequence[Linear],
+    at_most: Sequence[AtMost],
+    settings: Settings,
+    remarks: list[str],
+) -> dict[str, LookedUp]:
+    """Columns that follow from another column, of which nobody has said anything."""
+    loose = {name for rule in at_most for name in rule.names}
+    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    for name, wanted in settings.fix.items():
+        if name in grids and wanted is not None:
+            number = parse_number(str(wanted))
+            loose |= set() if number in values[name].tolist() else {name}
+    spoken = {
+        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
+        *settings.numbers, *settings.categories,
+        *(name for rule in given for name in rule.coefficients),
+    }  # fmt: skip
+    found = looked_up(columns, values, grids, spoken, loose)
+    if settings.fix:
+        follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
+        remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
+    # Looked up as well, if it had no bounds, steps or rules.
+    chosen = {*settings.fix, *settings.free, *settings.numbers, *settings.categories}
+    others = looked_up(columns, values, grids, chosen, loose) if spoken - chosen else {}
+    if found or others:
+        own = {name: values[name] for name in grids if name not in settings.free}
+        sums, totals = equations(table, own, given)
+        found = implied(found, [*sums, *totals])
+        others = implied(others, [*sums, *totals, *(r for r in given if r.low == r.high)])
+    ways = Ways(table.typed)
+    remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
+    if found and all(c.name in settings.fix for c in columns if c.name not in found):
+        told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
+        raise InputError(
+            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
+            f"make one part of the design ({way_to_keep(dict([*found.items()][:1]), ways)})."
+        )
+    remarks += looked_up_remarks(found, ways)
+    return found
+
+
+def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
+    """Says which columns are looked up, and how they are made part of the design."""
+    out = []
+    for key in dict.fromkeys(up.of for up in found.values()):
+        own = {name: up for name, up in found.items() if up.of == key}
+        names, one = [*own], len(own) == 1
+        out.append(
+            f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
+            f"from {key!r}: rows with the same {key!r} have the same "
+            f"{repr(names[0]) if one else 'values there'}, and so have proposals. "
+            f"{way_to_keep(own, ways)} makes "
+            f"{'it' if one else 'them'} part of the design."
+        )
+    return out
+
+
+def fixed_remarks(
+    found: Mapping[str, LookedUp], fixed: Mapping[str, float | str | None], ways: Ways
+) -> list[str]:
+    """Says of columns that are fixed what they follow from: it may be chosen against them.
+
+    Args:
+        found: what would be looked up if nothing were fixed.
+        fixed: what the person fixed, with the values.
+        ways: how options are typed.
+    """
+    out = []
+    for name, up in found.items():
+        value = fixed.get(name)
+        if value is None or up.of in fixed:
+            continue
+        own = value if up.grid is None else parse_number(str(value))
+        keys = [k for k, v in zip(up.keys.tolist(), up.own.tolist(), strict=True) if v == own]
+        if not keys:
+            continue
+        told = [k if isinstance(k, str) else show_number(k) for k in keys]
+        out.append(
+            f"Column {name!r}, which is fixed at {value}, follows from {up.of!r}, and {value} goes "
+            f"with {listed(told, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
+            f"({ways('fix', f'{up.of}={told[0]}')})."
+        )
+    return out
+
+
+def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways) -> list[str]:
+    """Says of columns with bounds, steps or rules what they follow from: they move without it.
+
+    Args:
+        found: what would be looked up if nothing had been said of it.
+        settings: the bounds, of which those tell what may be meant.
+        ways: how options are typed.
+    """
+    out = []
+    for name, up in found.items():
+        low, high = settings.bounds.get(name, (None, None))
+        inside = [
+            key
+            for key, value in zip(up.keys.tolist(), up.own.tolist(), strict=True)
+            if (low is None or value >= low) and (high is None or value <= high)
+        ]
+        told = [k if isinstance(k, str) else show_number(k) for k in inside or up.keys.tolist()]
+        one = f"{ways('fix', f'{up.of}={told[0]}')} chooses one {up.of!r}, and "
+        out.append(
+            f"Column {name!r}, of which bounds, steps or a rule were given, follows from "
+            f"{up.of!r}: rows with the same {up.of!r} have the same {name!r}. Proposals need not "
+            f"keep that. Without what was given they do; {'' if up.of in settings.fix else one}"
+            f"{ways('number', name)} says that {name!r} is free."
+        )
+    return out
+
+
+def way_to_keep(found: Mapping[str, LookedUp], ways: Ways) -> str:
+    """How columns that are looked up are made part of the design."""
+    kinds = {
+        "number": [name for name, up in found.items() if up.grid is not None],
+        "category": [name for name, up in found.items() if up.grid is None],
+    }
+    own = [ways.several(option, names) for option, names in kinds.items() if names]
+    return (" " if ways.typed else ", ").join(own)
