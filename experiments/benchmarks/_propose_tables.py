@@ -17,6 +17,16 @@ import numpy as np
 from torchbdi import MissingDataError
 
 Frame = dict[str, np.ndarray]
+
+
+class Columns(dict[str, np.ndarray]):
+    """A data frame, as far as propose looks at one."""
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self)
+
+
 WORSE = 60  # per cent of the designs, of which some are seen
 POOL, NEAR, PARENTS = 20_000, 3, 64
 REACH = (0.05, 0.3)

@@ -19,18 +19,11 @@ import torchbdi
 from torchbdi.proposer.model import choice
 
 from . import Options
+from ._propose_tables import Columns
 
 N, POOL, NOISE = 16, 20_000, 1.5
 FUNCTIONS = ("peak", "edge", "hill", "saddle")
 Truth = Callable[[np.ndarray], np.ndarray]  # coded designs (n, k), -1 to 1, to scores (n,)
-
-
-class _Frame(dict[str, np.ndarray]):
-    """A data frame, as far as propose looks at one."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -98,7 +91,7 @@ def of_table(design: np.ndarray, function: str, seed: int) -> dict[str, float]:
     pool = truth(draws.uniform(-1, 1, (POOL, k)))
     middle, best = np.median(pool), pool.max()
     names = [f"x{i}" for i in range(k)]
-    table = _Frame({name: 50 + 30 * design[:, i] for i, name in enumerate(names)})
+    table = Columns({name: 50 + 30 * design[:, i] for i, name in enumerate(names)})
     out = {"known": float((truth(design)[y.argmax()] - middle) / (best - middle))}
     for told, alone in (("", choice.ALONE), (" by errors", math.inf)):
         kept, choice.ALONE = choice.ALONE, alone

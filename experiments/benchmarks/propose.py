@@ -25,20 +25,12 @@ from torchbdi.kernels.files import write_json, write_text
 
 from . import Options
 from ._propose_rivals import RIVALS
-from ._propose_tables import TABLES, Case, Frame, case
+from ._propose_tables import TABLES, Case, Columns, Frame, case
 
 N, SEEDS = 32, (0, 1, 2, 3, 4)
 OWN = "torchbdi"
 # Against whom, in the table of pairs.
 OTHERS = ("forest", "boosting", "gp_mean", "gp_qlogei", "random", "repeat_best")
-
-
-class _Columns(dict[str, np.ndarray]):
-    """A data frame, as far as propose looks at one."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -113,7 +105,7 @@ def _torchbdi(own: Case) -> tuple[Frame, dict[str, Any]]:
         name = own.score
 
     p = torchbdi.propose(
-        _Columns(own.frame), own.scores.view(Scores), n=N, minimize=own.minimise, progress=False
+        Columns(own.frame), own.scores.view(Scores), n=N, minimize=own.minimise, progress=False
     )
     told = {"model": p.model.text(), "r2": round(p.quality.r2, 4), "predicted": p.predicted}
     return dict(p.columns), {**told, "error": p.error}

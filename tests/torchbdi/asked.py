@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,14 @@ from torchbdi import TorchBDIError
 from torchbdi.proposer import cli
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.understood import Understood
+
+
+class Frame(dict[str, Any]):
+    """A data frame, as far as propose looks at one."""
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self)
 
 
 def plain(n: int = 40, seed: int = 0) -> list[list[str]]:

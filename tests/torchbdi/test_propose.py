@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from asked import Frame
 from forked import finished
 from propose_children import be_quick, with_threads
 from torch import Tensor
@@ -27,14 +28,6 @@ from torchbdi.proposer.reading.table import Table
 from torchbdi.proposer.result import Proposals
 from torchbdi.proposer.settings import Settings
 from torchbdi.proposer.threads import SMALL, threads_for
-
-
-class Frame(dict):
-    """A data frame, as far as propose looks at one."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
 
 
 def hill(n: int = 60, d: int = 3) -> tuple[np.ndarray, np.ndarray]:

@@ -6,18 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
+from asked import Frame
 
 import torchbdi
 
 LOW, HIGH = 20.0, 80.0
-
-
-class Frame(dict[str, np.ndarray]):
-    """A data frame, as far as propose looks at one."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
 
 
 def box_behnken(k: int) -> list[list[float]]:

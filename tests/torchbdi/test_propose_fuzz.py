@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asked import Frame
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 from propose_children import be_quick
@@ -93,12 +94,6 @@ def test_what_csv_writes_is_read_back(
     for j, name in enumerate(names):
         cells = [expected[i][j] for i in kept]
         assert table.columns[name].tolist() == cells
-
-
-class Frame(dict):
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
 
 
 # Numbers that people have, and those that break programs.
