@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -55,8 +56,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Writes indented JSON, atomically."""
-    write_text(path, json.dumps(data, indent=2, sort_keys=False) + "\n")
+    """Writes indented JSON, atomically; NaN, for which it has no word, is null, infinity "inf"."""
+    write_text(path, json.dumps(_in_json(data), indent=2, allow_nan=False) + "\n")
+
+
+def _in_json(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _in_json(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_in_json(value) for value in data]
+    if isinstance(data, float) and not math.isfinite(data):
+        return None if math.isnan(data) else str(data)
+    return data
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

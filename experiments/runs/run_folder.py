@@ -170,11 +170,12 @@ class RunFolder:
         """Writes results.csv (a header and one row), then metrics.json, the sign of completion.
 
         Args:
-            line: a line of results, :func:`.results.line_of`.
+            line: a line of results, :func:`.lines.line_of`; NaN becomes an empty cell and null.
 
         Returns:
             What is in metrics.json: the same, with the settings as an object.
         """
+        line = {k: None if v != v else v for k, v in line.items()}
         line = {**line, HASH: results_hash(line)}
         metrics = {**line, "settings": json.loads(line["settings"])}
         write_csv(self.path / "results.csv", list(line), [list(line.values())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,22 @@ def finished(root: Path) -> Path:
     }  # fmt: skip
     folder.write_results(line_of(made_up("tfbind8", "bdi", 3), facts))
     return folder.path
+
+
+def test_a_fact_that_is_no_number_is_unknown_in_both_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = finished(tmp_path)
+    line = read_runs([tmp_path])[0].line
+    for file in ("results.csv", "metrics.json"):
+        (folder / file).unlink()
+    told = {**line, "spread": math.nan, "largest": math.inf}
+    RunFolder(folder).write_results(told)
+    metrics = json.loads((folder / "metrics.json").read_text(), parse_constant=pytest.fail)
+    assert metrics["spread"] is None and metrics["largest"] == "inf"
+    (run,) = read_runs([tmp_path])
+    assert "spread" not in run.values and run.values["largest"] == math.inf
+    assert not capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["results.csv", "metrics.json"])

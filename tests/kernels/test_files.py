@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import random
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 
 from torchbdi.kernels import files
@@ -205,6 +208,14 @@ def test_random_flips_in_a_large_state(tmp_path: Path) -> None:
         path.write_bytes(changed)
         with pytest.raises(DamagedStateError):
             read_state(path)
+
+
+def test_json_is_what_every_reader_takes(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    told = {"a": [math.nan, np.float64("nan"), -math.inf], "b": {"c": (1.5, None)}, 3: "NaN"}
+    files.write_json(path, told)
+    strict = json.loads(path.read_text(), parse_constant=pytest.fail)
+    assert strict == {"a": [None, None, "-inf"], "b": {"c": [1.5, None]}, "3": "NaN"}
 
 
 def test_json_that_is_damaged_is_named(tmp_path: Path) -> None:

@@ -161,3 +161,8 @@ def test_what_is_told_of_categories_and_of_too_few_proposals(
     assert f"metal <b>{other[0]}</b> (from {start[0]})" in html_report(changed)
     few = dataclasses.replace(p, settings=dataclasses.replace(p.settings, n=len(p) + 2))
     assert f"only {len(p)} of {len(p) + 2}" in summary(few, Path("out"))
+    for far, told in ((1, "1 of 3 proposals lies"), (2, "2 of 3 proposals lie"), (0, None)):
+        marked = dataclasses.replace(p, far=np.arange(3) < far)
+        for text in (summary(marked, Path("out")), html_report(marked)):
+            assert ("was not tested" in text) == (told is not None)
+            assert told is None or f"{told} far outside the known designs" in text

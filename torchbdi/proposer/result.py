@@ -132,6 +132,17 @@ class Proposals:
             "levels at most: farther from what is known hardly any prediction could be tested."
         )
 
+    def far_told(self) -> str:
+        """How many proposals the judgement of the model says nothing about; "" where none."""
+        far = int(self.far.sum())
+        if not far:
+            return ""
+        lie, are = ("lies", "is") if far == 1 else ("lie", "are")
+        return (
+            f"{far} of {len(self)} proposals {lie} far outside the known designs and {are} marked: "
+            "how much the model errs so far away was not tested."
+        )
+
     def told(self, i: int) -> str:
         """The prediction of a proposal and its error, as a report has them; "unknown"."""
         if self.unknown[i]:

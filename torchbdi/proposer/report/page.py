@@ -97,13 +97,7 @@ def html_report(p: Proposals) -> str:
 
 def _summary(p: Proposals) -> str:
     known = p.problem
-    far = int(p.far.sum())
-    flagged = (
-        f"{far} of {len(p)} proposals lie far outside the known designs and are marked: how much "
-        "the model errs so far away was not tested."
-        if far
-        else "No proposal lies far outside the known designs."
-    )
+    flagged = p.far_told() or "No proposal lies far outside the known designs."
     first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}. "
     return (
         f"<p>{escape(p.outlook())} {first}{flagged} {escape(p.sites_told())} "
