@@ -3,14 +3,15 @@
 Random designs (all of a pool of 2,048, and those that are not in the table), the best rows, and the
 best rows with one and with two places drawn anew: what each scores, in sets of 128. Scores are
 asked once and kept in the user's cache. ``out=FOLDER`` writes yardsticks.csv and yardsticks.md,
-adding to a file that is there, and yardsticks.png, the pictures of docs/yardsticks.md; the tables
-take their rows from docs/results/yardsticks.csv.
+adding to a file that is there, and a picture a task, yardsticks-TASK.png, with its settings in the
+name; docs/yardsticks.md shows them. The tables take their rows from docs/results/yardsticks.csv.
 
 ``task.NAME=VALUE`` and ``data_dir=FOLDER`` as for experiments.train; the former with one task.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from torchbdi.kernels.files import write_atomic, write_csv, write_text
 from .paper.distributions import distribution_figure
 from .paper.yardstick_rows import COLUMNS, lines_of, read_yardsticks, yardstick_table
 from .runs.config import compose_config
-from .runs.pools import pool_of
+from .runs.pools import Pool, pool_of
 from .runs.words import run_command, split_words
 from .tasks.registry import task_names
 
@@ -59,9 +60,17 @@ def main(words: Sequence[str]) -> None:
     lines.sort(key=lambda line: (line["task"], line["problem"]))  # stable: yardsticks keep order
     write_csv(out / "yardsticks.csv", COLUMNS, [[line[name] for name in COLUMNS] for line in lines])
     write_text(out / "yardsticks.md", yardstick_table(lines))
-    figure = distribution_figure(pools)
-    write_atomic(out / "yardsticks.png", lambda f: figure.savefig(f, format="png", dpi=120))
-    print(f"{yardstick_table(lines)}\nwritten to {out}: yardsticks.csv, .md, .png")
+    pictures = [_picture(out, pool, settings) for pool in pools]
+    print(f"{yardstick_table(lines)}\nwritten to {out}: yardsticks.csv, .md, {', '.join(pictures)}")
+
+
+def _picture(out: Path, pool: Pool, settings: Sequence[str]) -> str:
+    """Writes the picture of a pool; returns the file's name."""
+    words = [pool.task, *(word.removeprefix("task.") for word in settings)]
+    name = re.sub(r"[^\w.=-]+", "_", f"yardsticks-{'-'.join(words)}") + ".png"
+    figure = distribution_figure(pool)
+    write_atomic(out / name, lambda f: figure.savefig(f, format="png", dpi=120))
+    return name
 
 
 if __name__ == "__main__":

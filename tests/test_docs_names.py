@@ -68,6 +68,13 @@ def test_functions_and_files(document: str) -> None:
         assert (ROOT / path).exists() or path in WRITTEN, path
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_and_pictures(document: str) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)", text_of(document)):
+        here = (ROOT / document).parent / link
+        assert link.startswith("https://") or here.exists(), link
+
+
 def test_the_guide_to_the_paper_names_every_file_of_the_kernels_forms() -> None:
     """A new file of a form is to be told there."""
     text = text_of("docs/paper.md")

@@ -1,8 +1,6 @@
-"""The picture of docs/yardsticks.md: how scores lie, and how the best of 128 does."""
+"""The pictures of docs/yardsticks.md: how scores lie, and how the best of 128 does."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +10,12 @@ from ..runs.pools import Pool
 from ..runs.yardsticks import DRAWS
 
 
-def distribution_figure(pools: Sequence[Pool]) -> Figure:
-    """A row a task: the scores of random designs, and the best and the median of sets of them."""
-    figure = Figure(figsize=(11, 2.6 * len(pools)), layout="constrained")
-    for (left, right), pool in zip(
-        figure.subplots(len(pools), 2, squeeze=False), pools, strict=True
-    ):
-        _scores(left, pool)
-        _sets(right, pool)
+def distribution_figure(pool: Pool) -> Figure:
+    """The scores of random designs, and the best and the median of sets of them."""
+    figure = Figure(figsize=(11, 2.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _scores(left, pool)
+    _sets(right, pool)
     return figure
 
 
@@ -32,6 +28,7 @@ def _scores(axes: Axes, pool: Pool) -> None:
     axes.axvline(pool.best_rows.max(), color="black", ls=":", label="best row, by true function")
     axes.set_title(pool.title, fontsize=9)
     axes.set_xlabel("normalised score of one design")
+    axes.set_ylabel("density")
     axes.legend(fontsize=7)
 
 
@@ -43,4 +40,5 @@ def _sets(axes: Axes, pool: Pool) -> None:
     axes.hist(np.median(sets, 1), bins, color="C2", alpha=0.6, label=f"median of {n}")
     axes.set_title(f"{DRAWS} sets of random designs", fontsize=9)
     axes.set_xlabel(f"normalised score of a set of {n}")
+    axes.set_ylabel("sets")
     axes.legend(fontsize=7)

@@ -98,7 +98,7 @@ def made_up(problem: str = "p") -> Pool:
     rng = np.random.default_rng(0)
     scores = rng.uniform(size=400)
     changed = scores[:320].reshape(2, SETS, 20)
-    return Pool("toy", "Toy", problem, scores, scores > 0.5, scores[:20], *changed)
+    return Pool(problem, "Toy", problem, scores, scores > 0.5, scores[:20], *changed)
 
 
 def test_lines_table_and_picture() -> None:
@@ -107,7 +107,7 @@ def test_lines_table_and_picture() -> None:
     table = yardstick_table(lines)
     assert "**Toy**, 20 designs" in table
     assert table.count("\n| ") == 1 + len(YARDSTICKS)
-    left, right = distribution_figure([made_up()]).axes
+    left, right = distribution_figure(made_up()).axes
     assert left.get_title() == "Toy"
     assert len(right.patches) == 120
 
@@ -122,7 +122,8 @@ def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.Mo
     each = len(lines_of(made_up()))
     assert problems == ["rna1"] * each + ["tfbind8"] * each  # the second took the first's place
     assert {path.name for path in tmp_path.iterdir()} == {
-        "yardsticks.csv", "yardsticks.md", "yardsticks.png",
+        "yardsticks.csv", "yardsticks.md", "yardsticks-rna1.png", "yardsticks-tfbind8.png",
+        "yardsticks-tfbind8-max_rows=5.png",
     }  # fmt: skip
     main(["tfbind8", "tfbind8", folder, f"out={tmp_path}"])
     with (tmp_path / "yardsticks.csv").open() as file:
