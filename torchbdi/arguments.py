@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,23 +11,6 @@ from .inputs import as_float64, check_designs, table
 from .kernels.errors import InputError
 from .labels import check_columns, columns_of, features_of
 from .values import number
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """A table, the designs that are to be learnt from it, and how.
-
-    Attributes:
-        x_l: designs of the table, (N, D) float64.
-        y_l: their scores, (N,) float64.
-        x_h: starts, (B, M, D) or (M, D) float64, on the table's device.
-        settings: target, alpha, forward_weight, backward_weight, lr and bounds, by their names.
-    """
-
-    x_l: Tensor
-    y_l: Tensor
-    x_h: Tensor
-    settings: dict[str, Any]
 
 
 def checked_arguments(
@@ -43,7 +25,7 @@ def checked_arguments(
     backward_weight: Any,
     lr: Any,
     bounds: Any,
-) -> Arguments:
+) -> tuple[Tensor, Tensor, Tensor, dict[str, Any]]:
     """What a caller gives, checked and converted.
 
     Args:
@@ -57,6 +39,9 @@ def checked_arguments(
         backward_weight: of the backward loss, from 0.
         lr: Adam's rate, or one for each feature, (D,).
         bounds: of every feature, (2, D), or None.
+
+    Returns:
+        x_l, y_l and x_h, float64 on the table's device; and the settings by their names.
 
     Raises:
         InputError: a shape, dtype or value is wrong.
@@ -93,7 +78,7 @@ def checked_arguments(
         "lr": rates(owner, lr, d),
         "bounds": box(owner, bounds, x_h),
     }
-    return Arguments(x_l, y_l, x_h, settings)
+    return x_l, y_l, x_h, settings
 
 
 def rates(owner: str, lr: Any, d: int) -> float | Tensor:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .kernels.errors import InputError
+from .kernels.errors import InputError, TorchBDIError
 from .values import item_of, told
 
 _LIMITS = {
@@ -102,6 +102,20 @@ def checked_fields(configured: Any) -> dict[str, Any]:
                     raise InputError(f"{name} must be {sign} {limit}, got {_shown(value)}.")
         out[field.name] = found
     return out
+
+
+def check_settings(where: str, cls: type) -> None:
+    """Raises TorchBDIError unless all fields of a class can be set from a command line.
+
+    Args:
+        where: the file, and what else tells a reader where to look.
+        cls: a dataclass. A field called ``name`` would hide that of the method or task itself.
+    """
+    for field in dataclasses.fields(cls):
+        if field.default is MISSING:
+            raise TorchBDIError(f"{where}: {field.name} needs a default that is a value.")
+        if field.name == "name":
+            raise TorchBDIError(f"{where}: no setting may be called name.")
 
 
 def list_fields(cls: type) -> list[Field]:

@@ -152,17 +152,7 @@ class FiniteBDI(DesignModule):
         )
         theta = MLP(*shape, h["parametrisation"], seeded(h["seed"], _THETA), h["dtype"])
         self.theta = theta.requires_grad_(False).to(device)
-        eta = h["eta"]
-        if eta is None:
-            inputs, slopes, _ = linearise(list(theta.weights), self._designs().detach())
-            mean = float(tangent_diagonal(inputs, slopes, theta.rates).double().mean())
-            if mean == 0:
-                raise InputError(
-                    "FiniteBDI: the network has no gradient at the starts x_h, by which eta is "
-                    f"chosen: they are all 0, or width = {shape[1]} is too small. Give eta, or a "
-                    "larger width."
-                )
-            eta = 0.5 / mean
+        eta = self._eta_of_starts() if h["eta"] is None else h["eta"]
         self.register_buffer("eta", torch.tensor(eta, dtype=torch.float64, device=device))
         self._given = forward_net is not None
         if forward_net is None:
@@ -178,6 +168,18 @@ class FiniteBDI(DesignModule):
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
+
+    def _eta_of_starts(self) -> float:
+        """1/(2 mean k(x, x)) over the starts, k the tangent kernel of theta."""
+        inputs, slopes, _ = linearise(list(self.theta.weights), self._designs().detach())
+        mean = float(tangent_diagonal(inputs, slopes, self.theta.rates).double().mean())
+        if mean == 0:
+            raise InputError(
+                "FiniteBDI: the network has no gradient at the starts x_h, by which eta is chosen: "
+                f"they are all 0, or width = {self.hparams['width']} is too small. Give eta, or a "
+                "larger width."
+            )
+        return 0.5 / mean
 
     def loss(self, step: int | None = None) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
@@ -248,7 +250,11 @@ class FiniteBDI(DesignModule):
         return self.x_l[chosen], self.y_l[chosen], weights / weights.sum()
 
     def train_forward_net(self) -> None:
-        """Trains the forward network, unless that is done or it was given."""
+        """Trains the forward network, unless that is done or it was given.
+
+        Raises:
+            InputError: it gives no finite number for a row of the table.
+        """
         if not self.net_loss.isnan():
             return
         h = self.hparams
@@ -264,7 +270,13 @@ class FiniteBDI(DesignModule):
                     generator=seeded(h["seed"], _FORWARD_ORDER),
                     progress=self.progress,
                 )
-        self.net_loss.copy_(squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"]))
+        error = squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"])
+        if not torch.isfinite(error):  # NaN would stand for a network that is yet to be trained
+            raise InputError(
+                f"{_FORWARD_NET} gives NaN or inf for rows of x_l. Give one that was trained on "
+                "this table, or lower net_lr."
+            )
+        self.net_loss.copy_(error)
 
     def on_fit_start(self) -> None:
         """Trains the forward network before the first step, after a checkpoint was loaded."""

@@ -117,6 +117,14 @@ def shown(name: str, value: Any) -> str:
     return plain if isinstance(value, Tensor) else repr(plain)
 
 
+def shown_anyhow(name: str, value: Any) -> str:
+    """:func:`shown`, and the repr of what has no such text: what somebody's subclass adds."""
+    try:
+        return shown(name, value)
+    except InputError:
+        return repr(value)
+
+
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, Tensor):
         digest = hashlib.sha256(_numbers(value)).hexdigest()

@@ -83,9 +83,8 @@ class Kernel(nn.Module):
 
     def _gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         with _full_precision(x1.device):
-            if x1.dtype not in HALVES:
-                return self.gram(x1, x2)
-            return self.gram(x1.float(), None if x2 is None else x2.float()).to(x1.dtype)
+            k = self.gram(_single(x1), None if x2 is None else _single(x2))
+            return k.to(x1.dtype) if x1.dtype in HALVES else k
 
     @untraced
     def diag(self, x: Tensor) -> Tensor:
@@ -104,7 +103,7 @@ class Kernel(nn.Module):
         x = ordinary(x)
         self.check_range("x", x)
         with _full_precision(x.device):
-            return self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
+            return self.diagonal(_single(x)).to(x.dtype)
 
     def check_range(self, name: str, x: Tensor) -> None:
         """Raises InputError where k(x, x), and with it k, is outside the range of the dtype.
@@ -114,7 +113,7 @@ class Kernel(nn.Module):
             x: checked designs, (..., N, D).
         """
         with torch.no_grad(), _full_precision(x.device):
-            values = self.diagonal(x.float() if x.dtype in HALVES else x).to(x.dtype)
+            values = self.diagonal(_single(x)).to(x.dtype)
         if not torch.isfinite(values).all():
             raise InputError(
                 f"{self!r}: k(x, x) is not finite in {x.dtype} for {name}, whose "
@@ -223,6 +222,11 @@ class Kernel(nn.Module):
             return f"{type(self).__name__}({self._told()})"
         except InputError:
             return super().__repr__()
+
+
+def _single(x: Tensor) -> Tensor:
+    """Half precision in float32; anything else as it is."""
+    return x.float() if x.dtype in HALVES else x
 
 
 def _full_precision(device: torch.device) -> contextlib.AbstractContextManager[Any]:

@@ -39,7 +39,7 @@ class Judged:
 
     Attributes:
         ridge: on the scale of the trace.
-        error: see :func:`leave_one_out_errors`.
+        error: mean square of what is missed; infinite where the ridge stands for too little noise.
         spread: standard deviation of the squared errors.
         largest: share of the row that is missed most in their sum.
         surprise: but for a constant, minus twice the mean logarithm of the density of each score in
@@ -56,8 +56,8 @@ class Judged:
     surprise: float = math.inf
 
 
-class LeftOut:
-    """Errors of leaving rows out: one eigendecomposition serves all ridges and scores.
+class RidgePath:
+    """Rows left out with one ridge after the other: one eigendecomposition serves all of them.
 
     See this module; with m_i = 0 the errors are those of Allen (1974).
 
@@ -70,16 +70,6 @@ class LeftOut:
         self.values, self.square = values.clamp_min(0), self.vectors.square()
         self.size = float(k.diagonal().mean())
 
-    def errors(
-        self,
-        y: Tensor,
-        ridges: Iterable[float],
-        noise: float = 0.0,
-        others: Tensor | None = None,
-    ) -> list[float]:
-        """See :func:`leave_one_out_errors`."""
-        return [own.error for own in self.judged(y, ridges, noise, others)]
-
     def judged(
         self,
         y: Tensor,
@@ -87,9 +77,21 @@ class LeftOut:
         noise: float = 0.0,
         others: Tensor | None = None,
     ) -> list[Judged]:
-        """Each ridge; arguments as for :func:`leave_one_out_errors`."""
+        """Each ridge, by the errors of predicting each row from all others.
+
+        Args:
+            y: scores, (N,).
+            ridges: on the scale of the trace.
+            noise: known variance of the scores' noise, in their units. A ridge that stands for less
+                has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is
+                the noise that a ridge stands for. Where all of them do, the largest one has its
+                error.
+            others: by what the scores are centred where each row is left out, (N,): the mean of the
+                table's other scores. None: of the others of these rows.
+        """
         ridges = tuple(ridges)
-        along, one, others = self._along(y, others)
+        others = mean_of_others(y) if others is None else others
+        along, one = self.vectors.mT @ y, self.vectors.sum(0)
         out = []
         for ridge in ridges:
             inverse = 1 / (self.values + ridge * self.size)
@@ -111,30 +113,3 @@ class LeftOut:
                 )
             )
         return out
-
-    def _along(self, y: Tensor, others: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Scores and a constant 1 along the eigenvectors, and what the others are centred by."""
-        others = mean_of_others(y) if others is None else others
-        return self.vectors.mT @ y, self.vectors.sum(0), others
-
-
-def leave_one_out_errors(
-    k: Tensor,
-    y: Tensor,
-    ridges: Iterable[float],
-    noise: float = 0.0,
-    others: Tensor | None = None,
-) -> list[float]:
-    """Mean squared errors of predicting each row from all others, one for each ridge.
-
-    Args:
-        k: kernel matrix, (N, N).
-        y: scores, (N,).
-        ridges: on the scale of the trace.
-        noise: known variance of the scores' noise, in their units. A ridge that stands for less
-            has an infinite error: r times the scale of the process, y (K + r I)^-1 y / N, is the
-            noise that a ridge stands for. Where all of them do, the largest one has its error.
-        others: by what the scores are centred where each row is left out, (N,): the mean of the
-            table's other scores. None: of the others of these rows.
-    """
-    return LeftOut(k).errors(y, ridges, noise, others)

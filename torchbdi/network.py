@@ -17,7 +17,7 @@ from .kernels.errors import TorchBDIError
 
 Parametrisation = Literal["standard", "ntk"]
 
-_PREDICT_ENTRIES = 1 << 22
+_PREDICT_ENTRIES = 1 << 22  # of the widest layer, at once
 # Variance of an initial weight times the number of inputs of its layer.
 GAINS: dict[Parametrisation, float] = {"standard": 2.0, "ntk": 1.0}
 
@@ -31,6 +31,11 @@ def seeded(seed: int, *place: int) -> torch.Generator:
     """
     (state,) = np.random.SeedSequence((seed, *place)).generate_state(1)
     return torch.Generator().manual_seed(int(state))
+
+
+def in_parts(x: Tensor, widest: int) -> tuple[Tensor, ...]:
+    """Rows (n, ...) as many at a time as a network may only predict for, by its widest layer."""
+    return x.split(max(1, _PREDICT_ENTRIES // widest))
 
 
 class MLP(nn.Module):
@@ -142,6 +147,5 @@ def _on_the_terminal(total: int, what: str) -> AbstractContextManager[Any]:
 def squared_error(net: nn.Module, x_l: Tensor, y_l: Tensor, dtype: torch.dtype) -> Tensor:
     """Mean of (y_l - f(x_l))^2 over the table, a scalar."""
     widest = max([x_l.shape[-1], *(max(p.shape, default=1) for p in net.parameters())])
-    rows = max(1, _PREDICT_ENTRIES // widest)
-    parts = zip(x_l.split(rows), y_l.split(rows), strict=True)
+    parts = zip(in_parts(x_l, widest), in_parts(y_l, widest), strict=True)
     return torch.cat([(net(x.to(dtype)).flatten() - y).square() for x, y in parts]).mean()

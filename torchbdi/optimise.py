@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from .adam import adam
-from .arguments import Arguments, checked_arguments
-from .identity import check_run, shown, table_hash
+from .arguments import checked_arguments
+from .identity import check_run, shown_anyhow, table_hash
 from .inputs import check_plain, ordinary_mode
 from .kernels.errors import InputError, TorchBDIError
 from .kernels.untraced import untraced
@@ -28,7 +28,7 @@ from .unchanged import Unchanged
 class DesignModule(lightning.LightningModule):
     """A LightningModule that learns designs X_h from a table (X_l, y_l).
 
-    A subclass calls ``save_hyperparameters`` and writes :meth:`evaluate`; it may add to
+    A subclass calls :meth:`keep_settings` and writes :meth:`evaluate`; it may add to
     :meth:`identity`. The arguments are those that all methods share (see :class:`torchbdi.BDI`).
 
     Attributes:
@@ -60,7 +60,7 @@ class DesignModule(lightning.LightningModule):
     ):
         super().__init__()
         with ordinary_mode():  # what is made here is learnt, or saved for a gradient
-            given = checked_arguments(
+            x_l, y_l, x_h, self._kept = checked_arguments(
                 type(self).__name__,
                 x_l,
                 y_l,
@@ -72,19 +72,14 @@ class DesignModule(lightning.LightningModule):
                 lr=lr,
                 bounds=bounds,
             )
-            self._set_up(given)
-
-    def _set_up(self, given: Arguments) -> None:
-        x_l, y_l, x_h, self._kept = given.x_l, given.y_l, given.x_h, given.settings
-        self.x_h = nn.Parameter(x_h.clone())
-        self.register_buffer("x_h_start", x_h.clone())
-        # Not in the checkpoint: it holds a hash of the data, not the data.
-        self.register_buffer("x_l", x_l, persistent=False)
-        self.register_buffer("y_l", y_l, persistent=False)
-        self.register_buffer(
-            "squared_weights", data_weights(y_l, self._kept["alpha"]), persistent=False
-        )
-        self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
+            self.x_h = nn.Parameter(x_h.clone())
+            self.register_buffer("x_h_start", x_h.clone())
+            # Not in the checkpoint: it holds a hash of the data, not the data.
+            self.register_buffer("x_l", x_l, persistent=False)
+            self.register_buffer("y_l", y_l, persistent=False)
+            weights = data_weights(y_l, self._kept["alpha"])
+            self.register_buffer("squared_weights", weights, persistent=False)
+            self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
         self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
@@ -128,6 +123,7 @@ class DesignModule(lightning.LightningModule):
             )
         return self.x_h
 
+    @untraced
     def loss(self) -> dict[str, Tensor]:
         """The losses of every group at the present X_h.
 
@@ -136,7 +132,7 @@ class DesignModule(lightning.LightningModule):
             and backward, both unweighted and 0 where their weight is 0; each (B,), or a scalar
             where x_h is (M, D).
         """
-        return self._evaluated()[0]
+        return self.evaluate()[0]
 
     def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
         """What :meth:`loss` returns, and what the forward mapping predicts for X_h.
@@ -146,15 +142,11 @@ class DesignModule(lightning.LightningModule):
         """
         raise NotImplementedError
 
-    @untraced
-    def _evaluated(self) -> tuple[dict[str, Tensor], Tensor | None]:
-        return self.evaluate()
-
     def identity(self) -> dict[str, str]:
         """What a run is; a checkpoint with another identity is refused."""
         return {
             "data": self.data_hash(),
-            **{name: _text(name, value) for name, value in self.hparams.items()},
+            **{name: shown_anyhow(name, value) for name, value in self.hparams.items()},
         }
 
     def combine(self, forward: Tensor, backward: Tensor) -> dict[str, Tensor]:
@@ -266,14 +258,6 @@ class DesignModule(lightning.LightningModule):
                 f"the checkpoint belongs to another run: its x_h is {tuple(shape)}, that of this "
                 f"{name} {tuple(self.x_h.shape)}. Resume with as many designs."
             )
-
-
-def _text(name: str, value: Any) -> str:
-    """A setting in an identity; what a subclass of somebody's adds may be anything."""
-    try:
-        return shown(name, value)
-    except InputError:
-        return repr(value)
 
 
 def _caller() -> types.FrameType:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
-from .leave_one_out import Judged, LeftOut, mean_of_others
+from .leave_one_out import Judged, RidgePath, mean_of_others
 from .ntk import NNGP, NTK, ReLUKernel
 
 FIRST_ROWS = 500  # on which all kernels are tried
@@ -162,7 +162,7 @@ def ranked(
         x: designs, (N, D), standardised.
         scores: one or several kinds of them, (N,) each, standardised.
         ridges: to choose from, on the scale of the trace.
-        noises: see :func:`.leave_one_out.leave_one_out_errors`, one a kind.
+        noises: see :meth:`.leave_one_out.RidgePath.judged`, one a kind.
         others: see there, (N,) a kind.
         alone: above this share of one row in the least error densities decide.
 
@@ -173,9 +173,9 @@ def ranked(
     for model in models:
         with torch.no_grad():
             k = model.covariance()(with_constant(x, model.feature(x.shape[1])))
-        left = LeftOut(k)
+        path = RidgePath(k)
         for own, y, noise, rest in zip(out, scores, noises, others, strict=True):
-            judged = left.judged(y, ridges, noise, rest)
+            judged = path.judged(y, ridges, noise, rest)
             unit = float(y.var(correction=0)) or 1.0
             best = min(judged, key=attrgetter("error")), min(judged, key=attrgetter("surprise"))
             by_error, by_surprise = (_with_ridge(model, judged, b, unit, len(y)) for b in best)

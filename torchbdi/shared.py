@@ -13,17 +13,21 @@ __all__ = ["alone_with_draws", "draws_forgotten", "float32_default"]
 
 
 class _Shared:
-    """Locks, and how many threads want float32 to be the default."""
+    """Locks, and which threads want float32 to be the default, each as often as it asked."""
 
     def __init__(self) -> None:
         self.draws = threading.RLock()
         self.dtype = threading.Lock()
-        self.inside = 0
+        self.inside: list[int] = []
         self.before = torch.float32
 
     def renew(self) -> None:
-        """Lets go of what other threads held when this process was forked off."""
+        """Lets go of what other threads held when this process was forked off, without them."""
         self.draws, self.dtype = threading.RLock(), threading.Lock()
+        before, own = self.inside, threading.get_ident()
+        self.inside = [thread for thread in before if thread == own]
+        if before and not self.inside:
+            torch.set_default_dtype(self.before)
 
 
 _SHARED = _Shared()
@@ -34,16 +38,17 @@ if hasattr(os, "register_at_fork"):
 @contextmanager
 def float32_default() -> Iterator[None]:
     """float32 is the default dtype until the last thread that asked for it has left."""
+    own = threading.get_ident()
     with _SHARED.dtype:
         if not _SHARED.inside:
             _SHARED.before = torch.get_default_dtype()
-        _SHARED.inside += 1
+        _SHARED.inside.append(own)
         torch.set_default_dtype(torch.float32)
     try:
         yield
     finally:
         with _SHARED.dtype:
-            _SHARED.inside -= 1
+            _SHARED.inside.remove(own)
             if not _SHARED.inside:
                 torch.set_default_dtype(_SHARED.before)
 

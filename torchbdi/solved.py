@@ -171,19 +171,19 @@ class SingleLoss(Summed):
 
     def value(self, sums: Tensor, k_hh: Tensor) -> Tensor:
         """See :meth:`Summed.value`."""
-        a = self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
+        a = self._dual(k_hh)
         backward = self.constant_term - 2 * a * sums[..., 0] + a * a * sums[..., -1]
         return self._total(None if self.coefficients is None else sums[..., 1:2], backward)
 
     def differentiable(self, x: Tensor) -> Tensor:
         """See :meth:`Summed.differentiable`; the sweep of the steps, group by group."""
-        k_hh = self.kernel.diagonal(x)
-        a = None
-        if self.backward_weight:
-            a = self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
-            a = a[:, None]
+        a = self._dual(self.kernel.diagonal(x))[:, None] if self.backward_weight else None
         prediction, backward = self.coupling(x[:, None], a)
         return self._total(None if self.coefficients is None else prediction, backward)
+
+    def _dual(self, k_hh: Tensor) -> Tensor:
+        """a of each design from its k(x, x), the shape of that."""
+        return self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
 
     def _total(self, prediction: Tensor | None, backward: Tensor) -> Tensor:
         """Eq. 14 with its sign changed; ``prediction`` (..., 1), None where it plays no part."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import pkgutil
@@ -12,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from torchbdi import InputError, TorchBDIError
-from torchbdi.fields import Field, list_fields
+from torchbdi.fields import Field, check_settings, list_fields
 from torchbdi.values import those_valid
 
 from .base import Settings, TaskSpec
@@ -31,7 +30,8 @@ def spec_of(name: str) -> TaskSpec:
 
     Raises:
         InputError: there is no such task; the error lists those that there are.
-        TorchBDIError: the file does not hold one spec, or a setting's name is taken; it is named.
+        TorchBDIError: the file does not hold one spec, or a setting has no default or a name that
+            is taken; it is named.
     """
     names = task_names()
     if name not in names:
@@ -41,8 +41,7 @@ def spec_of(name: str) -> TaskSpec:
     if len(found) != 1:
         raise TorchBDIError(f"{module.__file__} must hold one TaskSpec, not {len(found)}.")
     (spec,) = found
-    if "name" in {field.name for field in dataclasses.fields(spec.settings)}:
-        raise TorchBDIError(f"{module.__file__}: no setting may be called name.")
+    check_settings(str(module.__file__), spec.settings)
     return spec
 
 

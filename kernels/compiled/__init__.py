@@ -1,7 +1,7 @@
 """The numba forms of ``zonal`` and ``solve``, and the switch that turns them off.
 
 Every function here has a plain form elsewhere, with which tests compare it. Nothing is here that
-exists in one form only, and numba is imported by :mod:`.fused` and what imports it.
+exists in one form only, and numba is imported by :mod:`.loops` and what imports it.
 """
 
 from .passes import (

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..relu.recursion import KINK_EPS, ReLUStack
-from ..zonal.near import Near, bound, kink
+from ..relu.limits import bound, kink, kink_of_differences
+from ..relu.recursion import ReLUStack
+from ..zonal.near import Near
 from ..zonal.profile import Profile
 
 _enabled: ContextVar[bool] = ContextVar("compiled", default=True)
@@ -62,7 +63,7 @@ class Evaluator:
         self.map = None
         if profile.pole:
             self.map = np.array([profile.pole, profile.offset, profile.scale])
-        self.kink, self.bound = KINK_EPS * torch.finfo(dtype).eps, bound(dtype)
+        self.kink, self.bound = kink(dtype), bound(dtype)
 
     def __call__(
         self, c: Tensor, rows: Tensor, cols: Tensor, out: Tensor, slope: Tensor | None = None
@@ -116,12 +117,12 @@ def correct_near(
         out: (R, C), rows contiguous; receives rows * cols * kappa at near pairs.
         slope: None, or the same for slopes, which become 0 there.
     """
-    from .fused import near
+    from .near import near
 
     i, j, told = near(
         c.numpy(),
         bound(c.dtype),
-        kink(c.dtype),
+        kink_of_differences(c.dtype),
         stack.depth,
         stack.w,
         stack.tangent,
@@ -155,7 +156,7 @@ def multiply_both(k: Tensor, right: Tensor, left: Tensor, across: Tensor, down: 
         across: (R,).
         down: (C,).
     """
-    from .fused import multiply_both as function
+    from .product import multiply_both as function
 
     function(*_flat(k), *(t.numpy() for t in (right, left, across, down)))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .fused import (
+from .loops import (
     OPTIONS,
     PIECE,
+    SUMS,
     angles,
     compile_function,
     dot,
@@ -30,7 +31,7 @@ def _cosines(left: Any, right: Any, old: Any, factor: float, out: Any) -> None:
             out[j] = (left[j] + (right[j] - old[j])) * factor
 
 
-@njit(**{**OPTIONS, "fastmath": OPTIONS["fastmath"] | {"reassoc"}})
+@njit(**SUMS)
 def _dot_squares(k: Any, weights: Any) -> float:
     wide_vectors()
     total = 0.0

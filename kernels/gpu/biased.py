@@ -14,10 +14,11 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from ..relu.limits import kink
 from ..relu.recursion import ReLUStack
 from .device import block_side, host_flag, on, raised
 from .gram import flatten
-from .profile import NEAR, STEP, arcsine, kink, products, raise_flag
+from .profile import NEAR, STEP, arcsine, products, raise_flag
 
 INVERSE_2PI = tl.constexpr(1 / (2 * math.pi))
 

@@ -22,7 +22,6 @@ import triton.language as tl
 from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 
-from ..relu.recursion import KINK_EPS
 from ..zonal.profile import Profile
 
 
@@ -36,7 +35,7 @@ _SERIES = Chebyshev.interpolate(_arcsine, 12, [0.0, 0.25]).convert(kind=Polynomi
 ARCSINE = tl.constexpr(tuple(_SERIES.tolist()))
 HALF_PI = tl.constexpr(math.pi / 2)
 STEP = 16  # features of a product at a time
-NEAR = tl.constexpr(2.0**-18)  # 1 - |cos| of a near pair, rounded up from zonal.near's
+NEAR = tl.constexpr(2.0**-18)  # 1 - |cos| of a near pair, rounded up from relu.limits'
 HEAD = 3  # pole, offset and scale stand before the coefficients in a table
 
 
@@ -45,11 +44,6 @@ def table(profile: Profile, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The constants of a profile: map, powers of the value, powers of the slope."""
     head = profile.pole, profile.offset, profile.scale
     return torch.tensor([*head, *profile.value, *profile.slope], dtype=dtype, device=device)
-
-
-def kink(dtype: torch.dtype) -> float:
-    """1 - |cos| of a pair that is as good as coincident or opposite; a power of two."""
-    return KINK_EPS * torch.finfo(dtype).eps
 
 
 @triton.jit

@@ -19,11 +19,8 @@ import torch
 from torch import Tensor
 
 from ..scatter import add_rows_
+from .limits import CHUNK, bound, kink_of_differences
 from .recursion import ReLUStack
-
-NEAR = 1e-6  # sin^2(theta/2), or cos^2(theta/2) near pi, below which a pair is near
-KINK = 4096.0  # eps of |X_hat - X_hat'| below which two designs are one to rounding
-CHUNK = 1 << 20  # numbers of differences at a time
 
 
 def near_entries(s: Tensor, q1: Tensor, q2: Tensor) -> tuple[Tensor, ...] | None:
@@ -37,7 +34,7 @@ def near_entries(s: Tensor, q1: Tensor, q2: Tensor) -> tuple[Tensor, ...] | None
     if not s.numel():
         return None
     c = s / (q1.sqrt() * q2.sqrt())
-    limit = 1 - 2 * NEAR - 8 * torch.finfo(s.dtype).eps
+    limit = bound(s.dtype)
     least, most = c.aminmax()
     if max(float(most), -float(least)) <= limit:
         return None
@@ -92,7 +89,7 @@ def pair_kernel(stack: ReLUStack, x1: Tensor, x2: Tensor) -> Tensor:
 
 def _angle(z: Tensor) -> tuple[Tensor, Tensor]:
     """theta and sin theta from sin^2(theta/2); 0, without a gradient, below the kink."""
-    smooth = z > (KINK * torch.finfo(z.dtype).eps / 2) ** 2
+    smooth = z > kink_of_differences(z.dtype)
     root = torch.where(smooth, z, 0.25).clamp(max=1).sqrt()
     cosine = torch.where(smooth, 1 - z, 1).clamp_min(0)
     sine = torch.where(cosine > 0, 2 * root * torch.where(cosine > 0, cosine, 1).sqrt(), 0)

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# 1 - |cos| below this is a coincident or opposite pair as far as the dtype can tell. There the
-# kernel has a kink, and the tangential part of the gradient is taken as 0.
-KINK_EPS = 32.0
+from .limits import kink
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,6 @@ def covariance_recursion(
     ds = [torch.ones_like(s), zero, zero] if derivative else []
     dt = list(ds)
     scale = 1.0  # dq_l/dq_0
-    kink = KINK_EPS * torch.finfo(s.dtype).eps
     for _ in range(stack.depth - 1):
         r = q1.sqrt() * q2.sqrt()  # q1 * q2 overflows for designs of 1e100
         c = (s / torch.where(r > 0, r, 1)).clamp(-1, 1)
@@ -104,7 +101,7 @@ def covariance_recursion(
             inverse = torch.where(q2 > 0, q1 / torch.where(q2 > 0, q2, 1), 0).sqrt()
             dq = (zero, scale * ratio, scale * inverse)
             dc_q = (zero, scale / torch.where(q1 > 0, q1, 1), scale / torch.where(q2 > 0, q2, 1))
-            smooth = (1 - c.abs() > kink) & (r > 0)
+            smooth = (1 - c.abs() > kink(s.dtype)) & (r > 0)
             inv_sin = torch.where(smooth, 1 / torch.where(smooth, sin, 1), 0) / (2 * pi)
             inv_r = 1 / torch.where(r > 0, r, 1)
             new_ds = [w * (k0 * d + sin / (4 * pi) * e) for d, e in zip(ds, dq, strict=True)]

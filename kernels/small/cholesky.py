@@ -43,15 +43,13 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
     vector = check_shapes(k, rhs)
     ridge = check_ridge(k, ridge)
     k, rhs = ordinary(k), ordinary(rhs)
-    m = k.shape[-1]
-    fused = m <= TRITON_SIDE and gpu.takes(k)
-    if not fused:  # the kernel looks for NaN and inf itself
-        check_finite(k.tril(), rhs)
-    if fused:
+    m, b = k.shape[-1], rhs.unsqueeze(-1) if vector else rhs
+    if m <= TRITON_SIDE and gpu.takes(k):  # it looks for NaN and inf itself
         from ..gpu.cholesky import solve
 
-        x = solve(k, rhs.unsqueeze(-1) if vector else rhs, ridge)
+        x = solve(k, b, ridge)
         return x.squeeze(-1) if vector else x
+    check_finite(k.tril(), rhs)
     added = torch.as_tensor(ridge, dtype=k.dtype, device=k.device)
     if not torch.isfinite(added).all() or (added < 0).any():
         raise InputError(BAD_RIDGE)
@@ -60,7 +58,6 @@ def cholesky_solve(k: Tensor, rhs: Tensor, ridge: float | Tensor = 0.0) -> Tenso
     factor, info = torch.linalg.cholesky_ex(matrix)
     if info.any():
         raise NotPositiveDefiniteError(describe_failures(info, m))
-    b = rhs.unsqueeze(-1) if vector else rhs
     batch = torch.broadcast_shapes(factor.shape[:-2], b.shape[:-2])
     x = torch.cholesky_solve(b.expand(*batch, *b.shape[-2:]), factor.expand(*batch, m, m))
     return x.squeeze(-1) if vector else x

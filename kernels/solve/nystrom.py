@@ -18,8 +18,9 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..memory import require
+from ..pieces import pieces
 from .operator import GramOperator
-from .tiles import add_product, spans
+from .tiles import add_product
 
 # Rows transformed together, so that temporaries stay small beside the factor.
 ROW_BLOCK = 4096
@@ -60,11 +61,11 @@ class NystromPreconditioner:
         generator = torch.Generator().manual_seed(seed)
         sample = torch.randperm(n, generator=generator)[:rank].sort().values.to(operator.device)
         self.u = torch.empty(n, rank, dtype=operator.dtype, device=operator.device)
-        for rows in spans(n, block):
+        for rows in pieces(n, block):
             operator.fill(rows, sample, self.u[rows])
         root = _root(self.u[sample], ridge)
         gram = self.u.new_zeros(rank, rank)
-        for rows in spans(n, block):
+        for rows in pieces(n, block):
             part = torch.linalg.solve_triangular(root.mT, self.u[rows], upper=True, left=False)
             self.u[rows] = part
             gram.addmm_(part.mT, part)
@@ -75,7 +76,7 @@ class NystromPreconditioner:
         level = values.sort().values[len(values) // LEVEL_DIVISOR]
         # Noise directions stay out of U: their columns are zero.
         turn = vectors * (kept / values.sqrt())
-        for rows in spans(n, block):
+        for rows in pieces(n, block):
             self.u[rows] = self.u[rows] @ turn
         self.weights = ((level + ridge) / (values + ridge) - 1).clamp_max(0)
 

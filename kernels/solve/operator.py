@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .tiles import add_product, default_tile, spans
+from ..pieces import pieces
+from .tiles import add_product, default_tile
 
 SAMPLE_ROWS = 32  # of the matrix, to see whether it is symmetric
 
@@ -87,11 +88,11 @@ class Principal(GramOperator):
 def multiply_matrix_free(operator: GramOperator, v: Tensor, tile: int | None = None) -> Tensor:
     """K v for v (N, K) with one tile of K in memory at a time; symmetric tiles are used twice."""
     tile = tile or default_tile(operator.n, operator.device)
-    pieces = spans(operator.n, tile)
+    spans = pieces(operator.n, tile)
     buffer = torch.empty(tile * tile, dtype=operator.dtype, device=operator.device)
     out = torch.zeros_like(v)
-    for i, rows in enumerate(pieces):
-        for cols in pieces[: i + 1]:
+    for i, rows in enumerate(spans):
+        for cols in spans[: i + 1]:
             h, w = rows.stop - rows.start, cols.stop - cols.start
             block = buffer[: h * w].view(h, w)
             operator.fill(rows, cols, block)

@@ -19,12 +19,13 @@ from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
 from ..memory import PeakMemory
+from ..pieces import pieces
 from .inverse import inverse_diagonal, inverse_diagonal_at
 from .operator import GramOperator, check_problem, check_symmetry
 from .progress import progress_bar
 from .report import WORST_RESIDUAL, SolveReport, check_residual
 from .solver import Solver
-from .tiles import PackedTriangle, add_product, default_tile, spans
+from .tiles import PackedTriangle, add_product, default_tile
 
 # Rows of a diagonal tile updated together: only the upper triangle is needed, the rest is waste.
 CORNER_STRIP = 256
@@ -101,7 +102,7 @@ class PackedCholesky(Solver[CholeskyOptions]):
             target.copy_(work)
         corner.diagonal().add_(self.ridge)
         if i:
-            for strip in spans(len(corner), CORNER_STRIP):
+            for strip in pieces(len(corner), CORNER_STRIP):
                 corner[strip, strip.start :].addmm_(below[strip], below[strip.start :].mT, alpha=-1)
         info = torch.empty((), dtype=torch.int32, device=corner.device)
         # Seen transposed the tile is column-major: factored in place, without a copy.

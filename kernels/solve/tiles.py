@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .. import compiled
 from ..memory import require, show_bytes
+from ..pieces import pieces
 from ..threads import share
 
 # A cell of this many columns is read twice by a product, the second time from cache; the compiled
@@ -31,11 +32,6 @@ CUDA_TILE = 4096
 def default_tile(n: int, device: torch.device) -> int:
     """The tile size b that measures best: 1024 on the CPU, 4096 on CUDA, never above N."""
     return min(n, CUDA_TILE if device.type == "cuda" else CPU_TILE)
-
-
-def spans(n: int, tile: int) -> list[slice]:
-    """Cuts range(n) into pieces of ``tile``; the last may be shorter."""
-    return [slice(start, min(start + tile, n)) for start in range(0, n, tile)]
 
 
 def row_offset(i: int, tile: int) -> int:
@@ -80,7 +76,7 @@ class PackedTriangle:
         cell_columns: int = CELL_COLUMNS,
         fill_entries: int = FILL_ENTRIES,
     ) -> None:
-        self.n, self.tile, self.spans = n, tile, spans(n, tile)
+        self.n, self.tile, self.spans = n, tile, pieces(n, tile)
         self.cell_columns, self.fill_entries = cell_columns, fill_entries
         size = packed_size(n, tile)
         require(
@@ -107,7 +103,7 @@ class PackedTriangle:
         """Writes row i of tiles of K."""
         rows, below = self.spans[i], self.below(i)
         height = max(1, self.fill_entries // max(1, rows.start))
-        for strip in spans(len(below), height) if i else []:
+        for strip in pieces(len(below), height) if i else []:
             part = slice(rows.start + strip.start, rows.start + strip.stop)
             matrix.fill(part, slice(0, rows.start), below[strip])
         matrix.fill(rows, rows, self.corner(i))
@@ -135,7 +131,7 @@ class PackedTriangle:
             x, o, left = v[:, 0], out[:, 0], slice(0, rows.start)
             compiled.multiply_both(below, x[left], x[rows], o[rows], o[left])
             return
-        for cols in spans(rows.start, self.cell_columns):
+        for cols in pieces(rows.start, self.cell_columns):
             cell = below[:, cols]
             add_product(cell, v[cols], out[rows])
             add_product(cell.mT, v[rows], out[cols])

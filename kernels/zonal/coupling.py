@@ -25,11 +25,12 @@ from torch import Tensor
 
 from .. import compiled
 from ..by_hand import refuse_second_derivative
+from ..pieces import pieces
 from ..relu.recursion import ReLUStack
 from .fill import plan
-from .gram import unit_rows
+from .gram import inverse_lengths, unit_rows
 from .near import Near
-from .tiles import ENTRIES, pieces, tile_shape
+from .tiles import ENTRIES, tile_shape
 
 ITEMS = 8  # pieces of work: enough to share out evenly
 
@@ -117,7 +118,7 @@ class ZonalCoupling:
 
         way.share(work, [(g, chunk) for chunk in range(len(chunks)) for g in blocks])
         prediction, backward, da, toward_p, toward_b = (x.sum(0) for x in sums)
-        inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
+        inverse = inverse_lengths(norm)
 
         def gradient(radial: Tensor, toward: Tensor) -> Tensor:
             tangential = toward - (toward * hat).sum(-1, keepdim=True) * hat

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from .. import compiled, gpu
-from ..relu.recursion import KINK_EPS, ReLUStack, angular_recursion
+from ..relu.limits import kink
+from ..relu.recursion import ReLUStack, angular_recursion
 from ..threads import drain
 from .near import Near, correct_, join, near_entries
 from .profile import Profile, fit_profile
@@ -84,10 +85,9 @@ class PlainTiles:
         slope: Tensor | None,
     ) -> None:
         """From cosines c to values and slopes; p and w are scratch."""
-        kink = 2 * KINK_EPS * torch.finfo(c.dtype).eps
         if slope is not None:  # 1 / sin(theta); sin^2 is (1 - |c|)(1 + |c|)
             torch.addcmul(self.one, c, c, value=-1, out=w)
-            torch.threshold_(w, kink, math.inf).rsqrt_()
+            torch.threshold_(w, 2 * kink(c.dtype), math.inf).rsqrt_()
         if self.profile is None:
             value, derivative = angular_recursion(self.stack, c.acos_())
             torch.mul(value.mul_(rows), cols, out=out)

@@ -21,9 +21,10 @@ from torch import Tensor
 
 from .. import gpu
 from ..by_hand import refuse_second_derivative
+from ..pieces import pieces
 from ..relu.recursion import ReLUStack, diagonal_recursion
 from .near import Near
-from .tiles import ENTRIES, gram_, pieces, tile_shape
+from .tiles import ENTRIES, gram_, tile_shape
 
 
 def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,6 +46,11 @@ def unit_rows(x: Tensor) -> tuple[Tensor, Tensor]:
     scale = torch.where(odd, largest, 1)
     hat, norm = unit_rows(x / scale)
     return hat, norm * scale
+
+
+def inverse_lengths(norm: Tensor) -> Tensor:
+    """1/|x|, 0 for a zero row, the shape of |x|."""
+    return torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
 
 
 class ZonalGram(torch.autograd.Function):
@@ -144,8 +150,7 @@ def pull_back(
         _add_near_(toward, near, grad, hat, other)
     # sum_j (grad slope)_ij c_ij is toward . x_hat: the tangential part is a projection.
     along = radial - torch.linalg.vecdot(toward, hat).unsqueeze(-1)
-    inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
-    return toward.addcmul_(along, hat).mul_(inverse).sum_to_size(hat.shape)
+    return toward.addcmul_(along, hat).mul_(inverse_lengths(norm)).sum_to_size(hat.shape)
 
 
 def _add_near_(toward: Tensor, near: Near, grad: Tensor, hat: Tensor, other: Tensor) -> None:

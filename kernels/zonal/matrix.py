@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..pieces import pieces
 from ..relu.recursion import ReLUStack, diagonal_recursion
 from ..solve.operator import GramOperator, Index, set_diagonal
 from .fill import plan, triton_profile
 from .gram import unit_rows
-from .tiles import SIDE, gram_, mirror_, pieces
+from .tiles import SIDE, gram_, mirror_
 
 ITEMS = 16  # pieces of work in a product: enough to share out evenly
 

@@ -2,7 +2,7 @@
 
 The cosine of a small angle has lost the angle: an error of eps in it is one of eps / theta in
 theta, 1e-8 where the directions are equal. So where sin^2(theta/2) (or cos^2(theta/2), near pi) is
-below ``NEAR`` it is computed from x_hat - x_hat' (or x_hat + x_hat'), and kappa by the recursion
+below 1e-6 it is computed from x_hat - x_hat' (or x_hat + x_hat'), and kappa by the recursion
 from there. What is left is an error of eps.
 
 In the gradient such a pair gives slope (x_hat' - c x_hat), with a slope that grows as 1 / theta.
@@ -18,13 +18,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..relu.limits import CHUNK, bound, kink_of_differences
 from ..relu.recursion import ReLUStack, angular_recursion
 from ..scatter import add_rows_
-
-NEAR = 1e-6
-# |x_hat - x_hat'| below this many eps is one direction to rounding: the kernel has a kink there.
-KINK = 4096.0
-CHUNK = 1 << 20  # numbers of differences at a time
 
 
 @dataclass(frozen=True)
@@ -92,16 +88,6 @@ def join(parts: list[Near]) -> Near | None:
         return None
     columns = ([getattr(p, name) for p in parts] for name in ("rows", "cols", "signs", "slopes"))
     return Near(*(torch.cat(c) for c in columns))
-
-
-def kink(dtype: torch.dtype) -> float:
-    """sin^2(theta/2) up to which two directions are one."""
-    return (KINK * torch.finfo(dtype).eps / 2) ** 2
-
-
-def bound(dtype: torch.dtype) -> float:
-    """|cos theta| from which a pair is near."""
-    return 1 - 2 * NEAR - 8 * torch.finfo(dtype).eps
 
 
 def near_entries(c: Tensor) -> tuple[Tensor, ...] | None:
@@ -180,7 +166,7 @@ def correct_(
     if slope is None:
         return None
     slope[entries] = 0
-    smooth = z > kink(z.dtype)
+    smooth = z > kink_of_differences(z.dtype)
     sine = 2 * (z * (1 - z)).clamp_min(0).sqrt()
     slopes = -scale * derivative / torch.where(smooth, sine, 1)
     return Near(rows, cols, signs, slopes).where(smooth)

@@ -23,12 +23,12 @@ import torch
 from torch import Tensor
 
 from .. import compiled
+from ..pieces import pieces
 from ..relu.recursion import ReLUStack, angular_recursion
 from ..threads import drain
 from .fill import COMPILED_MAP_COST, PLAIN_MAP_COST, horner, triton_profile, variable
-from .gram import unit_rows
+from .gram import inverse_lengths, unit_rows
 from .profile import Profile, fit_profile
-from .tiles import pieces
 
 CHUNKS = 8  # of the data, each with sums of its own, so that the order of summation is fixed
 FEWEST = 256  # rows of such a piece
@@ -129,7 +129,7 @@ class ZonalSums:
 
     def _filler(self, norm: Tensor) -> Callable[..., None]:
         """What adds a piece of the data to the sums."""
-        inverse = torch.where(norm > 0, 1 / torch.where(norm > 0, norm, 1), 0)
+        inverse = inverse_lengths(norm)
         if compiled.available(norm.device, norm.dtype):
             profile = fit_profile(self.stack, COMPILED_MAP_COST)
             if profile is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..pieces import pieces
 from ..relu.recursion import ReLUStack
 from .fill import PlainTiles, TritonTiles, Unit, plan, triton_profile
 from .near import Near, join
@@ -88,12 +89,6 @@ def gram_(
     if symmetric:
         near = [n for part in near for n in (part.below(), part.below().swapped())]
     return join(near)
-
-
-def pieces(n: int, step: int, within: slice | None = None) -> list[slice]:
-    """0 to n, or the range ``within``, in slices of ``step``, the last one shorter."""
-    start, stop = (0, n) if within is None else (within.start, within.stop)
-    return [slice(i, min(i + step, stop)) for i in range(start, stop, step)]
 
 
 def mirror_(matrix: Tensor, rows: slice, cols: slice) -> None:

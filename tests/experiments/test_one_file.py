@@ -444,6 +444,10 @@ def test_a_file_that_holds_no_task_is_named(add: Write) -> None:
     add("toy", TASK.replace("weight", "name"))
     with pytest.raises(TorchBDIError, match=r"toy\.py: no setting may be called name"):
         registry.spec_of("toy")
+    made = "__import__('dataclasses').field(default_factory=float)"
+    add("toy", TASK.replace("setting(1.0, above=0.0)", made))
+    with pytest.raises(TorchBDIError, match=r"toy\.py: weight needs a default that is a value"):
+        registry.spec_of("toy")
     assert "toy" in task_names()
     assert not {"base", "assemble", "registry", "task"} & set(task_names())
 

@@ -15,8 +15,9 @@ pytest.importorskip("numba")
 
 from torchbdi import NTK
 from torchbdi.kernels import compiled
-from torchbdi.kernels.compiled.fused import compile_function
-from torchbdi.kernels.relu.recursion import KINK_EPS, ReLUStack, diagonal_recursion
+from torchbdi.kernels.compiled.loops import compile_function
+from torchbdi.kernels.relu.limits import kink
+from torchbdi.kernels.relu.recursion import ReLUStack, diagonal_recursion
 from torchbdi.kernels.zonal.coupling import ZonalCoupling
 from torchbdi.kernels.zonal.fill import CompiledTiles, PlainTiles, plan
 from torchbdi.kernels.zonal.gram import unit_rows
@@ -54,7 +55,7 @@ def test_equals_plain_torch(stack: ReLUStack) -> None:
     assert (k - plain_k).abs().max() <= 2e-13 * scale
     c = (unit_rows(x1)[0] @ unit_rows(x2)[0].mT).clamp(-1, 1)
     assert ((slope - plain_slope) * (1 - c * c).sqrt()).abs().max() <= 2e-11 * scale
-    kinks = 1 - c.abs() <= KINK_EPS * torch.finfo(c.dtype).eps
+    kinks = 1 - c.abs() <= kink(c.dtype)
     assert kinks.any() and (slope[kinks] == 0).all()
 
 

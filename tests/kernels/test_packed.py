@@ -18,6 +18,7 @@ from solve_operators import (
 
 from torchbdi.kernels import compiled
 from torchbdi.kernels.errors import DoesNotFitError, InputError, NotPositiveDefiniteError
+from torchbdi.kernels.pieces import pieces
 from torchbdi.kernels.solve import tiles
 from torchbdi.kernels.solve.operator import (
     GramOperator,
@@ -106,7 +107,7 @@ def test_a_refinement_that_hurts_is_dropped():
 
 def test_packed_size_and_offsets():
     for n, tile in ((1, 1), (10, 3), (12, 4), (5, 8), (2049, 1024)):
-        entries = sum((rows.stop - rows.start) * rows.stop for rows in tiles.spans(n, tile))
+        entries = sum((rows.stop - rows.start) * rows.stop for rows in pieces(n, tile))
         assert packed_size(n, tile) == entries <= n * (n + tile) / 2
 
 

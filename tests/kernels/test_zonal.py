@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from torchbdi.kernels import TorchBDIError, cholesky_solve
+from torchbdi.kernels.relu.limits import kink
 from torchbdi.kernels.relu.recursion import (
-    KINK_EPS,
     ReLUStack,
     angular_recursion,
     diagonal_recursion,
@@ -44,7 +44,7 @@ def slow_gram(stack: ReLUStack, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     (hat1, norm1), (hat2, norm2) = unit_rows(x1), unit_rows(x2)
     c = (hat1 @ hat2.mT).clamp(-1, 1)
     value, slope = angular_recursion(stack, c.acos())
-    smooth = 1 - c.abs() > KINK_EPS * torch.finfo(c.dtype).eps
+    smooth = 1 - c.abs() > kink(c.dtype)
     sine = torch.where(smooth, ((1 - c) * (1 + c)).sqrt(), math.inf)
     scale = norm1 * norm2.mT / x1.shape[-1]
     return scale * value, -scale * slope / sine

@@ -123,7 +123,7 @@ LINES: list[tuple[Callable[[], None], str, str, list[tuple[str, str]]]] = [
      [("-2", "2"), ("-2", "-1"), ("a.", "a.mT.")]),
     (swept, "kernels.zonal.coupling", "dx_b, -2 * da", [("-2", "2"), ("2", "1"), ("da", "da.mT")]),
     (swept, "kernels.zonal.coupling", "* dx_p + grad_b", [("+", "-")]),
-    (compiled, "kernels.compiled.fused", "_add_product(-a[g, i], k", [("-", ""), ("g, i", "i, g")]),
+    (compiled, "kernels.compiled.fused", "add_product(-a[g, i], k", [("-", ""), ("g, i", "i, g")]),
     (compiled, "kernels.compiled.fused", "_multiply(rs, weights[start:stop], ws)",
      [("weights", "rs")]),
     (compiled, "kernels.compiled.fused", "backward[g] += dot(rs, ws)", [("+", "-")]),
@@ -147,10 +147,10 @@ def mutate(patch: pytest.MonkeyPatch, folder: Path, name: str, old: str, new: st
     assert spec is not None and spec.loader is not None
     twin = importlib.util.module_from_spec(spec)
     if name == "kernels.compiled.fused":
-        import numba
-
+        loops = importlib.import_module("torchbdi.kernels.compiled.loops")
         with pytest.MonkeyPatch.context() as plain:  # as Python: no time to compile every mutant
-            plain.setattr(numba, "njit", lambda *args, **kwargs: lambda function: function)
+            plain.setattr(loops, "njit", lambda *args, **kwargs: lambda function: function)
+            plain.setattr(loops, "compile_function", lambda function: function)
             spec.loader.exec_module(twin)
         twin.__dict__["wide_vectors"] = lambda: None
         patch.setitem(sys.modules, module.__name__, twin)

@@ -25,7 +25,8 @@ from torchbdi import NTK, FiniteBDI, InputError, OfflineData, RidgeFit, Space, f
 from torchbdi.kernels import cholesky_solve
 from torchbdi.methods import registry
 from torchbdi.methods.base import Result, Run
-from torchbdi.space import AtMost, Choice, Linear, Number
+from torchbdi.search import SearchOptions, maximise
+from torchbdi.space import AtMost, Choice, Linear, Number, sequence
 
 pd = pytest.importorskip("pandas")
 
@@ -186,6 +187,8 @@ def test_counts_are_whole_numbers(bad: Any) -> None:
         lambda: Space.sequence(bad, "ACGT"),
         lambda: FITTED.sample(bad, generator),
         lambda: AtMost(("a", "b", "c", "d"), bad),
+        lambda: SearchOptions(width=bad),
+        lambda: maximise(lambda x: x[:, 0], FITTED, bad),
         lambda: methods.BestRows().solve(DATA, bad),
         lambda: Run(seed=bad),
         lambda: Run(checkpoint_every=bad),
@@ -196,7 +199,7 @@ def test_counts_are_whole_numbers(bad: Any) -> None:
         assert len(DATA.best(three)) == len(DATA.starts(three)) == Space.numbers(three).width == 3
         assert len(FITTED.sample(three, generator)) == 3
         assert torch.equal(methods.BestRows().solve(DATA, three).x, X[DATA.best(3)])
-        assert Run(seed=three).seed == 3
+        assert Run(seed=three).seed == SearchOptions(budget=three).budget == 3
 
 
 NUMBERS = (
@@ -264,6 +267,8 @@ def test_columns_of_any_numbers() -> None:
         (lambda: Choice("m", ("a", "b"), fixed=1.0), "fixed"),
         (lambda: Choice("m", ("a", "b"), fixed="b"), "fixed"),
         (lambda: Space.sequence(3, 5), "letters must be a list"),
+        (lambda: sequence(3, "AC", fixed=1), "fixed must be a list"),
+        (lambda: sequence(3, "AC", fixed=[0, 1]), "length = 3 and 2 fixed letters"),
         (lambda: Space("ab"), "columns must be a list"),
         (lambda: Space(Number("a")), "columns must be a list"),
         (lambda: Space([Number]), "got the class Number"),
@@ -272,6 +277,7 @@ def test_columns_of_any_numbers() -> None:
         (lambda: Space(SPACE.columns, (), ["2 of a,b,c"]), "must be an AtMost"),
         (lambda: Linear([1, 2]), "must be a dict"),
         (lambda: AtMost("ab", 1), "names must be a list"),
+        (lambda: Space(SPACE.columns, (), [AtMost((1, 2, 3), 1)]), "of 1, 2, 3: .* are no"),
         (lambda: AtMost(("a", "b", "c"), 1.5), "count"),
         (lambda: FITTED.decode(X[0]), r"must be \(n, 3\)"),
         (lambda: FITTED.decode(X[:, :2]), r"must be \(n, 3\)"),

@@ -307,6 +307,19 @@ def test_a_forward_network_that_diverges_stops() -> None:
         FiniteBDI(x_l, y_l, x_h, net_lr=1e30, **SMALL).loss()
 
 
+def test_a_given_forward_network_that_fails_on_the_table_is_refused() -> None:
+    x_l, y_l, x_h = table()
+
+    class Root(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[..., 0].sqrt()
+
+    x_l[:3], x_l[3] = x_l[:3].abs(), -x_l[3].abs()
+    model = FiniteBDI(x_l, y_l, x_h.abs() + 0.1, forward_net=Root(), **DOUBLE)
+    with pytest.raises(InputError, match="forward_net gives NaN or inf for rows of x_l"):
+        model.loss()
+
+
 def test_a_given_forward_network_is_taken_as_it_is() -> None:
     x_l, y_l, x_h = table()
     given = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import NNGP, NTK
-from torchbdi.leave_one_out import LeftOut, mean_of_others
+from torchbdi.leave_one_out import RidgePath, mean_of_others
 from torchbdi.proposer.result import Proposals
 from torchbdi.scales import held_out_errors, tuned_scales
 from torchbdi.selection import Model, choose_models
@@ -116,7 +116,7 @@ def test_few_columns_of_many_that_matter_are_found_and_told_honestly() -> None:
 def test_surprises_are_densities_of_scores_left_out_one_by_one() -> None:
     x, y = noise(12, 3)
     k = NNGP(3)(x)
-    for own in LeftOut(k).judged(y, (1e-2, 0.3)):
+    for own in RidgePath(k).judged(y, (1e-2, 0.3)):
         full = k + own.ridge * k.diagonal().mean() * torch.eye(12).double()
         misses, variances = [], []
         for i in range(12):

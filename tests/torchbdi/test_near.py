@@ -14,7 +14,8 @@ from torch import Tensor
 import torchbdi
 from torchbdi import BDI, NNGP, NTK, Kernel
 from torchbdi.kernels import compiled
-from torchbdi.kernels.zonal import near, tiles
+from torchbdi.kernels.relu import limits
+from torchbdi.kernels.zonal import tiles
 
 ANGLES = [0.0, 1e-15, 1e-12, 1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1.9e-3, 2.1e-3, 1e-2, 0.1, 1.0]
 KERNELS = [
@@ -248,4 +249,4 @@ def test_single_precision() -> None:
     x = randn(30, 6).float()
     k = NTK()(x, x.clone()).diagonal()
     torch.testing.assert_close(k, NTK().diag(x), rtol=1e-6, atol=0)
-    assert near.kink(torch.float32) < near.NEAR
+    assert limits.kink_of_differences(torch.float32) < limits.NEAR

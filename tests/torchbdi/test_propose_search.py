@@ -13,7 +13,7 @@ from propose_children import be_quick
 import torchbdi
 from torchbdi import NNGP
 from torchbdi.batch import Posterior
-from torchbdi.leave_one_out import leave_one_out_errors, mean_of_others
+from torchbdi.leave_one_out import RidgePath, mean_of_others
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.model.problem import make_problem
 from torchbdi.proposer.report.page import html_report
@@ -186,7 +186,7 @@ def test_scales_shrink_a_column_that_says_nothing() -> None:
     assert ridge >= 1e-3
     constant = x.new_full((80, 1), 3**0.5)
     before, after = (
-        leave_one_out_errors(NNGP(3)(torch.cat([x * s, constant], 1)), y, (r,))[0]
+        RidgePath(NNGP(3)(torch.cat([x * s, constant], 1))).judged(y, (r,))[0].error
         for s, r in ((torch.ones(3).double(), 1e-3), (scale, ridge))
     )
     assert after < 0.7 * before
@@ -196,15 +196,16 @@ def test_repeated_designs_bound_the_ridge_from_below() -> None:
     x = torch.randn(60, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     y = x[:, 0].sin()
     k, ridges = NNGP(3)(x), (1e-6, 1e-4, 1e-2, 1.0)
-    free = leave_one_out_errors(k, y, ridges)
-    bound = leave_one_out_errors(k, y, ridges, noise=0.01)
+    free, bound, all_bound = (
+        [own.error for own in RidgePath(k).judged(y, ridges, noise)] for noise in (0.0, 0.01, 1e9)
+    )
     size = float(k.diagonal().mean())
     for ridge, a, b in zip(ridges, free, bound, strict=True):
         inverse = torch.linalg.inv(k + ridge * size * torch.eye(60, dtype=torch.float64))
         stands_for = ridge * size * float(y @ inverse @ y) / 60
         assert b == (a if stands_for >= 0.01 or ridge == 1.0 else np.inf)
     assert np.isinf(bound[0])
-    assert leave_one_out_errors(k, y, ridges, noise=1e9)[-1] == free[-1]
+    assert all_bound[-1] == free[-1]
 
 
 def test_stated_errors_are_those_that_are_made() -> None:

@@ -329,9 +329,9 @@ def test_refusals() -> None:
         maximise(rough(space, 0), space, 5)
     with pytest.raises(InputError, match="finite at 0"):
         maximise(lambda x: x[:, 0] * float("nan"), space, 2)
-    with pytest.raises(InputError, match="width must be >= 1"):
+    with pytest.raises(InputError, match="width must be an integer >= 1"):
         SearchOptions(width=0)
-    with pytest.raises(InputError, match="n must be >= 1"):
+    with pytest.raises(InputError, match="n must be an integer >= 1"):
         maximise(rough(space, 0), space, 0)
     for rows, distance, told in (
         (torch.zeros(0, 4), 1.0, "rows must be finite"),

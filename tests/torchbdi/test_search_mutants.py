@@ -137,6 +137,9 @@ def test_a_search_without_starts_begins_at_the_rows_of_its_reach() -> None:
     found = maximise(lambda x: x.sum(1), both.space, 4, reach=Reach(both.x, sites=(99.0, 2)))
     differ = (both.space.decode(found.x)[:, None, 1:] != raw[:, 1:]).sum(2)
     assert (differ.min(1) <= 2).all()
+    free = OfflineData.from_raw(raw[:, :1], np.arange(12.0), Space.numbers(1))
+    found = maximise(lambda x: x.sum(1), free.space, 4, reach=Reach(free.x, 0.1, (99.0, 2)))
+    assert free.x.max() < found.x.max() + 1e-9  # where there are no sites nothing limits them
 
 
 def test_variants_in_one_column_do_not_shut_in_the_others() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
-from torchbdi.leave_one_out import leave_one_out_errors
+from torchbdi.leave_one_out import RidgePath
 from torchbdi.selection import (
     KERNELS,
     RIDGES,
@@ -30,16 +30,16 @@ def test_the_error_is_that_of_leaving_each_row_out() -> None:
     x, y = table(25)
     kernel = NNGP(3)
     k = kernel(x)
-    found = leave_one_out_errors(k, y, (1e-3, 0.1))
-    for ridge, error in zip((1e-3, 0.1), found, strict=True):
-        added = ridge * float(k.diagonal().mean())
+    found = RidgePath(k).judged(y, (1e-3, 0.1))
+    for own in found:
+        added = own.ridge * float(k.diagonal().mean())
         misses = []
         for i in range(25):
             rest = torch.arange(25) != i
             mean = y[rest].mean()  # the scores of the others are centred anew
             fit = fit_ridge(kernel, x[rest], y[rest] - mean, added, "absolute")
             misses.append(float(y[i] - mean - fit.predict(x[i : i + 1])))
-        assert error == pytest.approx(np.square(misses).mean(), rel=1e-8)
+        assert own.error == pytest.approx(np.square(misses).mean(), rel=1e-8)
 
 
 def test_the_model_is_the_best_of_all() -> None:

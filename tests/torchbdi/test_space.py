@@ -225,6 +225,7 @@ def test_fixed_sites_and_words_of_mixed_designs() -> None:
         Choice("base", ("NaOH", "KOH"), fixed=1),
         *sequence(3, "AC", fixed=[None, 1, None]),
     )
+    assert sequence(2, "AC", fixed=np.array([1, 0])) == sequence(2, "AC", fixed=[1, 0])
     table = np.array([[5, 1, 0, 1, 0], [10, 1, 1, 1, 0], [25, 0, 1, 1, 1.0]])
     space = Space(columns).fit(table)
     raw = space.decode(space.sample(50, torch.Generator().manual_seed(0)))

@@ -1,9 +1,12 @@
-"""Methods at work in several threads: what torch has once for all of them disturbs none."""
+"""Methods at work beside others in a process: what it has once for all of them disturbs none."""
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -32,6 +35,46 @@ def test_the_default_dtype_stays_until_the_last_has_left(first: int) -> None:
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_a_forked_process_does_not_wait_for_threads_that_it_does_not_have() -> None:
+    begun, leaving = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with float32_default():
+            begun.set()
+            leaving.wait(10)
+
+    torch.set_default_dtype(torch.float64)
+    thread = threading.Thread(target=other)
+    try:
+        thread.start()
+        assert begun.wait(10)
+        with warnings.catch_warnings(action="ignore"):  # of threads beside a fork
+            process = os.fork()
+        if not process:  # nothing but this: pytest is not to go on here
+            found = [torch.get_default_dtype()]
+            with float32_default():
+                found.append(torch.get_default_dtype())
+            found.append(torch.get_default_dtype())
+            os._exit(found != [torch.float64, torch.float32, torch.float64])
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+        assert torch.get_default_dtype() == torch.float32
+    finally:
+        leaving.set()
+        thread.join(10)
+        torch.set_default_dtype(torch.float32)
+
+
+def test_signals_that_a_host_handles_are_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchbdi.methods._descent import _caught_signals  # Lightning takes seconds to import
+
+    taken: list[int] = []
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: taken.append(number))
+    with _caught_signals() as caught:
+        assert not caught
+    assert not taken
 
 
 def draw(seed: int) -> list[float]:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import lightning
+import torch
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
@@ -25,7 +26,9 @@ from .base import Progress, Run
 _OWN_CLOCK = "seconds/step"  # two runs of one seed differ in it, so it is no part of their log
 
 
-def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
+def descend(
+    module: DesignModule, steps: int, run: Run
+) -> tuple[Tensor, Tensor | None, dict[str, float | int | str]]:
     """Trains a module for a number of steps, from its state where the run has one.
 
     Args:
@@ -34,7 +37,8 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         run: is told of every step, and keeps the state in ``last.ckpt`` of its folder.
 
     Returns:
-        What was logged of the last step.
+        The designs (n, D) and what the forward mapping predicts of them (n,), None where it is left
+        out, both in the order of their starts, on the CPU; and the loss of the last step, a fact.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the step and once the state is written; where
@@ -75,7 +79,10 @@ def descend(module: DesignModule, steps: int, run: Run) -> dict[str, float]:
         raise KeyboardInterrupt(f"after step {last} of {steps}")
     if trainer.global_step != steps:
         raise TorchBDIError(f"the trainer ran {trainer.global_step} steps instead of {steps}.")
-    return reporter.last
+    with torch.no_grad():
+        _, predicted = module.evaluate()
+    told = None if predicted is None else in_order(predicted).cpu()
+    return in_order(module.x_h).cpu(), told, {"loss_total": reporter.last["loss/total"]}
 
 
 class _Reporter(lightning.Callback):
@@ -137,6 +144,8 @@ def _caught_signals() -> Iterator[list[int]]:
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is None:  # a host that Python is part of, such as R, has it
+                continue  # and it could not be given back
             try:
                 before[number] = signal.signal(number, catch)
             except ValueError:  # another thread: nobody presses Ctrl-C here

@@ -19,41 +19,39 @@ from ..data import OfflineData
 from ..inputs import as_float64, check_finite, own_mode
 from ..kernels.errors import InputError, TorchBDIError
 from ..values import instance, whole
+from ._result import Result
+from ._run import Run
 
 
-def checked_solve(
-    solve: Callable[..., Any], base: type, run_class: type, result_class: type
-) -> Callable[..., Any]:
+def checked_solve(solve: Callable[..., Any], base: type) -> Callable[..., Any]:
     """A method's solve behind the door.
 
     Args:
         solve: as its class writes it.
         base: what methods are instances of.
-        run_class: what runs are instances of.
-        result_class: what it must return an instance of.
     """
 
     @functools.wraps(solve)
     def checked(self: Any, data: Any = None, n: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "solve(data, n)")
-        _check(name, data, run, run_class)
+        _check(name, data, run)
         n = whole(name, "n", n, 1)
         device, table = data.x.device, _on_cpu(data)
         with own_mode():
-            result = solve(self, table, n, _run_at(device, run, run_class))
-            _check_result(name, result, table, n, result_class)
+            result = solve(self, table, n, _run_at(device, run))
+            _check_result(name, result, table, n)
             return result if device.type == "cpu" else _moved(result, device)
 
     return checked
 
 
-def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Callable[..., Any]:
-    """A method's score behind the door; the other arguments as for :func:`checked_solve`."""
+def checked_score(score: Callable[..., Any], base: type) -> Callable[..., Any]:
+    """A method's score behind the door; ``base`` as for :func:`checked_solve`."""
 
     @functools.wraps(score)
     def checked(self: Any, data: Any = None, x: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "score(data, x)")
-        _check(name, data, run, run_class)
+        _check(name, data, run)
         with own_mode():
             x = as_float64("x", x).detach()
             if x.ndim != 2 or x.shape[1] != data.x.shape[1]:
@@ -62,9 +60,8 @@ def checked_score(score: Callable[..., Any], base: type, run_class: type) -> Cal
                     f"got {tuple(x.shape)}."
                 )
             check_finite("x", x, "Leave those designs out.")
-            run = _run_at(data.x.device, run, run_class)
             table = _on_cpu(data)
-            found = score(self, table, x.cpu(), run)
+            found = score(self, table, x.cpu(), _run_at(data.x.device, run))
             instance(name, "what score returns", found, Tensor, "a torch.Tensor")
             if found.shape != (len(x),):
                 raise TorchBDIError(
@@ -84,9 +81,9 @@ def _owner(method: Any, base: type, call: str) -> str:
     return type(method).__name__
 
 
-def _run_at(device: torch.device, run: Any, run_class: type) -> Any:
+def _run_at(device: torch.device, run: Run | None) -> Run | None:
     """The run that was given; where none was, one on the GPU that the table is held on, or None."""
-    return run_class(device=device) if run is None and device.type != "cpu" else run
+    return Run(device=device) if run is None and device.type != "cpu" else run
 
 
 def _on_cpu(data: OfflineData) -> OfflineData:
@@ -96,22 +93,24 @@ def _on_cpu(data: OfflineData) -> OfflineData:
     return OfflineData(data.x.cpu(), data.y.cpu(), data.space)
 
 
-def _moved(result: Any, device: torch.device) -> Any:
-    """A Result on a device."""
-    tensors = {k: v.to(device) for k, v in vars(result).items() if isinstance(v, Tensor)}
+def _moved(result: Result, device: torch.device) -> Result:
+    """A result on a device."""
+    tensors: dict[str, Any] = {
+        k: v.to(device) for k, v in vars(result).items() if isinstance(v, Tensor)
+    }
     return replace(result, **tensors)
 
 
-def _check(name: str, data: Any, run: Any, run_class: type) -> None:
+def _check(name: str, data: Any, run: Any) -> None:
     instance(name, "data", data, OfflineData, "an OfflineData")
     data.check_unchanged()
     if run is not None:
-        instance(name, "run", run, run_class, "a Run or None")
+        instance(name, "run", run, Run, "a Run or None")
 
 
-def _check_result(name: str, result: Any, data: OfflineData, n: int, result_class: type) -> None:
+def _check_result(name: str, result: Any, data: OfflineData, n: int) -> None:
     """Raises TorchBDIError unless a solve returned n designs and left the table as it was."""
-    instance(name, "what solve returns", result, result_class, "a Result")
+    instance(name, "what solve returns", result, Result, "a Result")
     rows, width = data.x.shape
     if result.x.shape != (n, width):
         raise TorchBDIError(

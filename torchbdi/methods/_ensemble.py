@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from ..kernels.errors import InputError
+from ..network import in_parts
 from ._codec import Tokens
 
 SLOPE = 0.3  # Keras's LeakyReLU
 LOW, HIGH = 0.1, 0.2  # first bounds of a standard deviation
-_ENTRIES = 1 << 22  # of the widest layer, at once, where a network only predicts
 
 
 def leaky(x: Tensor) -> Tensor:
@@ -174,8 +174,8 @@ class Ensemble(nn.Module):
     @torch.no_grad()
     def gaussians(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Means and deviations of all members, (E, n) each, in parts that fit into memory."""
-        parts = x.split(max(1, _ENTRIES // self.widest))
-        means, log_stds = zip(*(self(part) for part in parts), strict=True)
+        parts = (self(part) for part in in_parts(x, self.widest))
+        means, log_stds = zip(*parts, strict=True)
         return torch.cat(means, 1), torch.cat(log_stds, 1).exp()
 
     def mean(self, x: Tensor) -> Tensor:

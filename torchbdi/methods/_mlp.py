@@ -9,12 +9,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..network import seeded
+from ..network import in_parts, seeded
 from ._ensemble import glorot, leaky
 
 Start = Literal["keras", "torch"]
 Activation = Literal["relu", "leaky", "softplus"]
-_ENTRIES = 1 << 22  # of the widest layer, at once, where a network only predicts
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
     "leaky": leaky,
@@ -79,9 +78,9 @@ class Dense(nn.Module):
 
     def scores(self, x: Tensor) -> Tensor:
         """The output for many rows without gradients, (n, D) of any dtype to (n,)."""
-        rows = max(1, _ENTRIES // max(self.weights[0].shape))
+        first = self.weights[0]
         with torch.no_grad():
-            return torch.cat([self(part.to(self.weights[0])) for part in x.split(rows)])
+            return torch.cat([self(part.to(first)) for part in in_parts(x, max(first.shape))])
 
 
 def slope(net: Dense, x: Tensor) -> Tensor:

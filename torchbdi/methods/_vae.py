@@ -7,10 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ..network import in_parts
 from ._codec import Tokens
 from ._ensemble import GaussianHead, Members, nll
-
-_ENTRIES = 1 << 22  # of a layer, at once, where nothing is trained
 
 
 class VAE(nn.Module):
@@ -95,7 +94,7 @@ class VAE(nn.Module):
             generator: of the codes, on the CPU.
         """
         out = []
-        for part in x.split(max(1, _ENTRIES // self.widest)):
+        for part in in_parts(x, self.widest):
             mean, std = self.encode(part)
             terms = []
             for _ in range(draws):

@@ -11,7 +11,7 @@ from torch import Tensor
 import torchbdi
 
 from ._bidirectional import Bidirectional
-from ._designs import as_module_takes, in_order, starts_within
+from ._designs import as_module_takes, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run
 
@@ -53,15 +53,8 @@ class BDI(Bidirectional, Regression):
             coefficients=fit,
             bounds=bounds,
         )
-        last = descend(module, own.steps, run)
-        with torch.no_grad():
-            _, predicted = module.evaluate()
-        return Result(
-            in_order(module.x_h).cpu(),
-            None if predicted is None else in_order(predicted).cpu(),
-            {**(facts_of(fit) if fit else {}), "loss_total": last["loss/total"]},
-            data.best(n),
-        )
+        x, predicted, loss = descend(module, own.steps, run)
+        return Result(x, predicted, {**(facts_of(fit) if fit else {}), **loss}, data.best(n))
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
         """See :meth:`Method.score`; what the table's regression predicts (in Eq. 12)."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
-
 import torchbdi
 
 from ._bidirectional import Bidirectional
-from ._designs import as_module_takes, in_order, starts_within
+from ._designs import as_module_takes, starts_within
 from .base import Result, Run, setting
 
 if TYPE_CHECKING:
@@ -100,19 +98,11 @@ class FiniteNTK2NN(Bidirectional):
             bounds=bounds,
         )
         module.progress = run.progress
-        last = descend(module, own.steps, run)
-        with torch.no_grad():
-            _, predicted = module.evaluate()
+        x, predicted, loss = descend(module, own.steps, run)
         facts: dict[str, float | int | str] = {"eta_used": float(module.eta)}
         if own.forward_weight:
             facts["net_loss"] = float(module.net_loss)
-        facts["loss_total"] = last["loss/total"]
-        return Result(
-            in_order(module.x_h).cpu(),
-            None if predicted is None else in_order(predicted).cpu(),
-            facts,
-            data.best(n),
-        )
+        return Result(x, predicted, {**facts, **loss}, data.best(n))
 
 
 # The paper's.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 
-from ._designs import as_module_takes, in_order, rates, starts_within
+from ._designs import as_module_takes, rates, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run, setting
 
@@ -64,16 +64,8 @@ class NTKAscent(Regression):
             coefficients=fit,
             bounds=bounds,
         )
-        last = descend(module, own.steps, run)
-        with torch.no_grad():
-            _, predicted = module.evaluate()
-        assert predicted is not None
-        return Result(
-            in_order(module.x_h).cpu(),
-            in_order(predicted).cpu(),
-            {**facts_of(fit), "loss_total": last["loss/total"]},
-            data.best(n),
-        )
+        x, predicted, loss = descend(module, own.steps, run)
+        return Result(x, predicted, {**facts_of(fit), **loss}, data.best(n))
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:
         """See :meth:`Method.score`; what the table's regression predicts (in Eq. 12)."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..fields import Field, list_fields
+from ..fields import Field, check_settings, list_fields
 from ..kernels.errors import InputError, TorchBDIError
 from ..values import those_valid
 from . import base
@@ -51,11 +51,7 @@ def class_of(file: str) -> type[Method]:
         raise TorchBDIError(f"{where}: {cls.__name__} must be a @dataclass(frozen=True).")
     if type(vars(cls).get("revision")) is not int:
         raise TorchBDIError(f"{where}: {cls.__name__} needs revision: ClassVar[int] = 1.")
-    bare = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]
-    if bare:
-        raise TorchBDIError(f"{where}: {cls.__name__}: {bare[0]} needs a default that is a value.")
-    if "name" in {f.name for f in dataclasses.fields(cls)}:
-        raise TorchBDIError(f"{where}: {cls.__name__}: no setting may be called name.")
+    check_settings(f"{where}: {cls.__name__}", cls)
     if cls.__name__.lower() != file.replace("_", ""):
         raise TorchBDIError(f"{where}: {cls.__name__} does not go with the name of its file.")
     return cls

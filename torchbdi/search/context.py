@@ -55,7 +55,7 @@ class Search:
         if reach is not None:  # what is between a design and a row is then in the space, too
             reach = replace(reach, rows=space.project(reach.rows, relax=True))
         self.reach, mutants = reach, None
-        if reach is not None and reach.sites is not None:
+        if reach is not None and reach.sites is not None and len(self.sites):
             made = reach.mutants or Mutants(self.sites, reach.rows)
             mutants = made.within(*reach.sites)
         self.f = Counted(objective, options.budget, mutants)

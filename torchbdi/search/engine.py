@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..kernels.errors import InputError
 from ..space import Space
+from ..values import whole
 from .beam import beam
 from .context import After, Search
 from .enumeration import batches, enumerate_all
@@ -90,8 +91,7 @@ def maximise(
         FewDesignsError: it is one, too; the objective is not finite at so many, or ``reach`` leaves
             fewer.
     """
-    if n < 1:
-        raise InputError(f"maximise: n must be >= 1, got {n}.")
+    n = whole("maximise", "n", n, 1)
     least = n if least is None else least
     options = options or SearchOptions()
     search = Search(objective, space, n, starts, options, seed, folder, after, reach)
@@ -103,7 +103,7 @@ def maximise(
         raise InputError(
             f"maximise: n = {least}, and the space has {search.sites.count} designs. Ask for fewer."
         )
-    complete = search.sites.count <= max(search.options.enumerate, n) and search.f.mutants is None
+    complete = options.goes_through(search.sites.count, n) and search.f.mutants is None
     pool = _enumerate(search) if complete else _beams(search)
     if len(pool) < least:
         near = "" if search.f.mutants is None else " within the largest number of sites"
@@ -122,7 +122,7 @@ def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
         return -(-max(options.starts, 2 * n) // AT_ONCE)
     if not sites.whole:
         return options.rounds
-    if sites.count <= max(options.enumerate, n):
+    if options.goes_through(sites.count, n):
         return batches(sites)
     return (options.rounds + 1) * (options.pair_rounds + 1) * (options.restarts + 1)
 

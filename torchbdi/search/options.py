@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..kernels.errors import InputError
+from ..values import whole
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SearchOptions:
             through all designs; None for no such limit.
 
     Raises:
-        InputError: a count is negative, or one that must be positive is 0.
+        InputError: a count is no whole number or negative, or one that must be positive is 0.
     """
 
     enumerate: int = 1_000_000
@@ -41,6 +41,10 @@ class SearchOptions:
     steps: int = 200
     budget: int | None = None
 
+    def goes_through(self, count: int, n: int) -> bool:
+        """Whether a space of ``count`` designs is gone through completely where n are wanted."""
+        return count <= max(self.enumerate, n)
+
     def __post_init__(self) -> None:
         for name, least in (
             ("enumerate", 0),
@@ -51,9 +55,8 @@ class SearchOptions:
             ("restarts", 0),
             ("starts", 1),
             ("steps", 1),
+            ("budget", 1),
         ):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"SearchOptions: {name} must be >= {least}, got {value!r}.")
-        if self.budget is not None and self.budget < 1:
-            raise InputError(f"SearchOptions: budget must be >= 1, got {self.budget!r}.")
+            if name != "budget" or self.budget is not None:
+                value = whole("SearchOptions", name, getattr(self, name), least)
+                object.__setattr__(self, name, value)

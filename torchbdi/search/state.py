@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..kernels.files import last_good_state, write_state
+from ..kernels.tensors import from_bytes, to_bytes
 
 NAME = "search.pt"
 
@@ -35,13 +33,11 @@ class SearchState:
     def save(self, **state: Any) -> None:
         """Takes the place of the last state as a whole."""
         if self.path is not None:
-            file = io.BytesIO()
-            torch.save({"problem": self.problem, **state}, file)
-            write_state(self.path, file.getvalue())
+            write_state(self.path, to_bytes({"problem": self.problem, **state}))
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    state: dict[str, Any] = from_bytes(content)
     if not isinstance(state, dict) or "problem" not in state:
         raise ValueError("it is not the state of a search")
     return state

@@ -48,31 +48,14 @@ class Number:
     def __post_init__(self) -> None:
         self._convert()
         if self.levels is not None:
-            grid = self.levels
-            if self.step is not None or not grid or not all(np.isfinite(grid)):
-                raise InputError(f"column {self.name!r}: levels are finite numbers, without step.")
-            if list(grid) != sorted(set(grid)):
-                raise InputError(f"column {self.name!r}: levels must ascend.")
-            object.__setattr__(self, "low", max(self.low, grid[0]))
-            object.__setattr__(self, "high", min(self.high, grid[-1]))
+            self._take_levels(self.levels)
         if not self.low <= self.high:  # NaN too
             raise InputError(
                 f"column {self.name!r}: low = {self.low!r} and high = {self.high!r} leave no "
                 "number. Give low <= high."
             )
         if self.step is not None:
-            if not (math.isfinite(self.step) and self.step > 0):
-                raise InputError(f"column {self.name!r}: step must be > 0, got {self.step!r}.")
-            if not math.isfinite(self.low) or not math.isfinite(self.high):
-                raise InputError(
-                    f"column {self.name!r}: a step needs bounds. Give low and high, for instance "
-                    "those of the data."
-                )
-            if (self.high - self.low) / self.step >= MAX_LEVELS:
-                raise InputError(
-                    f"column {self.name!r}: a step of {self.step!r} makes more than {MAX_LEVELS:,} "
-                    "levels. Leave it out, or take a larger one."
-                )
+            self._check_step(self.step)
         if self.log and not self.low > 0:
             raise InputError(f"column {self.name!r}: a logarithm needs low > 0, got {self.low!r}.")
         if len(self.grid()) == 0 and self.discrete:
@@ -84,6 +67,29 @@ class Number:
                     f"column {self.name!r}: it cannot be fixed at {self.fixed!r}; the nearest "
                     f"value allowed is {value!r}."
                 )
+
+    def _take_levels(self, grid: tuple[float, ...]) -> None:
+        """Checks the levels, which bound the column too."""
+        if self.step is not None or not grid or not all(np.isfinite(grid)):
+            raise InputError(f"column {self.name!r}: levels are finite numbers, without step.")
+        if list(grid) != sorted(set(grid)):
+            raise InputError(f"column {self.name!r}: levels must ascend.")
+        object.__setattr__(self, "low", max(self.low, grid[0]))
+        object.__setattr__(self, "high", min(self.high, grid[-1]))
+
+    def _check_step(self, step: float) -> None:
+        if not (math.isfinite(step) and step > 0):
+            raise InputError(f"column {self.name!r}: step must be > 0, got {step!r}.")
+        if not math.isfinite(self.low) or not math.isfinite(self.high):
+            raise InputError(
+                f"column {self.name!r}: a step needs bounds. Give low and high, for instance those "
+                "of the data."
+            )
+        if (self.high - self.low) / step >= MAX_LEVELS:
+            raise InputError(
+                f"column {self.name!r}: a step of {step!r} makes more than {MAX_LEVELS:,} levels. "
+                "Leave it out, or take a larger one."
+            )
 
     def _convert(self) -> None:
         """Makes Python's numbers of everything; what is none, and texts, are refused."""
@@ -207,10 +213,10 @@ def sequence(
     """
     owner = f"sequence {name!r}"
     length, letters = whole(owner, "length", length, 1), tuple(listed(owner, "letters", letters))
-    if len(fixed) not in (0, length):
-        raise InputError(f"sequence {name!r}: length = {length} and {len(fixed)} fixed letters.")
-    at = fixed or [None] * length
-    return tuple(Choice(f"{name}[{i}]", tuple(letters), name, at[i]) for i in range(length))
+    at = listed(owner, "fixed", fixed) or [None] * length
+    if len(at) != length:
+        raise InputError(f"{owner}: length = {length} and {len(at)} fixed letters.")
+    return tuple(Choice(f"{name}[{i}]", letters, name, at[i]) for i in range(length))
 
 
 def _named(name: object) -> str:

@@ -32,7 +32,8 @@ class AtMost:
     def __post_init__(self) -> None:
         if isinstance(self.names, str):
             raise InputError(f"AtMost: names must be a list, got the text {self.names!r:.60}.")
-        object.__setattr__(self, "names", tuple(listed("AtMost", "names", self.names)))
+        names = tuple(str(name) for name in listed("AtMost", "names", self.names))
+        object.__setattr__(self, "names", names)
         object.__setattr__(self, "count", whole("AtMost", "count", self.count, 0))
         object.__setattr__(self, "least", number("AtMost", "least", self.least))
         if not 1 <= self.count < len(self.names) or len(set(self.names)) < len(self.names):

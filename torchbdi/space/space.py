@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -158,9 +158,8 @@ class Space:
     @property
     def lr(self) -> Tensor:
         """Adam's rate for each feature, (D,): 0.1 for logits, 1e-3 for numbers (Section 4.3)."""
-        logits = torch.tensor(
-            LR_LOGITS, dtype=torch.float64, device="cpu"
-        )  # two plain numbers make float32
+        # A tensor: two plain numbers make float32.
+        logits = torch.tensor(LR_LOGITS, dtype=torch.float64, device="cpu")
         return torch.where(self.logits, logits, LR_NUMBERS)
 
     @property
@@ -171,26 +170,12 @@ class Space:
     @cached_property
     def bounds(self) -> Tensor:
         """Bounds of the standardised features, (2, D); infinite for free logits."""
-        out = np.stack([np.full(self.width, -np.inf), np.full(self.width, np.inf)])
-        out[:, self.layout.number_features] = self._region.polytope.box
-        for column, start in zip(self.columns, self.layout.starts, strict=False):
-            if isinstance(column, Choice) and column.fixed is not None:
-                part = slice(start, start + column.width)
-                at = self._table(column, part)[column.fixed]
-                out[:, part] = at
-        return torch.from_numpy(out)
+        return self._ends(self._region.polytope.box, lambda table: np.array([[-np.inf], [np.inf]]))
 
     @cached_property
     def box(self) -> Tensor:
         """Finite bounds, (2, D): where there are none, those of the table, and of the classes."""
-        out = self.bounds.numpy().copy()
-        out[:, self.layout.number_features] = self._region.box
-        for column, start in zip(self.columns, self.layout.starts, strict=False):
-            if isinstance(column, Choice) and column.fixed is None:
-                part = slice(start, start + column.width)
-                table = self._table(column, part)
-                out[:, part] = table.min(0), table.max(0)
-        return torch.from_numpy(out)
+        return self._ends(self._region.box, lambda table: np.stack([table.min(0), table.max(0)]))
 
     def encode(self, raw: np.ndarray) -> Tensor:
         """Raw designs (n, C) as standardised features, (n, D) float64.
@@ -233,7 +218,7 @@ class Space:
             out = np.clip(values, *self.bounds.numpy())
             out[:, at] = self._region.relaxed(values[:, at])
         else:
-            out = self.encode(self.decode(x)).numpy()
+            out = self._nearest(x).numpy()
             out[:, at] = self._region.rounded(values[:, at])
         made = torch.from_numpy(out)
         return made.to(x) if isinstance(x, Tensor) and x.is_floating_point() else made
@@ -270,7 +255,7 @@ class Space:
     def allowed(self, x: Tensor, tolerance: float = TOLERANCE) -> Tensor:
         """Which features (n, D) are those of a design within bounds and constraints, (n,) bool."""
         values = checked_features("allowed", self.width, x)
-        near = (self.encode(self.decode(x)) - torch.from_numpy(values)).abs().amax(1)
+        near = (self._nearest(x) - torch.from_numpy(values)).abs().amax(1)
         z = values[:, self.layout.number_features]
         fits = torch.from_numpy(self._region.meets(z, tolerance))
         return (near <= 1e3 * tolerance) & fits
@@ -296,13 +281,13 @@ class Space:
             ) from None
         if not x.ndim or x.shape[-1] != self.width:
             raise InputError(f"same: x must be (..., {self.width}), got {tuple(x.shape)}.")
-        a, b = (self.encode(self.decode(v.reshape(-1, self.width))) for v in (x, other))
+        a, b = (self._nearest(v.reshape(-1, self.width)) for v in (x, other))
         return ((a - b).abs().amax(1) <= tolerance).view(x.shape[:-1])
 
     def distinct(self, x: Tensor, tolerance: float = 1e-6) -> Tensor:
         """Row numbers of the first of each set of equal designs among x (n, D), ascending."""
         tolerance = number("distinct", "tolerance", tolerance, above=0)
-        keys = (self.encode(self.decode(x)).numpy() / tolerance).round()
+        keys = (self._nearest(x).numpy() / tolerance).round()
         _, first = np.unique(keys, axis=0, return_index=True)
         return torch.from_numpy(np.sort(first))
 
@@ -324,12 +309,27 @@ class Space:
             self.layout, self.constraints, self.at_most, mean, std, self.seen, self.anchors
         )
 
-    def _table(self, column: Choice, part: slice) -> np.ndarray:
-        """Standardised features of every class of a column, (k, k - 1)."""
-        mean, std = self._fitted()
-        table = next(t for _, _, t in self.layout.choices if len(t) == len(column.classes))
-        standardised: np.ndarray = (table - mean[part]) / std[part]
-        return standardised
+    def _ends(self, numbers: np.ndarray, free: Callable[[np.ndarray], np.ndarray]) -> Tensor:
+        """Least and largest features, (2, D).
+
+        Args:
+            numbers: those of the numbers, (2, numbers).
+            free: from the standardised features of all classes, (k, k - 1), those of a choice that
+                is free, broadcastable to (2, k - 1).
+        """
+        (mean, std), tables = self._fitted(), {len(t): t for _, _, t in self.layout.choices}
+        out = np.empty((2, self.width))
+        out[:, self.layout.number_features] = numbers
+        for column, start in zip(self.columns, self.layout.starts, strict=False):
+            if isinstance(column, Choice):
+                part = slice(start, start + column.width)
+                table = (tables[len(column.classes)] - mean[part]) / std[part]
+                out[:, part] = free(table) if column.fixed is None else table[column.fixed]
+        return torch.from_numpy(out)
+
+    def _nearest(self, x: Tensor) -> Tensor:
+        """The nearest features (n, D) of classes and levels, whatever constraints couple them."""
+        return self.encode(self.decode(x))
 
     def _standardise(self, features: np.ndarray) -> np.ndarray:
         mean, std = self._fitted()

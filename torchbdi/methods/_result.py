@@ -1,0 +1,60 @@
+"""What a method proposes, and what it says of its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..inputs import as_float64
+from ..kernels.errors import InputError
+from ..values import instance
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a method proposes.
+
+    Attributes:
+        x: designs, (n, D) float64, standardised, the most trusted first; in the order of the
+            starts where starts are moved. Methods that move designs by gradients keep bounds, but
+            not what couples columns (``space.constraints`` and ``space.at_most``):
+            ``data.space.project(x)`` gives the nearest designs that meet it.
+        predicted: the method's own prediction of their scores, (n,), standardised; None where it
+            has none.
+        facts: what else it says of its work, for metrics.json.
+        starts: rows of the table that the designs were moved from, (n,); None where there are
+            none.
+
+    Raises:
+        InputError: a shape is wrong, a number is not finite, or a fact is no number and no text.
+    """
+
+    x: Tensor
+    predicted: Tensor | None = None
+    facts: dict[str, float | int | str] = field(default_factory=dict)
+    starts: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", as_float64("x", self.x))
+        if self.x.ndim != 2 or not torch.isfinite(self.x).all():
+            raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
+        if self.predicted is not None:
+            object.__setattr__(self, "predicted", as_float64("predicted", self.predicted))
+            if not torch.isfinite(self.predicted).all():
+                raise InputError("Result: predicted must be finite; None where there is none.")
+        for name, value in (("predicted", self.predicted), ("starts", self.starts)):
+            if value is not None:
+                instance("Result", name, value, Tensor, "a torch.Tensor or None")
+            if value is not None and value.shape != self.x.shape[:1]:
+                raise InputError(
+                    f"Result: {name} must have shape ({len(self.x)},) as x, got "
+                    f"{tuple(value.shape)}."
+                )
+        for name, fact in self.facts.items():
+            if isinstance(fact, np.integer | np.floating):
+                self.facts[name] = fact = fact.item()
+            if type(fact) not in (float, int, str):
+                raise InputError(f"Result: fact {name} is {fact!r}; facts are numbers and text.")
