@@ -17,13 +17,11 @@ at the end, after all others. ``jobs=2`` runs two at a time, each with its share
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import shlex
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +34,7 @@ from torchbdi.methods import registry
 
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan, varied
+from .runs.apart import each_apart
 from .runs.archive import Archive
 from .runs.collection import add_runs, check_collection
 from .runs.config import compose_config
@@ -51,6 +50,10 @@ from .tasks.registry import task_names
 from .train import RunInterruptedError, train
 
 KEYS = ("tasks", "methods", "seeds", "out_dir", "jobs", "collect")
+DIED = (
+    "its process was killed, as a system does that is short of memory, or it crashed. The same "
+    "command goes on from there; fewer jobs= take less memory."
+)
 
 
 def method_names() -> list[str]:
@@ -132,15 +135,13 @@ def _work(
         return
     threads = os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
     print(f"{jobs} at a time, {threads} threads each", flush=True)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        waiting = [pool.submit(_cell_apart, out, words, seeds) for words in cells]
-        try:
-            for done in as_completed(waiting):
-                yield done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    pieces = [(out, words, seeds) for words in cells]
+    yield from each_apart(_cell_apart, pieces, jobs, lambda piece: _died(piece[1]))
+
+
+def _died(words: Sequence[str]) -> Cell:
+    """What a cell comes to whose process was killed."""
+    return Cell(failed=[_told(words, TorchBDIError(DIED))])
 
 
 def _cell_apart(out: Path, words: Sequence[str], seeds: Sequence[int] | None) -> Cell:

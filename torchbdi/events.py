@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_FLUSH_SECONDS = 5.0
 _COUNTER = itertools.count()
 _NAME = "events.out.tfevents"
 
@@ -51,7 +50,7 @@ class EventFile:
         self.path = folder / f"{_NAME}.{stamp}"
         self._file = self.path.open("xb")
         self._records = RecordWriter(self._file)
-        self._flushed, self._failed = 0.0, False
+        self._failed = False
         self._write(file_version="brain.Event:2")
         if purge is not None:
             self._write(step=purge, session_log=SessionLog(status=SessionLog.START))
@@ -93,9 +92,7 @@ class EventFile:
     def _write(self, **content: Any) -> None:
         try:
             self._records.write(self._event(wall_time=time.time(), **content).SerializeToString())
-            if time.monotonic() - self._flushed > _FLUSH_SECONDS:
-                self._file.flush()
-                self._flushed = time.monotonic()
+            self._file.flush()  # a killed run goes on after its last step: this one would be lost
         except OSError as error:
             raise self._named(error) from error
 

@@ -20,7 +20,7 @@ def check_collection(path: Path) -> None:
 
     Raises:
         InputError: it is a folder, or holds what is none of a run.
-        OSError: its folder cannot be made.
+        OSError: its folder cannot be made, or not be written to.
     """
     if path.is_dir():
         raise InputError(f"collect={path}: this is a folder. Name a file: {path / 'runs.csv'}.")
@@ -28,6 +28,10 @@ def check_collection(path: Path) -> None:
     if path.exists():
         read_runs([path])
         add_runs(path, [])
+    else:
+        half = path.with_name(f".{path.name}.part")
+        half.write_bytes(b" ")
+        half.unlink()
 
 
 def add_runs(path: Path, runs: Sequence[Run]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,8 @@ class Pool:
 def pool_of(cfg: DictConfig, size: int = POOL) -> Pool:
     """The pool of a configuration's task, from the user's cache where it is there.
 
+    A cache that cannot be written to loses nothing but the time of the next command.
+
     Args:
         cfg: a whole configuration; its task, seed and number of designs count.
         size: how many random designs are scored.
@@ -108,8 +111,12 @@ def pool_of(cfg: DictConfig, size: int = POOL) -> Pool:
             return Pool(name, title, problem, **found)
     task = load_task(cfg)
     arrays = score_pool(task, cfg.designs, size)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_npz(path, {"title": np.array(task.title), **arrays})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_npz(path, {"title": np.array(task.title), **arrays})
+    except OSError as error:
+        print(f"{path}: the scores cannot be kept ({error.strerror}). The next command asks for "
+              "them again.", file=sys.stderr, flush=True)  # fmt: skip
     return Pool(name, task.title, problem, **arrays)
 
 

@@ -163,9 +163,19 @@ def places(text: str) -> list[Path]:
 
 
 def _tables(root: Path) -> list[Path]:
-    """Every results.csv under a folder, through links too; that of a finished run may be lost."""
-    found = []
-    for name, _, files in os.walk(root, followlinks=True):
+    """Every results.csv under a folder, through links too; that of a finished run may be lost.
+
+    A folder that is reached in several ways, as by a link to one above it, is looked at once.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+    for name, folders, files in os.walk(root, followlinks=True):
+        own = os.path.realpath(name)
+        if own in seen:
+            folders.clear()
+            continue
+        seen.add(own)
+        folders.sort()
         if "results.csv" in files or {"metrics.json", "config.yaml"} <= set(files):
             found.append(Path(name, "results.csv"))
     return sorted(found)

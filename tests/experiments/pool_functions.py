@@ -44,3 +44,11 @@ def matrix_power(design):
     rng = np.random.default_rng(int(design[0]))
     a = rng.standard_normal((300, 300)) / 17
     return float((a @ a @ a).sum())
+
+
+def begin(folder, number):
+    (folder / str(number)).touch()
+    if number == 5:
+        raise ValueError("number five is odd")
+    time.sleep(0.2)
+    return number

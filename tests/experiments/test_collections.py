@@ -65,7 +65,9 @@ def test_what_cannot_be_added_to_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"this is a folder\. Name a file"):
         check_collection(tmp_path)
     check_collection(tmp_path / "new" / "runs.csv")
-    assert (tmp_path / "new").is_dir()
+    assert list((tmp_path / "new").iterdir()) == []
+    with pytest.raises(OSError, match="too long"):  # a folder that takes no file, for any reason
+        check_collection(tmp_path / (252 * "a"))
 
 
 @pytest.mark.parametrize("name", SCORES)

@@ -53,6 +53,21 @@ def test_a_pool_is_asked_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -
         assert first.told(yardstick)["best"][0] >= first.told(yardstick)["median"][0]
 
 
+def test_a_cache_that_cannot_be_written_to_loses_no_scores(
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = pool_of(compose_config(words(data_dir)), size=100)
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
+    pool = pool_of(compose_config(words(data_dir)), size=100)
+    assert np.array_equal(pool.random, known.random)
+    (told,) = capsys.readouterr().err.splitlines()[-1:]
+    assert "the scores cannot be kept (Not a directory)" in told
+
+
 def numbers(n: int = 30) -> Task:
     """A task whose score is the sum of its three numbers."""
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import multiprocessing
 import re
 import shutil
 import signal
@@ -139,7 +140,7 @@ def test_two_at_a_time_give_what_one_does(
         assert method == "spawn"
         return FORK
 
-    monkeypatch.setattr(reproduce.multiprocessing, "get_context", warm)
+    monkeypatch.setattr(multiprocessing, "get_context", warm)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     for name, more in (("two", ["jobs=2"]), ("one", [])):
         words = [word for word in small(data_dir, tmp_path / name) if "methods=" not in word]

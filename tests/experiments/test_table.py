@@ -194,6 +194,16 @@ def test_runs_behind_a_link_to_their_folder_count(tmp_path: Path) -> None:
     assert run.values["best_after_raw"] == 0.5
 
 
+def test_links_that_lead_up_do_not_multiply_folders(tmp_path: Path) -> None:
+    """Every link would double the ways down, and the system ends a way after forty links."""
+    write_run(tmp_path / "runs", seed=0)
+    write_run(tmp_path / "more", seed=1)
+    for folder in ("runs", "more"):
+        for name, to in (("back", "."), ("other", "../runs"), ("rest", "../more")):
+            (tmp_path / folder / name).symlink_to(to)
+    assert sorted(run.seed for run in read_runs([tmp_path / "runs"])) == [0, 1]
+
+
 def test_tables_regenerated_with_different_seeds_are_one_problem(tmp_path: Path) -> None:
     for seed in range(3):
         write_run(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,24 @@ def test_a_resume_of_the_same_second_is_read_last(
     events = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0})
     events.Reload()
     assert [p.step for p in events.Scalars("loss")] == list(range(1, 41))
+
+
+def test_a_killed_process_has_written_all_that_it_was_told(tmp_path: Path) -> None:
+    """What is lost stays lost: the run goes on after the last step that it has a state of."""
+    killed = """
+import os, signal, sys
+from pathlib import Path
+from torchbdi.events import EventFile
+file = EventFile(Path(sys.argv[1]))
+for step in range(1, 6):
+    file.scalar("loss", float(step), step)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    last = EventFile(tmp_path, purge=6)
+    last.scalar("loss", 6.0, 6)
+    last.close()
+    events = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0})
+    events.Reload()
+    assert [p.step for p in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]

@@ -341,3 +341,19 @@ def test_every_method_of_the_folder_keeps_the_contract() -> None:
         assert registry.class_of(file).revision >= 1
         for field in registry.fields(file):
             assert field.meaning.endswith("."), f"{file}: {field.name} has no docstring"
+
+
+def test_a_list_of_rates_has_one_for_each_feature_before_anything_is_trained() -> None:
+    raw = np.random.default_rng(0).normal(size=(40, 3))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(3))
+    taken = [
+        name
+        for name in registry.file_names()
+        if any(f.name == "lr" and "tuple" in f.kind for f in registry.fields(name))
+    ]
+    assert {"bdi", "grad", "nemo", "ntk_ascent", "ram"} <= set(taken)
+    for name in taken:
+        assert registry.method(name, lr=(0.1, 0.2, 0.3)).settings_for(data)["lr"] == (0.1, 0.2, 0.3)
+        for wrong in ((0.1,), (0.1, 0.2)):
+            with pytest.raises(InputError, match=rf"lr is a list of {len(wrong)}; .* 3 features"):
+                registry.method(name, lr=wrong).settings_for(data)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..kernels.errors import InputError
-from ._designs import rates
+from ._designs import own_rates
 from .base import Method, setting
 
 if TYPE_CHECKING:
@@ -68,6 +68,5 @@ class Bidirectional(Method):
         own = super().settings_for(data)
         if self.alpha is None:
             own["alpha"] = data.space.alpha
-        if self.lr is None:
-            own["lr"] = rates(data)
+        own["lr"] = own_rates(type(self).__name__, self.lr, data)
         return own

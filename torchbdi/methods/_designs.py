@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..kernels.errors import InputError
+
 if TYPE_CHECKING:
     from ..data import OfflineData
 
@@ -35,6 +37,30 @@ def rates(data: OfflineData) -> float | tuple[float, ...]:
     """Adam's rate for each feature, as one number where it is the same for all."""
     lr = data.space.lr.tolist()
     return lr[0] if len(set(lr)) == 1 else tuple(lr)
+
+
+def own_rates(
+    name: str, lr: float | tuple[float, ...] | None, data: OfflineData
+) -> float | tuple[float, ...]:
+    """A setting ``lr`` as it is resolved for a table; None is :func:`rates`.
+
+    Args:
+        name: of the method, for the message.
+        lr: as it was given.
+        data: the table, of which nothing but the features counts.
+
+    Raises:
+        InputError: it is a list with more or fewer rates than there are features.
+    """
+    if lr is None:
+        return rates(data)
+    width = data.x.shape[1]
+    if isinstance(lr, tuple) and len(lr) != width:
+        raise InputError(
+            f"{name}: lr is a list of {len(lr)}; the table has {width} features. Give one number "
+            f"for all features, or a list of {width}."
+        )
+    return lr
 
 
 def as_module_takes(lr: float | tuple[float, ...] | None) -> float | Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers, ascend
-from ._designs import as_module_takes, rates
+from ._designs import as_module_takes, own_rates
 from ._epochs import one_epoch
 from ._mlp import Dense, train_rows
 from ._stages import Held, Stages
@@ -85,7 +85,7 @@ class Grad(Method):
         own = super().settings_for(data)
         if self.steps is None:
             own["steps"] = 200 if all_numbers(data) else 100
-        return own if self.lr is not None else {**own, "lr": rates(data)}
+        return {**own, "lr": own_rates(type(self).__name__, self.lr, data)}
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; x is in the order of the starts, the best first."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..network import seeded
 from ._ascending import Designs, Units, gradient_of
 from ._bins import Bins, expected, nml_loss
-from ._designs import as_module_takes, rates
+from ._designs import as_module_takes, own_rates
 from ._ensemble import Members
 from ._epochs import adam, one_epoch
 from ._stages import Stages
@@ -93,7 +93,7 @@ class NEMO(Method):
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
         """See :meth:`Method.settings_for`; lr goes by the kinds of the columns."""
         own = super().settings_for(data)
-        return own if self.lr is not None else {**own, "lr": rates(data)}
+        return {**own, "lr": own_rates(type(self).__name__, self.lr, data)}
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; x is in the order of the starts, the best first."""

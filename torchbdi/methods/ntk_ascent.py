@@ -10,7 +10,7 @@ from torch import Tensor
 
 import torchbdi
 
-from ._designs import as_module_takes, rates, starts_within
+from ._designs import as_module_takes, own_rates, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run, setting
 
@@ -44,7 +44,7 @@ class NTKAscent(Regression):
     def settings_for(self, data: OfflineData) -> dict[str, Any]:
         """See :meth:`Method.settings_for`; lr goes by the kinds of the columns."""
         own = super().settings_for(data)
-        return own if self.lr is not None else {**own, "lr": rates(data)}
+        return {**own, "lr": own_rates(type(self).__name__, self.lr, data)}
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; x is in the order of the starts, the best first."""

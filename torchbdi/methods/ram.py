@@ -14,7 +14,7 @@ from torch import Tensor
 from ..kernels.errors import InputError
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers, ascend
-from ._designs import as_module_takes, rates
+from ._designs import as_module_takes, own_rates
 from ._lists import ListLoss, add_gradients, draw_lists, list_net, rank_cosine
 from ._mlp import Dense, train_rows
 from ._stages import Held, Stages
@@ -125,8 +125,7 @@ class RaM(Method):
         own = super().settings_for(data)
         if self.steps is None:
             own["steps"] = 200 if all_numbers(data) else 100
-        if self.lr is None:
-            own["lr"] = rates(data)
+        own["lr"] = own_rates(type(self).__name__, self.lr, data)
         if self.list_size is None:
             held = self._held_out(len(data.x))
             size = min(1000, *((held, len(data.x) - held) if held else (len(data.x),)))
