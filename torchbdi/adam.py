@@ -14,15 +14,23 @@ class FeatureAdam(torch.optim.Optimizer):
     """Adam (Kingma and Ba 2015) with a learning rate for each feature.
 
     Adam's step does not depend on the size of the gradient, so this is one torch.optim.Adam for
-    each column of the designs.
+    each column of the designs. ``lr`` of a parameter group is a factor of all rates, 1 at first:
+    schedulers and what logs rates take a number there.
 
     Args:
         x_h: the designs, a parameter (..., D).
-        lr: rates, (D,).
+        rates: of the features, (D,).
     """
 
-    def __init__(self, x_h: Tensor, lr: Tensor):
-        super().__init__([x_h], {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8})
+    def __init__(self, x_h: Tensor, rates: Tensor):
+        super().__init__([x_h], {"lr": 1.0, "rates": rates, "betas": (0.9, 0.999), "eps": 1e-8})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes a state; one from before there was a factor has the rates in its place."""
+        super().__setstate__(state)
+        for group in self.param_groups:
+            if "rates" not in group:
+                group["rates"], group["lr"] = group["lr"], 1.0
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -45,7 +53,8 @@ class FeatureAdam(torch.optim.Optimizer):
                 mean.lerp_(x.grad, 1 - beta1)
                 square.mul_(beta2).addcmul_(x.grad, x.grad, value=1 - beta2)
                 scale = (square.sqrt() / math.sqrt(1 - beta2**t)).add_(eps)
-                x.addcmul_(mean / scale, group["lr"].to(x), value=-1 / (1 - beta1**t))
+                rates = (group["lr"] * group["rates"]).to(x)
+                x.addcmul_(mean / scale, rates, value=-1 / (1 - beta1**t))
         return loss
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from .coupling import Coupling
 from .inputs import as_float64, ordinary_mode
 from .kernel import Kernel
-from .kernels.errors import InputError
+from .kernels.errors import InputError, NotPositiveDefiniteError
 from .kernels.small.cholesky import cholesky_solve
 from .labels import check_rows
 from .ntk import NTK
@@ -18,6 +18,17 @@ from .objective import forward_loss
 from .optimise import DesignModule
 from .ridge import RidgeFit, RidgeScale, fit_ridge, ridge_to_add
 from .values import choice, instance, number
+
+_NOT_FINITE = (
+    "k(x_h, x_h) is not finite in groups {groups}: there x_h holds NaN, inf or numbers that are "
+    "too large. Lower lr, or look at the starts x_h of those groups."
+)
+_ZERO = (
+    "k(x, x) is 0 for all designs of groups {groups} of x_h: these have no model that could "
+    "predict the data, whatever the ridge on the scale of the trace. Kernels without biases are 0 "
+    "where all features are, which is the mean of every column. Move those designs a little, leave "
+    "them out, or take RBF or a kernel with b_std > 0."
+)
 
 
 class BDI(DesignModule):
@@ -53,6 +64,8 @@ class BDI(DesignModule):
 
     Raises:
         InputError: a shape, dtype or value is wrong.
+        NotPositiveDefiniteError: by :meth:`loss`; a group has equal designs and too small a ridge,
+            or k(x, x) is 0 for all of its designs.
     """
 
     coefficients: Tensor | None
@@ -161,13 +174,28 @@ class BDI(DesignModule):
         y_h = torch.full_like(x_h[..., 0], h["target"])
         a = None
         if h["backward_weight"]:
-            k_hh = self.kernel.gram(x_h, None)
-            ridge = ridge_to_add(k_hh.diagonal(dim1=-2, dim2=-1), h["ridge"], h["ridge_scale"])
-            a = cholesky_solve(k_hh, y_h, ridge)
+            a = self._dual(self.kernel.gram(x_h, None), y_h)
         prediction, backward = self.couple()(x_h, a)
         if not h["forward_weight"]:
             return self.combine(torch.zeros_like(backward), backward), None
         return self.combine(forward_loss(prediction, y_h), backward), prediction
+
+    def _dual(self, k_hh: Tensor, y_h: Tensor) -> Tensor:
+        """(K_hh + ridge I)^-1 y_h, (..., M); says of what designs there is none, and why."""
+        diagonal = k_hh.diagonal(dim1=-2, dim2=-1)
+        ridge = ridge_to_add(diagonal, self.hparams["ridge"], self.hparams["ridge_scale"])
+        try:
+            return cholesky_solve(k_hh, y_h, ridge)
+        except (InputError, NotPositiveDefiniteError):
+            name = type(self).__name__
+            for groups, kind, words in (
+                (~diagonal.isfinite().all(-1), InputError, _NOT_FINITE),
+                ((diagonal == 0).all(-1) & (ridge == 0), NotPositiveDefiniteError, _ZERO),
+            ):
+                bad = groups.flatten().nonzero().flatten().tolist()
+                if bad:
+                    raise kind(f"{name}: {words.format(groups=bad[:8])}") from None
+            raise
 
     def couple(self) -> Coupling:
         """What couples designs with this data; made once on each device.

@@ -32,7 +32,7 @@ _CENTRED = 1e-6  # a mean of scores that is 0 to rounding, that of float32 too, 
 _PREDICT_ENTRIES = 1 << 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RidgeFit:
     """A fitted kernel ridge regression.
 

@@ -11,6 +11,7 @@ is read and differentiated; tests compare the two.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -171,19 +172,30 @@ class SingleLoss(Summed):
 
     def value(self, sums: Tensor, k_hh: Tensor) -> Tensor:
         """See :meth:`Summed.value`."""
-        a = self._dual(k_hh)
-        backward = self.constant_term - 2 * a * sums[..., 0] + a * a * sums[..., -1]
+        backward = torch.zeros_like(k_hh)
+        if self.backward_weight:
+            a, there = self._dual(k_hh)
+            backward = self.constant_term - 2 * a * sums[..., 0] + a * a * sums[..., -1]
+            backward = torch.where(there, backward, math.inf)
         return self._total(None if self.coefficients is None else sums[..., 1:2], backward)
 
     def differentiable(self, x: Tensor) -> Tensor:
         """See :meth:`Summed.differentiable`; the sweep of the steps, group by group."""
-        a = self._dual(self.kernel.diagonal(x))[:, None] if self.backward_weight else None
-        prediction, backward = self.coupling(x[:, None], a)
+        a, there = self._dual(self.kernel.diagonal(x)) if self.backward_weight else (None, None)
+        prediction, backward = self.coupling(x[:, None], None if a is None else a[:, None])
+        if there is not None:
+            backward = torch.where(there, backward, math.inf)
         return self._total(None if self.coefficients is None else prediction, backward)
 
-    def _dual(self, k_hh: Tensor) -> Tensor:
-        """a of each design from its k(x, x), the shape of that."""
-        return self.target / (k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale))
+    def _dual(self, k_hh: Tensor) -> tuple[Tensor, Tensor]:
+        """The coefficient of each design's own model, and whether it has one; like k(x, x).
+
+        Where all features are 0 a kernel without biases is 0, and there is no such model: on the
+        way there the backward loss grows without limit.
+        """
+        added = k_hh + ridge_to_add(k_hh[..., None], self.ridge, self.ridge_scale)
+        there = added > 0
+        return self.target / torch.where(there, added, 1), there
 
     def _total(self, prediction: Tensor | None, backward: Tensor) -> Tensor:
         """Eq. 14 with its sign changed; ``prediction`` (..., 1), None where it plays no part."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 import torchbdi
-from torchbdi import BDI, NTK, RBF, InputError, TorchBDIError
+from torchbdi import BDI, NTK, RBF, InputError, NotPositiveDefiniteError, TorchBDIError
 
 # Starts lie on data points, where acos turns a rounding error of 1e-16 into one of 1e-8.
 RTOL = 1e-7
@@ -343,3 +343,30 @@ def test_a_loss_that_is_not_finite_stops() -> None:
     model.y_l[0] = torch.nan
     with pytest.raises(InputError, match="y_l was changed in place"):
         trainer(5).fit(model)
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_designs_without_a_model_are_named(m: int) -> None:
+    """Kernels without biases are 0 at the mean of every column, as at a centre point."""
+    x, y, x_h = table(20, 3, m, 4)
+    x_h[2] = 0.0
+    for ridge in (1e-6, 1.0):
+        with pytest.raises(NotPositiveDefiniteError, match=r"groups \[2\] of x_h.*Move those"):
+            BDI(x, y, x_h, ridge=ridge).loss()
+    if m == 1:
+        with pytest.raises(NotPositiveDefiniteError, match="groups"):
+            BDI(x, y, x_h[2]).loss()
+    for kernel in (RBF(), NTK(b_std=0.1)):
+        assert BDI(x, y, x_h, kernel=kernel).loss()["total"].isfinite().all()
+    assert BDI(x, y, x_h, ridge_scale="absolute").loss()["total"].isfinite().all()
+    assert BDI(x, y, x_h, backward_weight=0.0).loss()["total"].isfinite().all()
+
+
+def test_designs_that_have_left_the_numbers_are_named() -> None:
+    x, y, x_h = table(20, 3, groups=4)
+    model = BDI(x, y, x_h, lr=1e300)
+    optimizer = model.configure_optimizers()
+    model.loss()["total"].sum().backward()
+    optimizer.step()
+    with pytest.raises(InputError, match=r"not finite in groups \[0, 1, 2, 3\].*Lower lr"):
+        model.loss()

@@ -37,6 +37,7 @@ FITTED = SPACE.fit(RAW)
 DATA = OfflineData.from_raw(RAW, Y, SPACE)
 X = DATA.x
 FRAME = pd.DataFrame(RAW, columns=list("abc"))
+KERNEL = NTK(2)
 
 
 def hidden(a: np.ndarray) -> np.ndarray:
@@ -514,3 +515,23 @@ def test_the_same_table_gives_the_same_proposals() -> None:
     assert (np.asarray(found.x) == expected).all()
     half = torch.tensor(P).bfloat16()
     assert (np.asarray(propose(list(half)).x) == np.asarray(propose(half.double()).x)).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: fit_ridge(KERNEL, X, DATA.y, 1e-2, verbose=False),
+        lambda: methods.BestRows().solve(DATA, 3),
+        lambda: propose(),
+        lambda: maximise(lambda x: -x.square().sum(1), DATA.space, 3),
+        lambda: DATA.space.fit(RAW),
+    ],
+    ids=["fit", "result", "proposals", "found", "space"],
+)
+def test_what_holds_numbers_is_equal_to_itself_alone(make: Callable[[], Any]) -> None:
+    """As tensors and modules are: to look for one in a list is no error."""
+    one, other = make(), make()
+    assert one == one
+    assert one != other
+    assert other in [one, other]
+    assert len({one, other}) == 2

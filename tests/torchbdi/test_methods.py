@@ -109,6 +109,24 @@ def test_groups_keep_the_order_of_the_starts(letters: OfflineData) -> None:
         torchbdi.methods.BDI(designs_per_group=4).solve(letters, 6)
 
 
+@pytest.mark.parametrize("m", [1, 2])
+def test_centre_points_are_starts_too(m: int) -> None:
+    """Where all features are 0, to rounding, the kernel is 0: a start has no model and no way."""
+    levels = np.array([-1.0, 0.0, 1.0]) * 0.1 + 0.7
+    raw = np.stack([a.ravel() for a in np.meshgrid(*[levels] * 3)], 1)
+    raw = np.concatenate([raw, raw[13:14]])  # the centre, once more
+    score = -(((raw - 0.7) / 0.1) ** 2).sum(1)  # which is the best design
+    data = OfflineData.from_raw(raw, score, Space.numbers(3))
+    assert float(data.x[data.best(2)].abs().max()) < 1e-12
+    method = torchbdi.methods.BDI(steps=3, designs_per_group=m)
+    found, again = (method.solve(data, 2).x for _ in range(2))
+    assert torch.equal(found, again)
+    assert found.isfinite().all()
+    assert float(found.abs().amax()) > 0.01
+    ahead = dataclasses.replace(method, backward_weight=0.0).solve(data, 2).x
+    assert float(ahead.abs().amax()) < 0.01  # it has a loss there, and stays as it is
+
+
 def test_settings_go_by_the_columns(letters: OfflineData, numbers: OfflineData) -> None:
     """repr: 0.1 in float32 would not be the paper's."""
     for data, lr, alpha in ((letters, "0.1", "0.0"), (numbers, "0.001", "0.001")):

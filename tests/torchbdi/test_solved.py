@@ -125,3 +125,24 @@ def test_a_subclass_with_values_of_its_own_is_asked_for_them() -> None:
     f = Prediction(Doubled(), data.x, fit.coefficients)
     assert f.pairs is None
     torch.testing.assert_close(f(x), fit.predict(x))
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_mean_of_every_column_has_no_backward_loss(fast: bool) -> None:
+    """A kernel without biases is 0 there: what is left is the forward loss of a prediction of 0."""
+    if fast:
+        pytest.importorskip("numba")
+    data = table(40)
+    d = torchbdi.fit_ridge(NTK(), data.x, data.y, 1e-3).coefficients
+    zero = torch.zeros(1, data.x.shape[1], dtype=torch.float64)
+    x = torch.cat([zero, data.x[:3]])
+    with compiled.use(fast):
+        for weights, at_zero in (((1.0, 0.0), -50.0), ((1.0, 1.0), -torch.inf)):
+            names = dict(zip(("forward_weight", "backward_weight"), weights, strict=True))
+            f = SingleLoss(NTK(), data.x, data.y, d, ridge=1e-3, **names)
+            leaf = x.clone().requires_grad_()
+            for value in (f(x), f(leaf)):
+                assert value[0].item() == at_zero
+                assert value.isfinite()[1:].all()
+            (slope,) = torch.autograd.grad(f(leaf).sum(), leaf)
+            assert slope.isfinite().all()

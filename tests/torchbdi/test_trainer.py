@@ -338,6 +338,53 @@ def test_a_rate_for_each_feature_is_an_adam_for_each(kind: Any) -> None:
     torch.testing.assert_close(same.x_h, one.x_h, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("lr", [1e-2, [0.1, 0.0, 1e-3]])
+def test_schedulers_change_rates_of_features_alike(lr: Any, tmp_path: Path) -> None:
+    """Half the rate after every step, which is half of every feature's rate."""
+    x, y, starts = table()
+
+    class Halved(BDI):
+        def configure_optimizers(self) -> Any:
+            optimizer: Any = super().configure_optimizers()
+            halves = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+            return [optimizer], [{"scheduler": halves, "interval": "step"}]
+
+    model = Halved(x, y, starts, kernel=NTK(2), lr=lr)
+    watch = lightning.pytorch.callbacks.LearningRateMonitor("step")
+    logger = lightning.pytorch.loggers.CSVLogger(tmp_path)
+    trainer(max_steps=4, callbacks=[watch], logger=logger, log_every_n_steps=1).fit(model)
+
+    plain = BDI(x, y, starts, kernel=NTK(2))
+    columns = [plain.x_h.detach()[..., i].clone().requires_grad_() for i in range(3)]
+    rates = torch.as_tensor(lr, dtype=torch.float64).expand(3).tolist()
+    optimizers = [torch.optim.Adam([c], lr=r) for c, r in zip(columns, rates, strict=True)]
+    for step in range(4):
+        with torch.no_grad():
+            plain.x_h.copy_(torch.stack(columns, -1))
+        plain.x_h.grad = None
+        plain.loss()["total"].sum().backward()
+        for i, (column, optimizer) in enumerate(zip(columns, optimizers, strict=True)):
+            optimizer.param_groups[0]["lr"] = rates[i] / 2**step
+            column.grad = plain.x_h.grad[..., i].clone()
+            optimizer.step()
+    torch.testing.assert_close(model.x_h, torch.stack(columns, -1), rtol=1e-12, atol=1e-14)
+
+
+def test_a_state_with_rates_in_the_place_of_their_factor_is_taken() -> None:
+    x, y, starts = table()
+    rates = torch.tensor([0.1, 0.0, 1e-3], dtype=torch.float64)
+    models = [BDI(x, y, starts, kernel=NTK(2), lr=rates) for _ in range(2)]
+    one, two = (model.configure_optimizers() for model in models)
+    state = one.state_dict()
+    state["param_groups"][0]["lr"] = state["param_groups"][0].pop("rates")
+    two.load_state_dict(state)
+    for model, optimizer in zip(models, (one, two), strict=True):
+        model.loss()["total"].sum().backward()
+        optimizer.step()
+    assert not torch.equal(models[0].x_h, starts)
+    assert torch.equal(models[0].x_h, models[1].x_h)
+
+
 @pytest.mark.parametrize("lr", [0.5, [0.5, 0.1, 0.0]])
 def test_bounds_hold_after_every_step(lr: Any) -> None:
     x, y, starts = table()

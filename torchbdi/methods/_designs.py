@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import InputError
+from ..space.moments import ROUNDING
 
 if TYPE_CHECKING:
     from ..data import OfflineData
+    from ..kernel import Kernel
+
+OFF_ZERO = 0.1  # share of the way to a row; Adam remembers the slope that it begins with
 
 
 def in_order(x_h: Tensor) -> Tensor:
@@ -31,6 +35,34 @@ def starts_within(data: OfflineData, n: int, m: int = 1) -> tuple[Tensor, Tensor
     if bounds.isinf().all():
         return starts, None
     return starts.clamp(*bounds), bounds
+
+
+def off_zero(starts: Tensor, data: OfflineData, kernel: Kernel) -> Tensor:
+    """Starts, groups without a backward loss moved a little towards the best row that has one.
+
+    A kernel without biases is 0 where all features are: at the centre point of an experimental
+    design, for example, where standardised features are 0 to rounding. A group of such designs
+    alone has no model that could predict the data, and no direction to leave in.
+
+    Args:
+        starts: (B, M, D); groups that have a design elsewhere stay as they are.
+        data: the table.
+        kernel: of the models.
+
+    Returns:
+        (B, M, D); a way from 0 to a row keeps the bounds that both keep.
+    """
+    nothing = ROUNDING**2 * kernel.diag(data.x).mean()
+    lost = (kernel.diag(starts) <= nothing).all(-1)
+    if not lost.any():
+        return starts
+    rows = data.x[data.best(len(data))]
+    rows = rows[kernel.diag(rows) > nothing]
+    if not len(rows):
+        return starts
+    low, high = data.space.bounds.to(starts)
+    moved = (OFF_ZERO * rows[0]).clamp(low, high)
+    return torch.where(lost[:, None, None], moved.expand_as(starts), starts)
 
 
 def rates(data: OfflineData) -> float | tuple[float, ...]:

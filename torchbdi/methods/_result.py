@@ -13,7 +13,7 @@ from ..kernels.errors import InputError
 from ..values import instance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What a method proposes.
 

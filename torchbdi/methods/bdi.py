@@ -11,7 +11,7 @@ from torch import Tensor
 import torchbdi
 
 from ._bidirectional import Bidirectional
-from ._designs import as_module_takes, starts_within
+from ._designs import as_module_takes, off_zero, starts_within
 from ._regression import Regression, facts_of
 from .base import Result, Run
 
@@ -38,11 +38,14 @@ class BDI(Bidirectional, Regression):
         assert own.alpha is not None  # it is resolved
         starts, bounds = starts_within(data, n, own.designs_per_group)
         fit = own.fit(data, run) if own.forward_weight else None
+        kernel = own.covariance()
+        if own.backward_weight and (own.ridge_scale == "trace" or not own.ridge):
+            starts = off_zero(starts, data, kernel)
         module = torchbdi.BDI(
             data.x,
             data.y,
             starts,
-            kernel=own.covariance(),
+            kernel=kernel,
             target=own.target,
             alpha=own.alpha,
             ridge=own.ridge,

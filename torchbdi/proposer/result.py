@@ -20,7 +20,7 @@ from .settings import Settings
 from .within import within_limits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Proposals:
     """Designs that should score well, the best predicted first, with what is known of them.
 

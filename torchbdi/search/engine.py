@@ -26,7 +26,7 @@ class FewDesignsError(InputError):
     """A search found fewer designs than there must be."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """What a search found.
 
