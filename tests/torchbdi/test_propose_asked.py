@@ -171,6 +171,15 @@ def test_several_sequences_and_letters_in_either_case(tmp_path: Path) -> None:
     assert "written, in upper case" in told(made)
 
 
+def test_small_letters_of_peptides_may_be_others(tmp_path: Path) -> None:
+    rows = [["peptide", "yield"]]
+    rows += [["".join(RNG.choice(list("AKLEkd"), 8)), f"{RNG.random():.2f}"] for _ in range(60)]
+    assert "D-amino acids" in told(asked(tmp_path, text(rows))[0])
+    dna = [["site", "yield"]]
+    dna += [["".join(RNG.choice(list("ACGTg"), 8)), row[1]] for row in rows[1:]]
+    assert "D-amino acids" not in told(asked(tmp_path, text(dna))[0])
+
+
 def test_results_beside_the_score_are_named(tmp_path: Path) -> None:
     rows = plain()
     twice = [[*rows[0], "conversion"]]

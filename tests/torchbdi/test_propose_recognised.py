@@ -256,7 +256,9 @@ def test_powers_of_ten_that_are_numbers(cells: list[str], tmp_path: Path) -> Non
         ("Lot #", ["1041", "1088"], "number"), ("Operator", ["Ann", "Bob"], "category"),
         ("analyst", ["A.B.", "C.D."], "category"), ("User", ["a", "b"], "category"),
         ("instrument", ["HPLC1", "HPLC2"], "category"),
-        ("block", ["1", "2", "3", "4"], "number"),
+        ("block", ["1", "2", "3", "4"], "number"), ("Plot", ["101", "102", "201"], "number"),
+        ("whole plot", ["1", "2"], "number"), ("Sub-plot", ["a", "b"], "category"),
+        ("Panelist", ["P01", "P02"], "category"), ("Participant ID", ["7", "9"], "number"),
     ],
 )  # fmt: skip
 def test_what_rows_were_made_with_is_left_out(
@@ -278,6 +280,7 @@ def test_what_rows_were_made_with_is_left_out(
         ("lot", ["0.5", "1.5"]), ("batch", ["1.25", "2.5"]), ("day", ["1", "2", "3", "4"]),
         ("block 1", ["A", "B"]), ("block %", ["10", "20"]), ("batches", ["1", "2"]),
         ("plate material", ["steel", "glass"]), ("day (length)", ["8", "16"]),
+        ("plot size", ["4", "8"]), ("whole", ["1", "2"]), ("main block", ["A", "B"]),
     ],
 )  # fmt: skip
 def test_what_is_only_called_like_a_batch_is_kept(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -259,3 +260,13 @@ def test_the_report_tells_the_backtest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _only_torchbdi(settings: Settings) -> dict[str, Any]:
     return {"torchbdi": lambda *args: _own(settings, *args)}
+
+
+def test_a_limit_of_all_columns_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of few digits are sites; where all of them may differ there is nothing to say."""
+    be_quick(monkeypatch.setattr)
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 9, (40, 4)).round(1)
+    p = torchbdi.propose(x, -((x - 4) ** 2).sum(1), n=2, progress=False)
+    assert p.sites is None and p.sites_told() == ""
+    assert "at 2 of its free columns at most" in replace(p, sites=2).sites_told()

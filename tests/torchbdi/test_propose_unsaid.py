@@ -228,3 +228,33 @@ def test_a_name_that_no_known_design_has_is_noted() -> None:
     p = torchbdi.propose(x, y, n=10, progress=False)
     own = np.array(["in no known design: solvent toluene" in note for note in p.notes])
     assert (own == (p.columns["solvent"] == "toluene")).all() and own.sum() == 4
+
+
+@pytest.mark.parametrize(("name", "told_of"), [("no ligand", True), ("PPh3", False)])
+def test_amounts_of_nothing(name: str, told_of: bool, tmp_path: Path) -> None:
+    """What has no ligand has none of its equivalents; others can have none, too."""
+    rows = [["ligand", "eq", *plain()[0]]]
+    for i, row in enumerate(plain()[1:]):
+        own = [
+            [name, "0"],
+            ["XPhos", "0.2"],
+            ["SPhos", "0.1"],
+            ["SPhos", "0" if i % 16 == 3 else "0.3"],
+        ]
+        rows.append([*own[i % 4], *row])
+    said = told(asked(tmp_path, text(rows))[0])
+    assert (f"In all designs 'eq' is 0 where 'ligand' is {name}. " in said) == told_of
+    rows[1][1] = "0.2"
+    assert "In all designs" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_few_rows_tell_of_a_start_and_an_end_by_their_names(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [["ramp start", "ramp end", *plain()[0]]]
+    for row in plain(24)[1:]:
+        start = rng.integers(0, 6) * 10
+        rows.append([f"{start}", f"{start + rng.integers(1, 5) * 10}", *row])
+    made, _ = asked(tmp_path, text(rows))
+    assert way(made.remarks, "'ramp start' is at most 'ramp end'")[0] == "--rule"
+    rows[0][:2] = ["one", "other"]
+    assert "is at most" not in told(asked(tmp_path, text(rows))[0])

@@ -50,10 +50,12 @@ def outlook(
     minimize: bool,
     unknown: tuple[bool, ...] = (),
     candidate: np.ndarray | None = None,
+    limits: tuple[float, float] | None = None,
 ) -> str:
     problem = SimpleNamespace(
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
         rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=(), at_most=(), values={},
+        limits=limits,
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
         design_space=Space((Number("a", levels=(1, 2)), Number("b", 0, 1), Number("c"))),
         table=SimpleNamespace(typed=True),
@@ -83,6 +85,13 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
         [0.5, 4], True
     )
+
+
+def test_of_two_values_nothing_is_predicted_above_the_better_one() -> None:
+    high = outlook([4.5, 1], False, limits=(1.0, 5.0))
+    assert high.endswith("the better one of its two values: no prediction can lie above it.")
+    low = outlook([4.5, 1], True, limits=(1.0, 5.0))
+    assert "best known y is 1 (row 2), the better one" in low and low.endswith("lie below it.")
 
 
 LIMITS = [
@@ -167,3 +176,26 @@ def test_a_table_is_written_as_it_was_read(
     assert report.count('data-label="design"') == 6 + 1  # and the rule for it
     for words_of_style in ("max-width: 640px", "@media print", 'name="viewport"', "break-inside"):
         assert words_of_style in report
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "marked"),
+    [
+        ("utf-8", "temp °C", False), ("utf-8-sig", "temp °C", True), ("cp1252", "temp °C", True),
+        ("utf-16", "temp °C", True), ("utf-8-sig", "temp", False),
+    ],
+)  # fmt: skip
+def test_a_spreadsheet_reads_letters_that_are_not_ascii(
+    encoding: str, name: str, marked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its mark one takes UTF-8 for a code page, and the names for others."""
+    be_quick(monkeypatch.setattr)
+    rows = plain()
+    rows[0][0] = name
+    (tmp_path / "t.csv").write_bytes(text(rows).encode(encoding))
+    out = tmp_path / "out"
+    words = ["propose", str(tmp_path / "t.csv"), "--score", "yield", "-n", "2", "-o", str(out)]
+    assert main(words) == 0
+    content = (out / "proposals.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf") == marked
+    assert content.decode("utf-8-sig").startswith(f"{name},time,conc,")

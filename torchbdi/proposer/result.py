@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..space import Number
+from .columns.column import Classes
 from .digits import digits, places_of
 from .model.choice import Chosen
 from .model.problem import Problem
@@ -103,6 +104,12 @@ class Proposals:
                 ", of the designs that keep the limits that were given "
                 f"({known.scores[first]:.{most}g} in row {known.rows[first]} does not)"
             )
+        if known.limits is not None and known.taken[best] == known.limits[0 if sign < 0 else 1]:
+            return (
+                f"The best known {known.score} is {known.scores[best]:.{most}g} (row "
+                f"{known.rows[best]}){where}, the better one of its two values: no prediction "
+                f"can lie {side} it."
+            )
         text = (
             f"The best known {known.score} is {known.scores[best]:.{most}g} "
             f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals are "
@@ -127,9 +134,11 @@ class Proposals:
         """How far from known designs proposals may be; "" where that is not limited in sites."""
         if self.sites is None:
             return ""
+        letters = any(isinstance(c, Classes) and c.sequence for c in self.problem.columns)
+        what = "letters and levels" if letters else "columns"
         return (
-            f"A proposal differs from a known design at {self.sites} of its free letters and "
-            "levels at most: farther from what is known hardly any prediction could be tested."
+            f"A proposal differs from a known design at {self.sites} of its free {what} "
+            "at most: farther from what is known hardly any prediction could be tested."
         )
 
     def far_told(self) -> str:

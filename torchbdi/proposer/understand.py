@@ -16,6 +16,7 @@ from .columns.column import Numbers
 from .columns.ends import limit_remarks, two_values_remark
 from .columns.enough import each_score, require_different
 from .columns.kinds import Kind
+from .columns.nothing import nothing_remarks
 from .columns.outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.roles import kinds_of, values_of
@@ -28,6 +29,7 @@ from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
 from .rules.count import count_of
+from .rules.made import made_remark
 from .rules.restrict import restrict
 from .rules.room import require_freedom
 from .rules.together import require_together
@@ -168,6 +170,7 @@ def _made(
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = repetition_remarks(score_columns, numbers)
+    first += made_remark(score, y, inner, ways)
     first += result_remarks(score, y, inner, ways) if len(columns) > 1 else []
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
@@ -187,6 +190,7 @@ def _made(
         first += lone_remark({name: known[name] for name in names}, scored.rows, spoken, ways)
         loose = {name: values[name] for name in names if name not in spoken}
         first += paired_remarks(loose, restricted.rules, ways)
+        first += nothing_remarks(loose, first, ways)
     moving = {name: v for name, v in inner.items() if name not in settings.fix}
     first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
     sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))

@@ -25,7 +25,11 @@ _WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
 _TOGETHER = {
     "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
     "technician": "by", "experimenter": "by", "user": "by", "instrument": "on",
+    "plot": "on", "subplot": "on", "wholeplot": "on", "mainplot": "on", "splitplot": "on",
+    "panelist": "by", "panellist": "by", "assessor": "by", "rater": "by", "taster": "by",
+    "participant": "by", "respondent": "by",
 }  # fmt: skip
+_PARTS = frozenset(("whole", "main", "sub", "split"))  # of a plot
 _NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
 # What says whether a design has been tried, and what columns of it are called.
@@ -87,7 +91,8 @@ def _made_together(name: str, words: set[str], values: Values) -> str:
         values: numbers or texts, (N,); all the same, they are no choice.
     """
     named = words & _TOGETHER.keys()
-    if len(named) != 1 or not words - named <= _NUMBER_WORDS:
+    beside = _NUMBER_WORDS | _PARTS if named == {"plot"} else _NUMBER_WORDS
+    if len(named) != 1 or not words - named <= beside:
         return ""
     if not re.fullmatch(r"(?:[^\W\d_]|[\s_.#-])+", name):
         return ""

@@ -16,6 +16,7 @@ from .bookkeeping import says_what_is_done
 from .column import as_category, classes_of, numbers_of
 from .counting import is_order
 from .kinds import Kind, guess_kind
+from .proposed import added_by_propose
 from .rows import missing_cells
 
 
@@ -42,6 +43,7 @@ def kinds_of(
     if table.source.lower().endswith((".xlsx", ".xlsm")):
         why = " Formulas that no spreadsheet has computed yet look so."
     kinds: dict[str, Kind] = {}
+    added = added_by_propose(table.columns)
     for name, cells in table.columns.items():
         there = ~gone[name] if name in gone else np.ones(len(table), bool)
         if name in settings.sequences:
@@ -54,6 +56,8 @@ def kinds_of(
             or (name in settings.bounds and _all_numbers(cells[there]))
         ):
             kinds[name] = Kind("number")
+        elif name in added:
+            kinds[name] = Kind("none")
         elif len(table) and not there.any():
             kinds[name] = Kind(
                 "none", f"Column {name!r} has not a single cell: it was left out.{why}"
@@ -87,10 +91,16 @@ def kinds_of(
     if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
         # A single column that counts is what there is to choose.
         for name, kind in kinds.items():
-            if _all_numbers(table.columns[name]):
+            if name not in added and _all_numbers(table.columns[name]):
                 remark = kind.remark.replace(": it was left out; ", ". It was left out; ")
                 kinds[name] = replace(kind, kind="number", remark=remark.replace(
                     "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
+    if told := [name for name in added if kinds[name].kind == "none"]:
+        which = "column is" if len(told) == 1 else f"{len(told)} columns are"
+        remarks.append(
+            f"{listed(told)}: {which} what propose wrote beside its proposals, and nothing that "
+            f"can be chosen. Left out; {ways('number', told[0])} makes that part of the design."
+        )
     # What was taken for sequences is told of all that vary; it is no news where it was said.
     remarks += [kind.remark for kind in kinds.values() if kind.remark]
     return kinds

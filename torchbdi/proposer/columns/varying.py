@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...kernels.errors import InputError
-from ..reading.sequences import padded_at
+from ..reading.sequences import DNA, padded_at
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
@@ -43,10 +43,7 @@ def varying_of(
                 for remark_of in (spelling_remark, mangled_remark, several_remark):
                     remarks += filter(None, [remark_of(name, column.classes)])
             if kind == "sequence" and (values != table.columns[name]).any():
-                remarks.append(
-                    f"Column {name!r} has letters in upper and in lower case: all were taken, and "
-                    "are written, in upper case."
-                )
+                remarks.append(_case_remark(name, values, ways))
             if kind == "sequence" and (ends := padded_at(set(values.tolist()))):
                 remarks.append(
                     f"Column {name!r} is padded with '-' at the {' and at the '.join(ends)}: "
@@ -73,6 +70,20 @@ def varying_of(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
     return tuple(columns), constants
+
+
+def _case_remark(name: str, values: Values, ways: Ways) -> str:
+    """Says that letters of both cases are one; of peptides small ones can be others."""
+    told = (
+        f"Column {name!r} has letters in upper and in lower case: all were taken, and are written, "
+        "in upper case."
+    )
+    if not set("".join(values.tolist())) <= DNA:
+        told += (
+            " If small letters are others, as those of D-amino acids, write each of them as a "
+            f"letter that no other is written as, and say {ways('sequence', name)}."
+        )
+    return told
 
 
 def _unknown_remark(column: Numbers, values: np.ndarray, fixed: float | str | None) -> str:

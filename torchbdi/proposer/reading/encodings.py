@@ -13,6 +13,20 @@ _MARKS = (
 )  # fmt: skip
 
 
+BOM = "\ufeff"
+
+
+def marked(content: bytes) -> bool:
+    """Whether a file comes from a program that reads UTF-8 by its byte order mark alone.
+
+    So do spreadsheets, which write a mark, UTF-16, the code page of a country, or a workbook.
+    """
+    try:
+        return content.decode("utf-8").startswith(BOM)
+    except UnicodeDecodeError:
+        return True
+
+
 def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     """A file's text, and what to tell of its encoding.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...kernels.errors import InputError, MissingDataError
 from .decimals import settle
+from .encodings import marked
 from .footers import experiments, second_table
 from .grid import grid_of
 from .header import Lines, header_of, lines_below
@@ -79,7 +80,7 @@ def read_table(
         columns=settled.columns,
         rows=own.numbers,
         sha256=hashlib.sha256(content).hexdigest(),
-        form=Form(grid.separator, settled.decimal, settled.units),
+        form=Form(grid.separator, settled.decimal, settled.units, marked(content)),
         notes=(*notes, *settled.notes),
         complaints=settled.complaints,
         typed=True,

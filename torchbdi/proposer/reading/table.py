@@ -37,11 +37,13 @@ class Form:
         separator: between cells.
         decimal: the mark before decimals, "." or ",".
         units: what stands after every number of a column, by name.
+        marked: whether what is not ASCII needs a byte order mark, see :func:`.encodings.marked`.
     """
 
     separator: str = ","
     decimal: str = "."
     units: Mapping[str, str] = field(default_factory=dict)
+    marked: bool = False
 
 
 @dataclass(frozen=True)

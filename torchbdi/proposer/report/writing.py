@@ -8,6 +8,7 @@ import io
 import numpy as np
 
 from ..digits import places_of
+from ..reading.encodings import BOM
 from ..reading.table import free_name, show_number
 from ..result import Proposals
 from .cells import harmless
@@ -16,7 +17,8 @@ from .cells import harmless
 def proposals_csv(proposals: Proposals) -> str:
     """The proposals as a table in the person's columns, and what is known of each beside them.
 
-    It is written as the person's file is: its separator, its decimals, its units. Numbers have the
+    It is written as the person's file is: its separator, its decimals, its units, and what makes a
+    spreadsheet read letters that are not ASCII. Numbers have the
     table's own decimals where the search keeps to them. A column that is called like one of ours
     keeps its name; ours gets an underscore. Texts are as they are in the person's table, those that
     a spreadsheet would take for formulas too, unless ``safe_csv`` was chosen.
@@ -63,7 +65,8 @@ def proposals_csv(proposals: Proposals) -> str:
     writer = csv.writer(file, delimiter=form.separator, lineterminator="\n")
     for row in ([*columns], *zip(*columns.values(), strict=True)):
         writer.writerow([cell(text) for text in row])
-    return file.getvalue()
+    text = file.getvalue()
+    return BOM + text if form.marked and not text.isascii() else text
 
 
 def written(p: Proposals, name: str) -> list[str]:

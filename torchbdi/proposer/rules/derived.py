@@ -9,13 +9,12 @@ from itertools import combinations
 import numpy as np
 
 from ..reading.ways import Ways
+from .powers import OF_ROUNDING, power_law
 
 # Coded levels of a factorial design are products of each other, and can be chosen all the same.
 FEWEST_LEVELS, FEWEST_ROWS = 5, 10
 # More columns than this make too many pairs.
 MOST_COLUMNS = 20
-# A column that varies by less than so many times its rounding follows from anything.
-OF_ROUNDING = 20.0
 # A dozen rows are looked at first, and all of them where these fit.
 LOOKS = slice(12), slice(None)
 
@@ -23,7 +22,7 @@ LOOKS = slice(12), slice(None)
 def derived_remarks(
     columns: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray], ways: Ways
 ) -> list[str]:
-    """Names columns that follow from those before them in every row, and not as a sum.
+    """Names columns that follow from others in every row, and not as a sum.
 
     Sums and rules are linear, so proposals do not keep to such a relation.
 
@@ -32,22 +31,29 @@ def derived_remarks(
         half: by how much each number can have been rounded, (N,) each.
         ways: how options are typed.
     """
-    names = [
-        name
-        for name, v in columns.items()
-        if len(v) >= FEWEST_ROWS and len(np.unique(v)) >= FEWEST_LEVELS
-    ][:MOST_COLUMNS]
-    own = {name: columns[name] for name in names}
-    half = {name: half[name] + 1e-7 * np.abs(v) for name, v in own.items()}
-    found = []
+    levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
+    names = [name for name, count in levels.items() if count >= FEWEST_LEVELS][:MOST_COLUMNS]
+    own = {name: columns[name] for name in [*levels][:MOST_COLUMNS]}
+    half = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
+    told: dict[str, str] = {}
     for at, name in enumerate(names):
-        told = _logarithm(name, names[:at], own, half) or _product(name, names[:at], own, half)
-        if told:
-            found.append(
-                f"{told} in every row, and proposals do not keep to that. If {name!r} follows "
-                f"from the others, leave it out ({ways('ignore', name)})."
-            )
-    return found
+        what = _logarithm(name, names[:at], own, half) or _product(name, names[:at], own, half)
+        if what:
+            told[name] = what
+    own = {name: v for name, v in own.items() if name not in told}
+    # What has a value in nearly every row follows from those that are set to a few; else the last.
+    left = [name for name in reversed(names) if name in own]
+    for name in sorted(left, key=lambda n: -min(levels[n], len(columns[n]) // 2)):
+        others = {other: v for other, v in own.items() if other != name}
+        law = power_law(own[name], half[name], others, half)
+        if law is not None and [*law.powers.values()] != [1.0]:
+            told[name] = f"Column {name!r} is {law}"
+            del own[name]
+    return [
+        f"{what} in every row, and proposals do not keep to that. If {name!r} follows from the "
+        f"others, leave it out ({ways('ignore', name)})."
+        for name, what in told.items()
+    ]
 
 
 def _logarithm(

@@ -13,6 +13,7 @@ from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .derived import derived_remarks
 from .limits import order_remarks, whole_remark
+from .made import sum_told
 from .nearly import nearly_remark, nearly_sums
 from .relations import constant_sums, sums_of_columns, unsaid
 
@@ -61,10 +62,7 @@ def kept_equations(
         remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
     for rule in totals:
         (name, _), *others = rule.coefficients.items()
-        right = " + ".join(_term(other, -v) for other, v in others)
-        if rule.low:
-            right += f" + {show_number(rule.low)}"
-        right = right.replace("+ -", "- ")
+        right = sum_told({other: -v for other, v in others}, rule.low)
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
     free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
@@ -94,10 +92,6 @@ def _given_up(
                 f"{ways('sum', '+'.join(parts) + '=' + value)} keeps it."
             )
     return out
-
-
-def _term(name: str, value: float) -> str:
-    return {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
 
 
 def _miss(rule: Linear, values: Mapping[str, Values]) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..columns.collinear import TOGETHER
+from ..columns.counting import words_in_order
 from ..columns.suspects import UNLIKELY
 from ..reading.table import show_number
 from ..reading.ways import Ways, listed
@@ -25,6 +26,14 @@ FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
 WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.95, 0.05
 # Parts are told that chance would keep below a whole less often than once in so many.
 SELDOM = 1e3
+# Ends of one thing, by the words in which their names differ, are told that chance would keep in
+# order less often than once in so many.
+NAMED_ENDS = 20.0
+_ENDS = frozenset((
+    ("start", "end"), ("start", "stop"), ("start", "final"), ("begin", "end"), ("initial", "final"),
+    ("first", "last"), ("from", "to"), ("min", "max"), ("minimum", "maximum"), ("low", "high"),
+    ("lower", "upper"), ("inner", "outer"), ("in", "out"), ("von", "bis"), ("anfang", "ende"),
+))  # fmt: skip
 # A unit behind a name.
 _UNIT = re.compile(r"[\[({]([^\[({]+)[\])}]\s*$")
 
@@ -53,7 +62,7 @@ def order_remarks(
     pairs = [
         (a, b)
         for a, b in pairs
-        if _chance(columns[a], columns[b]) < -least
+        if _chance(columns[a], columns[b]) < -(math.log(NAMED_ENDS) if _are_ends(a, b) else least)
         and np.corrcoef(columns[a], columns[b])[0, 1] <= TOGETHER  # told as such
     ]
     between = {(a, c) for a, b in pairs for d, c in pairs if b == d}
@@ -66,6 +75,15 @@ def order_remarks(
     if len(pairs) > MOST_PAIRS:
         out.append(f"So are {len(pairs) - MOST_PAIRS} more pairs of columns.")
     return out
+
+
+def _are_ends(a: str, b: str) -> bool:
+    """Whether two names are those of a start and an end, and else the same."""
+    first, second = words_in_order(a), words_in_order(b)
+    if len(first) != len(second):
+        return False
+    apart = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+    return len(apart) == 1 and apart[0] in _ENDS
 
 
 def _chance(a: np.ndarray, b: np.ndarray) -> float:

@@ -113,14 +113,31 @@ def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float
     own = {name: columns[name] for name in names}
     for name in reversed(names):
         others = [other for other in own if other != name]
-        if not others or len(columns[name]) < _fewest(len(others)):
-            continue
-        rule = _linear(name, columns[name], others, own, units)
+        rule = linear_in(name, others, own, units)
         if rule is not None:
-            rule = _needed(rule, name, own, units)
             found.append(rule)
             del own[name]
     return found
+
+
+def linear_in(
+    name: str,
+    others: Sequence[str],
+    columns: Mapping[str, np.ndarray],
+    units: Mapping[str, float],
+) -> Linear | None:
+    """The equation by which a column is linear in others in every row; None where it is not.
+
+    Args:
+        name: of the column.
+        others: names of those that it may follow from.
+        columns: all of them, (N,) each.
+        units: of the last decimal of each; 0 for numbers that are not rounded.
+    """
+    if not others or len(columns[name]) < _fewest(len(others)):
+        return None
+    rule = _linear(name, columns[name], others, columns, units)
+    return None if rule is None else _needed(rule, name, columns, units)
 
 
 def _needed(

@@ -130,7 +130,8 @@ def candidates(
         if len(x) >= n:
             break
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
-    return Candidates(x, False, None, limit)
+    # A limit of all sites leaves their number open.
+    return Candidates(x, False, None, None if limit is None or limit >= len(sites) else limit)
 
 
 def _near(x: Tensor, reach: Reach | None) -> Tensor:

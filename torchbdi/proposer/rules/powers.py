@@ -1,0 +1,112 @@
+"""Numbers that are a constant times powers of others: an energy is power / speed / width / height.
+
+The logarithm of such a number is linear in the logarithms of the others, so one least squares finds
+the powers, however many they are; whether they hold is asked of each row, within its rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+# The powers that formulas have.
+_POWERS = np.array([-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0])
+_NEAR = 0.1  # of one of these a fitted power has to be, where it is none of rounding
+# What varies by less than so many times its rounding follows from anything.
+OF_ROUNDING = 20.0
+# What logarithms differ by that are equal but for rounding errors.
+_EXACT = 1e-9
+# Rows that powers are fitted to, about; and the share of them that may have a zero somewhere.
+_FITTED, _ZEROS = 1000, 0.25
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """A factor times powers of columns.
+
+    Attributes:
+        factor: the constant.
+        powers: of the columns, by name; none is 0.
+        slack: by how much the factor can be off, as a share.
+    """
+
+    factor: float
+    powers: Mapping[str, float]
+    slack: float
+
+    def __str__(self) -> str:
+        over = [name for name, power in self.powers.items() if power > 0]
+        under = [name for name, power in self.powers.items() if power < 0]
+        one = abs(self.factor - 1) <= 2 * self.slack
+        told = " times ".join(self._told(name) for name in over)
+        if not one or not over:
+            told = f"{self.factor:.3g}" + (f" times {told}" if over else "")
+        return " / ".join([told, *(self._told(name) for name in under)])
+
+    def _told(self, name: str) -> str:
+        power = abs(self.powers[name])
+        return repr(name) if power == 1 else f"{name!r}^{power:g}"
+
+
+def power_law(
+    own: np.ndarray, half: np.ndarray, columns: Mapping[str, np.ndarray],
+    halves: Mapping[str, np.ndarray],
+) -> PowerLaw | None:  # fmt: skip
+    """The constant times powers of columns that numbers are in every row; None where they are not.
+
+    Args:
+        own: the numbers, (N,).
+        half: by how much each can have been rounded, (N,).
+        columns: those that may make them, (N,) each.
+        halves: by how much these can have been rounded, (N,) each.
+    """
+    few = {n: v for n, v in columns.items() if v.min() >= 0 and (v == 0).mean() <= _ZEROS}
+    if not few or own.min() < 0 or (own == 0).mean() > _ZEROS:
+        return None
+    names = list(few)
+    x = np.stack([few[name] for name in names], axis=1)
+    there = (own > 0) & (x > 0).all(1)
+    fewest = 2 * len(names) + 3
+    if there.sum() < max(fewest, (1 - 2 * _ZEROS) * len(own)):
+        return None
+    logs, y = np.log(x[there]), np.log(own[there])
+    powers = _fitted(logs, y)
+    if powers is None or not powers.any():
+        return None
+    # What is set to 0.03 is that, and what was measured has been rounded to it.
+    own_slack = half[there] / own[there]
+    relative = np.stack([halves[name] for name in names], axis=1)[there] / x[there]
+    rest = y - logs @ powers
+    slacks = [own_slack, own_slack + relative @ np.abs(powers)]
+    if len(np.unique(x[there], axis=0)) >= fewest:  # whole numbers hold to the last digit
+        slacks.insert(0, np.full(len(y), _EXACT))
+    for slack in slacks:
+        fits = (rest - slack).max() <= (rest + slack).min()
+        if fits and y.std() >= OF_ROUNDING * slack.mean():
+            break
+    else:
+        return None
+    factor = float(np.exp(np.median(rest)))
+    zero = ~there
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = factor * (x[zero] ** powers).prod(1)
+    if not (np.abs(own[zero] - value) <= half[zero]).all():
+        return None
+    used = {name: float(p) for name, p in zip(names, powers, strict=True) if p}
+    return PowerLaw(factor, used, float(slack.max()))
+
+
+def _fitted(logs: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """The powers of columns (N, k) of logarithms that make others (N,), (k,); None for odd ones."""
+    some = slice(None, None, max(1, len(y) // _FITTED))
+    x, z = logs[some] - logs[some].mean(0), y[some] - y[some].mean()
+    spread = x.std(0)
+    scaled = x / np.where(spread > 0, spread, 1.0)
+    fitted, _, rank, _ = np.linalg.lstsq(scaled, z, rcond=1e-9)
+    if rank < len(spread) or (z - scaled @ fitted).std() > 0.2 * z.std():
+        return None
+    fitted /= spread
+    nearest = _POWERS[np.abs(fitted[:, None] - _POWERS).argmin(1)]
+    return nearest if (np.abs(fitted - nearest) <= _NEAR).all() else None
