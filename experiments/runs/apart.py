@@ -32,7 +32,8 @@ def each_apart(
         Results as they come.
 
     Raises:
-        Exception: what ``work`` raises.
+        Exception: what ``work`` raises; BrokenProcessPool, whose cause tells more, where pickle can
+            write that and cannot read it.
     """
     context, stopped = multiprocessing.get_context("spawn"), threading.Event()
 
@@ -43,7 +44,10 @@ def each_apart(
         try:
             with ProcessPoolExecutor(1, mp_context=context) as own:
                 return [own.submit(work, *piece).result()]
-        except BrokenProcessPool:
+        except BrokenProcessPool as error:
+            if error.__cause__ is not None:  # it answered, with what cannot be read here
+                stopped.set()
+                raise
             return [] if stopped.is_set() else [died(piece)]
         except BaseException:
             stopped.set()  # at once: this thread would begin the next piece

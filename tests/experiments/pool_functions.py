@@ -52,3 +52,14 @@ def begin(folder, number):
         raise ValueError("number five is odd")
     time.sleep(0.2)
     return number
+
+
+class TwoPartError(Exception):
+    """Pickle writes it, and cannot make it again of the one argument that it kept."""
+
+    def __init__(self, where, what):
+        super().__init__(f"{where}: {what}")
+
+
+def raise_two_parts(number):
+    raise TwoPartError("here", number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pool_functions
@@ -33,3 +34,10 @@ def test_after_an_error_nothing_more_is_begun(jobs: int, tmp_path: Path) -> None
     begun = {int(path.name) for path in tmp_path.iterdir()}
     assert {0, 5} <= begun
     assert 6 not in begun
+
+
+def test_an_error_that_cannot_be_read_is_no_death() -> None:
+    found = each_apart(pool_functions.raise_two_parts, [(1,), (2,)], 1, lambda piece: -1)
+    with pytest.raises(BrokenProcessPool) as caught:
+        list(found)
+    assert "'what'" in str(caught.value.__cause__)

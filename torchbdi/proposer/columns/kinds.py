@@ -61,7 +61,7 @@ class Kind:
 
 def left_out(kinds: Mapping[str, Kind]) -> str:
     """Which columns are no part of a design, to end a message; "" where all are."""
-    left = [kind.remark for kind in kinds.values() if kind.kind == "none" and kind.remark]
+    left = dict.fromkeys(kind.remark for kind in kinds.values() if kind.kind == "none")
     return f" Left out: {' '.join(left)}" if left else ""
 
 

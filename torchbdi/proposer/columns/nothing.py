@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,8 +13,8 @@ from ..reading.table import Values
 from ..reading.ways import Ways
 
 _NOTHING = re.compile(
-    r"[-\u2013\u2014]|(no|none|nothing|without|w/o|blank|absent|control|untreated|vehicle|placebo"
-    r"|ohne|keine?|keiner|sans|aucun|sin|ninguno)\b.*",
+    r"[-\u2013\u2014]|(no(?!\. ?\d)|none|nothing|without|w/o|blank|absent|control|untreated|vehicle"
+    r"|placebo|ohne|keine?|keiner|sans|aucun|sin|ninguno)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 # So many designs without something, whose amounts would all be 0 by chance once in so many tables.
@@ -34,8 +35,8 @@ def nothing_remarks(columns: Mapping[str, Values], said: Sequence[str], ways: Wa
         (name, str(value), values == value)
         for name, values in columns.items()
         if values.dtype != np.float64
-        for value in sorted(set(values.tolist()))
-        if _NOTHING.fullmatch(str(value))
+        for value, often in sorted(Counter(values.tolist()).items())
+        if often >= FEWEST and _NOTHING.fullmatch(str(value))
     ]
     out = []
     for name, value, without in absent:
@@ -44,7 +45,7 @@ def nothing_remarks(columns: Mapping[str, Values], said: Sequence[str], ways: Wa
                 continue
             n, z, m = len(zero), int(zero.sum()), int(without.sum())
             log = _ways_to(z, m) - _ways_to(n, m)
-            if m < FEWEST or log > -math.log(CHANCE * len(absent) * len(zeros)):
+            if log > -math.log(CHANCE * len(absent) * len(zeros)):
                 continue
             side = ways.several("fix", [f"{name}={value}", f"{amount}=0"])
             out.append(

@@ -11,7 +11,8 @@ from ..reading.table import Values, is_no_number, parse_number
 # No table has two of these that does not come from propose.
 _SURELY = ("nearest_row", "start_row", "far_outside")
 _FEWEST = 2
-_BESIDE = ("error", "low", "high", "distance", *_SURELY, "note")
+_BESIDE = ("error", "distance", *_SURELY, "note")
+_ENDS = ["low", "high"]  # of some scores only
 _PREDICTED, _NEAREST = "predicted_", "nearest_"
 
 
@@ -38,6 +39,10 @@ def added_by_propose(columns: Mapping[str, Values]) -> list[str]:
         found |= {name, *near}
         if at and names[at - 1].rstrip("_") == "row" and _are_rows(columns[names[at - 1]]):
             found.add(names[at - 1])
+    for at, name in enumerate(names):  # a person's own stand before ours
+        ends = names[at + 1 : at + 3]
+        if name in found and [end.rstrip("_") for end in ends] == _ENDS:
+            found.update(ends)
     return [name for name in names if name in found]
 
 

@@ -97,12 +97,14 @@ def kinds_of(
                     "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
     if told := [name for name in added if kinds[name].kind == "none"]:
         which = "column is" if len(told) == 1 else f"{len(told)} columns are"
-        remarks.append(
+        name = told[0] if len(told) == 1 else "NAME"
+        remark = (
             f"{listed(told)}: {which} what propose wrote beside its proposals, and nothing that "
-            f"can be chosen. Left out; {ways('number', told[0])} makes that part of the design."
+            f"can be chosen. Left out; {ways('number', name)} makes one part of the design."
         )
+        kinds.update(dict.fromkeys(told, Kind("none", remark)))
     # What was taken for sequences is told of all that vary; it is no news where it was said.
-    remarks += [kind.remark for kind in kinds.values() if kind.remark]
+    remarks += dict.fromkeys(kind.remark for kind in kinds.values() if kind.remark)
     return kinds
 
 

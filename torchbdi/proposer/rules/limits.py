@@ -80,7 +80,7 @@ def order_remarks(
 def _are_ends(a: str, b: str) -> bool:
     """Whether two names are those of a start and an end, and else the same."""
     first, second = words_in_order(a), words_in_order(b)
-    if len(first) != len(second):
+    if len(first) != len(second) or re.findall(r"\d+", a) != re.findall(r"\d+", b):
         return False
     apart = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
     return len(apart) == 1 and apart[0] in _ENDS

@@ -42,9 +42,9 @@ def made_remark(
         return []
     told, names = found
     return [
-        f"{score!r} is {told} in every row, so it was computed from these columns, and the model "
-        "learns how. Leave out those that are results, and nothing that can be chosen "
-        f"({ways.several('ignore', names)})."
+        f"{score!r} is {told} in every row, so it was probably computed from these columns, and "
+        "the model learns how. Leave out those that are results, and nothing that can be chosen "
+        f"({ways.several('ignore', names[: len(columns) - 1])})."
     ]
 
 

@@ -88,11 +88,11 @@ def power_law(
             break
     else:
         return None
-    factor = float(np.exp(np.median(rest)))
     zero = ~there
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
+        factor = float(np.exp(np.median(rest)))
         value = factor * (x[zero] ** powers).prod(1)
-    if not (np.abs(own[zero] - value) <= half[zero]).all():
+    if not 0 < factor < np.inf or not (np.abs(own[zero] - value) <= half[zero]).all():
         return None
     used = {name: float(p) for name, p in zip(names, powers, strict=True) if p}
     return PowerLaw(factor, used, float(slack.max()))
