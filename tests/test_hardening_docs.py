@@ -13,7 +13,7 @@ FOLDERS = {"T": "torchbdi", "K": "kernels", "X": "experiments"}
 def test_every_test_that_is_named_exists() -> None:
     text = (ROOT / "docs" / "hardening.md").read_text()
     file, named = "", []
-    for folder, stem, name in re.findall(r"`(?:([TKX])/(\w+))?::(\w+)`", text):
+    for folder, stem, name in re.findall(r"`(?:([TKX])/([\w/]+))?::(\w+)`", text):
         if folder:
             file = f"tests/{FOLDERS[folder]}/{stem}.py"
         named.append((file, name))

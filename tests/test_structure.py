@@ -121,6 +121,15 @@ def test_rooms_of_the_proposer_stand_in_a_row(graph: dict[str, set[str]]) -> Non
     assert not [(a, b) for a, b, i, j in arrows if i is not None and j is not None and j > i]
 
 
+def test_tests_stand_in_the_folders_of_the_library() -> None:
+    """Each folder of tests/torchbdi is one of torchbdi; each room of the proposer has tests."""
+    library, tests = ROOT / "torchbdi", ROOT / "tests" / "torchbdi"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    packages = {path.parent.relative_to(library) for path in library.rglob("__init__.py")}
+    assert folders <= packages
+    assert folders >= {folder for folder in packages if folder.is_relative_to("proposer")}
+
+
 def test_only_its_own_scripts_import_the_training_of_policies(graph: dict[str, set[str]]) -> None:
     room = "experiments.policies."
     assert any(name.startswith(room) for name in graph)

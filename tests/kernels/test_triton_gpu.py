@@ -5,8 +5,8 @@ from __future__ import annotations
 import lightning
 import pytest
 import torch
+from small_methods import UNDRAWN, letters, numbers, small
 from solve_operators import cholesky, pcg, sequences
-from test_methods import UNDRAWN, letters, numbers, small
 from torch import Tensor
 
 import torchbdi

@@ -56,3 +56,47 @@ os.kill(os.getpid(), signal.SIGKILL)
     events = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0})
     events.Reload()
     assert [p.step for p in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_disk_that_fails_under_the_events(tmp_path: Path) -> None:
+    """The error reaches who writes, at once, names the file, and no thread prints anything."""
+    code = f"""
+import resource, signal, threading
+from pathlib import Path
+from torchbdi.events import EventFile
+file = EventFile(Path({str(tmp_path)!r}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+try:
+    for step in range(10000):
+        file.scalar("loss", 1.0, step)
+except OSError as error:
+    assert error.filename == str(file.path), error
+    print("told at", step < 1000, error.strerror)
+file.close()
+assert threading.active_count() == 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "told at True File too large\n"
+    assert "Traceback" not in done.stderr
+
+
+def test_events_are_read_back(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    first = EventFile(tmp_path)
+    for step in range(4):
+        first.scalar("loss", float(step), step)
+    first.text("remark", "**bold**", 0)
+    first.hparams({"lr": 0.1, "name": "a"}, {"hp/best": 0.5})
+    first.close()
+    second = EventFile(tmp_path, purge=2)  # a run that goes on from step 2
+    second.scalar("loss", 20.0, 2)
+    second.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [(e.step, e.value) for e in events.Scalars("loss")] == [(0, 0), (1, 1), (2, 20)]
+    assert events.Scalars("hp/best")[0].value == 0.5
+    assert "remark/text_summary" in events.Tags()["tensors"]
+    with pytest.raises(FileNotFoundError):
+        EventFile(tmp_path / "gone")
+    assert not (tmp_path / "gone").exists()

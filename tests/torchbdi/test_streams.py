@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_propose_run import write_table
+from proposer_folders import write_table
 
 ROOT = Path(__file__).parents[2]
 SAY = "from torchbdi.streams import printable; import sys; printable(); printable(); "

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from propose_children import be_quick
+from proposer_quick import be_quick
 from torch import Tensor
 
 import torchbdi

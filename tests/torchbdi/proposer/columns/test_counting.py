@@ -1,0 +1,185 @@
+"""Columns that say which row it is, or when it was made."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from proposer_tables import DESIGN, asked, names, refused, text, told, with_column
+
+from torchbdi.proposer.columns.counting import are_dates
+from torchbdi.proposer.columns.kinds import guess_kind
+
+RNG = np.random.default_rng(0)
+FORMS = (
+    "%d %b %Y", "%d-%b-%y", "%b-%y", "%B %Y", "%Y-%m", "%Y-W%W", "%d.%m.", "%d.%m.%y %H:%M",
+    "%m/%d/%Y %I:%M %p", "%Y%m%dT%H%M%S", "%Y%m%d%H%M", "%H:%M",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("run", range(40, 0, -1)),
+        ("n", range(1001, 1041)),
+        ("key", RNG.permutation(40) + 1),
+        ("RunOrder", [i for i in range(60) if i % 3][:40]),
+        ("sample_id", RNG.choice(10**6, 40, replace=False)),
+    ],
+)
+def test_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
+    content = text(with_column(name, cells))
+    made, _ = asked(tmp_path, content)
+    assert [c.name for c in made.columns] == DESIGN
+    assert f"Column {name!r} is probably a row number" in told(made)
+    kept, _ = asked(tmp_path, content, "--number", name)
+    assert kept.columns[0].name == name
+
+
+def test_a_row_number_is_one_when_rows_are_left_out(tmp_path: Path) -> None:
+    rows = with_column("no", range(1, 41))
+    rows[7][4] = "failed"
+    made, _ = asked(tmp_path, text(rows), "--take", "failed=out")
+    assert [c.name for c in made.columns] == DESIGN
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("layers", [3, 5, 8, 2] * 10), ("mass", RNG.choice(10**6, 40, replace=False)),
+     ("dose", sorted(RNG.choice(10**3, 40, replace=False)))],
+)  # fmt: skip
+def test_numbers_that_are_no_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column(name, cells)))
+    assert [c.name for c in made.columns] == [name, *DESIGN]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dates(form: str, tmp_path: Path) -> None:
+    first = datetime.datetime(2023, 3, 1, 9, 5)
+    when = [first + datetime.timedelta(days=5 * (i // 4), hours=i % 12) for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("made", [f"{w:{form}}" for w in when])))
+    assert [c.name for c in made.columns] == DESIGN
+    assert "Column 'made' holds" in told(made)
+
+
+@pytest.mark.parametrize("first", [44986, 1677661500, 230301])
+def test_numbers_called_dates(first: int, tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("Date", [first + 7 * (i // 2) for i in range(40)])))
+    assert [c.name for c in made.columns] == DESIGN
+    assert "holds dates" in told(made)
+
+
+@pytest.mark.parametrize("cells", [["1:10", "1:20", "2:1"], ["May", "Mar", "Jun"], ["A 10", "B 1"]])
+def test_names_that_are_no_dates(cells: list[str], tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("what", [cells[i % len(cells)] for i in range(40)])))
+    assert made.columns[0].name == "what"
+
+
+@pytest.mark.parametrize(
+    ("cells", "dates"),
+    [
+        (["64-32-16", "32-16-16"], False), (["70/20/10", "50/30/20"], False),
+        (["15-15-15", "20-10-10"], False), (["2023-01-31", "2023-12-01"], True),
+        (["31.12.23", "1.1.24"], True), (["12/31/2023 10:05", "1/5/2023 9:00"], True),
+        (["Mon, 3/12/2024", "5 Jan 2024"], True),
+    ],
+)  # fmt: skip
+def test_three_numbers_are_a_date_where_they_can_be_one(cells: list[str], dates: bool) -> None:
+    assert are_dates(cells) == dates
+
+
+def test_a_year_cannot_be_chosen(tmp_path: Path) -> None:
+    content = text(with_column("Year", [2019 + i % 3 for i in range(40)]))
+    made, _ = asked(tmp_path, content)
+    assert "Column 'Year' holds dates" in told(made)
+    assert "Year" not in [c.name for c in made.columns]
+    kept, _ = asked(tmp_path, content, "--number", "Year")
+    assert "Year" in [c.name for c in kept.columns]
+    rows = [["year", "dose", "yield"]]
+    rows += [[2019 + i % 4, i // 4, RNG.normal()] for i in range(20)]
+    said = refused(tmp_path, "\n".join(",".join(map(str, row)) for row in rows))
+    assert "only 5 of 20 rows are different designs" in said and "--number year" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("sample_id", [1000 + 3 * (i // 2) for i in range(40)]),
+        ("Sample", [i % 20 + 1 for i in range(40)]),
+        ("barcode", [4006381333000 + 37 * i for i in range(40)]),
+        ("sample", [f"S-{i // 2 + 1:03d}" for i in range(40)]),
+        ("Well", [f"{'ABCDEFGH'[i % 8]}{i // 8 + 1:02d}" for i in range(40)]),
+        ("well position", [f"{'ABCD'[i % 4]}{i // 4 % 3 + 1}" for i in range(40)]),
+        ("Technical replicate", [i % 2 + 1 for i in range(40)]),
+        ("Replikat", ["R1", "R2", "R3", "R1"] * 10),
+        ("time_s", [1700000086 + 3617 * i for i in range(40)]),
+        ("measured", [45000 + i // 2 for i in range(40)]),
+        ("t", [1700000000123 + 3600000 * i for i in range(40)]),
+    ],
+)
+def test_what_nobody_can_choose_is_left_out(name: str, cells: list[Any], tmp_path: Path) -> None:
+    content = text(with_column(name, cells))
+    made, _ = asked(tmp_path, content)
+    assert names(made) == DESIGN
+    assert f"Column {name!r}" in told(made)
+    way = "--category" if isinstance(cells[0], str) else "--number"
+    assert way in told(made)
+    assert names(asked(tmp_path, content, way, name)[0]) == [name, *DESIGN]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("sample", ["ABS", "PLA", "PET", "PP"] * 10),
+        ("sample", [f"{'ABCDEFGHIJKLM'[i % 13]}{i % 13}" for i in range(40)]),
+        ("test", [1, 2, 3, 4] * 10), ("wells", [1, 2, 4, 8] * 10), ("well", ["deep", "flat"] * 20),
+        ("cells", [1000000000 + 100000000 * (i // 4) for i in range(40)]),
+        ("cells", [1700000086 + 3617 * (i * 7 % 40) for i in range(40)]),
+        ("mass", [33000 + 27 * i + i % 3 for i in range(40)]),
+        ("rpm", [45000 + 100 * (i // 2) for i in range(40)]),
+        ("bio", [1, 2] * 20),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it_stays(name: str, cells: list[Any], tmp_path: Path) -> None:
+    assert names(asked(tmp_path, text(with_column(name, cells)))[0]) == [name, *DESIGN]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "words", "option"),
+    [
+        ("date", [f"2023-01-{i % 28 + 1:02}" for i in range(40)], "holds dates", "category"),
+        ("day", [20230301 + i % 28 for i in range(40)], "holds dates", "number"),
+        ("id", [f"EXP-{i:03}" for i in range(40)], "a text of its own", "category"),
+        ("run", range(1, 41), "is probably a row number", "number"),
+        ("Unnamed: 0", range(40), "is probably a row number", "number"),
+        ("Unnamed: 0", RNG.permutation(40), "is probably a row number", "number"),
+    ],
+)
+def test_what_is_no_part_of_a_design_is_left_out_and_told(
+    name: str, cells: list[object], words: str, option: str, tmp_path: Path
+) -> None:
+    content = text(with_column(name, cells))
+    made, _ = asked(tmp_path, content)
+    assert names(made) == ["temp", "time", "conc"]
+    assert f"Column {name!r}" in told(made) and words in told(made)
+    kept, _ = asked(tmp_path, content, f"--{option}", name)
+    assert names(kept)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"), [("2023-{:02}-01", "holds dates"), ("S{:03}", "a text of its own")]
+)
+def test_dates_and_numbers_of_samples_are_no_part_of_a_design(cell: str, told: str) -> None:
+    values = np.array([cell.format(i + 1) for i in range(12)], dtype=object)
+    kind = guess_kind("when", values, np.arange(12))
+    assert kind.kind == "none"
+    assert told in kind.remark
+    assert "categories=['when']" in kind.remark
+
+
+def test_what_has_a_unit_counts_no_rows(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("c", [f"{10 + i} µM" for i in range(40)])))
+    assert made.columns[0].name == "c"

@@ -1,0 +1,128 @@
+"""Sequences of DNA, RNA or protein among texts: which are some, and which only nearly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, refused, text, told, with_column
+
+from torchbdi.proposer.columns.column import Classes
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("letters", "length", "end"),
+    [("ACGT", 8, ""), ("acgu", 7, ""), ("ACDEFGHIKLMNPQRSTVWY", 10, "*"), ("acdefghiklm", 9, "")],
+)
+def test_sequences_that_rows_repeat(letters: str, length: int, end: str, tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list(letters), length)) + end for _ in range(15)]
+    made, _ = asked(tmp_path, text(with_column("site", [sites[i % 15] for i in range(40)])))
+    column = made.columns[0]
+    assert isinstance(column, Classes) and column.sequence and column.length == length + len(end)
+    alone = text([["site", "yield"], *([sites[i % 15], str(i)] for i in range(40))])
+    assert asked(tmp_path, alone)[1].n == 32
+
+
+def test_letters_of_dna_and_rna_together_are_told(tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list("ACGU" if i % 2 else "ACGT"), 8)) for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", sites)))
+    assert "T and U both occur" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("letters", "open_letter", "what"),
+    [("ACGT", "N", "bases"), ("acgt", "n", "bases"), ("ACGT", "K", "bases"),
+     ("ACDEFGHIKL", "X", "amino acids")],
+)  # fmt: skip
+def test_letters_that_stand_for_several_are_asked_about(
+    letters: str, open_letter: str, what: str, tmp_path: Path
+) -> None:
+    """N is any base, so GGNGG is nothing that can be made."""
+    rng = np.random.default_rng(0)
+    cells = ["".join(rng.choice(list(letters), 12)) for _ in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", cells)))
+    assert "was taken for sequences" in told(made)
+    for i in (5, 9):
+        cells[i] = cells[i][:3] + open_letter + cells[i][4:]
+    message = refused(tmp_path, text(with_column("site", cells)))
+    assert f"{open_letter.upper()!r} in {cells[5]!r} (row 7; 2 of 40" in message
+    assert what in message
+    made, _ = asked(tmp_path, text(with_column("site", cells)), "--sequence", "site")
+    assert open_letter.upper() in made.columns[0].classes  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("letters", ["ABCD", "ABCDE", "AGNT", "ADKNRSW", "ACDEFGHIKLMNPQRSTVWY"])
+def test_letters_that_stand_for_themselves(letters: str, tmp_path: Path) -> None:
+    """B is no open letter among A, C and D, and N is asparagine in a peptide."""
+    rng = np.random.default_rng(0)
+    cells = ["".join(rng.choice(list(letters), 10)) for _ in range(40)]
+    made, _ = asked(tmp_path, text(with_column("site", cells)))
+    assert f"was taken for sequences over {letters}" in told(made)
+
+
+def test_short_names_are_no_sequences_unless_said(tmp_path: Path) -> None:
+    codes = [f"solv{'abcdefgh'[i % 8]}{'abcdefgh'[i // 8]}" for i in range(38)] + ["solvaa"] * 2
+    content = text(with_column("solvent", codes))
+    message = refused(tmp_path, content)
+    for option in ("ignore", "category", "sequence"):
+        assert f"--{option} solvent" in message
+    made, _ = asked(tmp_path, content, "--sequence", "solvent")
+    assert isinstance(made.columns[0], Classes) and made.columns[0].sequence
+
+
+def test_several_sequences_and_letters_in_either_case(tmp_path: Path) -> None:
+    rows = [["heavy", "light", "yield"]]
+    for _ in range(60):
+        heavy, light = ("".join(RNG.choice(list("ACGT"), k)) for k in (8, 6))
+        rows.append([heavy.lower() if RNG.random() < 0.5 else heavy, light, f"{RNG.random():.2f}"])
+    made, _ = asked(tmp_path, text(rows))
+    heavy_column, light_column = made.columns
+    assert isinstance(heavy_column, Classes) and isinstance(light_column, Classes)
+    assert (heavy_column.classes, heavy_column.length) == (tuple("ACGT"), 8)
+    assert (light_column.sequence, light_column.length) == (True, 6)
+    assert all(value.isupper() for value in made.values["heavy"])
+    assert "written, in upper case" in told(made)
+
+
+def test_small_letters_of_peptides_may_be_others(tmp_path: Path) -> None:
+    rows = [["peptide", "yield"]]
+    rows += [["".join(RNG.choice(list("AKLEkd"), 8)), f"{RNG.random():.2f}"] for _ in range(60)]
+    assert "D-amino acids" in told(asked(tmp_path, text(rows))[0])
+    dna = [["site", "yield"]]
+    dna += [["".join(RNG.choice(list("ACGTg"), 8)), row[1]] for row in rows[1:]]
+    assert "D-amino acids" not in told(asked(tmp_path, text(dna))[0])
+
+
+def test_codes_of_digits_are_asked_about(tmp_path: Path) -> None:
+    content = text(with_column("genes", ["".join(RNG.choice(list("01"), 6)) for _ in range(40)]))
+    message = refused(tmp_path, content)
+    for option in ("sequence", "category", "number", "ignore"):
+        assert f"--{option} genes" in message
+        asked(tmp_path, content, f"--{option}", "genes")
+
+
+def test_texts_that_are_no_sequences_as_the_others_are(tmp_path: Path) -> None:
+    sites = ["".join(RNG.choice(list("ACGT"), 9)) for _ in range(40)]
+    content = text(with_column("site", [*sites[:6], "ACGT1ACGT", *sites[7:]]))
+    message = refused(tmp_path, content)
+    assert "'ACGT1ACGT' (row 8)" in message
+    for option in ("sequence", "category", "ignore"):
+        assert f"--{option} site" in message
+        asked(tmp_path, content, f"--{option}", "site")
+    made, _ = asked(tmp_path, text(with_column("site", [*sites[:6], "ACGTXACGT", *sites[7:]])))
+    assert "All but 'ACGTXACGT' are DNA or RNA" in told(made)
+    assert "All but" not in told(asked(tmp_path, text(with_column("site", sites)))[0])
+
+
+@pytest.mark.parametrize("place", [3, 40])
+def test_sequences_alone_in_their_line_are_to_be_chosen_from(place: int, tmp_path: Path) -> None:
+    sites = ["".join(np.random.default_rng(i).choice(list("ACGT"), 9)) for i in range(48)]
+    rows = [[site, "1.5", f"{i}", f"{i % 7}.5"] for i, site in enumerate(sites[:40])]
+    alone = [[site, "", "", ""] for site in sites[40:]]
+    content = text([["site", "Tm", "mass", "yield"], *rows[:place], *alone, *rows[place:]])
+    made, _ = asked(tmp_path, content, "--ignore", "Tm", "--ignore", "mass")
+    assert made.candidates is not None
+    assert made.candidates["site"].tolist() == sites[40:]

@@ -1,0 +1,99 @@
+"""The report: one file that stands alone, with names that are no markup."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from proposer_folders import said, words
+from proposer_quick import be_quick
+from proposer_tables import Frame
+
+import torchbdi
+from torchbdi.proposer.report.page import html_report
+
+
+def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
+    text = whole["report.html"].decode()
+    assert text.count("data:image/png;base64,") == 4
+    assert not re.search(r"(src|href)=\"(?!data:)", text)
+    assert "<script" not in text
+    plain = html.unescape(re.sub(r"<[^>]+>", " ", text))
+    for piece in (
+        "Proposals for data.csv: tc, high is good", "Is the model any good", "Rank correlation",
+        "What is proposed, and why", "How far it lies from what is known", "told from",
+        "What to be careful about", "proposals are predicted above it", "of depth",
+    ):  # fmt: skip
+        assert piece in plain, piece
+
+
+def test_names_are_not_markup(tmp_path: Path) -> None:
+    """Neither HTML nor matplotlib's mathematics, wherever a name or a value can stand."""
+    x = np.random.default_rng(0).uniform(size=(30, 2))
+    evil = "<script>$\\frac{"
+    frame = {evil: x[:, 0], "$": x[:, 1], "kind": np.array([evil, "b"] * 15)}
+
+    class Frame(dict):
+        columns = property(list)
+
+    class Scores(np.ndarray):
+        name = evil + "y"
+
+    torchbdi.propose(Frame(frame), x.sum(1).view(Scores), n=2, out=tmp_path / "out", progress=False)
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_categories_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the list of what a proposal changes: there a category stands before and after."""
+    be_quick(monkeypatch.setattr)
+    rng = np.random.default_rng(0)
+    kinds = ["<b>one</b>", "<i>other</i>"]
+    kind, x = np.array(kinds * 30, dtype=object), rng.uniform(size=60)
+    p = torchbdi.propose(Frame(kind=kind, x=x), 2 * x, n=4, progress=False)
+    before = p.problem.values["kind"][p.start]
+    swapped = np.array([kinds[kinds[0] == name] for name in before], dtype=object)
+    text = html_report(dataclasses.replace(p, columns={**p.columns, "kind": swapped}))
+    one, other = (html.escape(name) for name in kinds)
+    assert (
+        f"kind <b>{other}</b> (from {one})" in text or f"kind <b>{one}</b> (from {other})" in text
+    )
+    assert kinds[0] not in text
+    assert kinds[1] not in text
+
+
+def importlib_find_spec() -> Any:
+    import importlib.util
+
+    return importlib.util.find_spec
+
+
+def test_the_report_needs_matplotlib_and_says_so_first(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib_find_spec()
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *a: None if name == "matplotlib" else found(name)
+    )
+    monkeypatch.setattr("torchbdi.proposer.outputs.run", None)
+    assert "pip install 'torchbdi[propose]'" in said(capsys, words(data, tmp_path / "out"))
+
+
+def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
+    from torchbdi.proposer.report.pictures import _within
+
+    values = np.array([0.0, 1, 2, 3, 100])
+    shown, more = _within(values, 0, 3)
+    assert shown.tolist() == [0, 1, 2, 3, 3]
+    assert more == " (1 beyond the edge)"
+    shown, more = _within(-values, -3, 0)
+    assert shown.tolist() == [0, -1, -2, -3, -3]
+    shown, more = _within(values[:4], 0.5, 2.5)  # not far: nothing is moved
+    assert shown.tolist() == [0, 1, 2, 3]
+    assert more == ""

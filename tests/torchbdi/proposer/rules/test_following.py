@@ -1,0 +1,87 @@
+"""What is told of columns that are looked up, where they are fixed, bounded or all that is left."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_looked_up import classes, solvents, up
+from proposer_tables import asked, refused, text, told
+
+from torchbdi.proposer.reading.table import Table
+from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.understand import understand
+
+
+def test_what_is_fixed_and_follows_from_another_column_is_told(tmp_path: Path) -> None:
+    """A class that is fixed leaves the solvent free, of which one alone has that class."""
+    content = text([row[1:] for row in classes()])
+    made, _ = asked(tmp_path, content, "--fix", "class=ether")
+    assert not up(made)
+    remark = next(r for r in made.remarks if "follows from 'solvent'" in r)
+    assert "ether goes with 'THF' alone" in remark
+    words = shlex.split(remark[remark.index("--fix") : -2])
+    assert words == ["--fix", "solvent=THF"]
+    both, _ = asked(tmp_path, content, "--fix", "class=ether", *words)
+    assert "goes with" not in told(both)
+    assert "goes with" not in told(asked(tmp_path, content, "--fix", "class")[0])
+
+
+def test_nothing_is_left_where_all_else_is_fixed(tmp_path: Path) -> None:
+    message = refused(tmp_path, text(solvents()), "--fix", "solvent", "--fix", "a=3")
+    assert "'bp' follows from 'solvent'" in message and "--number bp" in message
+
+
+@pytest.mark.parametrize("words", [("--bounds", "bp=60:100"), ("--rule", "bp+a<=150")])
+def test_a_limit_for_what_is_looked_up_is_told_to_move_it_alone(
+    words: tuple[str, str], tmp_path: Path
+) -> None:
+    """Solvents that boil below 100 degrees were meant, and not toluene that does."""
+    content = text(solvents())
+    made, _ = asked(tmp_path, content, *words)
+    remark = next(r for r in made.remarks if "Column 'bp', of which bounds" in r)
+    fixed = shlex.split(remark[remark.index("--fix") :])[1]
+    kept, _ = asked(tmp_path, content, "--fix", fixed)
+    assert up(kept)["bp"] == "solvent"
+    if words[0] == "--bounds":
+        own = {row[1]: float(row[0]) for row in solvents()[1:]}
+        assert 60 <= own[fixed.removeprefix("solvent=")] <= 100
+    for more in (("--number", "bp"), ()):
+        free, _ = asked(tmp_path, content, *more, *(words if more else ()))
+        assert "of which bounds" not in told(free)
+
+
+def test_a_column_that_is_fixed_already_is_not_to_be_fixed_again(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(solvents()), "--bounds", "bp=60:100", "--fix", "solvent=tol")
+    remark = next(r for r in made.remarks if "Column 'bp', of which bounds" in r)
+    assert "--fix" not in remark and "--number bp says that" in remark
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--bounds", "bp=60:160"), ("--fix", "bp=66"), ("--rule", "bp+a<=150"), ("--free", "bp"),
+        ("--step", "bp=5"), ("--at-most", "1 of bp,a"), ("--category", "bp"),
+    ],
+)  # fmt: skip
+def test_what_somebody_named_stays(words: tuple[str, str], tmp_path: Path) -> None:
+    assert "bp" not in up(asked(tmp_path, text(solvents()), *words)[0])
+
+
+def test_columns_that_follow_are_kept_in_python() -> None:
+    rows = classes()
+    for row in rows[1:]:
+        row.insert(2, {"68-12-2": "153", "109-99-9": "66"}.get(row[0], "82"))
+    rows[0].insert(2, "bp")
+    *x, y = (list(column) for column in zip(*rows[1:], strict=True))
+    frame = {n: np.array(c, float if n in ("bp", "a") else object)
+             for n, c in zip(rows[0][:-1], x, strict=True)}  # fmt: skip
+    table = Table("x", frame, np.arange(len(y)), "")
+    made = understand(table, "y", np.array(y, float), Settings())
+    assert "numbers=['bp'], categories=['solvent', 'class'] makes them" in told(made)
+    own = Settings(numbers=("bp",), categories=("solvent", "class"))
+    kept = understand(table, "y", np.array(y, float), own)
+    assert [c.name for c in kept.columns] == ["solvent", "bp", "class", "a"]
+    assert up(kept) == {"cas": "solvent"}

@@ -1,0 +1,49 @@
+"""Scores computed from columns of the same table."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, plain, text, told
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (lambda a, b: f"{a * b / 100:.1f}", "'yield' is 0.01 times 'conv' times 'sel' in"),
+        (lambda a, b: f"{100 * a / b:.1f}", "'yield' is 100 times 'conv' / 'sel' in"),
+        (lambda a, b: f"{b - a:.1f}", "'yield' is sel - conv in"),
+        (lambda a, b: f"{(a + b) / 2:.2f}", "'yield' is 0.5 conv + 0.5 sel in"),
+    ],
+)
+def test_a_score_that_was_computed_from_columns(
+    score: Callable[[float, float], str], said: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    pairs = [[f"{v:.1f}" for v in rng.uniform(20, 90, 2)] for _ in range(40)]
+    rows = [["conv", "sel", *plain()[0]]]
+    for (a, b), row in zip(pairs, plain()[1:], strict=True):
+        rows.append([a, b, *row[:3], score(float(a), float(b))])
+    made, _ = asked(tmp_path, text(rows))
+    assert said in made.remarks[0] and "computed from these columns" in made.remarks[0]
+    words = shlex.split(made.remarks[0][made.remarks[0].index("--ignore") :].rstrip(")."))
+    assert sorted(words[1::2]) == ["conv", "sel"]
+    for row in rows[1:]:
+        row[-1] = f"{float(row[-1]) + rng.normal():.1f}"
+    assert "computed from" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_a_synthetic_score_of_all_columns_keeps_one_of_them(tmp_path: Path) -> None:
+    rows = [["a", "b", "yield"]]
+    rows += [
+        [f"{a}", f"{b}", f"{a * b}"] for a, b in np.random.default_rng(0).uniform(1, 5, (30, 2))
+    ]
+    made, _ = asked(tmp_path, text(rows))
+    assert len(made.columns) == 2
+    assert "'yield' is 'a' times 'b' in every row, so it was probably computed" in made.remarks[0]
+    way = made.remarks[0][made.remarks[0].index("(--ignore") + 1 : -2]
+    assert asked(tmp_path, text(rows), *shlex.split(way))[0].columns

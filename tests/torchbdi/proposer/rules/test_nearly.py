@@ -1,0 +1,31 @@
+"""Sums of parts that hold in most rows of a table, and not in all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from proposer_tables import asked, told
+
+
+def parts(change: dict[int, float], n: int = 60) -> str:
+    x = np.random.default_rng(0).dirichlet(np.ones(4), n)
+    for row, factor in change.items():
+        x[row - 2] *= factor
+    lines = [",".join(f"{v:.4g}" for v in (*row, 3 * row[0] / row.sum())) for row in x]
+    return "\n".join(["A,B,C,D,yield", *lines]) + "\n"
+
+
+def test_a_sum_that_some_rows_break(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, parts({9: 1.1}))
+    remark = next(r for r in made.remarks if "most rows" in r)
+    assert "'A', 'B', 'C', 'D' add up to 1 in most rows, but not in row 9 (1.1)" in remark
+    kept, _ = asked(tmp_path, parts({9: 1.1}), "--sum", "A+B+C+D=1")
+    assert (kept.rules[0].low, kept.rules[0].high) == (1, 1)
+    assert "most rows" not in told(kept)
+    assert "most rows" not in told(asked(tmp_path, parts({}))[0])
+
+
+def test_fractions_and_percent(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, parts({i: 100.0 for i in range(10, 40)}))
+    assert "Are these fractions, and those percent?" in told(made)

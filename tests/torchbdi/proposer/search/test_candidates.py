@@ -1,0 +1,106 @@
+"""New designs to choose among: all of a small space, and neighbours of what is known."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from proposer_problems import grid, proposed
+from proposer_tables import told
+
+from torchbdi.proposer.frames import table_of
+from torchbdi.proposer.model.problem import make_problem
+from torchbdi.proposer.search.candidates import neighbours, new
+from torchbdi.proposer.settings import Settings
+from torchbdi.search import maximise
+
+Rows = list[list[str]]
+
+
+def test_nearly_known_designs_are_new_only_where_nothing_else_is() -> None:
+    known = torch.tensor([[0.0, 0.0]], dtype=torch.float64)
+    x = torch.tensor([[0.0, 0.05], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    assert new(x, known, 1).tolist() == [[0.0, 1.0]]
+    assert new(x, known, 2).tolist() == [[0.0, 0.05], [0.0, 1.0]]
+    assert new(x, known, 5).tolist() == [[0.0, 0.05], [0.0, 1.0]]
+
+
+def test_neighbours_lie_in_the_space() -> None:
+    frame, y, _ = grid(30)
+    frame["t"] = np.random.default_rng(0).uniform(20, 80, 30)
+    table, score, scores = table_of(frame, y)
+    made = make_problem(table, score, scores, Settings(bounds={"t": (30, 60)}))
+    space = made.space.space.boxed()
+    draws = torch.Generator().manual_seed(0)
+    x = neighbours(space, space.project(made.x_l[:3]), 200, draws)
+    assert bool(space.allowed(x).all())
+    t = made.space.decode(space.decode(x))["t"]
+    assert t.min() >= 30
+    assert t.max() <= 60
+    assert len(np.unique(t)) > 100
+
+
+def catalysts(count: int = 12) -> Rows:
+    """Part of the grid of catalysts, temperatures and pressures."""
+    rng = np.random.default_rng(1)
+    rows = [["cat", "temp", "pressure", "yield"]]
+    for i, temp, pressure in itertools.product(range(count), (10, 20, 30, 40), (1, 2, 3)):
+        if rng.uniform() < 0.6:
+            score = 10 - 0.8 * i - ((temp - 22) / 10) ** 2 + pressure + rng.normal() * 0.05
+            rows.append([f"cat{i:02d}", str(temp), str(pressure), f"{score:.3f}"])
+    return rows
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--fix", "cat"], ["--fix", "cat", "--fix", "temp"],
+        ["--fix", "temp", "--rule", "temp+pressure<=32"], ["--fix", "cat", "--fix", "pressure=2"],
+    ],
+)  # fmt: skip
+def test_all_new_designs_are_there_where_columns_keep_known_values(
+    words: list[str], tmp_path: Path
+) -> None:
+    """Not those of the eight best catalysts alone, and the number that is told is theirs."""
+    rows = catalysts()
+    known = {tuple(row[:3]) for row in rows[1:]}
+    every = itertools.product(sorted({row[0] for row in rows[1:]}), ("10", "20", "30", "40"), "123")
+    left = {design for design in every if design not in known}
+    if "temp" in words and "cat" in words:
+        left = {design for design in left if any(design[:2] == own[:2] for own in known)}
+    if "--rule" in words:
+        left = {design for design in left if int(design[1]) + int(design[2]) <= 32}
+    if "pressure=2" in words:
+        left = {design for design in left if design[2] == "2"}
+    p, written = proposed(tmp_path, rows, "-n", "100", *words)
+    assert {(row["cat"], row["temp"], row["pressure"]) for row in written} == left
+    assert f"There are {len(left)} designs left without a score" in told(p.problem)
+
+
+@pytest.mark.usefixtures("quick")
+def test_where_all_is_known_nothing_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of hundreds of catalysts three have a temperature that was not tried."""
+    searched = []
+
+    def counted(*args: Any, **settings: Any) -> Any:
+        searched.append(args)
+        return maximise(*args, **settings)
+
+    monkeypatch.setattr("torchbdi.proposer.search.candidates.maximise", counted)
+    every = [(f"cat{i:02d}", temp) for i in range(30) for temp in (10, 20, 30)]
+    left = {("cat07", 20), ("cat15", 10), ("cat28", 30)}
+    rows = [["cat", "temp", "yield"]] + [
+        [cat, str(temp), f"{int(cat[3:]) / 3 - temp / 9:.2f}"]
+        for cat, temp in every
+        if (cat, temp) not in left
+    ]
+    _, written = proposed(tmp_path, rows, "--fix", "cat", "--category", "cat", "-n", "9")
+    assert {(row["cat"], int(row["temp"])) for row in written} == left
+    assert len(searched) == 3

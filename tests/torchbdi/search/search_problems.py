@@ -1,0 +1,40 @@
+"""Spaces to search, a function with many local maxima, and all designs of a space."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchbdi import Space
+from torchbdi.search import SearchOptions
+from torchbdi.space import Choice
+
+NO_ENUMERATION = SearchOptions(enumerate=0)
+
+
+class StopError(Exception):
+    """Stands for a kill."""
+
+
+def sequences(length: int = 6, letters: str = "ACGT") -> Space:
+    rng = np.random.default_rng(0)
+    return Space.sequence(length, letters).fit(rng.integers(0, len(letters), (50, length)))
+
+
+def rough(space: Space, seed: int) -> Callable[[Tensor], Tensor]:
+    """A function of neighbouring features, with many local maxima."""
+    rng = torch.Generator().manual_seed(seed)
+    a = torch.randn(space.width, space.width, generator=rng, dtype=torch.float64)
+    b = torch.randn(space.width, generator=rng, dtype=torch.float64)
+    return lambda x: ((x @ a) * x).sum(1) / space.width + x @ b
+
+
+def everything(space: Space) -> Tensor:
+    levels = [
+        range(len(c.classes)) if isinstance(c, Choice) else c.grid().tolist() for c in space.columns
+    ]
+    return space.encode(np.array(list(itertools.product(*levels)), dtype=float))

@@ -1,0 +1,64 @@
+"""Small spaces are searched whole: what is found is the best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from search_problems import NO_ENUMERATION, StopError, everything, rough, sequences
+
+from torchbdi import Space
+from torchbdi.search import SearchOptions, maximise
+from torchbdi.space import Choice, Number
+
+
+def test_enumeration_finds_the_best() -> None:
+    space = sequences()
+    f = rough(space, 0)
+    every = everything(space)
+    value, at = f(every).sort(descending=True, stable=True)
+    found = maximise(f, space, 20)
+    assert found.complete
+    assert found.evaluations == 4096
+    torch.testing.assert_close(found.value, value[:20])
+    torch.testing.assert_close(found.x, every[at[:20]])
+
+
+def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> None:
+    space = sequences(9)
+    told: list[int] = []
+
+    def tell(rounds: int, best: float) -> None:
+        told.append(rounds)
+        if len(told) == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
+    assert told == list(range(1, len(told) + 1))
+    assert len(told) > 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mixed_space_comes_to_what_enumeration_finds(seed: int) -> None:
+    """Two numbers on fine levels and three choices: 64 x 64 x 24 designs."""
+    columns = (
+        Number("t", 0, 63, step=1),
+        Number("u", 0, 63, step=1),
+        *(Choice(f"c{i}", tuple("abcd"[:k])) for i, k in enumerate((2, 3, 4))),
+    )
+    rng = np.random.default_rng(0)
+    table = np.c_[rng.integers(0, 64, (80, 2)), *(rng.integers(0, k, 80) for k in (2, 3, 4))]
+    space = Space(columns).fit(table)
+    f = rough(space, seed)
+    every = everything(space)
+    found = maximise(f, space, 1, options=NO_ENUMERATION, seed=seed)
+    assert found.value[0] == pytest.approx(float(f(every).max()), abs=1e-9)
+    free = Space((Number("t", 0, 63), Number("u", 0, 63), *columns[2:])).fit(table)
+    wider = maximise(f, free, 3, options=SearchOptions(starts=16), seed=seed)
+    assert wider.way == "alternation"
+    assert wider.value[0] >= found.value[0] - 1e-9
+    assert free.allowed(wider.x).all()
