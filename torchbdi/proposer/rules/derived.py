@@ -37,7 +37,8 @@ def derived_remarks(
     half = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
     told: dict[str, str] = {}
     for at, name in enumerate(names):
-        what = _logarithm(name, names[:at], own, half) or _product(name, names[:at], own, half)
+        before = names[:at]
+        what = _logarithm(name, before, columns, half) or _product(name, before, columns, half)
         if what:
             told[name] = what
     own = {name: v for name, v in own.items() if name not in told}

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from proposer_tables import asked, plain, refused, text, told
 
+from torchbdi.proposer.reading.ways import Ways
+from torchbdi.proposer.rules.derived import MOST_COLUMNS, derived_remarks
+
 ROWS = plain()
 RNG = np.random.default_rng(0)
 
@@ -80,3 +83,13 @@ def test_areas_of_what_has_no_width(tmp_path: Path) -> None:
     assert "Column 'area' is 'w' times 'h' in every row" in told(asked(tmp_path, text(rows))[0])
     rows[1 + int(sides[:, 0].argmin())][2] = "9"
     assert "do not keep to that" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_what_follows_behind_many_columns_of_two_levels() -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"switch {i}": rng.integers(0, 2, 40) + 0.0 for i in range(MOST_COLUMNS)}
+    columns["p"] = rng.uniform(1, 9, 40).round(3)
+    columns["log p"] = np.log10(columns["p"])
+    half = {name: np.full(40, 5e-4) for name in columns}
+    (remark,) = derived_remarks(columns, half, Ways(True))
+    assert "'log p' is log10 of 'p'" in remark
