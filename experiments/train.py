@@ -23,6 +23,7 @@ from .runs.identity import Identity
 from .runs.lines import line_of
 from .runs.losses import write_losses
 from .runs.overrides import check_overrides
+from .runs.published import departure
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
 from .runs.run_folder import CONFIG, RunFolder
@@ -135,6 +136,8 @@ def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
         keep_as_begun(folder)
     else:
         write_identity(folder, identity, task.data)
+        if told := departure(cfg.method.name, task.name, identity.settings):
+            print(told, flush=True)
     return identity
 
 

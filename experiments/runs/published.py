@@ -54,3 +54,31 @@ def published_words(
     found = published.get((method, task))
     settings = {} if found is None else found.settings
     return tuple(f"method.{name}={value}" for name, value in settings.items())
+
+
+def departure(
+    method: str,
+    task: str,
+    settings: Mapping[str, object],
+    published: Mapping[tuple[str, str], Published] = PUBLISHED,
+) -> str:
+    """Says what a run sets otherwise than the authors did for its task; "" where it does not.
+
+    Args:
+        method: the method's word.
+        task: the task's name.
+        settings: the run's, by the name of the method's field.
+        published: where to look.
+    """
+    found = published.get((method, task))
+    theirs = {} if found is None else found.settings
+    other = {name: value for name, value in theirs.items() if settings[name] != value}
+    if found is None or not other:
+        return ""
+    return (
+        f"note: for {task} the authors of {method} set "
+        f"{', '.join(f'{name}={value}' for name, value in other.items())} ({found.source}); here "
+        f"it is {', '.join(f'{name}={settings[name]}' for name in other)}. "
+        "experiments.reproduce takes theirs, and so does "
+        f"{' '.join(f'method.{name}={value}' for name, value in other.items())}."
+    )
