@@ -18,6 +18,7 @@ from .paper.cells import (
     MARKS,
     STATISTICS,
     beside,
+    closing_notes,
     fidelity_note,
     grid,
     heading,
@@ -151,7 +152,7 @@ def time_table(runs: Iterable[Run]) -> Table | None:
         "run / solve: mean seconds over n runs of the whole run and of the large solve. A solve is "
         "done once and kept in the cache: runs that found it there do not contain it.",
         "Times depend on the machine: compare them within a column only.",
-        *(source_note(problem, methods) for problem, methods in table.items()),
+        *closing_notes(table),
     ]
     caption = "Seconds a run (Appendix A.3)"
     return Table("a3", caption, ["method", *map(heading, table)], rows, notes, records)

@@ -1,4 +1,8 @@
-"""Device code behind torchbdi; imported as ``torchbdi.kernels`` and under that name only."""
+"""Device code behind torchbdi; imported as ``torchbdi.kernels`` and under that name only.
+
+It knows tensors. Covariance functions as modules stand in ``torchbdi``; no loss, no table and no
+task belongs here.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,8 @@ __all__ = [
     "cholesky_solve",
 ]
 
+_COVARIANCES = ("Kernel", "NNGP", "NTK", "RBF")
+
 
 def __getattr__(name: str) -> Any:
     # It needs torch, which takes seconds to import; the errors do not.
@@ -38,4 +44,7 @@ def __getattr__(name: str) -> Any:
 
         globals()[name] = cholesky_solve
         return cholesky_solve
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    where = ""
+    if name in _COVARIANCES:  # covariance functions are called kernels, too
+        where = f". Covariance functions stand in torchbdi itself: torchbdi.{name}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{where}")

@@ -16,7 +16,11 @@ class NotPositiveDefiniteError(TorchBDIError, ArithmeticError):
 
 
 class DoesNotFitError(TorchBDIError, MemoryError):
-    """A computation needs more memory than there is; nothing has been allocated yet."""
+    """A computation needs more memory than there is.
+
+    It is said before anything is allocated where the size can be planned, as of solves; else when
+    an allocation fails.
+    """
 
 
 class NotConvergedError(TorchBDIError, RuntimeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -61,6 +62,19 @@ def require(nbytes: int, device: torch.device, what: str, ways_out: str) -> None
             f"{what} needs {show_bytes(nbytes)}, but {show_bytes(free)} are available on {device} "
             f"(nine tenths of them are used at most). {ways_out}"
         )
+
+
+def what_did_not_fit(error: BaseException) -> str | None:
+    """What an allocation that failed asked for, in words; None where the error is another.
+
+    torch says it on the CPU by a RuntimeError with words alone.
+    """
+    text = str(error)
+    if found := re.search(r"tried to allocate (\d+) bytes", text):
+        return f"an array of {show_bytes(int(found[1]))}"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "size calculation over" in text:
+        return "an array"
+    return None
 
 
 def show_bytes(nbytes: float) -> str:

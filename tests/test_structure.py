@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -160,3 +161,10 @@ def test_every_folder_of_the_library_is_in_the_wheel() -> None:
     listed = (ROOT / "setup.cfg").read_text().split("packages =")[1].split("package_dir")[0].split()
     packages = {name for name, path in modules().items() if path.name == "__init__.py"}
     assert set(listed) == {name for name in packages if not name.startswith("experiments")}
+
+
+def test_every_folder_says_what_it_is_for_and_what_is_not_in_it() -> None:
+    for name, path in modules().items():
+        if path.name == "__init__.py":
+            told = ast.get_docstring(ast.parse(path.read_text())) or ""
+            assert len(re.findall(r"[.:`](?=\s|$)", told)) >= 2, f"{name}: two sentences at least"

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .kernels.errors import InputError, TorchBDIError
-from .values import item_of, told
+from .values import LARGEST, item_of, told
 
 _LIMITS = {
     "at_least": (">=", lambda value, limit: value >= limit),
@@ -181,9 +181,11 @@ def _converted(value: Any, kind: Any) -> Any:
             return _float(value) + 0.0  # -0.0 becomes 0.0: both are one setting
         raise ValueError(_NOUNS[float])
     elif kind is int:
-        if _is(value, numbers.Real) and math.isfinite(_float(value)) and value == int(value):
-            return int(value)
-        raise ValueError(_NOUNS[int])
+        if not (_is(value, numbers.Real) and math.isfinite(_float(value)) and value == int(value)):
+            raise ValueError(_NOUNS[int])
+        if abs(int(value)) > LARGEST:
+            raise ValueError(f"{_NOUNS[int]} of at most {LARGEST:,}")
+        return int(value)
     elif kind is bool:
         if not isinstance(value, bool | np.bool_):
             raise ValueError(_NOUNS[bool])

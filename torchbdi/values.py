@@ -19,6 +19,8 @@ import numpy as np
 
 from .kernels.errors import InputError
 
+LARGEST = 2**63 - 1  # whole number that torch, numpy and Python's lengths can hold
+
 
 def number(
     owner: str,
@@ -59,7 +61,7 @@ def number(
     return found
 
 
-def whole(owner: str, name: str, value: Any, low: int, high: int = 2**63 - 1) -> int:
+def whole(owner: str, name: str, value: Any, low: int, high: int = LARGEST) -> int:
     """An integer from low to high as Python's int; 2.0 is none, nor is True.
 
     Raises:

@@ -1,4 +1,7 @@
-"""Where task data lives, and how TF Bind 8 gets there."""
+"""Where task data lives, how files get there, and what is made there where none can be had.
+
+What a table means, and its true function, belong to ``tasks`` and ``oracles``.
+"""
 
 from __future__ import annotations
 

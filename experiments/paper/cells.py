@@ -62,12 +62,24 @@ def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:
     )
 
 
-def fidelity_note(methods: Iterable[Run]) -> str:
-    """How each method stands to what was published, by the first run of each."""
-    labels: dict[str, list[str]] = {}
-    for name, file in sorted({(run.method, run.identity.method) for run in methods}):
-        labels.setdefault(registry.class_of(file).fidelity, []).append(name)
-    told = "; ".join(f"{label}: {', '.join(names)}" for label, names in sorted(labels.items()))
+def closing_notes(table: Mapping[Problem, Mapping[str, Sequence[Run]]]) -> list[str]:
+    """What stands below every table that compares methods: its problems and their methods."""
+    runs = (run for methods in table.values() for own in methods.values() for run in own)
+    sources = [source_note(problem, methods) for problem, methods in table.items()]
+    return [*sources, fidelity_note(runs)]
+
+
+def fidelity_note(runs: Iterable[Run]) -> str:
+    """How each method stands to what was published, as it was run."""
+    labels: dict[str, set[str]] = {}
+    for run in runs:
+        label: str = registry.class_of(run.identity.method).fidelity
+        if label == "defect mended" and run.settings.get("as_published"):
+            label = "as published"
+        labels.setdefault(label, set()).add(run.method)
+    told = "; ".join(
+        f"{label}: {', '.join(sorted(names))}" for label, names in sorted(labels.items())
+    )
     return f"Methods as they stand to what was published: {told}. See docs/methods.md."
 
 

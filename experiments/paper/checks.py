@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..runs.results import Problem, Run
 from ..runs.spread import Cell, cell
-from .cells import SEEDS, STATISTICS, grid, heading, number, record, source_note
+from .cells import SEEDS, STATISTICS, closing_notes, grid, heading, number, record
 from .facts import comparable
 from .paired import paired
 from .printed.read import BOOTGEN, RAM, Number, numbers, other_numbers
@@ -148,8 +148,8 @@ def checks_table(runs: Iterable[Run]) -> Table | None:
         paper: [m for m in HELD_TO if HELD_TO[m][0] == paper] for paper, _ in HELD_TO.values()
     }
     sources = "; ".join(f"{paper} for {', '.join(names)}" for paper, names in papers.items())
-    notes = [*NOTES, f"Published: {sources}."]
-    notes += [source_note(problem, methods) for problem, methods in problems.items()]
+    held = {p: {m: methods[m] for m in HELD_TO if m in methods} for p, methods in problems.items()}
+    notes = [*NOTES, f"Published: {sources}.", *closing_notes(held)]
     caption = "Methods against what others measured on TF Bind 8, 128 designs"
     return Table("checks", caption, header, rows, notes, records)
 

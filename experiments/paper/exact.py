@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..runs.results import Run, unchanged
 from ..runs.spread import cell
-from .cells import MARKS, STATISTICS, grid, heading, number, record, source_note
+from .cells import MARKS, STATISTICS, closing_notes, grid, heading, number, record
 from .plans import EXACT
 from .render import Table
 from .yardstick_rows import yardstick_rows
@@ -52,6 +52,6 @@ def exact_table(runs: Iterable[Run]) -> Table | None:
         for p in table
     ]
     header = ["method", *(f"{name}, {s}" for name in names for s in STATISTICS)]
-    notes = [*MARKS[:2], *(source_note(p, methods) for p, methods in table.items())]
+    notes = [*MARKS[:2], *closing_notes(table)]
     caption = "Tasks whose data and true function are the originals, normalised scores of 128"
     return Table("exact", caption, header, rows, notes, records)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..runs.results import Problem, Run, unchanged
 from ..runs.spread import cell
-from .cells import STATISTICS, TABLE, grid, heading, source_note
+from .cells import STATISTICS, TABLE, closing_notes, grid, heading
 from .render import Table
 
 AGAINST = ("random", "bdi")
@@ -66,7 +66,7 @@ def paired_table(runs: Iterable[Run]) -> Table | None:
         "Student's t; (1): one seed, of which nothing is certain. A deterministic method counts "
         "for every seed; the difference of two such has no interval. Seeds count where both began "
         "with the same table.",
-        *(source_note(problem, methods) for problem, methods in problems.items()),
+        *closing_notes(problems),
     ]
     return Table("paired", "Differences on the same seeds", header, rows, notes, records)
 

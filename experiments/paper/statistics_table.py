@@ -8,7 +8,7 @@ from ..runs.pools import YARDSTICKS
 from ..runs.results import Run, unchanged
 from ..runs.scores import LABELS
 from ..runs.spread import cell
-from .cells import grid, heading, source_note
+from .cells import closing_notes, grid, heading
 from .render import Table
 from .yardstick_rows import Lines, kept_lines
 
@@ -63,7 +63,7 @@ def statistics_table(runs: Iterable[Run], lines: Lines | None = None) -> Table |
         "scored when the run was over (score=full).",
         "Distances are numbers of letters; of numbers, the root mean square over columns in "
         "standard deviations.",
-        *(source_note(problem, methods) for problem, methods in table.items()),
+        *closing_notes(table),
     ]
     header = ["task", "method", *columns.values()]
     return Table("scores", "What 128 designs score", header, rows, notes, records)

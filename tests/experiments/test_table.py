@@ -473,6 +473,22 @@ def test_exact_tasks_stand_side_by_side(tmp_path: Path) -> None:
     assert not any("gfp" in name for name in rows["bdi"])
 
 
+@pytest.mark.parametrize("name", ["table2", "a1", "a3", "exact", "paired", "scores", "checks"])
+def test_every_comparison_says_how_methods_stand_to_what_was_published(
+    name: str, tmp_path: Path
+) -> None:
+    for method in ("bdi", "random", "cbas", "roma"):
+        write_run(tmp_path, method=method)
+    write_run(tmp_path, method="reinforce", settings={"as_published": True})
+    table = TABLES[name](read_runs([tmp_path]))
+    assert table is not None
+    (told,) = [note for note in table.notes if "what was published" in note]
+    assert "adaptation: roma" in told
+    assert "defect mended: cbas" in told
+    if name == "checks":  # here it is run with its defect
+        assert "as published: reinforce" in told
+
+
 def test_what_is_not_the_original_is_told_or_left_out_of_exact_tasks(tmp_path: Path) -> None:
     write_run(tmp_path, best=0.9)
     own = {"max_rows": 300}

@@ -127,3 +127,14 @@ def test_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
         torchbdi.nope  # noqa: B018
     assert {"BDI", "NTK", "fit_ridge"} <= set(dir(torchbdi))
+
+
+def test_kernels_say_where_covariance_functions_are() -> None:
+    import torchbdi
+
+    for name in ("Kernel", "NNGP", "NTK", "RBF"):
+        assert hasattr(torchbdi, name)
+        with pytest.raises(AttributeError, match=f"torchbdi.kernels.*{name}.*: torchbdi.{name}$"):
+            getattr(torchbdi.kernels, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'nope'$"):
+        torchbdi.kernels.nope  # noqa: B018

@@ -2,13 +2,15 @@
 
 It stands before methods of one's own too: :class:`.base.Method` puts it there. A table that is held
 on a GPU is handed over on the CPU, where a method moves on what it computes on the run's device;
-what it returns goes to where the caller's tensors are.
+what it returns goes to where the caller's tensors are. An allocation that fails in a method is a
+DoesNotFitError.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +19,8 @@ from torch import Tensor
 
 from ..data import OfflineData
 from ..inputs import as_float64, check_finite, own_mode
-from ..kernels.errors import InputError, TorchBDIError
+from ..kernels.errors import DoesNotFitError, InputError, TorchBDIError
+from ..kernels.memory import what_did_not_fit
 from ..values import instance, whole
 from ._result import Result
 from ._run import Run
@@ -37,7 +40,7 @@ def checked_solve(solve: Callable[..., Any], base: type) -> Callable[..., Any]:
         _check(name, data, run)
         n = whole(name, "n", n, 1)
         device, table = data.x.device, _on_cpu(data)
-        with own_mode():
+        with own_mode(), _memory_told(name):
             result = solve(self, table, n, _run_at(device, run))
             _check_result(name, result, table, n)
             return result if device.type == "cpu" else _moved(result, device)
@@ -52,7 +55,7 @@ def checked_score(score: Callable[..., Any], base: type) -> Callable[..., Any]:
     def checked(self: Any, data: Any = None, x: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "score(data, x)")
         _check(name, data, run)
-        with own_mode():
+        with own_mode(), _memory_told(name):
             x = as_float64("x", x).detach()
             if x.ndim != 2 or x.shape[1] != data.x.shape[1]:
                 raise InputError(
@@ -72,6 +75,23 @@ def checked_score(score: Callable[..., Any], base: type) -> Callable[..., Any]:
             return found.to(x.device)
 
     return checked
+
+
+@contextmanager
+def _memory_told(name: str) -> Iterator[None]:
+    """Says of an allocation that failed which method asked for it, and what to do."""
+    try:
+        yield
+    except TorchBDIError:
+        raise
+    except (MemoryError, RuntimeError) as error:
+        what = what_did_not_fit(error)
+        if what is None:
+            raise
+        raise DoesNotFitError(
+            f"{name}: {what} does not fit into memory. Take smaller settings, such as a narrower "
+            "network or fewer samples, or a smaller table."
+        ) from error
 
 
 def _owner(method: Any, base: type, call: str) -> str:

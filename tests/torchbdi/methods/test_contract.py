@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchbdi import InputError, OfflineData, Space, TorchBDIError, methods
+from torchbdi import DoesNotFitError, InputError, OfflineData, Space, TorchBDIError, methods
 from torchbdi.methods import registry
 from torchbdi.methods.base import Method, Result, Run, setting
 
@@ -121,6 +121,7 @@ def test_values_are_converted(name: str, given: object, kept: object) -> None:
         ("whole", "3", "whole must be a whole number, got '3'"),
         ("whole", float("inf"), "a whole number, got inf"),
         ("whole", 0, "whole must be >= 1, got 0"),
+        ("several", [2**63], "several must be a whole number of at most 9,223,372,036,854,775,807"),
         ("whole", 10, "whole must be < 10, got 10"),
         ("real", "high", "real must be a finite number, got 'high'"),
         ("real", float("nan"), "finite number, got nan"),
@@ -332,6 +333,33 @@ def test_what_a_score_returns_is_checked(
     data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
     with pytest.raises(TorchBDIError, match=told):
         Judge().score(data, data.x[:3].clone())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (lambda: torch.empty(10**14), "an array of 4e.05 GB does not fit into memory"),
+        (lambda: torch.empty(10**13, 10**13), "an array does not fit into memory"),
+        (lambda: np.empty(10**14), "an array does not fit into memory"),
+    ],
+)
+def test_an_allocation_that_fails_is_told(
+    wanted: Any, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = np.random.default_rng(0).normal(size=(5, 4))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    for kind, call in ((Strange, "solve"), (Judge, "score")):
+        monkeypatch.setattr(kind, "returned", lambda data, x: wanted(), raising=False)
+        with pytest.raises(DoesNotFitError, match=f"{kind.__name__}: {told}. Take smaller"):
+            getattr(kind(), call)(data, 3 if call == "solve" else data.x.clone())
+
+
+def test_other_errors_of_a_method_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = np.random.default_rng(0).normal(size=(5, 4))
+    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    monkeypatch.setattr(Strange, "returned", lambda data, x: x.view(7), raising=False)
+    with pytest.raises(RuntimeError, match=r"shape '\[7\]' is invalid"):
+        Strange().solve(data, 3)
 
 
 def test_every_method_of_the_folder_keeps_the_contract() -> None:
