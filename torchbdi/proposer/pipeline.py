@@ -6,19 +6,24 @@ import contextlib
 import dataclasses
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 from tqdm import tqdm
 
+from ..batch import Posterior
 from .assemble import assembled
+from .columns.enough import FEWEST_DESIGNS
+from .columns.outliers import far_away
 from .model.calibration import Calibration
-from .model.choice import choose
+from .model.choice import Chosen, choose
 from .model.close import close_groups
 from .model.kept import kept, model_of, solve_of
 from .model.problem import Problem
-from .model.solve import solve
-from .model.trust import assess, left_out_by
+from .model.solve import Solve, solve
+from .model.trust import Quality, assess, left_out_by
 from .report.events import Events
 from .result import Proposals
 from .search.backtest import backtest
@@ -28,6 +33,7 @@ from .threads import threads_for
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
+MOST_WITHOUT = 1000  # designs; a second model, made for its quality alone, takes seconds
 
 
 def run(
@@ -82,13 +88,11 @@ def _run(
         lambda content: solve_of(content, len(problem.y_l)),
         say,
     )
-    posterior, rows = posterior_of(problem, chosen, solved)
-    groups = close_groups(problem) if len(solved.sample) == len(problem.x_l) else None
-    if groups is not None:
-        solved = left_out_by(groups, posterior, solved)
-    solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
-    quality = assess(problem, solved, groups)
-    calibration = Calibration.of(problem, solved, posterior, rows, chosen.optimism, groups)
+    judged = _judged(problem, chosen, solved)
+    solved, posterior, quality = judged.solved, judged.posterior, judged.quality
+    calibration = Calibration.of(
+        problem, solved, posterior, judged.rows, chosen.optimism, judged.groups
+    )
     bar = tqdm(
         total=planned(problem, settings), desc="Search", delay=2, disable=not progress, leave=False
     )
@@ -104,9 +108,48 @@ def _run(
     variance = found.deviation.numpy() ** 2 + noise
     error = np.hypot(calibration.error(found.mean.numpy(), variance), problem.single_l**0.5)
     made = assembled(problem, settings, quality, chosen, found, error)
+    made = dataclasses.replace(made, quality_without=_quality_without(problem, settings))
     if settings.backtest:
         made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))
     return made
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A solved table, its errors made honest, and the quality of its model."""
+
+    solved: Solve
+    posterior: Posterior
+    rows: Tensor
+    groups: Tensor | None
+    quality: Quality
+
+
+def _judged(problem: Problem, chosen: Chosen, solved: Solve) -> _Judged:
+    posterior, rows = posterior_of(problem, chosen, solved)
+    groups = close_groups(problem) if len(solved.sample) == len(problem.x_l) else None
+    if groups is not None:
+        solved = left_out_by(groups, posterior, solved)
+    solved = dataclasses.replace(solved, errors=solved.errors * chosen.optimism)
+    return _Judged(solved, posterior, rows, groups, assess(problem, solved, groups))
+
+
+def _quality_without(problem: Problem, settings: Settings) -> Quality | None:
+    """The quality of a model of the designs whose scores do not lie far from all others.
+
+    None where all scores are alike, or limited, and where another model would take long.
+    """
+    far = far_away(problem.scores)
+    left = np.flatnonzero(~far)
+    if settings.robust or not far.any() or not FEWEST_DESIGNS <= len(left) <= MOST_WITHOUT:
+        return None
+    part = problem.on_scale(False).part(left)
+    with threads_for(0):
+        chosen = choose(part, settings.score_scale)
+    part = part.on_scale(chosen.log)
+    kernel = chosen.model.covariance()
+    solved = solve(kernel, chosen.inputs(part.x_l), part.y_l, chosen.model.ridge, progress=False)
+    return _judged(part, chosen, solved).quality
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from ..space import Number
 from .columns.column import Classes
-from .digits import digits, places_of
+from .digits import digits, places_of, short
 from .model.choice import Chosen
 from .model.problem import Problem
 from .model.trust import Quality
@@ -55,6 +55,8 @@ class Proposals:
             asked for, or the table has fewer than 40 designs.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
         settings: the person's choices.
+        quality_without: the quality of a model of the designs whose scores do not lie far from all
+            others; None where all are alike or limited, and above 1,000 designs.
     """
 
     columns: Mapping[str, Values]
@@ -76,6 +78,7 @@ class Proposals:
     problem: Problem
     settings: Settings
     backtest: Backtest | None = None
+    quality_without: Quality | None = None
 
     def __len__(self) -> int:
         return len(self.predicted)
@@ -129,6 +132,16 @@ class Proposals:
             if self.candidate is None:  # rows without a score are as they are, levels or not
                 text += _levels_told(known)
         return text
+
+    def without_told(self) -> str:
+        """The judgement without the scores that lie far from all others; "" where none do."""
+        q = self.quality_without
+        if q is None:
+            return ""
+        return (
+            f"Without the scores that lie far from all others: {q.verdict()} Rank correlation "
+            f"{q.rank_correlation:.2f}, error {short(q.rmse)}."
+        )
 
     def sites_told(self) -> str:
         """How far from known designs proposals may be; "" where that is not limited in sites."""

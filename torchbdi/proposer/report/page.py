@@ -103,6 +103,7 @@ def _summary(p: Proposals) -> str:
         f"<p>{escape(p.outlook())} {first}{flagged} {escape(p.sites_told())} "
         f"{len(known.scores)} different designs are known.</p>"
         f'\n<p class="verdict">{escape(p.quality.verdict())}</p>'
+        + (f"\n<p>{escape(told)}</p>" if (told := p.without_told()) else "")
     )
 
 

@@ -23,7 +23,7 @@ def summary(p: Proposals, out: Path) -> str:
         f"{'' if q.factor is None else f' (a factor of {q.factor:.2g})'}, scores scatter by "
         f"{short(q.true.std())}",
         f"model: {p.model.text()}",
-        *filter(None, (p.far_told(), p.scale_told(), p.sites_told())),
+        *filter(None, (p.without_told(), p.far_told(), p.scale_told(), p.sites_told())),
         "",
         *_table(p),
     ]

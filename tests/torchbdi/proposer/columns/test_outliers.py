@@ -14,6 +14,7 @@ from proposer_tables import asked, plain, scores_with, text, told, with_column
 import torchbdi
 from torchbdi.proposer.columns.outliers import far_away, limited
 from torchbdi.proposer.report.page import html_report
+from torchbdi.proposer.report.summary import summary
 
 RNG = np.random.default_rng(0)
 
@@ -83,6 +84,26 @@ def test_a_limited_score_is_the_nearest_of_the_others(monkeypatch: pytest.Monkey
     spoiled = torchbdi.propose(x, wrong, n=5, progress=False)
     assert spoiled.quality.r2 < 0.5 < robust.quality.r2
     assert "5000 in row 7" in html_report(spoiled)
+
+
+def test_the_judgement_without_scores_far_from_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    be_quick(monkeypatch.setattr)
+    x = np.random.default_rng(0).uniform(size=(40, 2))
+    y = 50 + 10 * x[:, 0] - 5 * x[:, 1]
+    assert torchbdi.propose(x, y, n=2, progress=False).quality_without is None
+    y[7] = 9999
+    p = torchbdi.propose(x, y, n=2, score_scale="plain", progress=False)
+    others = np.arange(40) != 7
+    alone = torchbdi.propose(x[others], y[others], n=2, score_scale="plain", progress=False)
+    q = p.quality_without
+    assert q is not None and p.quality.r2 < 0.2
+    np.testing.assert_array_equal(q.true, alone.quality.true)
+    assert q.rmse == pytest.approx(alone.quality.rmse, abs=0.1)
+    said = "Without the scores that lie far from all others: Good"
+    assert said in summary(p, Path("run")) and said in html_report(p)
+    assert torchbdi.propose(x, y, n=2, robust=True, progress=False).quality_without is None
 
 
 def test_repetitions_scatter_by_what_they_count_as() -> None:
