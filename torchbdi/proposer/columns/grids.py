@@ -95,7 +95,7 @@ def grid_of(
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return _any(column, MAX_DECIMALS, bounded)
     unit = 1 if free else unit
-    if places and unit == 1 and over_decades(values):
+    if places and unit == 1 and set_over_decades(values):
         return _of_digits(column, values, digits_of(cells), free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:
@@ -188,6 +188,19 @@ def over_decades(values: np.ndarray) -> bool:
     """Whether nine tenths of the numbers are positive over more than two decades."""
     low, high = np.quantile(values, [0.05, 0.95])
     return bool(values.min() > 0 and high > DECADES * low)
+
+
+def set_over_decades(values: np.ndarray) -> bool:
+    """Whether numbers of designs are over decades, and not by one end that many designs have.
+
+    Proposals often lie at a bound: after some rounds a twentieth of all designs can have the least
+    value of a column that is spread evenly, from 0.004 to 1.
+    """
+    if not over_decades(values):
+        return False
+    different = np.unique(values)
+    low, high = different[[int(0.05 * (len(different) - 1)), -1]]
+    return bool(high > DECADES * low)
 
 
 def _unit(levels: np.ndarray, places: int) -> int:

@@ -143,6 +143,8 @@ def lone_remark(
     """
     told, keep = [], []
     for name, values in columns.items():
+        if len(set(values.tolist())) > 2:
+            continue
         cells = [show_number(v) if isinstance(v, float) else v for v in values.tolist()]
         counts = Counter(cells).most_common(3)
         if name in spoken or len(counts) != 2 or counts[1][1] > 1 or counts[0][1] == 1:

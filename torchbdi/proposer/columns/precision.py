@@ -10,32 +10,35 @@ from ..reading.table import Values, show_number
 
 # More decimals are those of a computation.
 MAX_DECIMALS = 6
+# No cell of a file holds this character.
+_END = "\0"
+_PLAIN = re.compile(r"\0(?:[+-]?\d*(?:\.\d*)?\0)*")
+_DECIMALS = [re.compile(rf"\.\d{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
+# Zeros before the first digit do not count, nor does what stands behind an e.
+_DIGITS = [re.compile(rf"\0[+-]*+0*+[^e\0]{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
 
 
 def decimals_of(cells: Values) -> int | None:
     """The most decimals that a number of a column is written with; None for too many, or 1e-5."""
-    most = 0
-    for cell in set(cells.tolist()):
-        text = cell if isinstance(cell, str) else show_number(cell)
-        match = re.fullmatch(r"[+-]?\d*(?:\.(\d*))?", text)
-        if match is None:
-            return None
-        most = max(most, len(match[1] or ""))
-        if most > MAX_DECIMALS:
-            return None
-    return most
+    text = _joined(cells)
+    if not _PLAIN.fullmatch(text) or _DECIMALS[-1].search(text):
+        return None
+    return next((p for p in range(MAX_DECIMALS, 0, -1) if _DECIMALS[p - 1].search(text)), 0)
 
 
 def digits_of(cells: Values) -> int | None:
     """The most digits that a number of a column is written with; None for more than six."""
-    most = 1
-    for cell in set(cells.tolist()):
-        text = cell if isinstance(cell, str) else show_number(cell)
-        figures = text.lower().partition("e")[0].lstrip("+-").replace(".", "").lstrip("0")
-        most = max(most, len(figures))
-        if most > MAX_DECIMALS:
-            return None
-    return most
+    text = _joined(cells).lower().replace(".", "")
+    if _DIGITS[-1].search(text):
+        return None
+    return next((p for p in range(MAX_DECIMALS, 1, -1) if _DIGITS[p - 1].search(text)), 1)
+
+
+def _joined(cells: Values) -> str:
+    """The different cells, each between two ends: of all at once a search is fast."""
+    different = set(cells.tolist())
+    own = [cell if isinstance(cell, str) else show_number(cell) for cell in different]
+    return _END + "".join(f"{cell}{_END}" for cell in own)
 
 
 def half_units(cells: Values, values: np.ndarray) -> np.ndarray:

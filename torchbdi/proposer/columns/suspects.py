@@ -20,6 +20,13 @@ _RESULT_WORDS = """
 mean avg average median max min best final val valid validation test train training
 """
 _OF_RESULTS = frozenset(_RESULT_WORDS.split())
+# What people set.
+_SETTING_WORDS = """
+t temp temperature temperatur temperatura zeit time duration pressure druck concentration conc
+molarity ph dose dosage loading equiv equivalents eq stoichiometry speed rpm power voltage current
+ratio flow feed rate amount volume
+"""
+_OF_SETTINGS = frozenset(_SETTING_WORDS.split())
 _ERROR_WORDS = "sd std stdev stddev sem stderr rsd error err uncertainty fehler"
 _ERRORS = frozenset(_ERROR_WORDS.split())
 _DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"})
@@ -37,7 +44,15 @@ def result_remarks(
         repetition = (
             f", or make it a repetition of the score ({ways('score', name)})" if ways.typed else ""
         )
-        if abs(r) > RESULT:
+        plainly = _PLAINLY.sub("", name)
+        words = words_of(plainly) | words_of(plainly.lower())  # pH is one word
+        if abs(r) > RESULT and words & _OF_SETTINGS:
+            out.append(
+                f"{score!r} {'rises' if r > 0 else 'falls'} evenly with {name!r} (rank correlation "
+                f"{r:.3f}). If that was set, all is well; if it was measured, and is nothing that "
+                f"can be chosen, leave it out ({ways('ignore', name)})."
+            )
+        elif abs(r) > RESULT:
             out.append(
                 f"Column {name!r} is probably a result and nothing that can be chosen: it ranks "
                 f"the rows as {score!r} does (rank correlation {r:.3f}). If so, leave it out "

@@ -44,6 +44,7 @@ def settle(
     as_they_are: Collection[str] = (),
     scores: Collection[str] = (),
     points_open: bool = False,
+    workbook: bool = False,
 ) -> Settled:
     """Writes all numbers plainly.
 
@@ -60,6 +61,8 @@ def settle(
         scores: columns that are looked at however few of their cells are numbers.
         points_open: whether points can part thousands, too, as in files with semicolons; else they
             stand before decimals where nothing tells.
+        workbook: whether these are the cells of one, whose numbers have no mark of their own: a
+            comma in texts says nothing of how the others are written.
     """
     seen = {
         name: column
@@ -69,7 +72,7 @@ def settle(
     }
     everywhere = set().union(*(column.sure for column in seen.values()))
     out = Settled(dict(columns), {}, ".", [], {})
-    commas: list[str] = []
+    commas, points = [], False
     for name, column in seen.items():
         chosen, complaint = _decide(
             name, column, columns[name], rows, everywhere, decimal, ways, points_open
@@ -92,13 +95,16 @@ def settle(
             )
         if chosen == "comma" and set(column.marks) - {"none"}:
             commas.append(name)
+        points |= chosen == "point" and bool({"point", "point?"} & set(column.marks))
         _write(name, column, columns[name], rows, chosen, out, ways)
+    plainly = workbook and points
     if commas:
-        out.notes.append(
-            f"Decimals are written with a comma in {listed(commas)}; they are read, and written, "
-            "so."
-        )
-    return Settled(out.columns, out.units, "," if commas else ".", out.notes, out.complaints)
+        how = "they are read, and written, so."
+        if plainly:
+            how = "they are read so, and all decimals are written with a point."
+        out.notes.append(f"Decimals are written with a comma in {listed(commas)}; {how}")
+    decimal = "," if commas and not plainly else "."
+    return Settled(out.columns, out.units, decimal, out.notes, out.complaints)
 
 
 def _look(values: Values, any_number: bool) -> _Column | None:

@@ -73,8 +73,9 @@ def read_table(
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
     # Who parts cells by semicolons often has a comma before decimals.
     settled = settle(
-        columns, own.numbers, Ways(True), decimal, as_they_are, scores, grid.separator == ";"
-    )
+        columns, own.numbers, Ways(True), decimal, as_they_are, scores, grid.separator == ";",
+        grid.workbook,
+    )  # fmt: skip
     return Table(
         source=path.name,
         columns=settled.columns,
@@ -97,9 +98,10 @@ def _names(
     """
     named = [i for i, name in enumerate(header) if name]
     if len(named) < 2:
+        which = "1 column" if len(named) == 1 else f"{len(named)} columns"
         raise InputError(
-            f"{source}: {len(named)} columns in the first line; there must be a score and one more "
-            "column. Columns are separated by commas, semicolons, tabs or |."
+            f"{source}: {which} in the first line; there must be a score and one more column. "
+            "Columns are separated by commas, semicolons, tabs or |."
         )
     empty = 0
     for i, name in enumerate(header):

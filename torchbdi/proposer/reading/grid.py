@@ -16,7 +16,7 @@ from ...kernels.errors import InputError, MissingDependencyError
 from .encodings import decoded
 from .numerals import split
 from .table import trimmed
-from .workbook import cells_of
+from .workbook import cells_of, other_archive
 
 SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -32,6 +32,9 @@ _BEGINS = (
     (b"\x93NUMPY", "an array of numpy"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"),
     (b"{\\rtf", "a text of a word processor"),
 )  # fmt: skip
+# What a workbook that is encrypted has in the place of its sheets.
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_SAVE = "Open it with what reads it, and save it as .xlsx, or as 'CSV UTF-8'"
 # How much of a file tells its separator.
 _HEAD = 200
 
@@ -44,11 +47,13 @@ class Grid:
         columns: each (R,) of texts without blanks around them.
         separator: between them in the file; "," for a workbook.
         notes: what was found out, a sentence each.
+        workbook: whether it is one.
     """
 
     columns: list[np.ndarray]
     separator: str
     notes: list[str]
+    workbook: bool = False
 
 
 def require(name: str, what: str) -> ModuleType:
@@ -80,12 +85,16 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
     """
     pandas = require("pandas", "reading a table")
     if content.startswith(b"PK\x03\x04"):
+        if kind := other_archive(content):
+            raise InputError(f"{name}: {kind}, and no .xlsx. {_SAVE}.")
         require("openpyxl", "reading a workbook")
         cells, told = cells_of(pandas, name, content, sheet)
-        return Grid([_stripped(column) for column in cells], ",", told)
+        return Grid([_stripped(column) for column in cells], ",", told, workbook=True)
     if sheet is not None:
         raise InputError(f"{name}: it is no workbook, so it has no sheet {sheet!r}.")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
+        if _LOCKED in content:
+            raise InputError(f"{name}: a workbook with a password. Save it without one.")
         raise InputError(f"{name}: a workbook of before 2007. Save it as .xlsx, or as 'CSV UTF-8'.")
     if kind := next((kind for begin, kind in _BEGINS if content.startswith(begin)), ""):
         first = "Unpack it" if kind.startswith("packed") else "Open it with what reads it"

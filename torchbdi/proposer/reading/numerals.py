@@ -14,6 +14,9 @@ _NUMBER = re.compile(
 )
 # Most numbers of large tables: there is nothing to look for in them.
 PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+# Those of one mark at most, in plain digits: sign, whole, mark, decimals.
+_SHORT = re.compile(r"(-?)([0-9]+)(?:([.,])([0-9]+))?")
+_USUAL = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d*)?")
 _UNIT_WORDS = """
 % ‰ ° °C ºC °F degC K C F s sec min mins h hr hrs hour hours d day days ms us µs μs ns
@@ -47,7 +50,7 @@ def _is_unit(text: str) -> bool:
 
 def split(cell: str) -> tuple[str, str] | None:
     """The number of a cell and the unit after it, or a currency; None where it is no number."""
-    if PLAIN.fullmatch(cell):
+    if PLAIN.fullmatch(cell) or _USUAL.fullmatch(cell):
         return cell, ""
     text = simple(cell)
     money = text[:1] if text.startswith(CURRENCIES) else ""
@@ -74,6 +77,11 @@ def mark_of(number: str) -> str:
         "comma" or "point"; "comma?" where a comma may also part thousands, "point?" likewise;
         "none" for a number without marks, "wrong" for what is no number either way.
     """
+    if match := _SHORT.fullmatch(number):
+        if match[3] is None:
+            return "none"
+        open_ = len(match[4]) == 3 and len(match[2]) <= 3 and match[2][0] != "0"
+        return ("comma" if match[3] == "," else "point") + ("?" if open_ else "")
     body, power = _body(number)
     commas, points = body.count(","), body.count(".")
     if not set(body) <= set("0123456789.,"):
@@ -106,6 +114,11 @@ def plain(number: str, decimal: str) -> str | None:
         number: as it is written.
         decimal: "comma" or "point".
     """
+    if (match := _SHORT.fullmatch(number)) and match[3] in (
+        None,
+        "," if decimal == "comma" else ".",
+    ):
+        return number.replace(",", ".")
     body, power = _body(number)
     own, other = (",", ".") if decimal == "comma" else (".", ",")
     whole, mark, decimals = body.partition(own)

@@ -70,6 +70,23 @@ def cells_of(
     return columns, notes
 
 
+def other_archive(content: bytes) -> str:
+    """What a packed file is that is no workbook of XML; "" where it is one, or broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            names = set(file.namelist())
+            kind = file.read("mimetype")[:100] if "mimetype" in names else b""
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError):
+        return ""
+    if b"opendocument" in kind:
+        return "a document of LibreOffice or OpenOffice"
+    if "xl/workbook.bin" in names:
+        return "a binary workbook (.xlsb)"
+    if any(own.startswith("Index") for own in names):
+        return "a document of Numbers"
+    return "" if "[Content_Types].xml" in names else "a packed folder"
+
+
 def _has_more_than_cells(content: bytes) -> bool:
     """Whether cells are merged or lines hidden: known where a workbook is read as a whole only."""
     with zipfile.ZipFile(io.BytesIO(content)) as file:

@@ -59,7 +59,7 @@ def count_of(
                 f"bounds{way}, or add rows with levels that were not tried."
             )
     n = min(USUAL, left) if settings.n is None else settings.n
-    if n <= left and left > USUAL:
+    if n < left:
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
     told = f"There {which} left without a score: no more can be proposed."

@@ -33,7 +33,8 @@ def derived_remarks(
     """
     levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
     names = [name for name, count in levels.items() if count >= FEWEST_LEVELS][:MOST_COLUMNS]
-    own = {name: columns[name] for name in [*levels][:MOST_COLUMNS]}
+    looked_at = {*names, *[*levels][:MOST_COLUMNS]}
+    own = {name: columns[name] for name in levels if name in looked_at}
     half = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
     told: dict[str, str] = {}
     for at, name in enumerate(names):

@@ -12,6 +12,7 @@ from ..reading.table import Table, Values, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .derived import derived_remarks
+from .dummies import dummy_remarks
 from .limits import order_remarks, whole_remark
 from .made import sum_told
 from .nearly import nearly_remark, nearly_sums
@@ -69,7 +70,9 @@ def kept_equations(
     remarks += derived_remarks(free, half, Ways(table.typed))
     kept = [*given, *sums, *totals]
     remarks += order_remarks(free, kept, Ways(table.typed))
-    remarks += whole_remark(free, kept, Ways(table.typed))
+    dummies, told = dummy_remarks(free, kept, Ways(table.typed))
+    loose = {name: v for name, v in free.items() if name not in told}
+    remarks += [*dummies, *whole_remark(loose, kept, Ways(table.typed))]
     return sums, totals
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -48,12 +47,10 @@ def order_remarks(
         rules: what proposals keep.
         ways: how options are typed.
     """
-    few = {name: v[:FIRST] for name, v in columns.items()}
     pairs = [
         (a, b)
-        for a, b in permutations(columns, 2)
-        if (few[a] <= few[b]).all()
-        and columns[a].max() > columns[b].min()
+        for a, b in _in_order_at_first(columns)
+        if columns[a].max() > columns[b].min()
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
         and _in_one_unit([a, b])
@@ -75,6 +72,16 @@ def order_remarks(
     if len(pairs) > MOST_PAIRS:
         out.append(f"So are {len(pairs) - MOST_PAIRS} more pairs of columns.")
     return out
+
+
+def _in_order_at_first(columns: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:
+    """The pairs of different columns of which the first is at most the second in some rows."""
+    names = list(columns)
+    few = np.array([v[:FIRST] for v in columns.values()])
+    for a, own in zip(names, few, strict=True):
+        for i in np.flatnonzero((own <= few).all(1)).tolist():
+            if names[i] != a:
+                yield a, names[i]
 
 
 def _are_ends(a: str, b: str) -> bool:

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from ...space.constraints import Linear
+from .possibly import nearly_made
 
 # Tables are rounded: a sum that stays within this share of its median is meant to be constant.
 SUM_WITHIN = 0.015
@@ -16,7 +17,11 @@ SUM_WITHIN = 0.015
 OF_SCATTER = 0.25
 # More columns than this are looked at as neighbours only.
 ALL_SUBSETS = 12
+# ... and of very many columns these sets of neighbours, about: the sets of few.
+MOST_SUBSETS = 50_000
 ROUNDING = 1e-9
+# What others leave of a column that they may make, at most, as a share of its scatter.
+_UNEXPLAINED = 0.2
 # Rounding is at most this share of the scatter of a column that others make; of a plain total.
 _MOST = {False: 0.05, True: 0.15}
 # Rows that coefficients are fitted to, about.
@@ -80,7 +85,10 @@ def subsets(n: int) -> list[tuple[int, ...]]:
     """Sets of columns, the small ones first; of many columns only neighbours."""
     if n <= ALL_SUBSETS:
         return [s for size in range(2, n + 1) for s in combinations(range(n), size)]
-    return [tuple(range(i, i + size)) for size in range(2, n + 1) for i in range(n - size + 1)]
+    largest = min(n, max(2, MOST_SUBSETS // n))
+    return [
+        tuple(range(i, i + size)) for size in range(2, largest + 1) for i in range(n - size + 1)
+    ]
 
 
 def round_value(value: float, within: float) -> float:
@@ -111,7 +119,8 @@ def sums_of_columns(columns: Mapping[str, np.ndarray], units: Mapping[str, float
     names = list(columns)
     found: list[Linear] = []
     own = {name: columns[name] for name in names}
-    for name in reversed(names):
+    possible = nearly_made(columns, FITTED, _UNEXPLAINED)
+    for name in filter(possible.__contains__, reversed(names)):
         others = [other for other in own if other != name]
         rule = linear_in(name, others, own, units)
         if rule is not None:
@@ -168,7 +177,7 @@ def _linear(
     z = (x[few] - mean) / scale
     coefficients, *_ = np.linalg.lstsq(z, y[few] - y[few].mean(), rcond=1e-10)
     misses = y[few] - y[few].mean() - z @ coefficients
-    if misses.std() > 0.2 * y.std():
+    if misses.std() > _UNEXPLAINED * y.std():
         return None
     size = max(units[name], *(units[other] for other in others))
     # Rounded terms add up: half a unit each, and as much for the sum.

@@ -11,7 +11,7 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
-from ..columns.grids import MAX_DIGITS, Grid, grid_of, over_decades, with_zero, without_steps
+from ..columns.grids import MAX_DIGITS, Grid, grid_of, set_over_decades, with_zero, without_steps
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
@@ -187,7 +187,7 @@ def _logarithms(
     """Columns of positive numbers over more than two decades are searched as logarithms."""
     for name, grid in grids.items():
         number, own = grid.number, values[name]
-        if name not in ruled and number.low > 0 and over_decades(own):
+        if name not in ruled and number.low > 0 and set_over_decades(own):
             span = float(np.log10(own.max()) - np.log10(own.min()))
             grids[name] = replace(grid, number=replace(number, log=True))
             remarks.append(

@@ -14,6 +14,7 @@ from ..model.choice import Chosen
 from ..model.problem import Problem
 from ..model.solve import Solve
 from ..settings import TARGET
+from .apart import with_levels_apart
 from .candidates import APART
 
 # Deviations that the upper bound lies above the prediction. Of 0, 1/4, 1/2, 1 and 2 the one of best
@@ -54,7 +55,8 @@ def choose_batch(
 
     value = worth(acquisition, predicted, loss)
     best = float(problem.y_l.max())
-    return fill(posterior, chosen.extended(scaled), x, predicted, n, value, best)
+    (places,) = with_levels_apart(problem.design_space, APART[0], x)
+    return fill(posterior, chosen.extended(scaled), places, predicted, n, value, best)
 
 
 def fill(

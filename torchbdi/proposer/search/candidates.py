@@ -19,6 +19,7 @@ from ...search.sites import Sites
 from ...space import Choice, Space
 from ..columns.padded import padded_sites, with_padding
 from ..model.nearest import nearest
+from .apart import with_levels_apart
 
 # Spaces of levels alone with at most so many designs are gone through completely.
 ENUMERATE = 1_000_000
@@ -102,10 +103,10 @@ def candidates(
             objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
             starts=starts, options=options, seed=seed, folder=folder, after=after,
         )  # fmt: skip
-        x = new(with_padding(found.x, space, padded) / scale, known, n)
+        x = new(with_padding(found.x, space, padded) / scale, known, n, space)
         if len(found.x) < sites.count:
             more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
-            x = new(torch.cat([x, more / scale]), known, n)
+            x = new(torch.cat([x, more / scale]), known, n, space)
         if padded:  # which of all have their padding at the ends is not counted
             return Candidates(x, False, None)
         return Candidates(x, True, sites.count - taken)
@@ -126,7 +127,7 @@ def candidates(
         if attempt and reach is not None:
             reach = reach.wider()
         pool.append(_near(more, reach))
-        x = new(torch.cat(pool) / scale, known, n)
+        x = new(torch.cat(pool) / scale, known, n, space)
         if len(x) >= n:
             break
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
@@ -183,16 +184,18 @@ def neighbours(space: Space, parents: Tensor, count: int, draws: torch.Generator
     return space.project(torch.where(space.logits, encoded, moved))
 
 
-def new(x: Tensor, known: Tensor, n: int) -> Tensor:
+def new(x: Tensor, known: Tensor, n: int, space: Space | None = None) -> Tensor:
     """Designs that are not known, each once; nearly known ones too where there are not n others.
 
     Args:
         x: designs, (P, D).
         known: known designs, (N, D).
         n: how many are needed.
+        space: of the designs; of its levels any two are far enough from each other.
     """
     x = x[_first(x)]
-    gap = nearest(x, known)[0]
+    own, others = (x, known) if space is None else with_levels_apart(space, APART[0], x, known)
+    gap = nearest(own, others)[0]
     for apart in APART:
         kept = x[gap >= apart]
         if len(kept) >= n:

@@ -102,7 +102,7 @@ def test_the_usual_dialects_are_one_table(tmp_path: Path, content: str) -> None:
     ("content", "message"),
     [
         ("", "0 columns in the first line"),
-        ("a\n1\n", "1 columns"),
+        ("a\n1\n", "1 column in"),
         ("a,,b\n1,2,3\n", "column 2 has no name.*index=False"),
         ("a,b,a\n1,2,3\n", "two columns are called 'a'"),
         ("1,2.5\n3,4\n", "first line holds numbers"),

@@ -26,7 +26,7 @@ def test_sheets(tmp_path: Path) -> None:
     assert "no sheet 'x'. Sheets: 'Sheet', 'notes'" in refused(
         tmp_path, workbook_with_notes(), "--sheet", "x", name="t.xlsx"
     )
-    assert "1 columns" in refused(
+    assert "1 column in" in refused(
         tmp_path, workbook_with_notes(), "--sheet", "notes", name="t.xlsx"
     )
     assert "it is no workbook" in refused(tmp_path, PLAIN, "--sheet", "x")
