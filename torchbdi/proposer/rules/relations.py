@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from ...space.constraints import Linear
-from .possibly import nearly_made
+from .shortlist import nearly_made
 
 # Tables are rounded: a sum that stays within this share of its median is meant to be constant.
 SUM_WITHIN = 0.015

@@ -9,8 +9,8 @@ from proposer_tables import asked, text
 
 from torchbdi.proposer.reading.ways import Ways
 from torchbdi.proposer.rules.derived import derived_remarks
-from torchbdi.proposer.rules.possibly import MANY, nearly_made
 from torchbdi.proposer.rules.relations import subsets, sums_of_columns
+from torchbdi.proposer.rules.shortlist import MANY, nearly_made
 
 
 def wide(rows: int, width: int, seed: int = 0) -> dict[str, np.ndarray]:
