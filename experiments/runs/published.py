@@ -52,7 +52,10 @@ def published_words(
         published: where to look.
     """
     found = published.get((method, task))
-    settings = {} if found is None else found.settings
+    return () if found is None else _words(found.settings)
+
+
+def _words(settings: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(f"method.{name}={value}" for name, value in settings.items())
 
 
@@ -71,14 +74,15 @@ def departure(
         published: where to look.
     """
     found = published.get((method, task))
-    theirs = {} if found is None else found.settings
-    other = {name: value for name, value in theirs.items() if settings[name] != value}
-    if found is None or not other:
+    if found is None:
+        return ""
+    other = {name: value for name, value in found.settings.items() if settings[name] != value}
+    if not other:
         return ""
     return (
         f"note: for {task} the authors of {method} set "
         f"{', '.join(f'{name}={value}' for name, value in other.items())} ({found.source}); here "
         f"it is {', '.join(f'{name}={settings[name]}' for name in other)}. "
         "experiments.reproduce takes theirs, and so does "
-        f"{' '.join(f'method.{name}={value}' for name, value in other.items())}."
+        f"{' '.join(_words(other))}."
     )

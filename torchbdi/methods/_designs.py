@@ -65,16 +65,12 @@ def off_zero(starts: Tensor, data: OfflineData, kernel: Kernel) -> Tensor:
     return torch.where(lost[:, None, None], moved.expand_as(starts), starts)
 
 
-def rates(data: OfflineData) -> float | tuple[float, ...]:
-    """Adam's rate for each feature, as one number where it is the same for all."""
-    lr = data.space.lr.tolist()
-    return lr[0] if len(set(lr)) == 1 else tuple(lr)
-
-
 def own_rates(
     name: str, lr: float | tuple[float, ...] | None, data: OfflineData
 ) -> float | tuple[float, ...]:
-    """A setting ``lr`` as it is resolved for a table; None is :func:`rates`.
+    """A setting ``lr``, Adam's rate for each feature, as it is resolved for a table.
+
+    None is what the space says, as one number where it is the same for all features.
 
     Args:
         name: of the method, for the message.
@@ -85,7 +81,8 @@ def own_rates(
         InputError: it is a list with more or fewer rates than there are features.
     """
     if lr is None:
-        return rates(data)
+        every = data.space.lr.tolist()
+        return every[0] if len(set(every)) == 1 else tuple(every)
     width = data.x.shape[1]
     if isinstance(lr, tuple) and len(lr) != width:
         raise InputError(

@@ -21,6 +21,7 @@ from .model.calibration import Calibration
 from .model.choice import Chosen, choose
 from .model.close import close_groups
 from .model.kept import kept, model_of, solve_of
+from .model.part import fitted_part
 from .model.problem import Problem
 from .model.solve import Solve, solve
 from .model.trust import Quality, assess, left_out_by
@@ -108,10 +109,11 @@ def _run(
     variance = found.deviation.numpy() ** 2 + noise
     error = np.hypot(calibration.error(found.mean.numpy(), variance), problem.single_l**0.5)
     made = assembled(problem, settings, quality, chosen, found, error)
-    made = dataclasses.replace(made, quality_without=_quality_without(problem, settings))
-    if settings.backtest:
-        made = dataclasses.replace(made, backtest=backtest(problem, settings, progress=progress))
-    return made
+    return dataclasses.replace(
+        made,
+        quality_without=_quality_without(problem, settings),
+        backtest=backtest(problem, settings, progress=progress) if settings.backtest else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -143,13 +145,8 @@ def _quality_without(problem: Problem, settings: Settings) -> Quality | None:
     left = np.flatnonzero(~far)
     if settings.robust or not far.any() or not FEWEST_DESIGNS <= len(left) <= MOST_WITHOUT:
         return None
-    part = problem.on_scale(False).part(left)
     with threads_for(0):
-        chosen = choose(part, settings.score_scale)
-    part = part.on_scale(chosen.log)
-    kernel = chosen.model.covariance()
-    solved = solve(kernel, chosen.inputs(part.x_l), part.y_l, chosen.model.ridge, progress=False)
-    return _judged(part, chosen, solved).quality
+        return _judged(*fitted_part(problem, left, settings)).quality
 
 
 @contextlib.contextmanager

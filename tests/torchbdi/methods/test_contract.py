@@ -193,9 +193,13 @@ def test_a_preset_is_a_label_that_settings_have(toy: Any) -> None:
     assert registry.label(toy()) == "toy_walk"
 
 
-def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
+def five_rows() -> OfflineData:
     raw = np.random.default_rng(0).normal(size=(5, 4))
-    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    return OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+
+
+def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
+    data = five_rows()
     assert toy().settings_for(data) == {"size": 0.5, "way": "out", "times": 4}
     result = toy().solve(data, 2)
     assert torch.equal(result.x, 3 * data.x[:2])
@@ -297,8 +301,7 @@ def test_what_a_solve_returns_is_checked(
     returned: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Strange, "returned", returned, raising=False)
-    raw = np.random.default_rng(0).normal(size=(5, 4))
-    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    data = five_rows()
     with pytest.raises(TorchBDIError, match=told):
         Strange().solve(data, 3)
 
@@ -329,8 +332,7 @@ def test_what_a_score_returns_is_checked(
     returned: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Judge, "returned", returned, raising=False)
-    raw = np.random.default_rng(0).normal(size=(5, 4))
-    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    data = five_rows()
     with pytest.raises(TorchBDIError, match=told):
         Judge().score(data, data.x[:3].clone())
 
@@ -346,8 +348,7 @@ def test_what_a_score_returns_is_checked(
 def test_an_allocation_that_fails_is_told(
     wanted: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = np.random.default_rng(0).normal(size=(5, 4))
-    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    data = five_rows()
     for kind, call in ((Strange, "solve"), (Judge, "score")):
         monkeypatch.setattr(kind, "returned", lambda data, x: wanted(), raising=False)
         with pytest.raises(DoesNotFitError, match=f"{kind.__name__}: {told}. Take smaller"):
@@ -355,8 +356,7 @@ def test_an_allocation_that_fails_is_told(
 
 
 def test_other_errors_of_a_method_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = np.random.default_rng(0).normal(size=(5, 4))
-    data = OfflineData.from_raw(raw, raw[:, 0], Space.numbers(4))
+    data = five_rows()
     monkeypatch.setattr(Strange, "returned", lambda data, x: x.view(7), raising=False)
     with pytest.raises(RuntimeError, match=r"shape '\[7\]' is invalid"):
         Strange().solve(data, 3)

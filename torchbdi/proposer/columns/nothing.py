@@ -11,6 +11,7 @@ import numpy as np
 
 from ..reading.table import Values
 from ..reading.ways import Ways
+from .paired import log_choose
 
 _NOTHING = re.compile(
     r"[-\u2013\u2014]|(no(?!\. ?\d)|none|nothing|without|w/o|blank|absent|control|untreated|vehicle"
@@ -44,7 +45,7 @@ def nothing_remarks(columns: Mapping[str, Values], said: Sequence[str], ways: Wa
             if (without & ~zero).any() or any(repr(name) in t and repr(amount) in t for t in said):
                 continue
             n, z, m = len(zero), int(zero.sum()), int(without.sum())
-            log = _ways_to(z, m) - _ways_to(n, m)
+            log = log_choose(z, m) - log_choose(n, m)
             if log > -math.log(CHANCE * len(absent) * len(zeros)):
                 continue
             side = ways.several("fix", [f"{name}={value}", f"{amount}=0"])
@@ -54,8 +55,3 @@ def nothing_remarks(columns: Mapping[str, Values], said: Sequence[str], ways: Wa
                 f"({side})."
             )
     return out
-
-
-def _ways_to(n: int, m: int) -> float:
-    """The logarithm of how many ways there are to choose m of n."""
-    return math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)

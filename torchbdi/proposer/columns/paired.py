@@ -42,7 +42,7 @@ def paired_remarks(columns: Mapping[str, Values], rules: Sequence[Linear], ways:
     for mark, own in marks.items():
         at = np.frombuffer(mark, bool)
         n, m = len(at), int(at.sum())
-        ways_to = math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
+        ways_to = log_choose(n, m)
         first, *_ = own
         own = {name: text for name, text in own.items() if {first, name} not in kept}
         if len(own) > 1 and ways_to > math.log(UNLIKELY) + 2 * math.log(count):
@@ -62,3 +62,8 @@ def paired_remarks(columns: Mapping[str, Values], rules: Sequence[Linear], ways:
         f"In all designs {', '.join(told[:MOST])}, and nowhere else{more}. Proposals need not keep "
         f"that: pass over those that make no sense, or search that side alone ({way})."
     ]
+
+
+def log_choose(n: int, m: int) -> float:
+    """The logarithm of how many ways there are to choose m of n."""
+    return math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..reading.ways import Ways, listed
-from .limits import NAMED_ENDS
+from .limits import BY_NAMES
 
 # is_B, solvent_DMF, base.K2CO3, "solvent: DMF": what stands before the last of such signs.
 _PREFIX = re.compile(r"(.*[^\W\d_])\s*[_.:=\-/ \[(]+[^_.:=/ ]+[\])]?")
@@ -44,7 +44,7 @@ def dummy_remarks(
         # How often chance would leave at most one of them 1, row by row.
         none = float(np.prod(1 - shares))
         one = none * float((shares / (1 - shares)).sum())
-        if len(total) * math.log(none + one) > -math.log(NAMED_ENDS):
+        if len(total) * math.log(none + one) > -math.log(BY_NAMES):
             continue
         told |= set(names)
         out.append(

@@ -25,9 +25,9 @@ FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
 WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.95, 0.05
 # Parts are told that chance would keep below a whole less often than once in so many.
 SELDOM = 1e3
-# Ends of one thing, by the words in which their names differ, are told that chance would keep in
-# order less often than once in so many.
-NAMED_ENDS = 20.0
+# What names speak for, too, as a start and an end, is told that chance would keep less often than
+# once in so many.
+BY_NAMES = 20.0
 _ENDS = frozenset((
     ("start", "end"), ("start", "stop"), ("start", "final"), ("begin", "end"), ("initial", "final"),
     ("first", "last"), ("from", "to"), ("min", "max"), ("minimum", "maximum"), ("low", "high"),
@@ -59,7 +59,7 @@ def order_remarks(
     pairs = [
         (a, b)
         for a, b in pairs
-        if _chance(columns[a], columns[b]) < -(math.log(NAMED_ENDS) if _are_ends(a, b) else least)
+        if _chance(columns[a], columns[b]) < -(math.log(BY_NAMES) if _are_ends(a, b) else least)
         and np.corrcoef(columns[a], columns[b])[0, 1] <= TOGETHER  # told as such
     ]
     between = {(a, c) for a, b in pairs for d, c in pairs if b == d}

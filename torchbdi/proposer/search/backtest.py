@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..model.choice import choose
+from ..model.part import fitted_part
 from ..model.problem import Problem
-from ..model.solve import solve
 from ..settings import Settings
 from .acquire import choose_batch
 from .batch import posterior_of
@@ -125,15 +124,12 @@ def _methods(settings: Settings) -> dict[str, _Pick]:
 def _own(
     settings: Settings, problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int
 ) -> np.ndarray:
-    part = problem.on_scale(False).part(known)
-    chosen = choose(part, settings.score_scale)
-    part = part.on_scale(chosen.log)
-    kernel = chosen.model.covariance()
-    solved = solve(kernel, chosen.inputs(part.x_l), part.y_l, chosen.model.ridge, progress=False)
+    part, chosen, solved = fitted_part(problem, known, settings)
     posterior, _ = posterior_of(part, chosen, solved)
     x = problem.x_l[hidden]
     inputs = chosen.inputs(x)
     with torch.no_grad():
+        kernel = chosen.model.covariance()
         mean = kernel(inputs, chosen.inputs(part.x_l)) @ solved.coefficients
     picked = choose_batch(part, chosen, solved, posterior, settings.acquisition, x, mean, n)
     return picked.numpy()
