@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-rivals", action="store_true", help="no environment of other packages")
     parser.add_argument("--tables", type=Path, help="propose: folder of the tables")
     parser.add_argument("--only", default="", help="propose: names of tables, with commas")
-    parser.add_argument("--seeds", default="", help="propose, designed: numbers with commas")
+    parser.add_argument("--seeds", default="", help="of tables that are drawn, with commas")
     given = parser.parse_args(arguments)
     try:
         run_subjects(

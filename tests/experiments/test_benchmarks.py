@@ -30,8 +30,10 @@ from experiments.benchmarks import (
 )
 from experiments.benchmarks.__main__ import main, run_subjects
 from experiments.benchmarks._ours import paths, sequences, summarise
+from experiments.benchmarks.repeated import KEPT
 from torchbdi import NTK, InputError, MissingDependencyError
 from torchbdi.kernels.solve.rates import RATES
+from torchbdi.proposer.model.problem import Problem
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +137,16 @@ def test_designed_experiments(tmp_path: Path) -> None:
     assert table["design"] == "Box-Behnken 3" and row["best"] == table["best"]
     assert row["best by errors"] >= row["median by errors"]
     assert row["best"] > row["known"] and row["median"] > 0
+
+
+def test_repeated_designs(tmp_path: Path) -> None:
+    assert main(["repeated", "--small", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "repeated.json").read_text())
+    rows = {row["bound"]: row for row in result["rows"]}
+    assert list(rows) == ["limit", "estimate", "none"] and rows["estimate"]["gain"] == 0
+    assert all(0 < row["median"] < row["best"] for row in rows.values())
+    assert [table["repeated"] for table in result["tables"]] == ["eighth", "third"]
+    assert Problem.least_noise_l is KEPT
 
 
 @pytest.mark.parametrize(

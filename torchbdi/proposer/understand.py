@@ -218,6 +218,7 @@ def _made(
         counts=counts,
         noise=scatter(counted, groups),
         noise_log=scatter(np.log(counted), groups) if counted.min() > 0 else None,
+        repetitions=len(groups) - len(counts),
         fixed=fixed,
         grids=restricted.grids,
         rules=restricted.rules,

@@ -35,6 +35,7 @@ class Understood:
         counts: rows of each, (N,).
         noise: standard deviation of scores of the same design; None without repetitions.
         noise_log: that of their logarithms; None where a score is not positive, too.
+        repetitions: rows that repeat the design of another one: the noise's degrees of freedom.
         fixed: columns that are fixed at a value, with that value.
         grids: what the columns of numbers can have, by name.
         rules: linear rules between columns of numbers.
@@ -62,6 +63,7 @@ class Understood:
     counts: np.ndarray
     noise: float | None
     noise_log: float | None
+    repetitions: int
     fixed: Mapping[str, float | str]
     grids: Mapping[str, Grid]
     rules: tuple[Linear, ...]

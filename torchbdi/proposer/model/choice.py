@@ -125,7 +125,7 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
     x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
     found = ranked(
         candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
-        [p.noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems], ALONE,
+        [p.least_noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems], ALONE,
     )  # fmt: skip
     at, densities = 0, None
     if len(problems) > 1:
@@ -156,7 +156,9 @@ def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
         left = LeftOut.of(matrices[-1], y, model.ridge, others)
         errors.append(math.inf if left is None else left.error)
     at = min(range(len(errors)), key=errors.__getitem__)
-    ridge, error = best_ridge(matrices[at], y, RIDGES, models[at].ridge, problem.noise_l, others)
+    ridge, error = best_ridge(
+        matrices[at], y, RIDGES, models[at].ridge, problem.least_noise_l, others
+    )
     error /= float(y.var(correction=0))
     return dataclasses.replace(models[at], ridge=ridge, error=error, rows=len(many))
 

@@ -51,3 +51,15 @@ def test_the_top_in_the_middle_is_found(design: list[list[float]]) -> None:
     assert truth.max() > peak(coded).max()
     assert np.median(truth) > 77
     assert not found.unknown.any()
+
+
+def test_one_pair_far_apart_does_not_forbid_the_model() -> None:
+    """Two scores of one design say little of the noise of all others, which are smooth."""
+    x = np.random.default_rng(0).uniform(size=(40, 2))
+    y = np.sin(3 * x[:, 0]) + x[:, 1] ** 2
+    again = np.concatenate([x, x[:1]])
+    apart = 1.4 * y.std()
+    scores = np.concatenate([y, y[:1] + apart / 2])
+    scores[0] -= apart / 2
+    found = torchbdi.propose(again, scores, n=4, progress=False)
+    assert found.quality.rank_correlation > 0.95

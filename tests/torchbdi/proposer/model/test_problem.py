@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from proposer_problems import problem
+from scipy.stats import chi2
 
-from torchbdi.proposer.model.problem import make_problem
+from torchbdi.proposer.model.problem import chi_squared_limit, make_problem
 from torchbdi.proposer.reading.file import read_table
 from torchbdi.proposer.settings import Settings
 
@@ -39,3 +40,25 @@ def test_ties_stay_in_the_order_of_the_table(tmp_path: Path) -> None:
     assert problem.best().tolist() == expected
     mixed = torch.argsort(problem.y_l, descending=True, stable=False).tolist()
     assert mixed != expected, "this size would not tell"
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 10, 100, 10_000])
+def test_the_limit_of_chi_squared(freedom: int) -> None:
+    assert chi_squared_limit(freedom) == pytest.approx(chi2.ppf(0.95, freedom), rel=0.03 / freedom)
+
+
+def test_few_repetitions_prove_little_noise() -> None:
+    """Once in twenty times the scatter is as large by chance alone."""
+    draws = np.random.default_rng(0)
+    for designs, times in ((12, 2), (40, 3)):
+        x = np.repeat(draws.uniform(size=designs), times)
+        proved, known = [], []
+        for _ in range(300):
+            made = problem({"x": x}, 3 * x + draws.normal(size=len(x)))
+            unit = made.y_scale**2 * times
+            proved.append(made.least_noise_l * unit)
+            known.append(made.noise_l * unit)
+        assert made.repetitions == designs * (times - 1)
+        assert np.mean(known) == pytest.approx(1, abs=0.1)
+        assert 0.02 < np.mean(np.array(proved) > 1) < 0.09
+    assert problem({"x": NUMBERS}).least_noise_l == 0
