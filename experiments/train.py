@@ -22,7 +22,7 @@ from .runs.config import method_of, register_choices, validate
 from .runs.identity import Identity
 from .runs.lines import line_of
 from .runs.losses import write_losses
-from .runs.overrides import check_overrides
+from .runs.overrides import check_overrides, flags_first
 from .runs.published import departure
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
@@ -258,6 +258,7 @@ def main() -> None:
             print(usage(words))
             return
         check_overrides(words)
+        sys.argv[1:] = flags_first(words)
         register_choices()
     except TorchBDIError as error:
         sys.exit(f"error: {error}")

@@ -47,7 +47,7 @@ def check_overrides(words: Sequence[str]) -> None:
             raise InputError(f"{key} is given twice: {given[key]} and {word}. Leave one out.")
         given[key] = word
     choices = group_choices()
-    chosen = {}
+    chosen: dict[str, list[str]] = {}
     for word in own:
         key, equals, value = word.partition("=")
         if key not in choices or not equals:
@@ -55,12 +55,22 @@ def check_overrides(words: Sequence[str]) -> None:
         for one in value.split(","):
             if one not in choices[key]:
                 raise InputError(f"{word}: no {key} {one!r}.{those_valid(one, choices[key])}")
-        chosen[key] = f"{key}={value.split(',')[0]}"
-    default = compose_unchecked(list(chosen.values()))
-    for word in own:
-        key, equals, _ = word.partition("=")
-        if not equals or key not in choices:
-            _check_name(word, key.lstrip("+~"), default)
+        chosen[key] = value.split(",")
+    first = {key: some[0] for key, some in chosen.items()}
+    # Every job of a sweep is given every word: all that are chosen need the entry.
+    parts = [{}, *({key: one} for key, some in chosen.items() for one in some[1:])]
+    for part in parts:
+        default = compose_unchecked([f"{key}={one}" for key, one in {**first, **part}.items()])
+        for word in own:
+            key, equals, _ = word.partition("=")
+            if not equals or key not in choices:
+                _check_name(word, key.lstrip("+~"), default)
+
+
+def flags_first(words: Sequence[str]) -> list[str]:
+    """The words of a command line with the overrides last: Hydra takes no flag between them."""
+    overrides = get_args_parser().parse_intermixed_args(list(words)).overrides
+    return [*(word for word in words if word not in overrides), *overrides]
 
 
 def check_shared(
@@ -115,7 +125,11 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
     prefix = f"{parent}." if parent else ""
     names = [prefix + str(n) for n in section if not (prefix and n == "name")]
     if key not in names:
-        raise InputError(f"{word}: there is no {key}.{those_valid(key, names)}")
+        whose = f"{parent}={section['name']}" if "name" in section else ""
+        if not names:
+            raise InputError(f"{word}: there is no {key}. {whose} has no settings.")
+        told = f" These are the settings of {whose}." if whose else ""
+        raise InputError(f"{word}: there is no {key}.{those_valid(key, names)}{told}")
     valid = f" Valid: {', '.join(names)}."
     if word[0] in "+~":
         raise InputError(

@@ -113,6 +113,15 @@ class PackedCholesky(Solver[CholeskyOptions]):
             raise NotPositiveDefiniteError(self._explain(factor.spans[i].start + failed - 1))
 
     def _explain(self, pivot: int) -> str:
+        diagonal = self.operator.diagonal()
+        if self.ridge == 0 and diagonal[pivot] == 0:
+            return (
+                f"the matrix is not positive definite: k(x, x) is 0 for row {pivot} of "
+                f"{self.operator.n}, and nothing is added to it. Kernels without biases are 0 "
+                "where all features are, which is the mean of every column. Leave such rows out, "
+                "take a kernel with b_std > 0 or RBF, or a ridge above 0 "
+                '(ridge_scale="absolute" where all rows are such).'
+            )
         text = (
             f"the matrix is not positive definite at row {pivot} of {self.operator.n} with ridge "
             f"{self.ridge:.3g}: to rounding, that row is a combination of the rows before it. "
@@ -120,7 +129,6 @@ class PackedCholesky(Solver[CholeskyOptions]):
         if pivot:
             row = self.factor.data.new_empty(1, pivot)
             self.operator.fill(slice(pivot, pivot + 1), slice(0, pivot), row)
-            diagonal = self.operator.diagonal()
             cosine = row[0] / (diagonal[:pivot] * diagonal[pivot]).clamp_min(1e-300).sqrt()
             nearest = int(cosine.argmax())
             text += f"The row most like it is {nearest}, cosine {float(cosine[nearest]):.12g}. "

@@ -25,7 +25,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from experiments.runs.config import compose_unchecked, validate
 from experiments.runs.history import History
-from experiments.runs.overrides import check_overrides
+from experiments.runs.overrides import check_overrides, flags_first
 from experiments.runs.run_folder import RunFolder
 from experiments.train import RunInterruptedError, train
 from torchbdi import InputError, MissingDataError, TorchBDIError
@@ -243,6 +243,9 @@ def test_a_sweep_in_several_processes_from_the_shell(data_dir: Path, tmp_path: P
         (["task=tfbind8", "task=rna1"], "task is given twice"),
         (["method.steps=2", "+method.steps=3"], r"method\.steps is given twice"),
         (["resume=/nowhere"], "no run"),
+        (["method=bdi,random", "method.steps=1,2"], r"no method\.steps.* of method=random\."),
+        (["task=tfbind10,rna1", "task.truth=affinity"], r"no task\.truth.* of task=rna1\."),
+        (["method=best_rows", "method.n=1"], r"no method\.n\. method=best_rows has no settings"),
     ],
 )
 def test_wrong_words(words: list[str], message: str, data_dir: Path, tmp_path: Path) -> None:
@@ -323,6 +326,14 @@ def test_numbers_of_the_command_line_are_of_the_type_of_their_field() -> None:
     assert [repr(method[n]) for n in ("target", "steps")] == ["15.0", "20"]
     assert list(method.lr) == [1.0, 0.5]
     assert validate(config("method=forward_only")).method.backward_weight == 0.0
+
+
+def test_flags_may_stand_between_words() -> None:
+    """Hydra alone refuses what follows a flag behind another word."""
+    words = ["task=tfbind8", "-m", "method.target=5,10", "--config-dir", "x", "seed=1"]
+    overrides = ["task=tfbind8", "method.target=5,10", "seed=1"]
+    assert flags_first(words) == ["-m", "--config-dir", "x", *overrides]
+    assert flags_first(overrides) == overrides
 
 
 def test_known_words_pass() -> None:

@@ -112,6 +112,17 @@ def test_a_failed_pivot_is_named() -> None:
         fit_ridge(NTK(depth=1), x, y, ridge=0.0, solver="cholesky")
 
 
+@pytest.mark.parametrize("zeros", [[0, 1, 2], [1]])
+def test_designs_without_a_kernel_are_named(zeros: list[int]) -> None:
+    """They were said to be a combination of the rows before them, of which the first has none."""
+    x, y = table()[0][:3].clone(), table()[1][:3]
+    x[zeros] = 0
+    message = rf"k\(x, x\) is 0 for row {zeros[0]} of 3.*mean of every column.*ridge above 0"
+    with pytest.raises(NotPositiveDefiniteError, match=message):
+        fit_ridge(NTK(), x, y, ridge=0.0)
+    assert torch.isfinite(fit_ridge(NTK(), x, y, 1e-3, "absolute").coefficients).all()
+
+
 def test_a_graph_behind_the_table_is_left_alone() -> None:
     x = torch.randn(30, 3, dtype=torch.float64, requires_grad=True)
     y = (x**2).sum(1)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..batch import fill_by_distance
 from ..search import Found, Objective, Reach, SearchOptions, maximise
 from ..search.engine import planned_rounds
+from ._kept import Kept
 from .base import Method, Run, setting
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Searching(Method):
                 options=options,
                 seed=run.seed,
                 folder=run.folder,
+                of=Kept(run, self, data, n).key,
                 after=after,
             )
 

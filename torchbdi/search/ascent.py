@@ -27,6 +27,7 @@ def ascend(
 
     The step length is that of Barzilai and Borwein; a line search on the way to the projection,
     which may fall below the last value but not below the worst of the last five, makes it safe.
+    Where a space says how many parts may be present no value falls.
 
     Args:
         f: what is maximised.
@@ -52,19 +53,23 @@ def ascend(
     for step in range(steps):
         if not len(live) or f.spent:
             break
-        d = _within(space, x[live] + rate[live, None] * slope[live], x[live], free, reach)
+        uphill = rate[live, None] * slope[live]
+        d = _within(space, x[live] + uphill, x[live], free, reach)
         d = d - x[live]
         moving = d.abs().amax(1) > STILL
-        live, d = live[moving], d[moving]
+        live, d, uphill = live[moving], d[moving], uphill[moving]
         if not len(live):
             break
-        share, new_value, new_slope, good = _line_search(
-            f, x[live], d, (slope[live] * d).sum(1), last[live].amin(1)
+        moved, new_value, new_slope, good = _line_search(
+            f,
+            x[live],
+            _Bent(space, x[live], uphill, free, reach) if space.at_most else _Straight(d),
+            slope[live],
+            # A fall may be one to worse parts, from which there is no way back.
+            value[live] if space.at_most else last[live].amin(1),
         )
-        live, d, share = live[good], d[good], share[good]
-        new_value = new_value[good]
+        live, moved, new_value = live[good], moved[good], new_value[good]
         new_slope = torch.where(free, new_slope[good], 0).nan_to_num(0, 0, 0)
-        moved = share[:, None] * d
         curved = -(moved * (new_slope - slope[live])).sum(1)
         size = (moved * moved).sum(1)
         rate[live] = torch.where(
@@ -78,35 +83,65 @@ def ascend(
     return best_x, best
 
 
+class _Straight:
+    """Ways d, (m, D), to where designs are projected: what is between lies in a convex space."""
+
+    def __init__(self, d: Tensor):
+        self.d = d
+
+    def __call__(self, share: Tensor, at: Tensor) -> Tensor:
+        """Some of the ways, a share (k,) of each: (k, D)."""
+        return share[:, None] * self.d[at]
+
+
+class _Bent:
+    """Ways uphill that are projected at every length.
+
+    Between designs of different parts lie designs of all of these parts, which are too many where
+    a space says how many may be present. Short ways keep their parts.
+    """
+
+    def __init__(self, space: Space, x: Tensor, uphill: Tensor, free: Tensor, reach: Reach | None):
+        self.space, self.x, self.uphill, self.free, self.reach = space, x, uphill, free, reach
+
+    def __call__(self, share: Tensor, at: Tensor) -> Tensor:
+        """See :class:`_Straight`."""
+        x = self.x[at]
+        to = x + share[:, None] * self.uphill[at]
+        return _within(self.space, to, x, self.free, self.reach) - x
+
+
 def _line_search(
-    f: Counted, x: Tensor, d: Tensor, rise: Tensor, floor: Tensor
+    f: Counted, x: Tensor, way: _Straight | _Bent, slope: Tensor, floor: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """How much of each way is gone, (m,): the first of 1, 1/4, 1/16, ... that rises enough.
+    """How far each way is gone: the first share of 1, 1/4, 1/16, ... that rises enough.
 
     Args:
         f: what is maximised.
         x: where the designs are, (m, D).
-        d: their ways, (m, D).
-        rise: slope along the whole way, (m,).
+        way: their ways.
+        slope: theirs where they are, (m, D).
         floor: what a value may not fall below but for a share of the rise, (m,).
 
     Returns:
-        The shares (m,), values (m,) and slopes (m, D) there, and which do rise, (m,) bool: what
+        The moves (m, D), values (m,) and slopes (m, D) there, and which do rise, (m,) bool: what
         rises at no length has come to a kink.
     """
-    share = torch.ones(len(d), dtype=x.dtype)
-    value, slope = torch.empty_like(rise), torch.empty_like(d)
-    todo = torch.arange(len(d))
+    share = torch.ones(len(x), dtype=x.dtype)
+    moved, value, new = torch.empty_like(x), torch.empty_like(floor), torch.empty_like(x)
+    todo = torch.arange(len(x))
     for _ in range(CUTS):
-        v, g = f.gradient(x[todo] + share[todo, None] * d[todo])
-        value[todo], slope[todo] = v, g
-        todo = todo[~(v >= floor[todo] + 1e-4 * share[todo] * rise[todo])]
+        moved[todo] = way(share[todo], todo)
+        v, g = f.gradient(x[todo] + moved[todo])
+        value[todo], new[todo] = v, g
+        rise = (slope[todo] * moved[todo]).sum(1)
+        todo = todo[~(v >= floor[todo] + 1e-4 * rise)]
         if not len(todo):
             break
         share[todo] /= 4
-    rises = torch.ones(len(d), dtype=torch.bool)
+    rises = torch.ones(len(x), dtype=torch.bool)
     rises[todo] = False
-    return share, value, slope, rises
+    return moved, value, new, rises
 
 
 def _within(space: Space, x: Tensor, before: Tensor, free: Tensor, reach: Reach | None) -> Tensor:

@@ -42,6 +42,7 @@ class Search:
         folder: Path | None,
         after: After | None,
         reach: Reach | None = None,
+        of: str = "",
     ):
         space = space.boxed()
         self.space, self.n, self.options, self.seed = space, n, options, seed
@@ -60,7 +61,7 @@ class Search:
             mutants = made.within(*reach.sites)
         self.f = Counted(objective, options.budget, mutants)
         self.starts = empty if starts is None else self.within(starts.detach().double().cpu())
-        self.state = SearchState(folder, self._problem())
+        self.state = SearchState(folder, self._problem(of))
         self._after, self.rounds = after, 0
 
     def within(self, x: Tensor) -> Tensor:
@@ -89,8 +90,9 @@ class Search:
         if self._after is not None:
             self._after(self.rounds, best)
 
-    def _problem(self) -> str:
+    def _problem(self, of: str) -> str:
         digest = hashlib.sha256(repr((self.space, self.n, self.options, self.seed)).encode())
+        digest.update(of.encode())
         if self.reach is not None:
             digest.update(self.reach.rows.numpy().tobytes() + repr(self.reach.distance).encode())
             if self.reach.sites is not None:

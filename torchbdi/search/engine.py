@@ -56,6 +56,7 @@ def maximise(
     options: SearchOptions | None = None,
     seed: int = 0,
     folder: Path | None = None,
+    of: str = "",
     after: After | None = None,
 ) -> Found:
     """The n best different designs of a space that a search finds.
@@ -65,7 +66,8 @@ def maximise(
     Levels that a constraint couples (``space.constraints``, ``space.at_most``), and those of a
     column that has more than 256, are numbers here: they go uphill, and from there level by level.
     Where there are such nothing is enumerated, however small the space, and the best designs,
-    those behind the first above all, may be missed.
+    those behind the first above all, may be missed; so they may where ``space.at_most`` says how
+    many parts are present.
 
     Args:
         objective: what is maximised. Where it has a method ``pairs`` (see
@@ -79,8 +81,9 @@ def maximise(
             space. Where it limits sites nothing is enumerated.
         options: limits; None for the defaults.
         seed: of the draws.
-        folder: where the state is kept from which a killed search goes on; the caller sees to
-            it that it is this objective's own. None keeps none.
+        folder: where the state is kept from which a killed search goes on. None keeps none.
+        of: what tells the objective from others: a state of another one is not gone on from. Where
+            it is empty the caller sees to it that a folder is one objective's own.
         after: told of every round.
 
     Returns:
@@ -94,7 +97,7 @@ def maximise(
     n = whole("maximise", "n", n, 1)
     least = n if least is None else least
     options = options or SearchOptions()
-    search = Search(objective, space, n, starts, options, seed, folder, after, reach)
+    search = Search(objective, space, n, starts, options, seed, folder, after, reach, of)
     if not search.sites.whole:
         x, value = search_numbers(search, least)
         way = "alternation" if len(search.sites) else "ascent"

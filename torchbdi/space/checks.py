@@ -50,6 +50,11 @@ def check_rules(
     names = [c.name for c in columns]
     if not names:
         raise InputError("Space: there are no columns. Give one or more.")
+    if not any(c.width for c in columns):
+        raise InputError(
+            "Space: every column is a choice of one class, so that all designs are the same. Give "
+            "a column of numbers, or one of two classes or more."
+        )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"Space: several columns are called {twice!r}. Give different names.")

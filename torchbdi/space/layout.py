@@ -101,7 +101,8 @@ class Layout:
         """Features as numbers, (..., numbers)."""
         out = features.copy()
         if self.log.any():
-            out[..., self.log] = 10.0 ** out[..., self.log]
+            with np.errstate(over="ignore"):  # bounds are the business of snap
+                out[..., self.log] = 10.0 ** out[..., self.log]
         return out
 
     def snap(self, numbers: np.ndarray) -> np.ndarray:

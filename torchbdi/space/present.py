@@ -87,7 +87,7 @@ class Presence:
             rank = np.where(kept, np.inf, amount if order is None else order[:, at])
             place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
             # An amount below half of the least one is nearer to nothing.
-            there = place < count
+            there = (place < count) | kept  # a part that is fixed is there, however many may be
             if order is None and (least > self.zero[at]).any():
                 there &= kept | (2 * z[:, at] > least + self.zero[at])
             for i, column in enumerate(at):

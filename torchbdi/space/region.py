@@ -62,11 +62,21 @@ class Region:
         return Polytope(a * self.std, ends, box)
 
     @cached_property
+    def reached(self) -> np.ndarray:
+        """Least and largest raw values of the table, and 0 where a part may be absent, (2, C)."""
+        assert self.seen is not None
+        seen = self.seen.copy()
+        names = {name for rule in self.at_most for name in rule.names}
+        absent = [i for i, c in enumerate(self.layout.columns) if c.name in names]
+        seen[0, absent] = seen[0, absent].clip(max=0)
+        seen[1, absent] = seen[1, absent].clip(min=0)
+        return seen
+
+    @cached_property
     def box(self) -> np.ndarray:
         """Finite bounds, (2, numbers): those of the table where there are none."""
-        assert self.seen is not None
         box = self.polytope.box
-        seen = (self.layout.scaled(self.seen[:, self.layout.numbers]) - self.mean) / self.std
+        seen = (self.layout.scaled(self.reached[:, self.layout.numbers]) - self.mean) / self.std
         # Where one bound is given and the table lies beyond it, the bound stands.
         inside = np.clip(seen, *box)
         return np.where(np.isfinite(box), box, inside)

@@ -113,9 +113,8 @@ class Space:
     def boxed(self) -> Space:
         """The same space, with the table's bounds for numbers that have none."""
         self._fitted()
-        assert self.seen is not None
         columns = []
-        for column, (low, high) in zip(self.columns, self.seen.T, strict=True):
+        for column, (low, high) in zip(self.columns, self._region.reached.T, strict=True):
             if isinstance(column, Number) and column.fixed is None:
                 low = column.low if math.isfinite(column.low) else min(low, column.high)
                 high = column.high if math.isfinite(column.high) else max(high, column.low)

@@ -122,6 +122,27 @@ class Bar(Run):
             raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BDISearch(enumerate=1, **SMALL), BDISearch(enumerate=1, target=1.0, **SMALL)),
+        (BDISearch(enumerate=1, **SMALL), KernelSearch(enumerate=1, **SMALL)),
+        (KernelSearch(enumerate=1, **SMALL), KernelSearch(enumerate=1, ridge=3.0, **SMALL)),
+    ],
+    ids=["target", "method", "ridge"],
+)
+def test_the_state_of_another_search_is_not_gone_on_from(
+    before: Method, after: Method, tmp_path: Path
+) -> None:
+    """Its designs kept the values of a function that is not looked for."""
+    data = sequences()
+    before.solve(data, 4, Run(folder=tmp_path))
+    found = after.solve(data, 4, Run(folder=tmp_path))
+    plain = after.solve(data, 4)
+    assert torch.equal(found.x, plain.x)
+    assert found.facts["search_evaluations"] == plain.facts["search_evaluations"]
+
+
 def test_the_bar_of_a_resumed_search_begins_where_the_search_does(tmp_path: Path) -> None:
     data = sequences()
     method = BDISearch(enumerate=0, **SMALL)

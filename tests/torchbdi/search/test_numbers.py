@@ -10,7 +10,7 @@ from torch import Tensor
 
 from torchbdi import Space
 from torchbdi.search import Reach, SearchOptions, maximise
-from torchbdi.space import Choice, Linear, Number
+from torchbdi.space import AtMost, Choice, Linear, Number
 
 
 def test_numbers_come_to_the_optimum() -> None:
@@ -65,3 +65,28 @@ def test_numbers_stay_within_reach() -> None:
         for r in (None, Reach(torch.zeros(2, 12), 0.1))
     )
     assert torch.equal(free.x, held.x)
+
+
+@pytest.mark.parametrize("sum_to", [None, 100.0])
+def test_no_design_has_more_parts_than_may_be_present(sum_to: float | None) -> None:
+    """Between designs of other parts lie designs of all of them, which line searches took."""
+    rng = np.random.default_rng(1)
+    table = np.zeros((60, 5))
+    for row in table:
+        row[rng.choice(5, 2, replace=False)] = rng.dirichlet(np.ones(2)) * 100
+    columns = tuple(Number(n, 0, 100) for n in "abcde")
+    whole = Linear(dict.fromkeys("abcde", 1.0), sum_to or 0, sum_to or 0)
+    rules = (AtMost(tuple("abcde"), 2),)
+    space = Space(columns, (whole,) if sum_to else (), rules).fit(table)
+    for target in rng.dirichlet(np.full(5, 50.0), 4) * 100:  # nearly equal amounts
+        wanted = space.encode(target[None])
+
+        def f(x: Tensor, wanted: Tensor = wanted) -> Tensor:
+            return -(x - wanted).square().sum(1)
+
+        found = maximise(f, space, 3, options=SearchOptions(starts=64))
+        assert space.allowed(found.x).all()
+        assert ((space.decode(found.x) > 1e-9).sum(1) <= 2).all()
+        if sum_to is None:  # of the parts that are there each has what is best for it
+            best = space.decode(found.x)[0]
+            np.testing.assert_allclose(best[best > 1e-9], target[best > 1e-9], rtol=1e-6)

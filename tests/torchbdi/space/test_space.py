@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,6 +210,16 @@ def test_numbers_have_the_papers_defaults() -> None:
     assert mixed.alpha == 0.0
     assert mixed.lr.tolist() == [1e-3, 0.1]
     assert mixed.logits.tolist() == [False, True]
+
+
+def test_logarithms_far_beyond_the_bounds_are_at_the_bounds() -> None:
+    """numpy warned of an overflow that bounds take back."""
+    space = Space((Number("a", 1e-3, 1e3, log=True),)).fit(np.array([[0.01], [1.0], [10.0]]))
+    far = torch.tensor([[-1e6], [1e6]], dtype=torch.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert space.decode(far).flatten().tolist() == [1e-3, 1e3]
+        assert space.allowed(space.project(far)).all()
 
 
 def test_constant_columns_get_deviation_one() -> None:

@@ -1,0 +1,54 @@
+"""At most so many parts: bounds of the table, parts that are fixed, what cannot be met."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from torchbdi import InputError, Space
+from torchbdi.space import AtMost, Choice, Linear, Number
+
+TABLE = np.random.default_rng(0).uniform(10, 50, (20, 3))  # every part is there in every row
+
+
+def test_a_part_that_no_row_lacks_may_be_absent() -> None:
+    """Bounds of the table left 0 out, so that a search refused the space."""
+    columns = (Number("a"), Number("b", high=0.0), Number("c", low=0.0))
+    space = Space(columns, (), (AtMost(("a", "b", "c"), 1),)).fit(TABLE * [1, -1, 1])
+    boxed = space.boxed()
+    ends = boxed.decode(space.box)
+    for i, column in enumerate(boxed.columns):
+        assert isinstance(column, Number)
+        assert column.low <= 0 <= column.high
+        assert (ends[0, i], ends[1, i]) == pytest.approx((column.low, column.high))
+    drawn = boxed.sample(50, torch.Generator().manual_seed(0))
+    assert boxed.allowed(drawn).all()
+    assert (np.count_nonzero(np.round(boxed.decode(drawn), 9), axis=1) <= 1).all()
+
+
+def test_parts_that_are_fixed_are_present() -> None:
+    a, b, c = Number("a", 0, 50, fixed=20.0), Number("b", 0, 50), Number("c", 0, 50)
+    space = Space((a, b, c), (), (AtMost(("a", "b", "c"), 2),)).fit(TABLE)
+    raw = space.decode(space.project(space.encode(TABLE)))
+    assert (raw[:, 0] == 20).all()
+    assert ((raw[:, 1:] > 0).sum(1) == 1).all()
+    fixed = Space((a, Number("b", 0, 50, fixed=5.0), c), (), (AtMost(("a", "b", "c"), 1),))
+    with pytest.raises(InputError, match=r"no design was found .*at most 1 of a, b, c"):
+        fixed.fit(TABLE)  # whatever c is, two are there
+
+
+def test_amounts_keep_a_sum_however_few_they_are() -> None:
+    parts = tuple(Number(name, 0, 100) for name in "abc")
+    whole = Linear(dict.fromkeys("abc", 1.0), 100, 100)
+    shares = TABLE / TABLE.sum(1, keepdims=True) * 100
+    space = Space(parts, (whole,), (AtMost(("a", "b", "c"), 2, 5.0),)).fit(shares)
+    raw = space.decode(space.sample(200, torch.Generator().manual_seed(0)))
+    np.testing.assert_allclose(raw.sum(1), 100, rtol=1e-9)
+    assert ((raw > 1e-6).sum(1) <= 2).all()
+    assert (raw[raw > 1e-6] >= 5 - 1e-6).all()
+
+
+def test_a_space_in_which_nothing_can_vary_is_refused() -> None:
+    with pytest.raises(InputError, match="every column is a choice of one class"):
+        Space((Choice("a", ("x",)), Choice("b", ("y",))))
