@@ -78,9 +78,9 @@ def understand(
         )  # fmt: skip
     candidate = np.zeros(len(table), bool) if read is None else read.candidate
     kinds = kinds_of(table, settings, ways, complaints, remarks, candidate)
-    table = table.only(name for name, kind in kinds.items() if kind.kind != "none")
-    keep = _complete(table, score, read, settings, ways, complaints, remarks)
-    table = table.take(keep)
+    needed = table.only(n for n, kind in kinds.items() if kind.kind != "none" or kind.gaps)
+    keep = _complete(needed, score, read, settings, ways, complaints, remarks)
+    table = table.only(n for n, kind in kinds.items() if kind.kind != "none").take(keep)
     own = values_of(table, kinds, settings, ways, complaints)
     if complaints or read is None:
         raise InputError(_together(table.source, complaints))
@@ -170,11 +170,16 @@ def _made(
     values = {name: column[index] for name, column in known.items()}
     inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
     first = repetition_remarks(score_columns, numbers)
-    first += made_remark(score, y, inner, ways)
-    first += result_remarks(score, y, inner, ways) if len(columns) > 1 else []
+    # What was made of several scores was made of their mean.
+    each, place = np.unique(row, return_index=True)
+    mean = np.bincount(row, y)[each] / np.bincount(row)[each]
+    once = {name: values[place] for name, values in inner.items()}
+    repeated = len(score_columns) > 1
+    first += made_remark(score, mean, once, ways)
+    first += result_remarks(score, mean, once, ways, repeated) if len(columns) > 1 else []
     if len(columns) > 1:
         names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
-        first += level_remarks(score, y, {name: known[name] for name in names}, ways)
+        first += level_remarks(score, mean, {n: known[n][place] for n in names}, ways)
         named = " ".join(first)
         others = (name for name in inner if repr(name) not in named)
         first += name_remarks(score, others, ways)

@@ -27,7 +27,16 @@ _TOGETHER = {
     "technician": "by", "experimenter": "by", "user": "by", "instrument": "on",
     "plot": "on", "subplot": "on", "wholeplot": "on", "mainplot": "on", "splitplot": "on",
     "panelist": "by", "panellist": "by", "assessor": "by", "rater": "by", "taster": "by",
-    "participant": "by", "respondent": "by",
+    "participant": "by", "respondent": "by", "chemist": "by", "scientist": "by",
+    "researcher": "by",
+}  # fmt: skip
+# Their plurals, as statistics programs have them, and other languages.
+_ALSO = {
+    "blocks": "block", "blok": "block", "bloque": "block", "bloco": "block", "bloc": "block",
+    "blocco": "block", "plots": "plot", "wholeplots": "wholeplot", "subplots": "subplot",
+    "parcela": "plot", "parzelle": "plot", "parcelle": "plot", "lote": "lot", "partia": "lot",
+    "lotto": "lot", "initials": "operator", "bediener": "operator", "operador": "operator",
+    "opérateur": "operator", "operatore": "operator",
 }  # fmt: skip
 _PARTS = frozenset(("whole", "main", "sub", "split"))  # of a plot
 _NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
@@ -90,6 +99,7 @@ def _made_together(name: str, words: set[str], values: Values) -> str:
         words: of that name.
         values: numbers or texts, (N,); all the same, they are no choice.
     """
+    words = {_ALSO.get(word, word) for word in words}
     named = words & _TOGETHER.keys()
     beside = _NUMBER_WORDS | _PARTS if named == {"plot"} else _NUMBER_WORDS
     if len(named) != 1 or not words - named <= beside:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...kernels.errors import InputError
+from ..reading.sequences import kept_letters
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways
 
@@ -40,24 +41,38 @@ class Classes:
         classes: the values a position can take, sorted.
         length: number of positions.
         sequence: whether values are the letters of one text.
+        kept: letters that are no choice, by their site (see :func:`.sequences.kept_letters`); they
+            count as the last class there, which is no gap.
     """
 
     name: str
     classes: tuple[str, ...]
     length: int
     sequence: bool
+    kept: Mapping[int, str] = field(default_factory=dict)
 
     def codes(self, values: Values) -> np.ndarray:
         """Numbers of the classes at every position, (N, length)."""
-        place = {name: i for i, name in enumerate(self.classes)}
+        place = dict.fromkeys(self.kept.values(), len(self.classes) - 1)
+        place |= {name: i for i, name in enumerate(self.classes)}
         cells = [[place[c] for c in (v if self.sequence else (v,))] for v in values]
         return np.array(cells, dtype=np.int64).reshape(len(values), self.length)
 
     def texts(self, codes: np.ndarray) -> Values:
         """The values that have these classes, (n, length) to (n,)."""
         out = np.empty(len(codes), dtype=object)
-        out[:] = ["".join(self.classes[i] for i in row) for row in codes]
+        out[:] = [
+            "".join(self.kept.get(at) or self.classes[i] for at, i in enumerate(row))
+            for row in codes.tolist()
+        ]
         return out
+
+    def can_be(self, text: str) -> bool:
+        """Whether a sequence has its length, its letters, and those that are kept."""
+        return len(text) == self.length and all(
+            letter == self.kept[i] if i in self.kept else letter in self.classes
+            for i, letter in enumerate(text)
+        )
 
 
 def numbers_of(name: str, values: Values, rows: np.ndarray, ways: Ways = IN_PYTHON) -> np.ndarray:
@@ -113,8 +128,9 @@ def classes_of(
             f"{lengths[0]} letters and row {rows[other[0]]} has {lengths[other[0]]}. Pad or cut "
             f"them, or leave the column out ({ways('ignore', name)})."
         )
-    letters = sorted({letter for text in values for letter in text})
-    return Classes(name, tuple(letters), int(lengths[0]), True)
+    kept = kept_letters(set(values.tolist()))
+    letters = {letter for text in values for letter in text} - set(kept.values())
+    return Classes(name, tuple(sorted(letters)), int(lengths[0]), True, kept)
 
 
 def as_category(values: Values) -> Values:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...kernels.errors import InputError
+from ..reading.monomers import ask_of_monomers, monomer_of, what_to_do
 from ..reading.sequences import (
     DNA,
     ask_of_lengths,
@@ -21,6 +21,7 @@ from ..reading.sequences import (
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways, listed
 from .bookkeeping import kept_of_runs
+from .codes import ask_of_codes, ask_of_powers, is_code, short_codes
 from .column import numbers_of
 from .counting import (
     ONCE,
@@ -29,19 +30,12 @@ from .counting import (
     is_date_number,
     names_samples,
     row_number,
-    words_in_order,
 )
+from .units import ask_of_units
 from .verdicts import said_of_rows
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
-# Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
-# they are not all multiples of 5 as angles or temperatures are.
-CODE, SHORT_CODE = 4, 3
-# What columns are called whose numbers may be names, as their last word or before an "of".
-_CODES = frozenset(("id", "code", "type", "class", "kind", "category", "supplier"))
-# Names of a plate's rows and columns, say, that read as powers of ten.
-_POWER = re.compile(r"(\d+)E(\d+)")
 
 
 @dataclass(frozen=True)
@@ -52,11 +46,13 @@ class Kind:
         kind: "number", "category", "sequence", or "none" for what is no part of a design.
         remark: what to tell of it, "" for nothing.
         once: whether it is left out because it has each number once, in some order.
+        gaps: whether rows in which it is empty are left out, although it is no part of a design.
     """
 
     kind: str
     remark: str = ""
     once: bool = False
+    gaps: bool = False
 
 
 def left_out(kinds: Mapping[str, Kind]) -> str:
@@ -96,8 +92,10 @@ def guess_kind(
     if readable == len(values):
         kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
         if kind.kind == "number":
-            _ask_of_codes(name, values, ways)
-            _ask_of_powers(name, values, ways)
+            ask_of_codes(name, values, ways)
+            ask_of_powers(name, values, ways)
+            if not kind.remark and (told := short_codes(name, values, ways)):
+                return Kind("number", told)
         return kind
     if 2 * readable > len(values):
         numbers_of(name, values, rows, ways)  # raises, and names the cell
@@ -106,6 +104,8 @@ def guess_kind(
 
 def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bool) -> Kind:
     different = set(values.tolist())
+    if named:
+        ask_of_units(name, values, rows, ways)
     if are_dates(different):
         return Kind(
             "none",
@@ -125,10 +125,18 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
             f"Column {name!r} holds names of samples, such as {values[0][:40]!r}, and nothing that "
             f"can be chosen: it was left out; {ways('category', name)} keeps it.",
         )
-    if surely_sequences(different):
+    unit = monomer_of(different)
+    if not unit and surely_sequences(different):
         return _sequence(name, values, rows, ways)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
+    if unit and len(different) == len(values):
+        return Kind(
+            "none",
+            f"Column {name!r} has a text of its own in every row, such as {values[0][:40]!r}: it "
+            f"was left out. If it can be chosen: {what_to_do(unit)}.",
+        )
+    ask_of_monomers(name, values, rows, ways)
     if sequence_letters(different):
         return _sequence(name, values, rows, ways)
     ask_of_lengths(name, different, ways)
@@ -163,7 +171,7 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             f"choose again: it was left out; {ways('number', name)} makes numbers of them.",
         )
     # Of two codes none is between.
-    if named and _is_code(name) and (numbers % 1 == 0).all() and len(np.unique(numbers)) > 2:
+    if named and is_code(name) and (numbers % 1 == 0).all() and len(np.unique(numbers)) > 2:
         return Kind(
             "number",
             f"Column {name!r} holds whole numbers and is called like codes: they are taken for "
@@ -171,12 +179,6 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             f"{ways('category', name)}; {ways('number', name)} says that they are numbers.",
         )
     return Kind("number")
-
-
-def _is_code(name: str) -> bool:
-    """Whether a name is that of codes: catalyst_id, type of salt; not of class weights."""
-    words = words_in_order(name)
-    return bool(_CODES & {*words[-1:], *(words[:1] if words[1:2] == ["of"] else [])})
 
 
 def _sequence(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Kind:
@@ -189,39 +191,3 @@ def _sequence(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Kind:
     if not set(letters) <= DNA and (odd := odd_ones(texts, dna=True)):
         told += f" All but {listed(odd, 4)} are DNA or RNA: mend these if they are slips."
     return Kind("sequence", told)
-
-
-def _ask_of_codes(name: str, values: Values, ways: Ways) -> None:
-    """Refuses digits with zeros before them, such as 0110: a number has none."""
-    if values.dtype == np.float64:
-        return
-    texts = set(values.tolist())
-    lengths = {len(text) for text in texts}
-    fives = all(text.endswith(("0", "5")) for text in texts)
-    shortest = CODE if fives or 2 * len(texts) > len(values) else SHORT_CODE
-    if len(texts) < 3 or len(lengths) > 1 or min(lengths) < shortest:
-        return
-    if all(text.isdigit() for text in texts) and any(text[0] == "0" for text in texts):
-        raise InputError(
-            f"column {name!r} has {min(lengths)} digits in every row, with zeros before some of "
-            f"them (such as {min(texts)!r}): is each digit a choice ({ways('sequence', name)}), is "
-            f"it a name ({ways('category', name)}), a number ({ways('number', name)}), or nothing "
-            f"that can be chosen ({ways('ignore', name)})?"
-        )
-
-
-def _ask_of_powers(name: str, values: Values, ways: Ways) -> None:
-    """Refuses texts such as 1E2 and 3E4: they may be names, and powers of ten."""
-    if values.dtype == np.float64:
-        return
-    texts = set(values.tolist())
-    powers = [_POWER.fullmatch(text) for text in texts]
-    heads, tails = ({int(p[i]) for p in powers if p is not None} for i in (1, 2))
-    in_order = sorted(heads) == list(range(1, len(heads) + 1))  # the rows of a plate, say
-    if None in powers or not in_order or len(heads) < 3 or len(tails) < 3:
-        return
-    raise InputError(
-        f"column {name!r} has texts such as {min(texts)!r} and {max(texts)!r} in every row: are "
-        f"they names ({ways('category', name)}), powers of ten ({ways('number', name)}), or "
-        f"nothing that can be chosen ({ways('ignore', name)})?"
-    )

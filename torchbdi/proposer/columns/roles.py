@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...kernels.errors import InputError
+from ..reading.monomers import ask_of_monomers
 from ..reading.sequences import one_case
 from ..reading.table import Table, Values, parse_number
 from ..reading.ways import Ways, listed
@@ -74,9 +75,7 @@ def kinds_of(
             kinds[name] = Kind("category")
         else:
             try:
-                # What has a unit counts no rows.
-                named = table.named and bool(there.all()) and name not in table.form.units
-                kinds[name] = guess_kind(name, cells[there], table.rows[there], ways, named)
+                kinds[name] = _guessed(table, name, there, settings, ways)
             except InputError as error:
                 complaints.append(str(error))
     once = [n for n, k in kinds.items() if k.once and not is_order(n)]
@@ -108,6 +107,23 @@ def kinds_of(
     return kinds
 
 
+def _guessed(table: Table, name: str, there: np.ndarray, settings: Settings, ways: Ways) -> Kind:
+    """What a column is, by the cells that are there, (N,) bool.
+
+    What has a unit counts no rows, nor does what has gaps, unless their rows are left out.
+    """
+    cells, rows = table.columns[name][there], table.rows[there]
+    named, whole = table.named and name not in table.form.units, bool(there.all())
+    kind = guess_kind(name, cells, rows, ways, named and (whole or settings.drop_missing))
+    if whole or kind.kind != "none":
+        return kind
+    try:
+        otherwise = guess_kind(name, cells, rows, ways, named=False).kind
+    except InputError:
+        otherwise = ""
+    return replace(kind, gaps=otherwise != "none")
+
+
 def _different(table: Table, names: list[str]) -> bool:
     """Whether no two columns of numbers from 0 or 1 on are the same order, or the reverse."""
     own = np.array([[float(parse_number(str(v)) or 0) for v in table.columns[n]] for n in names])
@@ -134,6 +150,7 @@ def values_of(
             elif name in settings.bounds:
                 raise InputError(f"bounds: column {name!r} holds no numbers.")
             elif kinds[name].kind == "sequence":
+                ask_of_monomers(name, cells, table.rows, ways)
                 own[name] = one_case(as_category(cells))
                 if len(cells):
                     classes_of(name, own[name], table.rows, True, ways)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..digits import places_of, short
-from ..reading.table import MISSING, Table, Values, is_no_number, missing, parse_number
+from ..reading.table import MISSING, Table, Values, is_no_name, is_no_number, missing, parse_number
 from ..reading.ways import Ways
 from ..settings import Settings
 from .column import Classes, Numbers
@@ -17,7 +17,7 @@ def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
     """Which cells of each column are missing, (N,) bool, for the columns where some are.
 
     In a column that the person calls a category only an empty cell is: NA may be a name. Among
-    numbers a dash, a question mark and the like are, too.
+    numbers a dash, a question mark and the like are, too; among names the errors of spreadsheets.
     """
     gone = {
         name: missing(values, frozenset({""}) if name in settings.categories else MISSING)
@@ -26,13 +26,23 @@ def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
     for name, values in table.columns.items():
         if values.dtype == object and name not in (*settings.categories, *settings.sequences):
             words = {cell for cell in set(values.tolist()) if is_no_number(cell)}
-            if not words <= MISSING and _mostly_numbers(values):
+            if not _are_numbers(values):
+                words = {cell for cell in words if cell in MISSING or is_no_name(cell)}
+            if not words <= MISSING:
                 gone[name] = missing(values, frozenset(words))
     return {name: mask for name, mask in gone.items() if mask.any()}
 
 
-def _mostly_numbers(values: Values) -> bool:
-    return 2 * sum(parse_number(cell) is not None for cell in values.tolist()) > len(values)
+def _are_numbers(values: Values) -> bool:
+    """Whether cells are numbers: most of them, or all that say anything, hardly one of them twice.
+
+    Amounts of which there is mostly none are some; a word beside a few levels is one of these.
+    """
+    numbers = [cell for cell in values.tolist() if parse_number(cell) is not None]
+    if 2 * len(numbers) > len(values):
+        return True
+    others = set(values.tolist()) - set(numbers)
+    return 2 * len(set(numbers)) > len(numbers) and all(map(is_no_number, others))
 
 
 def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, ways: Ways) -> str:
@@ -52,8 +62,14 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
     sparse = [name for name, mask in gone.items() if 2 * mask.sum() > len(rows) and name != score]
     others = [name for name in gone if name not in sparse and name != score]
     steps = []
+    if any(_are_amounts(table.columns[name][~gone[name]]) for name in sparse):
+        steps.append("write 0 where such a cell means that there is none of it")
+    marks = [set(table.columns[name][~gone[name]].tolist()) for name in (*sparse, *others)]
+    if mark := next((m for m in marks if len(m) == 1 and isinstance(min(m), str)), None):
+        steps.append(f"write no where such a cell stands beside {min(mark)!r} alone and means that")
     if sparse:
-        told = ways.several("ignore", sparse)
+        told = ways.several("ignore", sparse[:5])
+        told += " and so on" if len(sparse) > 5 else ""
         steps.append(f"leave out what is mostly empty ({told})")
     for name in others:
         words = sorted({str(v) for v in table.columns[name][gone[name]]} - {"", "nan"})
@@ -71,6 +87,14 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
         f"{table.source}: {rows.sum()} of {len(rows)} rows have missing cells, in columns {where}. "
         f"Fill them in, or {'; or '.join(steps)}."
     )
+
+
+def _are_amounts(cells: Values) -> bool:
+    """Whether cells are amounts: numbers of which none is below 0."""
+    if cells.dtype == np.float64:
+        return bool(len(cells)) and bool((cells >= 0).all())
+    numbers = [parse_number(cell) for cell in cells.tolist()]
+    return bool(numbers) and all(v is not None and v >= 0 for v in numbers)
 
 
 def distinct(

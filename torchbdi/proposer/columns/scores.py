@@ -9,7 +9,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ..reading.numerals import mark_of, plain, split
-from ..reading.spellings import in_order
+from ..reading.spellings import are_of_scale, in_order
 from ..reading.table import MISSING, Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from .column import LARGEST
@@ -162,9 +162,14 @@ def _unread(
             if ways.typed
             else f"takes={ {word: i for i, word in enumerate(order)} }"
         )
+        alphabet = (
+            ""
+            if are_of_scale(unread)
+            else " (with the numbers of your own scale: these follow the alphabet)"
+        )
         return (
             f"column {name!r} holds words and no number: {told}. Say what each stands for, for "
-            f"instance {takes}; or choose another score."
+            f"instance {takes}{alphabet}; or choose another score."
         )
     if nothing:
         return (

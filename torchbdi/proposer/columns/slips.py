@@ -1,14 +1,19 @@
-"""Levels of a column of names that are probably slips: dates for 1-2, one word in two spellings."""
+"""Levels of a column of names that are probably slips: dates for 1-2, one word in two spellings.
+
+And those that say that nothing is known, such as a question mark.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from ..reading.table import parse_number, show_number
-from ..reading.ways import listed
+from ..reading.table import is_no_number, parse_number, show_number
+from ..reading.ways import Ways, listed
 from .counting import are_dates
 
+# These words are names, as of no ligand at all.
+_NONE = frozenset(("none", "nil", "-", "\u2013", "\u2014"))
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
@@ -37,4 +42,25 @@ def spelling_remark(name: str, classes: tuple[str, ...]) -> str:
     return (
         f"Column {name!r} has levels that differ by case, blanks and the like only and count as "
         f"different: {listed(told)}. Write them alike if they are the same."
+    )
+
+
+def unknown_remark(name: str, classes: tuple[str, ...], ways: Ways) -> str:
+    """Names levels that probably say that nothing is known, such as ? and n.d.; "" for none.
+
+    Na and Nd are elements, and + stands beside --.
+    """
+    if any("+" in level for level in classes):
+        return ""
+    told = [
+        level
+        for level in classes
+        if is_no_number(level) and level.casefold() not in _NONE and not level.istitle()
+    ]
+    if not told or len(told) == len(classes):
+        return ""
+    return (
+        f"Column {name!r} has {listed(told, 4)} among its levels, and proposals can have that, "
+        "too. If it says that nothing is known, empty these cells "
+        f"({ways('drop-missing')} leaves their rows out)."
     )

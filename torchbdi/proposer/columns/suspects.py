@@ -27,22 +27,37 @@ molarity ph dose dosage loading equiv equivalents eq stoichiometry speed rpm pow
 ratio flow feed rate amount volume
 """
 _OF_SETTINGS = frozenset(_SETTING_WORDS.split())
-_ERROR_WORDS = "sd std stdev stddev sem stderr rsd error err uncertainty fehler"
+_ERROR_WORDS = """
+sd std stdev stddev sem stderr rsd error err uncertainty fehler residual residuals resid pvalue pval
+"""
 _ERRORS = frozenset(_ERROR_WORDS.split())
-_DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"})
+_DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"}, {"p", "value"})
+# What is measured of a program or a model, and never set.
+_METRIC_WORDS = "loss accuracy acc auc auroc rmse mae mse runtime perplexity"
+_METRICS = frozenset(_METRIC_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
 
 def result_remarks(
-    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways, repeated: bool = False
 ) -> list[str]:
-    """Names columns of numbers that rank the rows as the score does."""
+    """Names columns of numbers that rank the rows as the score does.
+
+    Args:
+        score: its name.
+        y: scores, (N,).
+        columns: numbers, (N,) each.
+        ways: how options are typed.
+        repeated: whether these are means of several scores, so that a column may be that, too.
+    """
     out = []
     for name, values in columns.items():
         r = rank_correlation(values, y)
         repetition = (
-            f", or make it a repetition of the score ({ways('score', name)})" if ways.typed else ""
+            f", or make it a repetition of the score ({ways('score', name)})"
+            if ways.typed and not repeated
+            else ""
         )
         plainly = _PLAINLY.sub("", name)
         words = words_of(plainly) | words_of(plainly.lower())  # pH is one word
@@ -62,9 +77,9 @@ def result_remarks(
 
 
 def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
-    """Names columns that are called like the score, or like the error of a measurement."""
+    """Names columns that are called like the score, an error, or a measure of a model."""
     own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
-    out, errors = [], []
+    out, errors, metrics = [], [], []
     for name in names:
         words = words_of(_PLAINLY.sub("", name))
         if own and own <= words:
@@ -74,12 +89,15 @@ def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
             )
         elif words & _ERRORS or any(words >= both for both in _DEVIATIONS):
             errors.append(name)
-    if errors:
-        which = "Column {} is" if len(errors) == 1 else "Columns {} are"
-        out.append(
-            f"{which.format(listed(errors, 3))} called like the error of a measurement. Leave out "
-            f"what is one, and nothing that can be chosen ({ways('ignore', errors[0])})."
-        )
+        elif words & _METRICS and words <= _METRICS | _OF_RESULTS:
+            metrics.append(name)
+    for found, what in ((errors, "the error of a measurement"), (metrics, "a measure of a model")):
+        if found:
+            which = "Column {} is" if len(found) == 1 else "Columns {} are"
+            out.append(
+                f"{which.format(listed(found, 3))} called like {what}. Leave out what is one, and "
+                f"nothing that can be chosen ({ways('ignore', found[0])})."
+            )
     return out
 
 

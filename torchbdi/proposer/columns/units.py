@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reading.table import show_number
+from ...kernels.errors import InputError
+from ..reading.numerals import is_unit
+from ..reading.table import Values, show_number
+from ..reading.ways import Ways
+from .counting import words_of
 
 # Between the numbers of two units there is a gap, so many times as wide as any other one.
 GAP = 2.0
@@ -22,6 +26,36 @@ LEVELS = 10
 # By how much numbers of another unit are too small, as a factor, or as what is added; and what no
 # fraction is above, with room for errors of measurement.
 PERCENT, MILLI, KELVIN, FRACTION = 100.0, 1000.0, 273.15, 1.2
+
+_UNIT_NAMES = frozenset(("unit", "units", "uom", "einheit", "einheiten", "unité", "unidad"))
+
+
+def ask_of_units(name: str, values: Values, rows: np.ndarray, ways: Ways) -> None:
+    """Refuses a column that gives the numbers beside it several units.
+
+    Args:
+        name: of the column.
+        values: texts, (N,), none missing.
+        rows: their numbers, for messages.
+        ways: how options are typed.
+
+    Raises:
+        InputError: it names two of the units.
+    """
+    cells = values.tolist()
+    first = {cell: i for i, cell in reversed(list(enumerate(cells)))}
+    if not words_of(name) & _UNIT_NAMES or len(first) < 2 or not all(map(is_unit, first)):
+        return
+    if not any(sum(map(str.isalpha, cell)) > 1 for cell in first):  # U1 and U2 are names of some
+        return
+    told = " and ".join(
+        f"{cell!r} in row {rows[i]}" for cell, i in sorted(first.items(), key=lambda p: p[1])[:2]
+    )
+    raise InputError(
+        f"column {name!r} has {told}: the numbers beside it are in different units. Write them in "
+        f"one, or leave the column out if it means something else ({ways('ignore', name)}), or say "
+        f"that it is a choice ({ways('category', name)})."
+    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..settings import Settings
 from .column import Classes, Numbers, class_name, classes_of, parse_bounds
 from .kinds import Kind, left_out
 from .several import several_remark
-from .slips import mangled_remark, spelling_remark
+from .slips import mangled_remark, spelling_remark, unknown_remark
 
 
 def varying_of(
@@ -42,8 +42,17 @@ def varying_of(
             if kind == "category":
                 for remark_of in (spelling_remark, mangled_remark, several_remark):
                     remarks += filter(None, [remark_of(name, column.classes)])
+                if name not in settings.categories:
+                    remarks += filter(None, [unknown_remark(name, column.classes, ways)])
             if kind == "sequence" and (values != table.columns[name]).any():
                 remarks.append(_case_remark(name, values, ways))
+            if kind == "sequence" and column.kept:
+                letters = listed(sorted(set(column.kept.values())))
+                remarks.append(
+                    f"Column {name!r}: what stands at the same sites in all rows, and is no letter "
+                    f"like those that vary ({letters}), stays there, and proposals have it nowhere "
+                    "else."
+                )
             if kind == "sequence" and (ends := padded_at(set(values.tolist()))):
                 remarks.append(
                     f"Column {name!r} is padded with '-' at the {' and at the '.join(ends)}: "
@@ -127,7 +136,9 @@ def fixed_of(
             made_of = f"It is one of {', '.join(column.classes)}"
             if column.sequence:
                 made_of = f"It has {column.length} letters of {', '.join(column.classes)}"
-                fits = len(text) == column.length and set(text) <= set(column.classes)
+                if column.kept:
+                    made_of += f", and keeps {', '.join(sorted(set(column.kept.values())))}"
+                fits = column.can_be(text)
             else:
                 fits = text in set(values[column.name])
             if not fits:

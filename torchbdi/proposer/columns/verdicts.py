@@ -22,6 +22,11 @@ _YES_OR_NO_WORDS = """
 yes no y n true false t f 0 1 ok pass fail passed failed good bad
 """
 _YES_OR_NO = frozenset(_YES_OR_NO_WORDS.split())
+# What stands in a column of its own beside numbers that may be limits.
+_RELATIONS = frozenset(("=", "<", ">", "<=", ">=", "\u2264", "\u2265", "<<", ">>", "~"))
+_STARS = frozenset(("*", "**", "***", "****"))
+_NOT_SIGNIFICANT = frozenset(("ns", "n.s.", "n.s", "ns.", "not significant"))
+_COUNT = re.compile(r"\(?[nN] ?= ?\d+\)?")
 _SPLIT_WORDS = """
 train training test testing val valid validation holdout
 """
@@ -41,11 +46,24 @@ def said_of_rows(name: str, values: Values) -> str:
     asked = bool(words & _VERDICTS) and words <= _VERDICTS | {"is"}
     if not asked and values.dtype == np.float64:
         return ""
+    if values.dtype != np.float64 and (what := _of_measurements(set(values.tolist()))):
+        return what
     different = {cell.casefold() for cell in (_cells(values) if asked else set(values.tolist()))}
     if asked and len(different) == 2 and different <= _YES_OR_NO:
         return "whether a row is any good (all rows count: delete those that should not)"
     if len(different) > 1 and different <= _SPLITS:
         return "which rows a model was trained on (all rows count)"
+    return ""
+
+
+def _of_measurements(texts: set[str]) -> str:
+    """What texts say of the numbers beside them; "" where they are no such."""
+    if len(texts) > 1 and {text.strip("'") for text in texts} <= _RELATIONS:
+        return "which numbers are limits of what was measured (all count as they are)"
+    if texts & _STARS and {text.casefold() for text in texts} <= _STARS | _NOT_SIGNIFICANT:
+        return "which numbers differ significantly"
+    if len(texts) > 1 and all(map(_COUNT.fullmatch, texts)):
+        return "how often a row was measured (all rows count as much)"
     return ""
 
 

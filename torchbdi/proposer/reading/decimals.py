@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
-from .spellings import CURRENCIES, LETTERS, about, same_unit, without_groups, without_names
+from .spellings import (
+    CURRENCIES,
+    LETTERS,
+    about,
+    minus_behind,
+    same_unit,
+    without_groups,
+    without_names,
+)
 from .table import MISSING, Values, as_texts, parse_number
 from .ways import Ways, listed
 
@@ -93,7 +101,7 @@ def settle(
                 f"Column {name!r}: the {own} part thousands, so {cell!r} is "
                 f"{plain(number, chosen)}.{other}"
             )
-        if chosen == "comma" and set(column.marks) - {"none"}:
+        if chosen == "comma" and {"comma", "comma?"} & set(column.marks):
             commas.append(name)
         points |= chosen == "point" and bool({"point", "point?"} & set(column.marks))
         _write(name, column, columns[name], rows, chosen, out, ways)
@@ -196,6 +204,10 @@ def _write(
                 f"Column {name!r}: what stands {where} its numbers, as in {cells[0]!r}, was left "
                 "out."
             )
+    if minus := next(filter(minus_behind, odd), ""):
+        out.notes.append(
+            f"Column {name!r}: a minus behind a number, as in {minus!r}, makes it one below 0."
+        )
     unit = next(iter(units), "")
     if unit in CURRENCIES:
         out.notes.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from .grid import grid_of
 from .header import Lines, header_of, lines_below
 from .table import Form, Table, parse_number
 from .ways import Ways, listed
+
+# The first column has a name of its own.
+_NUMBERED = re.compile(r"\W*(run|id|no|nr|num|idx|index|row|exp|sample|trial|test|entry|#)", re.I)
 
 
 def read_table(
@@ -48,13 +52,14 @@ def read_table(
     notes = list(grid.notes)
     lines = Lines.of(grid)
     start, header = header_of(lines, notes, scores)
+    header = _with_row_names(header, lines.after(start))
     try:
         names, kept = _names(path.name, header, lines.after(start), notes)
     except InputError as error:
         raise InputError(" ".join([str(error), *other_sheets(grid.notes)])) from error
     own = lines.after(start)
     if below := lines_below(own, kept):
-        told = ", ".join(repr(own.cells[i][0]) for i in kept if own.cells[i][0])
+        told = listed(list(dict.fromkeys(own.cells[i][0] for i in kept if own.cells[i][0])))
         notes.append(
             f"Row {own.numbers[0]} holds units ({told}); it was left out."
             if below == 1
@@ -136,6 +141,20 @@ def _names(
             "columns' names."
         )
     return names, named
+
+
+def _with_row_names(header: list[str], body: Lines) -> list[str]:
+    """The names, one column to the right where all rows begin with their number, which has no name.
+
+    R's write.table writes so.
+    """
+    if len(header) < 3 or header[-1] or not all(header[:-1]) or not len(body.numbers):
+        return header
+    numbers = [parse_number(cell) for cell in body.cells[0]]
+    shifted = (
+        (body.cells[-1] != "").all() and counts_rows(numbers) and not _NUMBERED.match(header[0])
+    )
+    return ["", *header[:-1]] if shifted else header
 
 
 def other_sheets(notes: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .computed import computed_below, subtotals
 from .numerals import split
 from .sequences import surely_sequences
 from .table import is_no_number, parse_number
@@ -52,7 +53,15 @@ def experiments(
         said = ", ".join(f"row {numbers[i]} ({cells[i, 0][:40]!r})" for i in notes_of_lines[:3])
         more = f" and {len(notes_of_lines) - 3} more" if len(notes_of_lines) > 3 else ""
         notes.append(f"Lines that begin with # are comments: {said}{more} left out.")
-    others = np.flatnonzero(~comments)
+    of_groups = subtotals(cells)
+    if groups := np.flatnonzero(keep & of_groups).tolist():
+        keep[groups] = False
+        said = ", ".join(
+            f"row {numbers[i]} ({next(c for c in cells[i] if c)[:40]!r})" for i in groups[:3]
+        )
+        more = f" and {len(groups) - 3} more" if len(groups) > 3 else ""
+        notes.append(f"Lines called after a group above hold no experiment: {said}{more} left out.")
+    others = np.flatnonzero(~comments & ~of_groups)
     below = others[_end(cells[others]) :]
     if len(below):
         said = next(cell for cell in cells[below[0]] if cell)[:60]
@@ -130,7 +139,10 @@ def _is_marked_name(own: np.ndarray, others: np.ndarray) -> bool:
 
 
 def _end(cells: np.ndarray) -> int:
-    """Where the experiments end: below are remarks, alone in their line, and means and the like."""
+    """Where the experiments end: below are remarks, alone in their line, and means and the like.
+
+    These are known by their words, or by their numbers.
+    """
     filled = (cells != "").sum(1)
     usual = float(np.median(filled))
     last = max(FEWEST, len(cells) - MOST)
@@ -152,7 +164,7 @@ def _end(cells: np.ndarray) -> int:
         ):
             break
         end -= 1
-    return end
+    return end - computed_below(cells[:end], MOST)
 
 
 def _is_prose(own: np.ndarray, above: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ LONGEST_UNIT = 12
 MOST_BELOW = 3
 # Words of experiments that gave nothing, beside those for a cell without a number.
 _FAILED = frozenset(("fail", "failed", "failure", "error", "pending"))
+# Lines of characters above, between and below the cells of a printed list.
+_RULED = re.compile(r"[-=_+:|]*[-=_]{3,}[-=_+:|]*")
 # So many lines can stand between an instrument's settings and the names.
 MOST_ABOVE = 60
 
@@ -30,11 +33,14 @@ class Lines:
 
     @staticmethod
     def of(grid: Grid) -> Lines:
-        """Those of a grid."""
+        """Those of a grid; a ruled line holds nothing."""
         height = len(grid.columns[0]) if grid.columns else 0
         some = np.zeros(height, dtype=bool)
         for column in grid.columns:
-            some |= column != ""
+            ruled = {cell for cell in set(column.tolist()) if _RULED.fullmatch(cell)}
+            some |= (
+                (column != "") & [cell not in ruled for cell in column] if ruled else column != ""
+            )
         rows = np.flatnonzero(some)
         return Lines([column[rows] for column in grid.columns], rows + 1)
 

@@ -42,7 +42,7 @@ _WORD_AFTER = re.compile(
 )
 
 
-def _is_unit(text: str) -> bool:
+def is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
     parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
     return all(part in _UNITS for part in parts) and bool(parts)
@@ -57,7 +57,7 @@ def split(cell: str) -> tuple[str, str] | None:
     match = _NUMBER.fullmatch(
         ERROR.sub("", text[len(money) :].lstrip() if money else text, count=1)
     )
-    if match is None or (match[3] is not None and (money or not _is_unit(match[3].strip()))):
+    if match is None or (match[3] is not None and (money or not is_unit(match[3].strip()))):
         return None
     return match[1].replace("\u2212", "-"), money or ((match[2] + match[3]) if match[3] else "")
 

@@ -18,6 +18,8 @@ GAP = "-"
 OPEN_DNA, OPEN_PROTEIN = frozenset("NRYSWKMBDHV"), frozenset("BXZ")
 # ... beside so many amino acids at least: the letters of ABCD are names of anything.
 AMINO_ACIDS = 8
+# What a site can have: a base of RNA, of DNA, an amino acid.
+_ALPHABETS = (frozenset("ACGU"), frozenset("ACGT"), PROTEIN - OPEN_PROTEIN - frozenset("*-"))
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
@@ -75,6 +77,26 @@ def one_case(values: Values) -> Values:
     out = np.empty(len(values), dtype=object)
     out[:] = [text.upper() for text in values.tolist()]
     return out
+
+
+def kept_letters(texts: Collection[str]) -> dict[int, str]:
+    """The letters that all sequences share and that are no choice elsewhere, by their site.
+
+    These are signs between letters, a stop, caps and overhangs, as in AUGC-dTdT or Ac-GLY-NH2: they
+    stand at no site that varies, and are no base or amino acid as those that do.
+
+    Args:
+        texts: different ones, of equal length.
+    """
+    sites = [set(letters) for letters in zip(*texts, strict=True)]
+    moving = {letter for site in sites if len(site) > 1 for letter in site}
+    alphabet = next((own for own in _ALPHABETS if moving - {GAP} <= own), None)
+    return {
+        i: letter
+        for i, site in enumerate(sites)
+        if moving and len(site) == 1 and (letter := next(iter(site))) not in moving
+        if (letter not in alphabet if alphabet else not letter.isalnum())
+    }
 
 
 def padded_at(texts: Collection[str]) -> tuple[str, ...]:

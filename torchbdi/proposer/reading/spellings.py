@@ -23,6 +23,8 @@ _APART = re.compile(
 )
 _DASH = re.compile(r"[\u2010-\u2013\ufe63](?=[\d.,])")
 _ABOUT = re.compile(r"(?:[~≈≃∼]|ca\.)\s*(?=[+-]?[.,]?\d)", re.IGNORECASE)
+# As SAP writes what is below 0: 1.234,50-
+_MINUS_BEHIND = re.compile(r"(\d[\d.,]*[.,]\d+)-")
 # Marks of footnotes and of significance.
 STARS = r"\s*[*†‡§]{1,4}$"
 _STARRED = re.compile(STARS)
@@ -36,10 +38,15 @@ _SYNONYMS = {
 }  # fmt: skip
 # Words of scales, from the least to the best; words of one line mean as much.
 _SCALE = """
-none no false n f fail failed negative neg - inactive absent dead crashed bad
+none no false n f fail failed negative neg - inactive absent dead crashed bad \
+strongly_disagree very_dissatisfied very_unlikely never not_at_all
+disagree dissatisfied unlikely dislike rarely seldom slightly \
 terrible very_low worst poor weak low lo slow small trace
+neutral undecided neither neither_agree_nor_disagree sometimes occasionally moderately \
 fair medium med mid-range moderate mid average intermediate partial ok okay +/- ±
+agree satisfied likely like often frequently very \
 good high hi strong fast large y yes true t pass passed positive pos + active present alive success
+strongly_agree very_satisfied very_likely always extremely \
 very_good very_high excellent best great ++
 +++
 ++++
@@ -49,9 +56,17 @@ _RANK = {word: rank for rank, line in enumerate(_SCALE.split("\n")) for word in 
 
 def in_order(words: Collection[str]) -> list[str]:
     """Words of a scale from the least to the best, where all are known; else by the alphabet."""
-    keys = {word: _RANK.get("_".join(word.casefold().split())) for word in words}
-    known = None not in keys.values()
-    return sorted(words, key=lambda word: ((keys[word] or 0) if known else 0, word.casefold()))
+    known = are_of_scale(words)
+    return sorted(words, key=lambda w: ((_rank(w) or 0) if known else 0, w.casefold()))
+
+
+def are_of_scale(words: Collection[str]) -> bool:
+    """Whether the order of words is known."""
+    return all(_rank(word) is not None for word in words)
+
+
+def _rank(word: str) -> int | None:
+    return _RANK.get("_".join(word.casefold().split()))
 
 
 def simple(cell: str) -> str:
@@ -59,6 +74,8 @@ def simple(cell: str) -> str:
     text = _ABOUT.sub("", cell.translate(_WIDE), count=1)
     if _DASH.match(text):
         text = "-" + text[1:]
+    if match := _MINUS_BEHIND.fullmatch(text):
+        return "-" + match[1]
     if match := _TIMES_TEN.match(text):
         power = match[3] or match[4].translate(_RAISED)
         return f"{match[1]}{match[2] or '1'}e{int(power)}{text[match.end() :]}"
@@ -70,6 +87,11 @@ def simple(cell: str) -> str:
 def about(cell: str) -> bool:
     """Whether a cell says that its number is one about."""
     return _ABOUT.match(cell) is not None
+
+
+def minus_behind(cell: str) -> bool:
+    """Whether the minus of a number stands behind it."""
+    return _MINUS_BEHIND.fullmatch(cell) is not None
 
 
 def same_unit(unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,14 +20,23 @@ MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "<NA
 # What people write for it among numbers, in any case; among names these can be names.
 _NO_NUMBER_WORDS = """
 - -- --- – — ? ?? . .. ... … n/a na n.a. n/d nd n.d. none nan null nil missing unknown tbd tba
-#div/0! #value! #num! #ref! #name? #null! #wert! #zahl! #bezug! #div/0 #nv 1.#qnan -1.#ind 1.#ind
+\u2022 1.#qnan -1.#ind 1.#ind
 """
+# Errors of spreadsheets in any language, and what programs write that no one would call a thing.
+_NO_NAME = re.compile(
+    r"#[¡¿]?[^\W\d_]+(/[0ad])?[!?]|#(n/?[ad]|nv|div/0)|\\n|[(<\[](null|blank|undefined|missing)[)>\]]"
+)
 _NO_NUMBER = frozenset(_NO_NUMBER_WORDS.split())
 
 
 def is_no_number(cell: str) -> bool:
     """Whether a cell of a column of numbers says that there is none."""
-    return cell in MISSING or cell.casefold() in _NO_NUMBER
+    return cell in MISSING or cell.casefold() in _NO_NUMBER or is_no_name(cell)
+
+
+def is_no_name(cell: str) -> bool:
+    """Whether a cell of a column of names is one that no name can be, such as #REF!."""
+    return cell[:1] in ("#", "\\", "(", "<", "[") and bool(_NO_NAME.fullmatch(cell.casefold()))
 
 
 @dataclass(frozen=True)

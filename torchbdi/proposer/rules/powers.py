@@ -18,6 +18,8 @@ _NEAR = 0.1  # of one of these a fitted power has to be, where it is none of rou
 OF_ROUNDING = 20.0
 # What logarithms differ by that are equal but for rounding errors.
 _EXACT = 1e-9
+# Columns whose logarithms have a correlation above this are multiples of each other.
+_ALIKE = 0.9999
 # Rows that powers are fitted to, about; and the share of them that may have a zero somewhere.
 _FITTED, _ZEROS = 1000, 0.25
 
@@ -104,9 +106,30 @@ def _fitted(logs: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     x, z = logs[some] - logs[some].mean(0), y[some] - y[some].mean()
     spread = x.std(0)
     scaled = x / np.where(spread > 0, spread, 1.0)
+    powers = _nearest(scaled, z, spread)
+    others = _no_multiples(scaled)
+    if powers is None and others.any() and not others.all():
+        part = _nearest(scaled[:, others], z, spread[others])
+        if part is not None:
+            powers = np.zeros(len(spread))
+            powers[others] = part
+    return powers
+
+
+def _nearest(scaled: np.ndarray, z: np.ndarray, spread: np.ndarray) -> np.ndarray | None:
+    """The powers nearest to the fitted ones, (k,); None where these are far from any."""
     fitted, _, rank, _ = np.linalg.lstsq(scaled, z, rcond=1e-9)
     if rank < len(spread) or (z - scaled @ fitted).std() > 0.2 * z.std():
         return None
     fitted /= spread
     nearest = _POWERS[np.abs(fitted[:, None] - _POWERS).argmin(1)]
     return nearest if (np.abs(fitted - nearest) <= _NEAR).all() else None
+
+
+def _no_multiples(scaled: np.ndarray) -> np.ndarray:
+    """Which columns (N, k) of standardised logarithms are no multiple of an earlier one, (k,) bool.
+
+    A cost is clicks times a price: one of the two tells all.
+    """
+    alike = np.abs(scaled.T @ scaled) / len(scaled) > _ALIKE
+    return ~np.triu(alike, 1).any(0)

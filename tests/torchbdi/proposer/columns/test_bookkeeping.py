@@ -128,3 +128,20 @@ def test_new_levels_of_what_is_planned_stay(
     made, _ = asked(tmp_path, planned(name, done, open_))
     assert "says which rows" not in told(made)
     assert name in [column.name for column in made.columns] or name in made.constants
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("Blocks", ["1", "2"]), ("Whole Plots", ["1", "2", "3", "4"]), ("Subplots", ["1", "2"]),
+        ("Bloco", ["1", "2"]), ("Parzelle", ["P1", "P2"]), ("Initials", ["JS", "MK"]),
+        ("Opérateur", ["AB", "CD"]),
+    ],
+)  # fmt: skip
+def test_blocks_as_programs_and_languages_call_them(
+    name: str, cells: list[str], tmp_path: Path
+) -> None:
+    column = [cells[i * 7 % 11 % len(cells)] for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column(name, column)))
+    assert [c.name for c in made.columns] == DESIGN
+    assert f"Column {name!r} says" in told(made)

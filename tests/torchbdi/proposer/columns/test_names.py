@@ -69,3 +69,24 @@ def test_lists_are_shown_as_they_stand(tmp_path: Path) -> None:
     cells = ["EtOH + EtOH", "EtOH + water", "water + DMF", "DMF + EtOH"]
     said = told(asked(tmp_path, text(with_column("what", cells * 10)))[0])
     assert "such as 'DMF + EtOH'" in said
+
+
+@pytest.mark.parametrize("word", ["#REF!", "#VALEUR!", "#¡REF!", "<undefined>", "\\N", "(null)"])
+def test_what_no_name_can_be_is_a_gap(word: str, tmp_path: Path) -> None:
+    content = text(with_column("salt", ["KF", "LiCl", word, "KCl"] * 10))
+    assert "10 of 40 rows have missing cells, in columns 'salt'" in refused(tmp_path, content)
+    made, _ = asked(tmp_path, content, "--drop-missing")
+    assert made.columns[0].classes == ("KCl", "KF", "LiCl")  # type: ignore[union-attr]
+    kept, _ = asked(tmp_path, content, "--category", "salt")
+    assert word in kept.columns[0].classes  # type: ignore[union-attr]
+
+
+def test_levels_that_may_say_that_nothing_is_known_are_told(tmp_path: Path) -> None:
+    for word in ("?", "n.d.", "unknown", "n/a", "•"):
+        content = text(with_column("salt", ["KF", "LiCl", word, "KCl"] * 10))
+        assert f"'salt' has {word!r} among its levels" in told(asked(tmp_path, content)[0])
+        said = told(asked(tmp_path, content, "--category", "salt")[0])
+        assert "among its levels" not in said
+    for levels in (["none", "KF"], ["Na", "Nd"], ["-", "+"], ["-", "KF"], ["--", "++"]):
+        made, _ = asked(tmp_path, text(with_column("salt", levels * 20)))
+        assert "among its levels" not in told(made)

@@ -51,3 +51,15 @@ def test_what_was_left_out_cannot_be_fixed(option: str, tmp_path: Path) -> None:
     asked(tmp_path, text(rows), "--fix", "run")  # it does not vary
     told_of = told(asked(tmp_path, text(rows), "--free", "run")[0])
     assert "--free run changes nothing" in told_of
+
+
+def test_what_names_rows_does_so_with_gaps_that_are_left_out(tmp_path: Path) -> None:
+    cells = [str(i + 1) if i != 20 else "" for i in range(40)]
+    content = text(with_column("Run", cells))
+    assert "--drop-missing, which keeps 39 rows" in refused(tmp_path, content)
+    made, _ = asked(tmp_path, content, "--drop-missing")
+    assert names(made) == ["temp", "time", "conc"] and len(made.scores) == 39
+    assert "Column 'Run' is probably a row number" in told(made)
+    days = [f"2024-03-{i % 28 + 1:02d}" if i != 20 else "" for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("day", days)), "--drop-missing")
+    assert len(made.scores) == 40

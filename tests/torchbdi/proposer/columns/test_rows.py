@@ -113,3 +113,35 @@ def test_the_widest_apart_of_one_design_are_named() -> None:
     x = np.concatenate([np.zeros(4), np.ones(2), np.sqrt(np.arange(2.0, 12))])
     y = np.concatenate([[0, 0, 0, 9], [0, 10], np.arange(10.0)])
     assert "rows 4 and 5 with 0 and 10" in " ".join(problem({"x": x}, y).remarks)
+
+
+def amounts(word: str) -> str:
+    """A recipe of six things, of which each row has few, and as a rule another amount."""
+    rng = np.random.default_rng(0)
+    rows = [[*(f"part {i}" for i in range(6)), "yield"]]
+    for i in range(40):
+        cells = [word] * 6
+        for j in rng.choice(6, 2, replace=False):
+            cells[j] = f"{rng.uniform(1, 60):.1f}"
+        rows.append([*cells, f"{i * 7 % 41}"])
+    return text(rows)
+
+
+@pytest.mark.parametrize("word", ["", "-", "n/a", "none"])
+def test_amounts_of_which_there_is_mostly_none_are_no_names(word: str, tmp_path: Path) -> None:
+    message = refused(tmp_path, amounts(word))
+    assert "40 of 40 rows have missing cells" in message
+    assert "write 0 where such a cell means that there is none of it" in message
+    assert message.count("--ignore") <= 6
+    made, _ = asked(tmp_path, amounts("0"))
+    assert len(names(made)) == 6
+
+
+def test_a_word_beside_few_levels_is_one_of_them(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("decay", ["None", "None", "0.01", "0.1"] * 10)))
+    assert made.columns[0].classes == ("0.01", "0.1", "None")  # type: ignore[union-attr]
+
+
+def test_a_column_of_marks_may_mean_no_where_it_is_empty(tmp_path: Path) -> None:
+    message = refused(tmp_path, text(with_column("stirred", ["x", ""] * 20)))
+    assert "write no where such a cell stands beside 'x' alone" in message

@@ -87,3 +87,14 @@ def test_what_may_have_been_written_for_runs_that_failed(failed: str, tmp_path: 
         row[3] = "100"
     said = told(asked(tmp_path, text(rows))[0])
     assert "10 of 40 scores are 100, the best of all" in said and "failed" not in said
+
+
+def test_the_mean_of_repetitions_is_a_result(tmp_path: Path) -> None:
+    rows = [[*plain()[0], "second", "third", "mean"]]
+    for row in plain()[1:]:
+        own = float(row[3]) + 6 * RNG.normal(size=3)
+        rows.append([*row[:3], *(f"{v:.1f}" for v in own), f"{own.round(1).mean():.2f}"])
+    scores = [w for name in ("yield", "second", "third") for w in ("--score", name)]
+    made, _ = asked(tmp_path, text(rows), *scores)
+    assert "Column 'mean' is probably a result" in told(made)
+    assert "If so, leave it out (--ignore mean)." in told(made)

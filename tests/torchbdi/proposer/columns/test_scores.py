@@ -146,3 +146,19 @@ def test_repetitions_are_one_score(tmp_path: Path) -> None:
     first = np.array([float(row[3]) for row in three[1:]])
     np.testing.assert_allclose(made.scores, first + np.where(full, 1, 0.5))
     assert made.noise is not None and 0.5 < made.noise < 1.1
+
+
+def test_answers_of_a_questionnaire_are_in_their_order(tmp_path: Path) -> None:
+    words = ("Agree", "Disagree", "Neutral", "Strongly agree", "Strongly disagree")
+    rows = plain()
+    for i, row in enumerate(rows[1:]):
+        row[3] = words[i % 5]
+    message = refused(tmp_path, text(rows))
+    takes = message[message.index("--take") : message.index("; or choose")]
+    assert takes == (
+        "--take 'Strongly disagree=0' --take Disagree=1 --take Neutral=2 --take Agree=3 "
+        "--take 'Strongly agree=4'"
+    )
+    for i, row in enumerate(rows[1:]):
+        row[3] = ("gut", "sehr gut", "mangelhaft")[i % 3]
+    assert "of your own scale: these follow the alphabet" in refused(tmp_path, text(rows))

@@ -91,3 +91,13 @@ def test_rank_correlation_is_scipy_s() -> None:
     a, b = rng.integers(0, 9, 50), rng.normal(size=50)
     assert rank_correlation(a, b + a) == pytest.approx(spearmanr(a, b + a)[0], rel=1e-12)
     assert rank_correlation(a, np.zeros(50)) == 0
+
+
+def test_measures_of_models_and_residuals_are_named(tmp_path: Path) -> None:
+    noise = [f"{v:.3f}" for v in RNG.normal(size=40)]
+    for name in ("val_loss", "Runtime", "test RMSE", "Residual", "p-value"):
+        assert f"{name!r} is called like" in told(
+            asked(tmp_path, text(with_column(name, noise)))[0]
+        )
+    for name in ("loss weight", "residence time"):
+        assert "called like" not in told(asked(tmp_path, text(with_column(name, noise)))[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import asked, plain, text, told, with_column
+from proposer_tables import asked, plain, refused, text, told, with_column
 
 from torchbdi.proposer.columns.units import two_units_remarks
 
@@ -62,3 +62,14 @@ def test_tails_of_distributions_are_in_one_unit() -> None:
     columns |= {f"e{i}": np.exp(rng.normal(0, 2, 60)) for i, rng in enumerate(draws)}
     own = [two_units_remarks({name: v}, np.arange(len(v))) for name, v in columns.items()]
     assert sum(map(bool, own)) == 0
+
+
+def test_a_column_of_units_is_asked_about(tmp_path: Path) -> None:
+    content = text(with_column("Amount unit", ["mg", "g"] * 20))
+    message = refused(tmp_path, content)
+    assert "'mg' in row 2 and 'g' in row 3: the numbers beside it are in different" in message
+    for option in ("category", "ignore"):
+        assert f"--{option} 'Amount unit'" in message
+        asked(tmp_path, content, f"--{option}", "Amount unit")
+    for name, cells in (("unit", ["U1", "U2"]), ("size", ["M", "L"]), ("unit", ["mg", "mg"])):
+        asked(tmp_path, text(with_column(name, cells * 20)))

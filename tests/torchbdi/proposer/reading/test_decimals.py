@@ -82,3 +82,16 @@ def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_pat
     if read:
         np.testing.assert_array_equal(made.values["temp"], [float(r[0]) for r in plain()[1:]])
         assert f"every number has {unit.strip()!r} after it" in told(made)
+
+
+def test_a_minus_behind_numbers_and_dates_beside_them(tmp_path: Path) -> None:
+    cells = [f"{v:.2f}" + "-" * (i % 3 == 0) for i, v in enumerate(RNG.uniform(1, 9, 40))]
+    rows = with_column("change", cells)
+    rows = [[*row, "01.03.2024" if i else "Datum"] for i, row in enumerate(rows)]
+    made, _ = asked(tmp_path, text(rows, ";").replace(".", ",").replace(",03,", ".03."))
+    assert made.values["change"].tolist() == [
+        -float(cell[:-1]) if cell[-1] == "-" else float(cell) for cell in cells
+    ]
+    assert f"a minus behind a number, as in {cells[0].replace('.', ',')!r}" in told(made)
+    made, _ = asked(tmp_path, text(with_column("charge", ["1-", "2-", "2+"] * 13 + ["1-"])))
+    assert made.columns[0].classes == ("1-", "2+", "2-")  # type: ignore[union-attr]

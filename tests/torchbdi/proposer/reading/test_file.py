@@ -149,3 +149,15 @@ def test_what_is_no_other_table_stays_what_it_is(tmp_path: Path) -> None:
     remarks = PLAIN + "\nOperator,J. Smith,room 3,\nMachine,HPLC,B,\n"
     made, _ = asked(tmp_path, remarks)
     assert len(made.scores) == 40 and "hold no experiment" in told(made)
+
+
+def test_names_of_rows_without_a_name_of_their_own(tmp_path: Path) -> None:
+    """R's write.table writes so."""
+    numbered = [ROWS[0], *([str(i + 1), *row] for i, row in enumerate(ROWS[1:]))]
+    made, _ = asked(tmp_path, text(numbered, "\t"))
+    np.testing.assert_array_equal(made.scores, EXPECTED["yield"])
+    assert "Column 1 has no name and counts the rows" in told(made)
+    remarks = [ROWS[0], *([*row, "ok"] for row in ROWS[1:])]
+    assert "5 cells, but the header has 4" in refused(tmp_path, text(remarks))
+    runs = [["run", *ROWS[0]], *([str(i + 1), *row, "1"] for i, row in enumerate(ROWS[1:]))]
+    assert "6 cells, but the header has 5" in refused(tmp_path, text(runs))

@@ -110,3 +110,11 @@ def test_names_that_look_alike_are_alike(name: str, tmp_path: Path) -> None:
     assert made.order[0] == "temp (°C)"
     rows[0][3] = "rende\u0301ment"
     assert asked(tmp_path, text(rows), "--score", "rendément")[0].score == "rendément"
+
+
+def test_ruled_lines_of_printed_lists(tmp_path: Path) -> None:
+    line = "-" * 30
+    rows = [f"|{'|'.join(cell.rjust(6) for cell in row)}|" for row in ROWS]
+    made, _ = asked(tmp_path, "\n".join([line, rows[0], line, *rows[1:], line]) + "\n")
+    np.testing.assert_array_equal(made.scores, Y)
+    assert made.order == ("temp", "time", "conc")

@@ -9,6 +9,9 @@ import pytest
 from proposer_tables import asked, refused, text, told, with_column
 
 from torchbdi.proposer.columns.column import Classes
+from torchbdi.proposer.columns.padded import padded_sites
+from torchbdi.proposer.model.problem import ready
+from torchbdi.proposer.pipeline import run
 
 RNG = np.random.default_rng(0)
 
@@ -126,3 +129,48 @@ def test_sequences_alone_in_their_line_are_to_be_chosen_from(place: int, tmp_pat
     made, _ = asked(tmp_path, content, "--ignore", "Tm", "--ignore", "mass")
     assert made.candidates is not None
     assert made.candidates["site"].tolist() == sites[40:]
+
+
+@pytest.mark.parametrize(
+    ("before", "letters", "after", "kept"),
+    [
+        ("M", "ACDEFGHIKL", "*", "*"), ("Ac-", "ACDEFGHIKL", "-NH2", "-2c"),
+        ("", "ACGU", "dTdT", "Td"), ("5'-", "ACGT", "-3'", "'-35"), ("", "xyz", "!", "!"),
+        ("", "ACGT", "NNN", "N"), ("", "ACGT", "", ""), ("M", "ACDEF", "W", ""),
+    ],
+)  # fmt: skip
+def test_what_is_no_letter_of_a_choice_stays_where_it_is(
+    before: str, letters: str, after: str, kept: str, tmp_path: Path
+) -> None:
+    """Else proposals have a stop, or a cap, in their middle."""
+    sites = [before + "".join(RNG.choice(list(letters), 9)) + after for _ in range(40)]
+    content = text(with_column("site", sites))
+    made, _ = asked(tmp_path, content, "--sequence", "site")
+    column = made.columns[0]
+    assert isinstance(column, Classes)
+    assert not set(kept) & set(column.classes)
+    assert "".join(sorted(set(column.kept.values()))) == kept
+    assert ("stays there" in told(made)) == bool(kept)
+    codes = column.codes(made.values["site"])
+    assert column.texts(codes).tolist() == made.values["site"].tolist()
+    assert column.can_be(sites[0]) and not column.can_be(sites[0][:-1] + "?")
+
+
+def test_signs_between_the_letters_of_dna_stay(tmp_path: Path) -> None:
+    codons = ["-".join("".join(RNG.choice(list("ACGT"), 3)) for _ in range(4)) for _ in range(40)]
+    made, settings = asked(tmp_path, text(with_column("cds", codons)))
+    column = made.columns[0]
+    assert isinstance(column, Classes) and column.classes == tuple("ACGT")
+    p = run(ready(made, settings), settings, progress=False)
+    assert all(text[3::4] == "---" and text.count("-") == 3 for text in p.columns["cds"])
+
+
+def test_padding_stays_at_the_end_behind_a_cap(tmp_path: Path) -> None:
+    own = ["".join(RNG.choice(list("ACDEFGHIKL"), RNG.integers(6, 10))) for _ in range(40)]
+    sites = [f"*{text.ljust(9, '-')}" for text in own]
+    made, settings = asked(tmp_path, text(with_column("p", sites)), "--sequence", "p")
+    problem = ready(made, settings)
+    [padded] = padded_sites(problem.space.space, problem.x_l)
+    assert padded.ends == ("end",)
+    p = run(problem, settings, progress=False)
+    assert all(t[0] == "*" and "-" not in t.rstrip("-") for t in p.columns["p"])

@@ -47,3 +47,15 @@ def test_a_synthetic_score_of_all_columns_keeps_one_of_them(tmp_path: Path) -> N
     assert "'yield' is 'a' times 'b' in every row, so it was probably computed" in made.remarks[0]
     way = made.remarks[0][made.remarks[0].index("(--ignore") + 1 : -2]
     assert asked(tmp_path, text(rows), *shlex.split(way))[0].columns
+
+
+def test_a_multiple_beside_the_columns_hides_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [["shown", "clicks", "cost", *plain()[0]]]
+    for row in plain()[1:]:
+        shown = int(rng.integers(1000, 5000))
+        clicks = rng.binomial(shown, 0.03)
+        rows.append([f"{shown}", f"{clicks}", f"{0.5 * clicks:.2f}", *row[:3],
+                     f"{100 * clicks / shown:.2f}"])  # fmt: skip
+    made, _ = asked(tmp_path, text(rows))
+    assert "'yield' is 100 times 'clicks' / 'shown' in every row" in told(made)

@@ -1,0 +1,80 @@
+"""Lines that were computed from those above: below the table, and below its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, plain, text, told, with_column
+
+from torchbdi.proposer.reading.file import read_table
+
+NAMED = with_column("próba", [f"P{i + 1}" for i in range(40)])
+NUMBERS = np.array([[float(cell) for cell in row[1:]] for row in NAMED[1:]])
+
+
+def line(name: str, numbers: np.ndarray) -> list[str]:
+    return [name, *(f"{v:.2f}" for v in numbers)]
+
+
+@pytest.mark.parametrize(
+    ("name", "statistic"),
+    [
+        ("Średnia", lambda v: v.mean(0)), ("Suma", lambda v: v.sum(0)), ("", lambda v: v.mean(0)),
+        ("Écart-type", lambda v: v.std(0, ddof=1)), ("Moyenne générale", lambda v: v.mean(0)),
+    ],
+)  # fmt: skip
+def test_means_in_any_language(
+    name: str, statistic: Callable[[np.ndarray], np.ndarray], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text([*NAMED, line(name, statistic(NUMBERS))]))
+    assert len(made.scores) == 40 and "Row 42 at the end holds no experiment" in told(made)
+    comma = text([*NAMED, line(name, statistic(NUMBERS))], ";").replace(".", ",")
+    assert len(asked(tmp_path, comma)[0].scores) == 40
+
+
+def test_several_statistics_and_one_without_names(tmp_path: Path) -> None:
+    more = [line("Średnia", NUMBERS.mean(0)), line("Maks.", NUMBERS.max(0)),
+            line("Odch. st.", NUMBERS.std(0))]  # fmt: skip
+    made, _ = asked(tmp_path, text([*NAMED, *more]))
+    assert len(made.scores) == 40 and "Rows 42 to 44 at the end" in told(made)
+    without = [*plain(), [f"{v:.4f}" for v in NUMBERS.mean(0)]]
+    assert len(asked(tmp_path, text(without))[0].scores) == 40
+
+
+def test_experiments_are_none(tmp_path: Path) -> None:
+    """A low corner with the worst score, a centre point, and a mean of the settings alone."""
+    for own in (
+        line("P41", NUMBERS.min(0)),
+        line("control", NUMBERS.min(0)),
+        line("P41", NUMBERS.mean(0)),
+        line("centre", [*NUMBERS.mean(0)[:3], NUMBERS[:, 3].mean() + 1]),  # type: ignore[arg-type]
+    ):
+        assert len(asked(tmp_path, text([*NAMED, own]))[0].scores) == 41
+
+
+def test_a_centre_point_with_a_usual_score_is_an_experiment(tmp_path: Path) -> None:
+    levels = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)] * 4
+    scores = [10 * a + b + i % 5 + 50 for i, (a, b) in enumerate(levels)]
+    rows = [["kind", "a", "b", "day", "yield"]]
+    rows += [[f"P{i}", f"{a}", f"{b}", "1", f"{y}"]
+             for i, ((a, b), y) in enumerate(zip(levels, scores, strict=True))]  # fmt: skip
+    rows.append(["centre", "0", "0", "1", f"{np.mean(scores):.0f}"])
+    (tmp_path / "t.csv").write_text(text(rows))
+    assert len(read_table(tmp_path / "t.csv")) == 37
+
+
+def test_lines_below_groups(tmp_path: Path) -> None:
+    rows = with_column("catalyst", [name for name in "ABCD" for _ in range(10)])
+    groups = [rows[0]]
+    for i, name in enumerate("ABCD"):
+        own = rows[1 + 10 * i : 11 + 10 * i]
+        groups += [*own, line(f"{name} Average", NUMBERS[10 * i : 10 * i + 10].mean(0))]
+    made, _ = asked(tmp_path, text(groups))
+    assert len(made.scores) == 40 and made.columns[0].classes == tuple("ABCD")  # type: ignore[union-attr]
+    assert "called after a group above hold no experiment: row 12 ('A Average')" in told(made)
+    levels = ["low", "max", "low max", "total"] * 10
+    made, _ = asked(tmp_path, text(with_column("fat", levels)))
+    assert len(made.scores) == 40
