@@ -7,12 +7,13 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import torch
 
-from .errors import DoesNotFitError
+from .errors import DoesNotFitError, TorchBDIError
 
 # What is asked for may be at most this share of what is free: page tables, the allocator's
 # rounding and the library's own work space live in the rest.
@@ -75,6 +76,24 @@ def what_did_not_fit(error: BaseException) -> str | None:
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "size calculation over" in text:
         return "an array"
     return None
+
+
+@contextmanager
+def allocations_told(name: str, ways_out: str) -> Iterator[None]:
+    """Says of an allocation that fails inside who asked for it, and what to do.
+
+    Raises:
+        DoesNotFitError: in the place of torch's or Python's own error.
+    """
+    try:
+        yield
+    except TorchBDIError:
+        raise
+    except (MemoryError, RuntimeError) as error:
+        what = what_did_not_fit(error)
+        if what is None:
+            raise
+        raise DoesNotFitError(f"{name}: {what} does not fit into memory. {ways_out}") from error
 
 
 def show_bytes(nbytes: float) -> str:

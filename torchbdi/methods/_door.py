@@ -9,8 +9,7 @@ DoesNotFitError.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +18,13 @@ from torch import Tensor
 
 from ..data import OfflineData
 from ..inputs import as_float64, check_finite, own_mode
-from ..kernels.errors import DoesNotFitError, InputError, TorchBDIError
-from ..kernels.memory import what_did_not_fit
+from ..kernels.errors import InputError, TorchBDIError
+from ..kernels.memory import allocations_told
 from ..values import instance, whole
 from ._result import Result
 from ._run import Run
+
+SMALLER = "Take smaller settings, such as a narrower network or fewer samples, or a smaller table."
 
 
 def checked_solve(solve: Callable[..., Any], base: type) -> Callable[..., Any]:
@@ -40,7 +41,7 @@ def checked_solve(solve: Callable[..., Any], base: type) -> Callable[..., Any]:
         _check(name, data, run)
         n = whole(name, "n", n, 1)
         device, table = data.x.device, _on_cpu(data)
-        with own_mode(), _memory_told(name):
+        with own_mode(), allocations_told(name, SMALLER):
             result = solve(self, table, n, _run_at(device, run))
             _check_result(name, result, table, n)
             return result if device.type == "cpu" else _moved(result, device)
@@ -55,7 +56,7 @@ def checked_score(score: Callable[..., Any], base: type) -> Callable[..., Any]:
     def checked(self: Any, data: Any = None, x: Any = None, run: Any = None) -> Any:
         name = _owner(self, base, "score(data, x)")
         _check(name, data, run)
-        with own_mode(), _memory_told(name):
+        with own_mode(), allocations_told(name, SMALLER):
             x = as_float64("x", x).detach()
             if x.ndim != 2 or x.shape[1] != data.x.shape[1]:
                 raise InputError(
@@ -75,23 +76,6 @@ def checked_score(score: Callable[..., Any], base: type) -> Callable[..., Any]:
             return found.to(x.device)
 
     return checked
-
-
-@contextmanager
-def _memory_told(name: str) -> Iterator[None]:
-    """Says of an allocation that failed which method asked for it, and what to do."""
-    try:
-        yield
-    except TorchBDIError:
-        raise
-    except (MemoryError, RuntimeError) as error:
-        what = what_did_not_fit(error)
-        if what is None:
-            raise
-        raise DoesNotFitError(
-            f"{name}: {what} does not fit into memory. Take smaller settings, such as a narrower "
-            "network or fewer samples, or a smaller table."
-        ) from error
 
 
 def _owner(method: Any, base: type, call: str) -> str:

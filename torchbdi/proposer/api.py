@@ -95,7 +95,7 @@ def propose(
 
     Raises:
         InputError: something is wrong with the table or the choices; the message says what to do.
-        DoesNotFitError: the solve needs more memory than there is.
+        DoesNotFitError: the solve, or so many proposals, need more memory than there is.
 
     Example:
         >>> import numpy as np, torchbdi

@@ -64,6 +64,7 @@ def assembled(
         nearest=place.numpy(),
         start=found.start[order.numpy()],
         unknown=unknown[order].numpy(),
+        apart=apart_from_others(found.x[order]),
         far=gap > quality.far,
         notes=tuple(
             _note(problem, columns, i, tried[i], bool(unknown[order[i]])) for i in range(n)
@@ -76,6 +77,13 @@ def assembled(
         problem=problem,
         settings=settings,
     )
+
+
+def apart_from_others(x: Tensor) -> np.ndarray:
+    """How far each design (n, D) lies from the nearest other one, (n,); infinite for one alone."""
+    if len(x) < 2:
+        return np.full(len(x), np.inf)
+    return nearest(x, x, itself=True)[0].numpy()
 
 
 def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from ..batch import Posterior
+from ..kernels.memory import allocations_told, require
 from .assemble import assembled
 from .columns.enough import FEWEST_DESIGNS
 from .columns.outliers import far_away
@@ -25,6 +27,7 @@ from .model.part import fitted_part
 from .model.problem import Problem
 from .model.solve import Solve, solve
 from .model.trust import Quality, assess, left_out_by
+from .reading.ways import Ways
 from .report.events import Events
 from .result import Proposals
 from .search.backtest import backtest
@@ -34,6 +37,8 @@ from .threads import threads_for
 
 # What only an interrupted run needs.
 SCRATCH = ["model.state*", "solve.state*", "pcg.*", "search.pt*"]
+CPU = torch.device("cpu")
+FEWER = 1000  # proposals, which fit anywhere
 MOST_WITHOUT = 1000  # designs; a second model, made for its quality alone, takes seconds
 
 
@@ -55,10 +60,14 @@ def run(
 
     Raises:
         InputError: there is no new design.
-        DoesNotFitError: the solve needs more memory than there is.
+        DoesNotFitError: the solve, or so many proposals, need more memory than there is.
         NotConvergedError: see :func:`torchbdi.fit_ridge`.
     """
-    with threads_for(len(problem.scores)):
+    fewer = Ways(problem.table.typed)("n", str(min(problem.n, FEWER)))
+    ways_out = f"Ask for fewer proposals ({fewer}), or give fewer rows."
+    # The batch keeps a row of its pool for each choice, and its pool is made to have n designs.
+    require(8 * problem.n**2, CPU, f"a batch of {problem.n} proposals", ways_out)
+    with threads_for(len(problem.scores)), allocations_told("propose", ways_out):
         return _run(problem, settings, work, progress, say)
 
 

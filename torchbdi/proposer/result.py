@@ -42,6 +42,8 @@ class Proposals:
         unknown: whether the range of a prediction leaves out no known score, or reaches as far
             above the best as that is above the worst, so that it says nothing, (n,). Such
             proposals are the last.
+        apart: to the nearest other proposal, in standard deviations, (n,); infinite where there is
+            one proposal alone.
         far: whether a proposal lies farther from every known design than 99 % of them do, (n,).
         notes: what else to know of each proposal, "" where nothing, n texts.
         quality: how well the model predicts known designs that it has not seen.
@@ -68,6 +70,7 @@ class Proposals:
     nearest: np.ndarray
     start: np.ndarray
     unknown: np.ndarray
+    apart: np.ndarray
     far: np.ndarray
     notes: tuple[str, ...]
     quality: Quality

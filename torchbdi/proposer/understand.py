@@ -29,6 +29,7 @@ from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
 from .rules.count import count_of
+from .rules.fewer import require_reach
 from .rules.made import made_remark
 from .rules.restrict import restrict
 from .rules.room import require_freedom
@@ -154,6 +155,7 @@ def _made(
     varying = {column.name: own[column.name] for column in columns}
     if not candidate.any():
         require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
+        require_reach(restricted.rules, restricted.at_most, restricted.grids, settings, ways)
         require_freedom(restricted, settings)
     known = {name: values[row] for name, values in varying.items()}
     scored = table.take(row)

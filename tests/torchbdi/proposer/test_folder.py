@@ -12,6 +12,8 @@ from forked import PATIENCE, child, finished
 from proposer_folders import Place, contents, said, words
 
 import torchbdi
+from torchbdi.__main__ import main
+from torchbdi.proposer import pipeline
 from torchbdi.proposer.folder import RunFolder
 
 
@@ -123,3 +125,31 @@ def test_a_folder_that_goes_away_under_a_run(
     else:
         assert "vanished" in lines[0]
         assert place.work.exists() == (how == "is a file")
+
+
+def test_more_proposals_than_memory_are_refused_before_any_work(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(words(data, out, "-n", "10000000")) == 1
+    error = capsys.readouterr().err
+    assert "a batch of 10000000 proposals needs" in error and "(-n 1000)" in error
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_an_allocation_that_fails_is_told_and_leaves_nothing_in_the_way(
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    quick: None,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: you tried to allocate 85592000000 bytes.")
+
+    monkeypatch.setattr(pipeline, "search", fail)
+    out = tmp_path / "out"
+    assert main(words(data, out)) == 1
+    error = capsys.readouterr().err
+    assert "propose: an array of 85.6 GB does not fit into memory. Ask for fewer" in error
+    assert not list(tmp_path.glob("out*"))

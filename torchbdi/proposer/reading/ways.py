@@ -31,11 +31,12 @@ class Ways:
             value: a column, or ``name=value``; None for a choice that has none.
         """
         if self.typed:
+            option = f"-{option}" if len(option) == 1 else f"--{option}"
             if value is None:
-                return f"--{option}"
+                return option
             # What begins with a dash would be read as an option of its own.
             sign = "=" if value.startswith("-") else " "
-            return f"--{option}{sign}{shlex.quote(value)}"
+            return f"{option}{sign}{shlex.quote(value)}"
         name = _PYTHON.get(option, option).replace("-", "_")
         if value is None:
             return f"{name}=True"

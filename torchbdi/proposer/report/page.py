@@ -12,7 +12,10 @@ from ...kernels.errors import MissingDependencyError
 from ..columns.column import Classes, Numbers
 from ..digits import short
 from ..reading.table import show_number
+from ..reading.ways import Ways
 from ..result import Proposals
+from .alike import alike_told
+from .beyond import beyond_told
 from .cells import columns_like_formulas
 from .listing import table_of_proposals
 from .pictures import (
@@ -77,7 +80,8 @@ def html_report(p: Proposals) -> str:
         f"it is predicted {direction}, or may be {direction} and is not known well. They were "
         "chosen one by one, each as if those before it had been measured, so that they differ. "
         "Each is told from the nearest of the best known designs: what is different is bold, with "
-        "what it was.</p>",
+        f"what it was. {_order_told(p)}</p>",
+        f"<p>{escape(told)}</p>" if (told := alike_told(p)) else "",
         _pictures(score_picture(p)),
         table_of_proposals(p),
         constants(p),
@@ -96,14 +100,28 @@ def html_report(p: Proposals) -> str:
 
 
 def _summary(p: Proposals) -> str:
+    """What to hope for, whether the model can be trusted, and only then what it promises."""
     known = p.problem
     flagged = p.far_told() or "No proposal lies far outside the known designs."
-    first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}. "
+    first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}."
+    told = (first, beyond_told(p), flagged, p.sites_told(),
+            f"{len(known.scores)} different designs are known.")  # fmt: skip
     return (
-        f"<p>{escape(p.outlook())} {first}{flagged} {escape(p.sites_told())} "
-        f"{len(known.scores)} different designs are known.</p>"
+        f"<p>{escape(p.outlook())}</p>"
         f'\n<p class="verdict">{escape(p.quality.verdict())}</p>'
-        + (f"\n<p>{escape(told)}</p>" if (told := p.without_told()) else "")
+        f"\n<p>{escape(' '.join(filter(None, told)))}</p>"
+        + (f"\n<p>{escape(more)}</p>" if (more := p.without_told()) else "")
+    )
+
+
+def _order_told(p: Proposals) -> str:
+    """By what the list is ordered, and how to get a shorter one; "" for one proposal alone."""
+    if len(p) < 2:
+        return ""
+    way = Ways(p.problem.table.typed)("n", "NUMBER")
+    return (
+        "The list goes by the prediction, not by the order of choosing: if you can make fewer, ask "
+        f"for fewer ({way}), and do not take the first ones."
     )
 
 

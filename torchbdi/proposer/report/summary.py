@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..digits import short
 from ..result import Proposals
+from .beyond import beyond_told
 
 SHOWN = 5
 
@@ -23,7 +24,9 @@ def summary(p: Proposals, out: Path) -> str:
         f"{'' if q.factor is None else f' (a factor of {q.factor:.2g})'}, scores scatter by "
         f"{short(q.true.std())}",
         f"model: {p.model.text()}",
-        *filter(None, (p.without_told(), p.far_told(), p.scale_told(), p.sites_told())),
+        *filter(
+            None, (beyond_told(p), p.without_told(), p.far_told(), p.scale_told(), p.sites_told())
+        ),
         "",
         *_table(p),
     ]

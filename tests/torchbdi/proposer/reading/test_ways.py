@@ -37,5 +37,6 @@ def test_ways_out_in_python_can_be_given_so() -> None:
     ways = Ways(False)
     assert ways("bounds", "temp=0.3:99.7") == "bounds={'temp': (0.3, 99.7)}"
     assert ways("bounds", "temp=:80") == "bounds={'temp': (None, 80)}"
+    assert ways("n", "8") == "n=8" and Ways(True)("n", "8") == "-n 8"
     assert ways("step", "temp=5") == "steps={'temp': 5}"
     assert ways("fix", "gas=N2") == "fix={'gas': 'N2'}" and ways("fix", "gas") == "fix=['gas']"

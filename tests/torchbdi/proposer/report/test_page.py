@@ -30,6 +30,8 @@ def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
         "What to be careful about", "proposals are predicted above it", "of depth",
     ):  # fmt: skip
         assert piece in plain, piece
+    assert plain.index("proposals are predicted above it") < plain.index("designs it has not seen")
+    assert plain.index("designs it has not seen") < plain.index("The best of the proposals is")
 
 
 def test_names_are_not_markup(tmp_path: Path) -> None:
