@@ -80,17 +80,14 @@ def top(value: np.ndarray, n: int) -> np.ndarray:
 
 
 def _gp(x: np.ndarray, y: np.ndarray):  # type: ignore[no-untyped-def]
-    """Matern 5/2, one length scale a feature, dimension-scaled priors; on standardised scores."""
+    """Matern 5/2, one length scale a feature, botorch's priors for it; on standardised scores."""
     import torch
     from botorch.fit import fit_gpytorch_mll
     from botorch.models import SingleTaskGP
-    from gpytorch.kernels import MaternKernel, ScaleKernel
+    from botorch.models.utils.gpytorch_modules import get_covar_module_with_dim_scaled_prior
     from gpytorch.mlls import ExactMarginalLogLikelihood
-    from gpytorch.priors import LogNormalPrior
 
-    width = x.shape[1]
-    prior = LogNormalPrior(2**0.5 + 0.5 * np.log(width), 3**0.5)
-    kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=width, lengthscale_prior=prior))
+    kernel = get_covar_module_with_dim_scaled_prior(ard_num_dims=x.shape[1], use_rbf_kernel=False)
     scores = torch.from_numpy((y - y.mean()) / y.std())[:, None]
     model = SingleTaskGP(torch.from_numpy(x), scores, covar_module=kernel, outcome_transform=None)
     with warnings.catch_warnings():

@@ -34,6 +34,7 @@ from experiments.benchmarks.repeated import KEPT
 from torchbdi import NTK, InputError, MissingDependencyError
 from torchbdi.kernels.solve.rates import RATES
 from torchbdi.proposer.model.problem import Problem
+from torchbdi.proposer.search import acquire, candidates
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +143,22 @@ def test_designed_experiments(tmp_path: Path) -> None:
 def test_repeated_designs(tmp_path: Path) -> None:
     assert main(["repeated", "--small", "--out", str(tmp_path)]) == 0
     result = json.loads((tmp_path / "repeated.json").read_text())
-    rows = {row["bound"]: row for row in result["rows"]}
-    assert list(rows) == ["limit", "estimate", "none"] and rows["estimate"]["gain"] == 0
+    rows = {row["way"]: row for row in result["rows"]}
+    assert list(rows) == ["estimate", "limit", "none"] and rows["estimate"]["median gained"] == 0
     assert all(0 < row["median"] < row["best"] for row in rows.values())
     assert [table["repeated"] for table in result["tables"]] == ["eighth", "third"]
     assert Problem.least_noise_l is KEPT
+
+
+def test_designs_around_the_ends(tmp_path: Path) -> None:
+    kept = acquire.ABOVE, acquire.explained, candidates.ENDS
+    assert main(["around", "--small", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "around.json").read_text())
+    first, second = result["tables"]
+    assert [row["noise"] for row in result["rows"]] == [0.0] * 3 + [0.1] * 3 + ["all"] * 3
+    assert first["median, around"] > first["median, before"]
+    assert second["median, around"] != second["median, share"]
+    assert (acquire.ABOVE, acquire.explained, candidates.ENDS) == kept
 
 
 @pytest.mark.parametrize(

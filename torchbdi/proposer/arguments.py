@@ -107,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--acquisition", choices=ACQUISITIONS,
-        help="what makes a design worth trying: ucb, the prediction and half a deviation more "
+        help="what makes a design worth trying: ucb, the prediction and a deviation more "
         "(default); ei, the expected improvement on the best known score; mean, the prediction; "
         "bdi, the loss of BDI",
     )  # fmt: skip

@@ -44,7 +44,7 @@ class Settings:
         robust: limit scores that lie far from all others to the nearest of the others.
         score_scale: whether scores are modelled as they are, "plain", or by their logarithms,
             "log"; "auto" takes what explains them better, each left out in turn.
-        acquisition: what makes a design worth trying: "ucb", the prediction and half a deviation
+        acquisition: what makes a design worth trying: "ucb", the prediction and a deviation
             more; "ei", the expected improvement on the best known score; "mean", the prediction;
             "bdi", the loss of BDI.
         backtest: hide the best fifth of the table and report how much of it is found again.

@@ -120,7 +120,9 @@ def search(
     scaled = x * chosen.scale
     inputs, predicted = chosen.extended(scaled), mean(scaled)
     n = min(problem.n, len(x))
-    at = choose_batch(problem, chosen, solved, posterior, settings.acquisition, x, predicted, n)
+    at = choose_batch(
+        problem, chosen, solved, posterior, settings.acquisition, x, predicted, n, _around(parts)
+    )
     if problem.candidates is not None:
         values = {name: v[at.numpy()] for name, v in problem.candidates.items()}
     else:
@@ -136,6 +138,12 @@ def search(
         looked_at=len(x),
         candidate=None if problem.candidates is None else at.numpy(),
     )
+
+
+def _around(parts: Sequence[Candidates]) -> Tensor | None:
+    """Which candidates of all parts were made around the ends of ascents, (P,) bool."""
+    known = [part.around for part in parts if part.around is not None]
+    return torch.cat(known) if len(known) == len(parts) else None
 
 
 def listed(problem: Problem) -> Candidates:

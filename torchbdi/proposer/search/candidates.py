@@ -27,6 +27,8 @@ ENUMERATE = 1_000_000
 LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
 # Known designs, the best ones, that neighbours are made of.
 PARENTS = 64
+# Ends of ascents, the best ones, that as many neighbours are made of.
+ENDS = 64
 # Numbers of a neighbour move by a share of their range, drawn between these.
 REACH = (0.02, 0.3)
 OPTIONS = SearchOptions(
@@ -52,12 +54,14 @@ class Candidates:
         unseen: how many new designs the space has, where that is known.
         sites: at how many sites they differ from the nearest known design at most; None where that
             is not limited.
+        around: which of them were made around the ends of ascents, (P,) bool; None for none.
     """
 
     x: Tensor
     complete: bool
     unseen: int | None
     sites: int | None = None
+    around: Tensor | None = None
 
 
 def candidates(
@@ -103,10 +107,12 @@ def candidates(
             objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
             starts=starts, options=options, seed=seed, folder=folder, after=after,
         )  # fmt: skip
-        x = new(with_padding(found.x, space, padded) / scale, known, n, space)
+        x = with_padding(found.x, space, padded) / scale
+        x = x[new(x, known, n, space)]
         if len(found.x) < sites.count:
             more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
-            x = new(torch.cat([x, more / scale]), known, n, space)
+            x = torch.cat([x, more / scale])
+            x = x[new(x, known, n, space)]
         if padded:  # which of all have their padding at the ends is not counted
             return Candidates(x, False, None)
         return Candidates(x, True, sites.count - taken)
@@ -119,20 +125,30 @@ def candidates(
         objective, space, max(n, count), least=1, starts=starts, reach=reach,
         options=options, seed=seed, folder=folder, after=after,
     )  # fmt: skip
+    # A beam's designs lie around its best ones already.
+    ends = found.x[: 0 if sites.whole else ENDS]
     pool = [_near(with_padding(found.x, space, padded), reach)]
+    around = [torch.zeros(len(pool[0]), dtype=torch.bool)]
     for attempt in range(8):
         draws = seeded(seed, 2 + attempt)
-        near = neighbours(space, starts, NEIGHBOURS, draws)
-        more = with_padding(torch.cat([near, space.sample(SAMPLES, draws)]), space, padded)
         if attempt and reach is not None:
             reach = reach.wider()
-        pool.append(_near(more, reach))
-        x = new(torch.cat(pool) / scale, known, n, space)
-        if len(x) >= n:
+        half = NEIGHBOURS // 2 if len(ends) else NEIGHBOURS
+        near = neighbours(space, starts, half, draws)
+        kinds = [(False, torch.cat([near, space.sample(SAMPLES, draws)]))]
+        if len(ends):
+            kinds.append((True, neighbours(space, ends, half, draws)))
+        for at_ends, made in kinds:
+            pool.append(_near(with_padding(made, space, padded), reach))
+            around.append(torch.full((len(pool[-1]),), at_ends))
+        x = torch.cat(pool) / scale
+        own = new(x, known, n, space)
+        if len(own) >= n:
             break
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
     # A limit of all sites leaves their number open.
-    return Candidates(x, False, None, None if limit is None or limit >= len(sites) else limit)
+    most_sites = None if limit is None or limit >= len(sites) else limit
+    return Candidates(x[own], False, None, most_sites, torch.cat(around)[own])
 
 
 def _near(x: Tensor, reach: Reach | None) -> Tensor:
@@ -185,19 +201,23 @@ def neighbours(space: Space, parents: Tensor, count: int, draws: torch.Generator
 
 
 def new(x: Tensor, known: Tensor, n: int, space: Space | None = None) -> Tensor:
-    """Designs that are not known, each once; nearly known ones too where there are not n others.
+    """Which designs are not known, each once; nearly known ones too where there are not n others.
 
     Args:
         x: designs, (P, D).
         known: known designs, (N, D).
         n: how many are needed.
         space: of the designs; of its levels any two are far enough from each other.
+
+    Returns:
+        Their positions, ascending.
     """
-    x = x[_first(x)]
+    first = _first(x)
+    x = x[first]
     own, others = (x, known) if space is None else with_levels_apart(space, APART[0], x, known)
     gap = nearest(own, others)[0]
     for apart in APART:
-        kept = x[gap >= apart]
+        kept = first[gap >= apart]
         if len(kept) >= n:
             break
     return kept

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from proposer_problems import grid, proposed
+from proposer_problems import grid, problem, proposed
 from proposer_tables import told
 
 from torchbdi.proposer.frames import table_of
 from torchbdi.proposer.model.problem import make_problem
-from torchbdi.proposer.search.candidates import neighbours, new
+from torchbdi.proposer.search.candidates import candidates, neighbours, new
 from torchbdi.proposer.settings import Settings
 from torchbdi.search import maximise
 
@@ -24,9 +24,9 @@ Rows = list[list[str]]
 def test_nearly_known_designs_are_new_only_where_nothing_else_is() -> None:
     known = torch.tensor([[0.0, 0.0]], dtype=torch.float64)
     x = torch.tensor([[0.0, 0.05], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
-    assert new(x, known, 1).tolist() == [[0.0, 1.0]]
-    assert new(x, known, 2).tolist() == [[0.0, 0.05], [0.0, 1.0]]
-    assert new(x, known, 5).tolist() == [[0.0, 0.05], [0.0, 1.0]]
+    assert new(x, known, 1).tolist() == [1]
+    assert new(x, known, 2).tolist() == [0, 1]
+    assert new(x, known, 5).tolist() == [0, 1]
 
 
 def test_neighbours_lie_in_the_space() -> None:
@@ -104,3 +104,22 @@ def test_where_all_is_known_nothing_is_searched(
     _, written = proposed(tmp_path, rows, "--fix", "cat", "--category", "cat", "-n", "9")
     assert {(row["cat"], int(row["temp"])) for row in written} == left
     assert len(searched) == 3
+
+
+def test_candidates_lie_around_the_ends_of_ascents() -> None:
+    """Of numbers; a beam has its best designs' neighbours already."""
+    x = np.random.default_rng(0).uniform(size=(40, 3))
+    made = problem({name: x[:, i] for i, name in enumerate("abc")}, -((x - 0.5) ** 2).sum(1))
+    space, scale = made.space.space, torch.ones(3, dtype=torch.float64)
+    top = space.encode(np.full((1, 3), 0.5))
+
+    def hill(x: torch.Tensor) -> torch.Tensor:
+        return -(x - top).square().sum(1)
+
+    found = candidates(hill, space, scale, made.x_l, made.x_l[:5], 8, 0)
+    assert found.around is not None and len(found.around) == len(found.x)
+    far = (found.x - top).norm(dim=1)
+    assert 500 < int(found.around.sum()) < 0.5 * len(found.x)
+    assert far[found.around].median() < 0.6 * far[~found.around].median()
+    known = torch.cdist(found.x, made.x_l).amin(1)
+    assert float(known.min()) >= 0.1
