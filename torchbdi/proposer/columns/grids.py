@@ -208,7 +208,7 @@ def _unit(levels: np.ndarray, places: int) -> int:
     whole = np.rint(levels * 10**places).astype(np.int64)
     gaps = np.diff(whole)
     unit = int(np.gcd.reduce(gaps)) if len(gaps) else 1
-    if unit < 2 or float(unit) ** (len(levels) - 1) < CHANCE:
+    if unit < 2 or (len(levels) - 1) * math.log(unit) < math.log(CHANCE):
         return 1
     return unit
 

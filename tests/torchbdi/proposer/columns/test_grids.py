@@ -31,6 +31,7 @@ def grid(cells: list[str], **more: object) -> object:
         (["20", "40", "60", "80"] * 5, "levels", None, "40"),
         ([str(55 + 5 * i) for i in range(15)], "step", 5, "60"),
         ([f"{0.25 * i:.2f}" for i in range(1, 40, 2)] * 2, "step", 0.5, "1.25"),
+        ([str(10 * i) for i in range(400)], "whole", 10, "60"),
         ([str(i * i) for i in range(15)], "whole", 1, "60"),
         ([f"{v:.1f}" for v in RNG.uniform(20, 90, 40)], "", 0.1, "60.0"),
         ([f"{v:.12f}" for v in RNG.uniform(20, 90, 40)], "", None, "60"),
