@@ -48,9 +48,10 @@ def spelling_remark(name: str, classes: tuple[str, ...]) -> str:
 def unknown_remark(name: str, classes: tuple[str, ...], ways: Ways) -> str:
     """Names levels that probably say that nothing is known, such as ? and n.d.; "" for none.
 
-    Na and Nd are elements, and + stands beside --.
+    Na and Nd are elements, + stands beside --, and - beside -- is less of something, too.
     """
-    if any("+" in level for level in classes):
+    dashes = sum(level.strip("-") == "" for level in classes)
+    if dashes > 1 or any("+" in level for level in classes):
         return ""
     told = [
         level

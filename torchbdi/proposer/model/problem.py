@@ -143,7 +143,7 @@ def ready(understood: Understood, settings: Settings) -> Problem:
 def chi_squared_limit(freedom: int) -> float:
     """What a chi-squared variable of so many degrees of freedom exceeds once in twenty times.
 
-    By its cube root, which is nearly normal (Wilson and Hilferty 1931): off by 2 % at one degree
+    By its cube root, which is nearly normal (Wilson and Hilferty 1931): off by 2.5 % at one degree
     of freedom, and by less at more.
     """
     spread = 2 / (9 * freedom)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,7 +27,8 @@ _WORD = (
     "total|subtotal|sum|mean|average|avg|count|min|max|ergebnis|mittelwert|summe|somme|moyenne|totale"
     "|suma|soma|media|média"
 )
-_SUBTOTAL = re.compile(rf"(.+?)[ :_-]+(?:{_WORD})|(?:{_WORD})[ :_-]+(?:of )?(.+)", re.IGNORECASE)
+_AT_END = re.compile(rf"(?<=[ :_-])(?:{_WORD})$", re.IGNORECASE)
+_AT_START = re.compile(rf"(?:{_WORD})[ :_-]+(?:of )?(?=[^ :_-])", re.IGNORECASE)
 # Experiments above, and columns of numbers that have to agree.
 FEWEST, COLUMNS = 5, 2
 # What agrees with a statistic does so by chance once in ten to the power of this.
@@ -62,8 +63,9 @@ def computed_below(cells: np.ndarray, most: int) -> int:
 def subtotals(cells: np.ndarray) -> np.ndarray:
     """Which lines, (R,), stand below a group and are called after it, such as A total.
 
-    A spreadsheet writes them so; there are two at least, each of a group of its own that stands in
-    the same column.
+    A spreadsheet writes them so; there are two at least, each of a group of its own whose name
+    stands in the same column, right above it, or above where all of them end the table. A group
+    has two lines or more, some of them at least.
 
     Args:
         cells: texts, (R, C).
@@ -71,16 +73,36 @@ def subtotals(cells: np.ndarray) -> np.ndarray:
     out = np.zeros(len(cells), bool)
     for column in cells.T:
         texts = column.tolist()
-        different = set(texts)
-        called = {
-            text
-            for text in different
-            if (match := _SUBTOTAL.fullmatch(text)) and (match[1] or match[2]) in different
-        }
+        different = set(texts) - {""}
+        called = {text: group for text in different if (group := _group_of(text)) in different}
         own = np.array([text in called for text in texts], dtype=bool)
-        if own.sum() == len(called) >= 2:
+        groups = set(called.values())
+        grouped = sum(text in groups or text == "" for text in texts) > len(groups)
+        if own.sum() == len(called) >= 2 and grouped and _stand_below(texts, called):
             out |= own
     return out
+
+
+def _group_of(text: str) -> str:
+    """What a line is called after, as A of A total or of Sum of A; "" for other texts."""
+    if end := _AT_END.search(text):
+        return text[: end.start()].rstrip(" :_-")
+    start = _AT_START.match(text)
+    return "" if start is None else text[start.end() :]
+
+
+def _stand_below(texts: Sequence[str], called: Mapping[str, str]) -> bool:
+    """Whether lines that are called after groups stand below these, or all at the end."""
+    if all(text in called for text in texts[-len(called) :]):
+        return True
+    group = ""
+    for text in texts:
+        if text in called:
+            if called[text] != group:
+                return False
+        else:
+            group = text or group  # a name can stand in the first line of its group alone
+    return True
 
 
 def _is_called_otherwise(own: np.ndarray, above: np.ndarray) -> bool:
@@ -117,7 +139,8 @@ def _has_digits(text: str) -> bool:
 def _statistic(own: np.ndarray, above: np.ndarray) -> str:
     """Which statistic of the lines above, (R, C), all numbers of a line are, (C,); "" for none.
 
-    A centre point has means, too: of settings, which have few levels, and by chance of a score.
+    A centre point has means, too: of settings, which have few levels or two with it in the middle,
+    and by chance of a score.
     """
     left, columns, digits = list(_STATISTICS), 0, 0.0
     for i, cell in enumerate(own.tolist()):
@@ -136,7 +159,8 @@ def _statistic(own: np.ndarray, above: np.ndarray) -> str:
             return ""
         spread = float(np.ptp(known))
         columns += spread > 0
-        if 2 * len(np.unique(known)) > len(known) or number not in known:
+        middle = abs(known.min() + known.max() - 2 * number) <= 2 * near
+        if 2 * len(np.unique(known)) > len(known) or not (number in known or middle):
             digits += np.log10(max(spread / near, 1.0)) if near else 0.0
     return left[0] if columns >= COLUMNS and digits >= DIGITS else ""
 

@@ -19,7 +19,11 @@ from .table import Form, Table, parse_number
 from .ways import Ways, listed
 
 # The first column has a name of its own.
-_NUMBERED = re.compile(r"\W*(run|id|no|nr|num|idx|index|row|exp|sample|trial|test|entry|#)", re.I)
+_NUMBERED = re.compile(
+    r"\W*(run|id|no|nr|num|idx|index|row|exp|sample|trial|test|entry|std|order|obs|seq|serial|case"
+    r"|record|measurement|versuch|probe|lfd|rxn|reaction|well|vial|#)",
+    re.I,
+)
 
 
 def read_table(

@@ -19,7 +19,7 @@ MOST_BELOW = 3
 # Words of experiments that gave nothing, beside those for a cell without a number.
 _FAILED = frozenset(("fail", "failed", "failure", "error", "pending"))
 # Lines of characters above, between and below the cells of a printed list.
-_RULED = re.compile(r"[-=_+:|]*[-=_]{3,}[-=_+:|]*")
+_RULED = re.compile(r"(?=.*[-=_]{3})[-=_+:|]+")
 # So many lines can stand between an instrument's settings and the names.
 MOST_ABOVE = 60
 

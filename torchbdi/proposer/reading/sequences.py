@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -19,7 +19,8 @@ OPEN_DNA, OPEN_PROTEIN = frozenset("NRYSWKMBDHV"), frozenset("BXZ")
 # ... beside so many amino acids at least: the letters of ABCD are names of anything.
 AMINO_ACIDS = 8
 # What a site can have: a base of RNA, of DNA, an amino acid.
-_ALPHABETS = (frozenset("ACGU"), frozenset("ACGT"), PROTEIN - OPEN_PROTEIN - frozenset("*-"))
+_BASES = (frozenset("ACGU"), frozenset("ACGT"))
+_RESIDUES = PROTEIN - OPEN_PROTEIN - frozenset("*-")
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
@@ -90,13 +91,27 @@ def kept_letters(texts: Collection[str]) -> dict[int, str]:
     """
     sites = [set(letters) for letters in zip(*texts, strict=True)]
     moving = {letter for site in sites if len(site) > 1 for letter in site}
-    alphabet = next((own for own in _ALPHABETS if moving - {GAP} <= own), None)
+    alphabet = _alphabet(sites, moving - {GAP})
     return {
         i: letter
         for i, site in enumerate(sites)
         if moving and len(site) == 1 and (letter := next(iter(site))) not in moving
         if (letter not in alphabet if alphabet else not letter.isalnum())
     }
+
+
+def _alphabet(sites: Sequence[set[str]], moving: set[str]) -> frozenset[str] | None:
+    """What the letters that vary are some of: bases, where most sites have these; None for neither.
+
+    Few sites vary at times, and among few letters: those of A, C and G are bases of DNA where a T
+    stands elsewhere, and amino acids where most others are no bases.
+    """
+    lettered = [site for site in sites if any(map(str.isalnum, site))]
+    counts = {own: sum(site <= own | {GAP} for site in lettered) for own in _BASES if moving <= own}
+    bases = max(counts, key=counts.__getitem__, default=None)
+    if bases is not None and 2 * counts[bases] > len(lettered):
+        return bases
+    return _RESIDUES if moving <= _RESIDUES else bases
 
 
 def padded_at(texts: Collection[str]) -> tuple[str, ...]:

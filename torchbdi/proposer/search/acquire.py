@@ -49,7 +49,7 @@ def choose_batch(
         x: standardised features of the candidates, (P, D).
         predicted: what is predicted of them, (P,).
         n: how many, at most P.
-        around: which of them were made around the ends of ascents, (P,) bool; None for none.
+        around: see :class:`Candidates`.
     """
     scaled = x * chosen.scale
 

@@ -141,7 +141,7 @@ def search(
 
 
 def _around(parts: Sequence[Candidates]) -> Tensor | None:
-    """Which candidates of all parts were made around the ends of ascents, (P,) bool."""
+    """Which candidates of all parts were made around the ends of ascents: see Candidates."""
     known = [part.around for part in parts if part.around is not None]
     return torch.cat(known) if len(known) == len(parts) else None
 

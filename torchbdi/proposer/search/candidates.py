@@ -54,7 +54,8 @@ class Candidates:
         unseen: how many new designs the space has, where that is known.
         sites: at how many sites they differ from the nearest known design at most; None where that
             is not limited.
-        around: which of them were made around the ends of ascents, (P,) bool; None for none.
+        around: which of them were made around the ends of ascents, (P,) bool; None where all
+            columns have levels, and for rows of a table.
     """
 
     x: Tensor
@@ -148,7 +149,8 @@ def candidates(
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
     # A limit of all sites leaves their number open.
     most_sites = None if limit is None or limit >= len(sites) else limit
-    return Candidates(x[own], False, None, most_sites, torch.cat(around)[own])
+    made_around = None if sites.whole else torch.cat(around)[own]
+    return Candidates(x[own], False, None, most_sites, made_around)
 
 
 def _near(x: Tensor, reach: Reach | None) -> Tensor:

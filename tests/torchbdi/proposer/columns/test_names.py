@@ -87,6 +87,13 @@ def test_levels_that_may_say_that_nothing_is_known_are_told(tmp_path: Path) -> N
         assert f"'salt' has {word!r} among its levels" in told(asked(tmp_path, content)[0])
         said = told(asked(tmp_path, content, "--category", "salt")[0])
         assert "among its levels" not in said
-    for levels in (["none", "KF"], ["Na", "Nd"], ["-", "+"], ["-", "KF"], ["--", "++"]):
+    for levels in (
+        ["none", "KF"],
+        ["Na", "Nd"],
+        ["-", "+"],
+        ["-", "KF"],
+        ["--", "++"],
+        ["-", "--"],
+    ):
         made, _ = asked(tmp_path, text(with_column("salt", levels * 20)))
         assert "among its levels" not in told(made)

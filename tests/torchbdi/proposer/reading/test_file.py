@@ -159,5 +159,6 @@ def test_names_of_rows_without_a_name_of_their_own(tmp_path: Path) -> None:
     assert "Column 1 has no name and counts the rows" in told(made)
     remarks = [ROWS[0], *([*row, "ok"] for row in ROWS[1:])]
     assert "5 cells, but the header has 4" in refused(tmp_path, text(remarks))
-    runs = [["run", *ROWS[0]], *([str(i + 1), *row, "1"] for i, row in enumerate(ROWS[1:]))]
-    assert "6 cells, but the header has 5" in refused(tmp_path, text(runs))
+    for name in ("run", "Std.Order", "Obs"):
+        runs = [[name, *ROWS[0]], *([str(i + 1), *row, "1"] for i, row in enumerate(ROWS[1:]))]
+        assert "6 cells, but the header has 5" in refused(tmp_path, text(runs))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from proposer_tables import asked, plain, refused, text, told
+
+from torchbdi.proposer.reading.grid import Grid
+from torchbdi.proposer.reading.header import Lines
 
 ROWS = plain()
 Y = np.array([float(row[3]) for row in ROWS[1:]])
@@ -118,3 +122,11 @@ def test_ruled_lines_of_printed_lists(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, "\n".join([line, rows[0], line, *rows[1:], line]) + "\n")
     np.testing.assert_array_equal(made.scores, Y)
     assert made.order == ("temp", "time", "conc")
+
+
+def test_long_gaps_before_sequences_are_read_in_no_time() -> None:
+    """The time was the cube of their length."""
+    cells = np.array([f"{'-' * 2000}{i}" for i in range(200)], dtype=object)
+    started = time.process_time()
+    assert len(Lines.of(Grid([cells], ",", [])).numbers) == 200
+    assert time.process_time() - started < 2

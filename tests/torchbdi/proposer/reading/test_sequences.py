@@ -137,6 +137,7 @@ def test_sequences_alone_in_their_line_are_to_be_chosen_from(place: int, tmp_pat
         ("M", "ACDEFGHIKL", "*", "*"), ("Ac-", "ACDEFGHIKL", "-NH2", "-2c"),
         ("", "ACGU", "dTdT", "Td"), ("5'-", "ACGT", "-3'", "'-35"), ("", "xyz", "!", "!"),
         ("", "ACGT", "NNN", "N"), ("", "ACGT", "", ""), ("M", "ACDEF", "W", ""),
+        ("TTGTAT", "ACG", "TA", ""), ("MKLVWEDRHQ", "AG", "KSV*", "*"), ("AUUGU", "ACG", "TT", "T"),
     ],
 )  # fmt: skip
 def test_what_is_no_letter_of_a_choice_stays_where_it_is(

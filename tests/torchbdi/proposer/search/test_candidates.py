@@ -123,3 +123,15 @@ def test_candidates_lie_around_the_ends_of_ascents() -> None:
     assert far[found.around].median() < 0.6 * far[~found.around].median()
     known = torch.cdist(found.x, made.x_l).amin(1)
     assert float(known.min()) >= 0.1
+
+
+def test_levels_have_no_candidates_around_ends() -> None:
+    """A beam's designs lie around its best ones already, and levels apart from each other."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 6, (60, 9))
+    made = problem(
+        {f"x{i}": x[:, i].astype(float) for i in range(9)}, x.sum(1) + rng.normal(size=60)
+    )
+    space, scale = made.space.space, torch.ones(9, dtype=torch.float64)
+    found = candidates(lambda x: x.sum(1), space, scale, made.x_l, made.x_l[:5], 8, 0)
+    assert found.around is None and len(found.x) > 1000
