@@ -9,48 +9,37 @@ fifths of the scores' deviation. See :mod:`._drawn`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from torchbdi.proposer.search import acquire, candidates
 
 from . import Options
-from ._drawn import drawn, kinds
-from ._ways import compared
+from ._drawn import kinds
+from ._ways import Way, compared, measured
 
-WAYS = ("before", "around", "share")
+
+@contextmanager
+def _before() -> Iterator[None]:
+    with patch.object(acquire, "ABOVE", 0.5), patch.object(candidates, "ENDS", 0):
+        yield
+
+
+WAYS: dict[str, Way] = {
+    "before": _before,
+    "around": partial(patch.object, acquire, "explained", lambda *_: 1.0),
+    "share": nullcontext,
+}
 
 
 def run(options: Options) -> dict[str, Any]:
     """A row a table, and the means and paired differences over them, by noise and over all."""
     every = kinds(options.seeds or (0,), (0.0, 0.1, 0.4), (False,), ("eighth",))
-    tables: list[dict[str, Any]] = []
-    for kind in islice(every, 2 if options.small else None):
-        tables.append(kind._asdict())
-        for way in WAYS:
-            with _as(way):
-                best, median = drawn(kind).proposed()
-            tables[-1] |= {f"best, {way}": best, f"median, {way}": median}
-        options.keep({"tables": tables})
+    tables = measured(options, every, WAYS)
     rows = []
-    for noise in sorted({table["noise"] for table in tables}):
-        own = [table for table in tables if table["noise"] == noise]
-        rows += [{"noise": noise, **row} for row in compared(own, WAYS)]
-    return {
-        "rows": [*rows, *({"noise": "all", **row} for row in compared(tables, WAYS))],
-        "tables": tables,
-    }
-
-
-@contextmanager
-def _as(way: str) -> Iterator[None]:
-    kept = acquire.ABOVE, acquire.explained, candidates.ENDS
-    if way == "before":
-        acquire.ABOVE, candidates.ENDS = 0.5, 0
-    elif way == "around":
-        acquire.explained = lambda *_: 1.0
-    try:
-        yield
-    finally:
-        acquire.ABOVE, acquire.explained, candidates.ENDS = kept
+    for noise in [*sorted({table["noise"] for table in tables}), "all"]:
+        own = [table for table in tables if noise in (table["noise"], "all")]
+        rows += [{"noise": noise, **row} for row in compared(own, list(WAYS))]
+    return {"rows": rows, "tables": tables}

@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -94,11 +95,8 @@ def of_table(design: np.ndarray, function: str, seed: int) -> dict[str, float]:
     table = Columns({name: 50 + 30 * design[:, i] for i, name in enumerate(names)})
     out = {"known": float((truth(design)[y.argmax()] - middle) / (best - middle))}
     for told, alone in (("", choice.ALONE), (" by errors", math.inf)):
-        kept, choice.ALONE = choice.ALONE, alone
-        try:
+        with patch.object(choice, "ALONE", alone):
             found = torchbdi.propose(table, y, n=N, free=names, progress=False)
-        finally:
-            choice.ALONE = kept
         there = (np.stack([found.columns[name] for name in names], 1) - 50) / 30
         own = (truth(there) - middle) / (best - middle)
         out |= {f"best{told}": float(own.max()), f"median{told}": float(np.median(own))}

@@ -8,31 +8,25 @@ ridge is bounded by the scatter of repetitions as it is estimated, or by its low
 
 from __future__ import annotations
 
-from itertools import islice
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from torchbdi.proposer.model.problem import Problem
 
 from . import Options
-from ._drawn import REPEATED, drawn, kinds
-from ._ways import compared
+from ._drawn import REPEATED, kinds
+from ._ways import Way, compared, measured
 
 KEPT = Problem.least_noise_l
 BOUNDS = {"estimate": Problem.noise_l, "limit": KEPT, "none": property(lambda _: 0.0)}
+WAYS: dict[str, Way] = {
+    name: partial(patch.object, Problem, "least_noise_l", bound) for name, bound in BOUNDS.items()
+}
 
 
 def run(options: Options) -> dict[str, Any]:
     """A row a table, and the means and paired differences over them."""
     every = kinds(options.seeds or (0,), (0.1, 0.4), (False, True), tuple(REPEATED))
-    tables: list[dict[str, Any]] = []
-    for kind in islice(every, 2 if options.small else None):
-        tables.append(kind._asdict())
-        for name, bound in BOUNDS.items():
-            Problem.least_noise_l = bound  # type: ignore[method-assign, assignment]
-            try:
-                best, median = drawn(kind).proposed()
-            finally:
-                Problem.least_noise_l = KEPT  # type: ignore[method-assign]
-            tables[-1] |= {f"best, {name}": best, f"median, {name}": median}
-        options.keep({"tables": tables})
-    return {"rows": compared(tables, list(BOUNDS)), "tables": tables}
+    tables = measured(options, every, WAYS)
+    return {"rows": compared(tables, list(WAYS)), "tables": tables}

@@ -35,8 +35,7 @@ def check_overrides(words: Sequence[str]) -> None:
     Args:
         words: the command line, such as ``["-m", "method.alpha=0"]``.
     """
-    # Hydra's parser, because a flag may stand between overrides, with a word of its own.
-    overrides: list[str] = get_args_parser().parse_intermixed_args(list(words)).overrides
+    overrides = _overrides_of(words)
     check_readable(overrides)
     _refuse_beside_resume(overrides)
     own = [word for word in overrides if not re.match(r"[+~]*hydra\b", word)]
@@ -67,9 +66,15 @@ def check_overrides(words: Sequence[str]) -> None:
                 _check_name(word, key.lstrip("+~"), default)
 
 
+def _overrides_of(words: Sequence[str]) -> list[str]:
+    # By Hydra's parser, because a flag may stand between overrides, with a word of its own.
+    found: list[str] = get_args_parser().parse_intermixed_args(list(words)).overrides
+    return found
+
+
 def flags_first(words: Sequence[str]) -> list[str]:
     """The words of a command line with the overrides last: Hydra takes no flag between them."""
-    overrides = get_args_parser().parse_intermixed_args(list(words)).overrides
+    overrides = _overrides_of(words)
     return [*(word for word in words if word not in overrides), *overrides]
 
 

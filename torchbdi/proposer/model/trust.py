@@ -119,7 +119,6 @@ def assess(problem: Problem, solved: Solve, groups: Tensor | None = None) -> Qua
     if groups is not None:
         share = 1 / groups.bincount()[groups].double() / (int(groups.max()) + 1)
     square = float(share @ solved.errors.square())
-    variance = float(share @ (y - share @ y).square())
     weights = share.numpy()
     return Quality(
         rows=rows,
@@ -129,11 +128,24 @@ def assess(problem: Problem, solved: Solve, groups: Tensor | None = None) -> Qua
         far=float(np.quantile(gaps, FAR_SHARE)),
         exact=len(rows) == len(problem.scores),
         rmse=float(np.sqrt(weights @ (true - predicted) ** 2)),
-        r2=1 - square / variance if variance > 0 else 0.0,
+        r2=r_squared(y, solved.errors, share),
         factor=float(np.exp(abs(problem.y_scale) * square**0.5)) if problem.log else None,
         rank_correlation=rank_correlation(*_once(true, predicted, groups)),
         groups=None if groups is None else int(groups.max()) + 1,
     )
+
+
+def r_squared(y: Tensor, errors: Tensor, share: Tensor | None = None) -> float:
+    """The share of the variance of scores that is predicted of designs left out, at most 1.
+
+    Args:
+        y: scores, (S,).
+        errors: theirs, (S,).
+        share: what each counts, (S,), 1 in all; None for the same.
+    """
+    share = torch.full_like(y, 1 / len(y)) if share is None else share
+    variance = float(share @ (y - share @ y).square())
+    return 1 - float(share @ errors.square()) / variance if variance > 0 else 0.0
 
 
 def _once(

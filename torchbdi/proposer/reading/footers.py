@@ -42,29 +42,21 @@ def experiments(
     if not keep.all():
         told = ", ".join(map(str, numbers[~keep][:5]))
         notes.append(f"The names of the columns stand again in row {told}: left out.")
-    if alone := np.flatnonzero(_headings(cells)).tolist():
-        keep[alone] = False
-        said = ", ".join(f"row {numbers[i]} ({''.join(cells[i])[:40]!r})" for i in alone[:3])
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        notes.append(f"A text alone in its line is no experiment: {said}{more} left out.")
-    comments = _comments(cells)
-    if notes_of_lines := np.flatnonzero(keep & comments).tolist():
-        keep[notes_of_lines] = False
-        said = ", ".join(f"row {numbers[i]} ({cells[i, 0][:40]!r})" for i in notes_of_lines[:3])
-        more = f" and {len(notes_of_lines) - 3} more" if len(notes_of_lines) > 3 else ""
-        notes.append(f"Lines that begin with # are comments: {said}{more} left out.")
-    of_groups = subtotals(cells)
-    if groups := np.flatnonzero(keep & of_groups).tolist():
-        keep[groups] = False
-        said = ", ".join(
-            f"row {numbers[i]} ({next(c for c in cells[i] if c)[:40]!r})" for i in groups[:3]
-        )
-        more = f" and {len(groups) - 3} more" if len(groups) > 3 else ""
-        notes.append(f"Lines called after a group above hold no experiment: {said}{more} left out.")
+    comments, of_groups = _comments(cells), subtotals(cells)
+    for lines, what in (
+        (_headings(cells), "A text alone in its line is no experiment"),
+        (comments, "Lines that begin with # are comments"),
+        (of_groups, "Lines called after a group above hold no experiment"),
+    ):
+        if at := np.flatnonzero(keep & lines).tolist():
+            keep[at] = False
+            said = ", ".join(f"row {numbers[i]} ({_first(cells[i])[:40]!r})" for i in at[:3])
+            more = f" and {len(at) - 3} more" if len(at) > 3 else ""
+            notes.append(f"{what}: {said}{more} left out.")
     others = np.flatnonzero(~comments & ~of_groups)
     below = others[_end(cells[others]) :]
     if len(below):
-        said = next(cell for cell in cells[below[0]] if cell)[:60]
+        said = _first(cells[below[0]])[:60]
         which = (
             f"Row {numbers[below[0]]} at the end holds"
             if len(below) == 1
@@ -95,6 +87,10 @@ def second_table(cells: np.ndarray, numbers: np.ndarray) -> int | None:
         if ((cells[i] != "") & (2 * np.array(above) > i)).sum() > 1:
             return int(i)
     return None
+
+
+def _first(line: np.ndarray) -> str:
+    return next(cell for cell in line.tolist() if cell)
 
 
 def _headings(cells: np.ndarray) -> np.ndarray:

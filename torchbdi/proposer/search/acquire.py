@@ -13,6 +13,7 @@ from ...solved import SingleLoss
 from ..model.choice import Chosen
 from ..model.problem import Problem
 from ..model.solve import Solve
+from ..model.trust import r_squared
 from ..settings import TARGET
 from .apart import with_levels_apart
 from .candidates import APART
@@ -75,9 +76,7 @@ def choose_batch(
 
 def explained(problem: Problem, solved: Solve) -> float:
     """The share of the scores' variance that is predicted of designs left out, 0 to 1."""
-    scores = problem.y_l[solved.sample]
-    unexplained = solved.errors.square().mean() / scores.var(correction=0).clamp_min(1e-300)
-    return float((1 - unexplained).clamp(0, 1))
+    return max(0.0, r_squared(problem.y_l[solved.sample], solved.errors))
 
 
 def fill(
