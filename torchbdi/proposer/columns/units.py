@@ -43,14 +43,12 @@ def ask_of_units(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Non
         InputError: it names two of the units.
     """
     cells = values.tolist()
-    first = {cell: i for i, cell in reversed(list(enumerate(cells)))}
-    if not words_of(name) & _UNIT_NAMES or len(first) < 2 or not all(map(is_unit, first)):
+    units = list(dict.fromkeys(cells))
+    if not words_of(name) & _UNIT_NAMES or len(units) < 2 or not all(map(is_unit, units)):
         return
-    if not any(sum(map(str.isalpha, cell)) > 1 for cell in first):  # U1 and U2 are names of some
+    if not any(sum(map(str.isalpha, unit)) > 1 for unit in units):  # U1 and U2 are names of some
         return
-    told = " and ".join(
-        f"{cell!r} in row {rows[i]}" for cell, i in sorted(first.items(), key=lambda p: p[1])[:2]
-    )
+    told = " and ".join(f"{unit!r} in row {rows[cells.index(unit)]}" for unit in units[:2])
     raise InputError(
         f"column {name!r} has {told}: the numbers beside it are in different units. Write them in "
         f"one, or leave the column out if it means something else ({ways('ignore', name)}), or say "
