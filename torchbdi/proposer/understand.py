@@ -11,30 +11,24 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
-from .columns.collinear import collinear_remarks, drift_remark
-from .columns.column import Numbers
-from .columns.ends import limit_remarks, two_values_remark
 from .columns.enough import each_score, require_different
 from .columns.kinds import Kind
-from .columns.nothing import nothing_remarks
-from .columns.outliers import design_remarks, far_away, limited, lone_remark, outlier_remark
-from .columns.paired import paired_remarks
+from .columns.outliers import limited
 from .columns.roles import kinds_of, values_of
-from .columns.rows import distinct, merge_remark, missing_cells, missing_message, scatter
-from .columns.score_remarks import direction_remark, repetition_remarks, require_positive
+from .columns.rows import merge_remark, missing_cells, missing_message, scatter
+from .columns.score_remarks import require_positive
 from .columns.scores import Scores, read_scores
-from .columns.suspects import level_remarks, name_remarks, result_remarks
-from .columns.units import two_units_remarks
 from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
+from .remarks import remarks_of
 from .rules.count import count_of
 from .rules.fewer import require_reach
-from .rules.made import made_remark
 from .rules.restrict import restrict
 from .rules.room import require_freedom
 from .rules.together import require_together
 from .rules.unscored import candidates_of
+from .scored import scored_of
 from .settings import Settings
 from .understood import Understood
 
@@ -153,79 +147,43 @@ def _made(
     restricted = restrict(table, columns, varying, same, settings, remarks, to_choose)
     columns = restricted.columns
     varying = {column.name: own[column.name] for column in columns}
-    if not candidate.any():
+    if not to_choose:
         require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
         require_reach(restricted.rules, restricted.at_most, restricted.grids, settings, ways)
         require_freedom(restricted, settings)
-    known = {name: values[row] for name, values in varying.items()}
-    scored = table.take(row)
-    index, groups = distinct(columns, known)
-    counts = np.bincount(groups)
-    means = np.bincount(groups, y) / counts
-    merge_remark(scored, y, means, groups, counts, remarks)
-    far = far_away(y)
-    counted = limited(y, far) if settings.robust else y
+    scored = scored_of(table, score, score_columns, numbers, row, y, columns, varying)
+    rows = scored.table.rows[scored.index]
+    merge_remark(scored.table, y, scored.means, scored.groups, scored.counts, remarks)
+    counted = limited(y, scored.far) if settings.robust else y
     if settings.score_scale == "log":
-        require_positive(counted, scored.rows, ways)
-    taken = np.bincount(groups, counted) / counts
+        require_positive(counted, scored.table.rows, ways)
+    taken = np.bincount(scored.groups, counted) / scored.counts
     require_different(table.source, score, len(y), taken, kinds)
-    values = {name: column[index] for name, column in known.items()}
-    inner = {c.name: known[c.name] for c in columns if isinstance(c, Numbers)}
-    first = repetition_remarks(score_columns, numbers)
-    # What was made of several scores was made of their mean.
-    each, place = np.unique(row, return_index=True)
-    mean = np.bincount(row, y)[each] / np.bincount(row)[each]
-    once = {name: values[place] for name, values in inner.items()}
-    repeated = len(score_columns) > 1
-    first += made_remark(score, mean, once, ways)
-    first += result_remarks(score, mean, once, ways, repeated) if len(columns) > 1 else []
-    if len(columns) > 1:
-        names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
-        first += level_remarks(score, mean, {n: known[n][place] for n in names}, ways)
-        named = " ".join(first)
-        others = (name for name in inner if repr(name) not in named)
-        first += name_remarks(score, others, ways)
-    spoken = (*settings.fix, *settings.bounds)
-    first += two_values_remark(score, y)
-    first += limit_remarks(score, y[~far], settings.minimize, ways)
-    first += direction_remark(score_columns, settings.minimize, ways)
-    first += outlier_remark(y, scored.rows, far, settings.robust, ways)
-    first += two_units_remarks({score: y[~far]}, scored.rows[~far])
-    first += two_units_remarks(inner, scored.rows)
-    first += design_remarks(inner, scored.rows, settings.bounds, ways)
-    if len(columns) > 1:
-        first += lone_remark({name: known[name] for name in names}, scored.rows, spoken, ways)
-        loose = {name: values[name] for name in names if name not in spoken}
-        first += paired_remarks(loose, restricted.rules, ways)
-        first += nothing_remarks(loose, first, ways)
-    moving = {name: v for name, v in inner.items() if name not in settings.fix}
-    first += collinear_remarks(moving, restricted.grids, restricted.rules, remarks, ways)
-    sorted_by = (means[groups], *(v[~np.isnan(v)] for v in numbers.T))
-    first += drift_remark(score, y, scored.rows, sorted_by, inner, ways)
+    odd = remarks_of(scored, restricted, settings, ways, remarks)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
-        varying, candidate, restricted, values, table.rows, settings, ways, remarks
+        varying, candidate, restricted, scored.values, table.rows, settings, ways, remarks
     )
     n, told = count_of(
-        restricted, values, candidates, means, scored.rows[index], score, settings, ways
+        restricted, scored.values, candidates, scored.means, rows, score, settings, ways
     )
     return Understood(
-        table=scored,
+        table=scored.table,
         left=left,
         score=score,
         score_columns=score_columns,
         columns=columns,
-        values=values,
+        values=scored.values,
         constants=constants,
         looked_up=restricted.looked_up,
         order=tuple(own),
-        scores=means,
+        scores=scored.means,
         taken=taken,
-        rows=scored.rows[index],
-        counts=counts,
-        noise=scatter(counted, groups),
-        noise_log=scatter(np.log(counted), groups) if counted.min() > 0 else None,
-        repetitions=len(groups) - len(counts),
+        rows=rows,
+        counts=scored.counts,
+        noise=scatter(counted, scored.groups),
+        noise_log=scatter(np.log(counted), scored.groups) if counted.min() > 0 else None,
+        repetitions=len(y) - len(scored.counts),
         fixed=fixed,
         grids=restricted.grids,
         rules=restricted.rules,
@@ -234,5 +192,5 @@ def _made(
         candidate_rows=candidate_rows,
         n=n,
         limits=(float(y.min()), float(y.max())) if len(np.unique(y)) == 2 else None,
-        remarks=(*first, *remarks, *told, design_remark(columns, ways)),
+        remarks=(*odd, *remarks, *told, design_remark(columns, ways)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -40,71 +40,108 @@ def kinds_of(
         candidate: which rows have no score yet, (N,) bool.
     """
     gone = missing_cells(table, settings)
-    why = ""
-    if table.source.lower().endswith((".xlsx", ".xlsm")):
-        why = " Formulas that no spreadsheet has computed yet look so."
-    kinds: dict[str, Kind] = {}
     added = added_by_propose(table.columns)
-    for name, cells in table.columns.items():
+    kinds: dict[str, Kind] = {}
+    for name in table.columns:
         there = ~gone[name] if name in gone else np.ones(len(table), bool)
-        if name in settings.sequences:
-            kinds[name] = Kind("sequence")
-        elif name in settings.categories or name in table.categories:
-            kinds[name] = Kind("category")
-        elif (
-            name in settings.numbers
-            or name in settings.steps
-            or (name in settings.bounds and _all_numbers(cells[there]))
-        ):
-            kinds[name] = Kind("number")
-        elif name in added:
-            kinds[name] = Kind("none")
-        elif len(table) and not there.any():
-            kinds[name] = Kind(
-                "none", f"Column {name!r} has not a single cell: it was left out.{why}"
-            )
-        elif says_what_is_done(name, cells, candidate):
-            way = ways("number" if cells.dtype == np.float64 else "category", name)
-            kinds[name] = Kind(
-                "none",
-                f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
-                f"was left out; {way} makes it part of the design.",
-            )
-        elif 2 * there.sum() < len(table):
-            # Its missing cells are complained of, and it can be left out; no need to know more.
-            kinds[name] = Kind("category")
-        else:
-            try:
-                kinds[name] = _guessed(table, name, there, settings, ways)
-            except InputError as error:
-                complaints.append(str(error))
-    once = [n for n, k in kinds.items() if k.once and not is_order(n)]
-    if len(once) > 1 and _different(table, once):  # a Latin hypercube over whole numbers
-        for name in once:
-            others = listed([n for n in once if n != name], 3)
-            kinds[name] = Kind(
-                "number",
-                f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
-                f"{ways('ignore', name)} leaves it out.",
-            )
+        kind = _asked_for(table, name, there, settings)
+        if kind is None and name in added:
+            kind = Kind("none")
+        try:
+            kinds[name] = kind or _seen(table, name, there, candidate, settings, ways)
+        except InputError as error:
+            complaints.append(str(error))
+    kinds.update(_whole_settings(table, kinds, ways))
     if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
-        # A single column that counts is what there is to choose.
-        for name, kind in kinds.items():
-            if name not in added and _all_numbers(table.columns[name]):
-                remark = kind.remark.replace(": it was left out; ", ". It was left out; ")
-                kinds[name] = replace(kind, kind="number", remark=remark.replace(
-                    "It was left out; ", "There is no other, so it is kept; "))  # fmt: skip
-    if told := [name for name in added if kinds[name].kind == "none"]:
-        which = "column is" if len(told) == 1 else f"{len(told)} columns are"
-        name = told[0] if len(told) == 1 else "NAME"
-        remark = (
-            f"{listed(told)}: {which} what propose wrote beside its proposals, and nothing that "
-            f"can be chosen. Left out; {ways('number', name)} makes one part of the design."
-        )
-        kinds.update(dict.fromkeys(told, Kind("none", remark)))
+        kinds.update(_alone(table, kinds, added))
+    kinds.update(_added(added, kinds, ways))
     # What was taken for sequences is told of all that vary; it is no news where it was said.
     remarks += dict.fromkeys(kind.remark for kind in kinds.values() if kind.remark)
     return kinds
+
+
+def _asked_for(table: Table, name: str, there: np.ndarray, settings: Settings) -> Kind | None:
+    """What the person says that a column is; None where nothing is said."""
+    if name in settings.sequences:
+        return Kind("sequence")
+    if name in settings.categories or name in table.categories:
+        return Kind("category")
+    bounded = name in settings.bounds and _all_numbers(table.columns[name][there])
+    if name in settings.numbers or name in settings.steps or bounded:
+        return Kind("number")
+    return None
+
+
+def _seen(
+    table: Table,
+    name: str,
+    there: np.ndarray,
+    candidate: np.ndarray,
+    settings: Settings,
+    ways: Ways,
+) -> Kind:
+    """What a column is by its cells; there (N,) bool says which of them are not missing."""
+    cells = table.columns[name]
+    if len(table) and not there.any():
+        remark = f"Column {name!r} has not a single cell: it was left out."
+        if table.source.lower().endswith((".xlsx", ".xlsm")):
+            remark += " Formulas that no spreadsheet has computed yet look so."
+        return Kind("none", remark)
+    if says_what_is_done(name, cells, candidate):
+        way = ways("number" if cells.dtype == np.float64 else "category", name)
+        return Kind(
+            "none",
+            f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
+            f"was left out; {way} makes it part of the design.",
+        )
+    if 2 * there.sum() < len(table):
+        # Its missing cells are complained of, and it can be left out; no need to know more.
+        return Kind("category")
+    return _guessed(table, name, there, settings, ways)
+
+
+def _whole_settings(table: Table, kinds: Mapping[str, Kind], ways: Ways) -> dict[str, Kind]:
+    """Columns that have each of their numbers once, in different orders: no numbers of rows.
+
+    They are a Latin hypercube over whole numbers.
+    """
+    once = [n for n, k in kinds.items() if k.once and not is_order(n)]
+    if len(once) < 2 or not _different(table, once):
+        return {}
+    told = {name: listed([n for n in once if n != name], 3) for name in once}
+    return {
+        name: Kind(
+            "number",
+            f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
+            f"{ways('ignore', name)} leaves it out.",
+        )
+        for name, others in told.items()
+    }
+
+
+def _alone(table: Table, kinds: Mapping[str, Kind], added: Collection[str]) -> dict[str, Kind]:
+    """A single column that counts is what there is to choose, where all are left out."""
+    kept = {}
+    for name, kind in kinds.items():
+        if name not in added and _all_numbers(table.columns[name]):
+            remark = kind.remark.replace(": it was left out; ", ". It was left out; ")
+            remark = remark.replace("It was left out; ", "There is no other, so it is kept; ")
+            kept[name] = replace(kind, kind="number", remark=remark)
+    return kept
+
+
+def _added(added: Collection[str], kinds: Mapping[str, Kind], ways: Ways) -> dict[str, Kind]:
+    """Those columns that propose wrote beside its proposals, told of all at once."""
+    told = [name for name in added if kinds[name].kind == "none"]
+    if not told:
+        return {}
+    which = "column is" if len(told) == 1 else f"{len(told)} columns are"
+    name = told[0] if len(told) == 1 else "NAME"
+    remark = (
+        f"{listed(told)}: {which} what propose wrote beside its proposals, and nothing that "
+        f"can be chosen. Left out; {ways('number', name)} makes one part of the design."
+    )
+    return dict.fromkeys(told, Kind("none", remark))
 
 
 def _guessed(table: Table, name: str, there: np.ndarray, settings: Settings, ways: Ways) -> Kind:

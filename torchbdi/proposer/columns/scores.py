@@ -62,7 +62,6 @@ def read_scores(
     planned, left = np.zeros((n, len(scores)), bool), np.zeros((n, len(scores)), bool)
     unread: dict[str, list[int]] = {}
     used: dict[str, int] = {}
-    first = next(iter(scores))
     # 9999 may be written 9999.0 in the table.
     numbered = {parse_number(word): word for word in takes if parse_number(word) is not None}
     for at, values in enumerate(scores.values()):
@@ -85,19 +84,9 @@ def read_scores(
         words = listed(list(unread), 6) if unread else "all are numbers, or missing"
         raise InputError(f"take: no score is {strange[0]!r}. Of the others: {words}.")
     if unread:
-        raise InputError(_unread(first, table.rows, unread, n, np.isnan(numbers).all(), ways))
-    wrong = np.argwhere(np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST)
-    if len(wrong):
-        raise InputError(
-            f"column {list(scores)[wrong[0][1]]!r}: {numbers[tuple(wrong[0])]} in row "
-            f"{table.rows[wrong[0][0]]} is not finite, or larger than {LARGEST:g}. Leave that row "
-            f"out ({ways('take', f'{numbers[tuple(wrong[0])]}=out')}), or change the unit."
-        )
-    if n and all(cell in MISSING for values in scores.values() for cell in _cells(values)):
-        raise InputError(
-            f"column {first!r} has not a single score. Formulas that no spreadsheet has computed "
-            "yet look so: open the file in one and save it. Or choose another score."
-        )
+        nothing = bool(np.isnan(numbers).all())
+        raise InputError(_unread(next(iter(scores)), table.rows, unread, n, nothing, ways))
+    _require_scores(table, scores, numbers, ways)
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
     remarks = [
@@ -108,20 +97,50 @@ def read_scores(
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     if candidate.any():
-        given = {word for word, value in takes.items() if value == CANDIDATE}
-        written = {
-            "" if cell in MISSING else cell
-            for values in scores.values()
-            for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
-            if own
-        } - given
-        out = ways.several("take", [f"{word}={OUT}" for word in sorted(written)])
-        other = f" ({out} leaves them out)" if out else ""
-        remarks.append(
-            f"{candidate.sum()} of {n} rows have no score yet: the proposals are chosen among them"
-            f"{other}."
-        )
+        remarks.append(_candidate_remark(scores, candidate, takes, ways))
     return Scores(numbers, candidate, blank, remarks)
+
+
+def _require_scores(
+    table: Table, scores: Mapping[str, Values], numbers: np.ndarray, ways: Ways
+) -> None:
+    """Raises InputError where a score is not finite, or there is none; numbers are (N, S)."""
+    wrong = np.argwhere(np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST)
+    if len(wrong):
+        row, at = wrong[0]
+        number = numbers[row, at]
+        raise InputError(
+            f"column {list(scores)[at]!r}: {number} in row {table.rows[row]} is not finite, or "
+            f"larger than {LARGEST:g}. Leave that row out ({ways('take', f'{number}=out')}), or "
+            "change the unit."
+        )
+    if len(table) and all(cell in MISSING for own in scores.values() for cell in _cells(own)):
+        raise InputError(
+            f"column {next(iter(scores))!r} has not a single score. Formulas that no spreadsheet "
+            "has computed yet look so: open the file in one and save it. Or choose another score."
+        )
+
+
+def _candidate_remark(
+    scores: Mapping[str, Values],
+    candidate: np.ndarray,
+    takes: Mapping[str, float | str],
+    ways: Ways,
+) -> str:
+    """How many rows are designs to choose from, candidate (N,) bool, and how they are left out."""
+    given = {word for word, value in takes.items() if value == CANDIDATE}
+    written = {
+        "" if cell in MISSING else cell
+        for values in scores.values()
+        for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
+        if own
+    } - given
+    out = ways.several("take", [f"{word}={OUT}" for word in sorted(written)])
+    other = f" ({out} leaves them out)" if out else ""
+    return (
+        f"{candidate.sum()} of {len(candidate)} rows have no score yet: the proposals are chosen "
+        f"among them{other}."
+    )
 
 
 def _cells(values: Values) -> list[str]:

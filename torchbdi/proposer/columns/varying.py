@@ -39,25 +39,10 @@ def varying_of(
         else:
             column = classes_of(name, values, table.rows, kind == "sequence", ways)
             columns.append(column)
-            if kind == "category":
-                for remark_of in (spelling_remark, mangled_remark, several_remark):
-                    remarks += filter(None, [remark_of(name, column.classes)])
-                if name not in settings.categories:
-                    remarks += filter(None, [unknown_remark(name, column.classes, ways)])
-            if kind == "sequence" and (values != table.columns[name]).any():
-                remarks.append(_case_remark(name, values, ways))
-            if kind == "sequence" and column.kept:
-                letters = listed(sorted(set(column.kept.values())))
-                remarks.append(
-                    f"Column {name!r}: what stands at the same sites in all rows, and is no letter "
-                    f"like those that vary ({letters}), stays there, and proposals have it nowhere "
-                    "else."
-                )
-            if kind == "sequence" and (ends := padded_at(set(values.tolist()))):
-                remarks.append(
-                    f"Column {name!r} is padded with '-' at the {' and at the '.join(ends)}: "
-                    "proposals have it nowhere else."
-                )
+            if kind == "sequence":
+                remarks += _sequence_remarks(column, values, table.columns[name], ways)
+            else:
+                remarks += _name_remarks(column, name in settings.categories, ways)
     if constants:
         remarks.append(
             f"{len(constants)} of {len(own)} columns are the same in every row, so nothing is "
@@ -79,6 +64,37 @@ def varying_of(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )
     return tuple(columns), constants
+
+
+def _name_remarks(column: Classes, asked_for: bool, ways: Ways) -> list[str]:
+    """What is odd about the names of a category; some are no names, unless it was asked for."""
+    remarks = [
+        remark_of(column.name, column.classes)
+        for remark_of in (spelling_remark, mangled_remark, several_remark)
+    ]
+    if not asked_for:
+        remarks.append(unknown_remark(column.name, column.classes, ways))
+    return list(filter(None, remarks))
+
+
+def _sequence_remarks(column: Classes, values: Values, cells: Values, ways: Ways) -> list[str]:
+    """What is done to sequences, values (N,) of cells (N,) as they came, and stays as it is."""
+    name, remarks = column.name, []
+    if (values != cells).any():
+        remarks.append(_case_remark(name, values, ways))
+    if column.kept:
+        letters = listed(sorted(set(column.kept.values())))
+        remarks.append(
+            f"Column {name!r}: what stands at the same sites in all rows, and is no letter "
+            f"like those that vary ({letters}), stays there, and proposals have it nowhere "
+            "else."
+        )
+    if ends := padded_at(set(values.tolist())):
+        remarks.append(
+            f"Column {name!r} is padded with '-' at the {' and at the '.join(ends)}: "
+            "proposals have it nowhere else."
+        )
+    return remarks
 
 
 def _case_remark(name: str, values: Values, ways: Ways) -> str:

@@ -1,0 +1,87 @@
+"""What a person should know about a table, beyond what was done to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .columns.collinear import collinear_remarks, drift_remark
+from .columns.column import Classes, Numbers
+from .columns.ends import limit_remarks, two_values_remark
+from .columns.nothing import nothing_remarks
+from .columns.outliers import design_remarks, lone_remark, outlier_remark
+from .columns.paired import paired_remarks
+from .columns.score_remarks import direction_remark, repetition_remarks
+from .columns.suspects import level_remarks, name_remarks, result_remarks
+from .columns.units import two_units_remarks
+from .reading.ways import Ways
+from .rules.made import made_remark
+from .rules.restrict import Restricted
+from .scored import Scored
+from .settings import Settings
+
+
+def remarks_of(
+    scored: Scored, restricted: Restricted, settings: Settings, ways: Ways, said: Sequence[str]
+) -> list[str]:
+    """What is odd about the scores, then about the designs.
+
+    Args:
+        scored: the scores and their designs.
+        restricted: the columns that vary, and the rules between them.
+        settings: the person's choices.
+        ways: how options are typed.
+        said: earlier remarks, which are not repeated.
+    """
+    y, far, rows = scored.y, scored.far, scored.table.rows
+    numbers = {c.name: scored.known[c.name] for c in restricted.columns if isinstance(c, Numbers)}
+    sources = _source_remarks(scored, restricted.columns, numbers, ways)
+    remarks = repetition_remarks(scored.score_columns, scored.numbers) + sources
+    remarks += two_values_remark(scored.score, y)
+    remarks += limit_remarks(scored.score, y[~far], settings.minimize, ways)
+    remarks += direction_remark(scored.score_columns, settings.minimize, ways)
+    remarks += outlier_remark(y, rows, far, settings.robust, ways)
+    remarks += two_units_remarks({scored.score: y[~far]}, rows[~far])
+    remarks += two_units_remarks(numbers, rows)
+    remarks += design_remarks(numbers, rows, settings.bounds, ways)
+    if len(restricted.columns) > 1:
+        names = _unordered(restricted.columns)
+        spoken = (*settings.fix, *settings.bounds)
+        remarks += lone_remark({name: scored.known[name] for name in names}, rows, spoken, ways)
+        loose = {name: scored.values[name] for name in names if name not in spoken}
+        remarks += paired_remarks(loose, restricted.rules, ways)
+        remarks += nothing_remarks(loose, remarks, ways)
+    moving = {name: v for name, v in numbers.items() if name not in settings.fix}
+    remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
+    sorted_by = (scored.means[scored.groups], *(v[~np.isnan(v)] for v in scored.numbers.T))
+    return remarks + drift_remark(scored.score, y, rows, sorted_by, numbers, ways)
+
+
+def _source_remarks(
+    scored: Scored,
+    columns: Sequence[Numbers | Classes],
+    numbers: Mapping[str, np.ndarray],
+    ways: Ways,
+) -> list[str]:
+    """Whether the score was made of columns, or columns are results as it is.
+
+    What was made of several scores was made of their mean.
+    """
+    score = scored.score
+    each, place = np.unique(scored.row, return_index=True)
+    mean = np.bincount(scored.row, scored.y)[each] / np.bincount(scored.row)[each]
+    once = {name: values[place] for name, values in numbers.items()}
+    remarks = made_remark(score, mean, once, ways)
+    if len(columns) > 1:
+        remarks += result_remarks(score, mean, once, ways, len(scored.score_columns) > 1)
+        levels = {name: scored.known[name][place] for name in _unordered(columns)}
+        remarks += level_remarks(score, mean, levels, ways)
+        named = " ".join(remarks)
+        remarks += name_remarks(score, (name for name in numbers if repr(name) not in named), ways)
+    return remarks
+
+
+def _unordered(columns: Sequence[Numbers | Classes]) -> list[str]:
+    """Names of the columns that are no sequences."""
+    return [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
