@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ import torch
 from torch import Tensor
 
 from ...network import seeded
-from ...search import Objective, Reach, SearchOptions, maximise
+from ...search import Found, Objective, Reach, SearchOptions, maximise
 from ...search.engine import planned_rounds
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
-from ...space import Choice, Space
+from ...space import Space
 from ..columns.padded import padded_sites, with_padding
 from ..model.nearest import nearest
 from .apart import with_levels_apart
+from .neighbours import neighbours
 
 # Spaces of levels alone with at most so many designs are gone through completely.
 ENUMERATE = 1_000_000
@@ -29,8 +31,6 @@ LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
 PARENTS = 64
 # Ends of ascents, the best ones, that as many neighbours are made of.
 ENDS = 64
-# Numbers of a neighbour move by a share of their range, drawn between these.
-REACH = (0.02, 0.3)
 OPTIONS = SearchOptions(
     enumerate=ENUMERATE, width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60
 )
@@ -94,38 +94,83 @@ def candidates(
     """
     space = space.boxed()
     sites = Sites(space)
-    options = options_for(len(known))
     starts = space.project(best[: max(n, PARENTS)] * scale)
-    few = sites.whole and sites.count <= ENUMERATE
-    taken = 0
-    if few:
-        taken = int(space.allowed((known if inside is None else known[inside]) * scale, 1e-6).sum())
-        if taken == sites.count:
+    look = partial(
+        maximise, objective, space, least=1, starts=starts, options=options_for(len(known)),
+        seed=seed, folder=folder, after=after,
+    )  # fmt: skip
+    if sites.whole and sites.count <= ENUMERATE:
+        held = known if inside is None else known[inside]
+        unseen = sites.count - int(space.allowed(held * scale, 1e-6).sum())
+        if unseen == 0:
             return Candidates(known[:0], True, 0)
+        return _enumerated(look, space, sites.count, unseen, scale, known, n, seed)
+    return _drawn(look, space, sites, starts, scale, known, n, seed)
+
+
+def _enumerated(
+    look: Callable[..., Found],
+    space: Space,
+    count: int,
+    unseen: int,
+    scale: Tensor,
+    known: Tensor,
+    n: int,
+    seed: int,
+) -> Candidates:
+    """The new designs predicted highest of a small space, and some others.
+
+    Args:
+        look: searches the space for so many designs.
+        space: what a design may be.
+        count: how many designs it has.
+        unseen: how many of them are new.
+        scale: of each feature, (D,).
+        known: standardised features of all known designs, (N, D).
+        n: how many designs will be chosen.
+        seed: of the draws.
+    """
     padded = padded_sites(space, known * scale)
-    if few:
-        found = maximise(
-            objective, space, min(sites.count, max(LEADING, 2 * n) + len(known)), least=1,
-            starts=starts, options=options, seed=seed, folder=folder, after=after,
-        )  # fmt: skip
-        x = with_padding(found.x, space, padded) / scale
+    found = look(min(count, max(LEADING, 2 * n) + len(known)))
+    x = with_padding(found.x, space, padded) / scale
+    x = x[new(x, known, n, space)]
+    if len(found.x) < count:
+        more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
+        x = torch.cat([x, more / scale])
         x = x[new(x, known, n, space)]
-        if len(found.x) < sites.count:
-            more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
-            x = torch.cat([x, more / scale])
-            x = x[new(x, known, n, space)]
-        if padded:  # which of all have their padding at the ends is not counted
-            return Candidates(x, False, None)
-        return Candidates(x, True, sites.count - taken)
+    if padded:  # which of all have their padding at the ends is not counted
+        return Candidates(x, False, None)
+    return Candidates(x, True, unseen)
+
+
+def _drawn(
+    look: Callable[..., Found],
+    space: Space,
+    sites: Sites,
+    starts: Tensor,
+    scale: Tensor,
+    known: Tensor,
+    n: int,
+    seed: int,
+) -> Candidates:
+    """New designs of a space that is too large to go through: ends, neighbours and samples.
+
+    Args:
+        look: searches the space for so many designs.
+        space: what a design may be.
+        sites: its letters and levels.
+        starts: features of the best known designs in it, (S, D).
+        scale: of each feature, (D,).
+        known: standardised features of all known designs, (N, D).
+        n: how many designs will be chosen.
+        seed: of the draws.
+    """
+    padded = padded_sites(space, known * scale)
     own = space.project(known * scale)
     mutants = Mutants(sites, own) if sites.whole else None
     most = None if mutants is None else tested(mutants, own)
     reach = None if most is None else Reach(own, sites=most, mutants=mutants)
-    count = OPTIONS.starts if reach is None else MUTANTS
-    found = maximise(
-        objective, space, max(n, count), least=1, starts=starts, reach=reach,
-        options=options, seed=seed, folder=folder, after=after,
-    )  # fmt: skip
+    found = look(max(n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
     # A beam's designs lie around its best ones already.
     ends = found.x[: 0 if sites.whole else ENDS]
     pool = [_near(with_padding(found.x, space, padded), reach)]
@@ -143,14 +188,14 @@ def candidates(
             pool.append(_near(with_padding(made, space, padded), reach))
             around.append(torch.full((len(pool[-1]),), at_ends))
         x = torch.cat(pool) / scale
-        own = new(x, known, n, space)
-        if len(own) >= n:
+        kept = new(x, known, n, space)
+        if len(kept) >= n:
             break
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
     # A limit of all sites leaves their number open.
     most_sites = None if limit is None or limit >= len(sites) else limit
-    made_around = None if sites.whole else torch.cat(around)[own]
-    return Candidates(x[own], False, None, most_sites, made_around)
+    made_around = None if sites.whole else torch.cat(around)[kept]
+    return Candidates(x[kept], False, None, most_sites, made_around)
 
 
 def _near(x: Tensor, reach: Reach | None) -> Tensor:
@@ -170,36 +215,6 @@ def options_for(known: int) -> SearchOptions:
 def rounds(space: Space, n: int) -> int:
     """How many rounds :func:`candidates` tells of at most."""
     return planned_rounds(space.boxed(), OPTIONS, n)
-
-
-def neighbours(space: Space, parents: Tensor, count: int, draws: torch.Generator) -> Tensor:
-    """Designs made of others: numbers moved by a normal step, some choices drawn anew, (count, D).
-
-    Args:
-        space: they lie in it.
-        parents: (B, D), the features of designs.
-        count: how many.
-        draws: the generator.
-    """
-    low, high = space.box
-    at = torch.randint(len(parents), (count,), generator=draws)
-    share = REACH[0] + (REACH[1] - REACH[0]) * torch.rand(
-        count, 1, generator=draws, dtype=torch.float64
-    )
-    noise = torch.randn(count, space.width, generator=draws, dtype=torch.float64)
-    moved = parents[at] + share * (high - low) * noise
-    raw = space.decode(parents[at]).astype(np.float64)
-    choices = [i for i, c in enumerate(space.columns) if isinstance(c, Choice) and c.fixed is None]
-    if choices:
-        # One choice at least changes where there are no numbers to move.
-        rate = share.clamp_min(1 / len(choices))
-        drawn = torch.rand(count, len(choices), generator=draws, dtype=torch.float64) < rate
-        for j, i in enumerate(choices):
-            size = len(space.columns[i].classes)  # type: ignore[union-attr]
-            other = torch.randint(size, (count,), generator=draws).numpy()
-            raw[:, i] = np.where(drawn[:, j].numpy(), other, raw[:, i])
-    encoded = space.encode(raw)
-    return space.project(torch.where(space.logits, encoded, moved))
 
 
 def new(x: Tensor, known: Tensor, n: int, space: Space | None = None) -> Tensor:

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from proposer_problems import grid, problem, proposed
+from proposer_problems import problem, proposed
 from proposer_tables import told
 
-from torchbdi.proposer.frames import table_of
-from torchbdi.proposer.model.problem import make_problem
-from torchbdi.proposer.search.candidates import candidates, neighbours, new
-from torchbdi.proposer.settings import Settings
+from torchbdi.proposer.search.candidates import candidates, new
 from torchbdi.search import maximise
 
 Rows = list[list[str]]
@@ -27,21 +24,6 @@ def test_nearly_known_designs_are_new_only_where_nothing_else_is() -> None:
     assert new(x, known, 1).tolist() == [1]
     assert new(x, known, 2).tolist() == [0, 1]
     assert new(x, known, 5).tolist() == [0, 1]
-
-
-def test_neighbours_lie_in_the_space() -> None:
-    frame, y, _ = grid(30)
-    frame["t"] = np.random.default_rng(0).uniform(20, 80, 30)
-    table, score, scores = table_of(frame, y)
-    made = make_problem(table, score, scores, Settings(bounds={"t": (30, 60)}))
-    space = made.space.space.boxed()
-    draws = torch.Generator().manual_seed(0)
-    x = neighbours(space, space.project(made.x_l[:3]), 200, draws)
-    assert bool(space.allowed(x).all())
-    t = made.space.decode(space.decode(x))["t"]
-    assert t.min() >= 30
-    assert t.max() <= 60
-    assert len(np.unique(t)) > 100
 
 
 def catalysts(count: int = 12) -> Rows:
