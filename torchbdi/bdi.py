@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from .coupling import Coupling
+from .covariance import gram_of
 from .inputs import as_float64, ordinary_mode
-from .kernel import Kernel
+from .kernel import Kernel, seen
 from .kernels.errors import InputError, NotPositiveDefiniteError
 from .kernels.small.cholesky import cholesky_solve
 from .labels import check_rows
@@ -114,26 +115,19 @@ class BDI(DesignModule):
         with ordinary_mode():
             given = None if coefficients is None else self._taken(coefficients)
         self.register_buffer("coefficients", given, persistent=False)
-        self._coupling: tuple[torch.device, Coupling] | None = None
-        self._settled: dict[str, Any] = {"alpha": self.hparams["alpha"]}
+        self._coupling: tuple[torch.device, Tensor | None, Coupling] | None = None
+        self._settled.check(name, alpha=self.hparams["alpha"])
         if given is not None:
             self._settle()
 
     def _settle(self) -> None:
-        """Refuses settings that were changed after something was made by them.
+        """Refuses settings and a kernel that were changed after something was made by them.
 
         Raises:
             InputError: names what was changed.
         """
         now = {name: self.hparams[name] for name in ("alpha", "ridge", "ridge_scale")}
-        if not [*self.kernel.parameters(), *self.kernel.buffers()]:  # else it takes a hash
-            now["kernel"] = repr(self.kernel)
-        for name, value in now.items():
-            if self._settled.setdefault(name, value) != value:
-                raise InputError(
-                    f"{type(self).__name__}: {name} was {self._settled[name]} when what depends on "
-                    f"it was worked out, and is {value} now. Make a new {type(self).__name__}."
-                )
+        self._settled.check(type(self).__name__, **now, kernel=seen(self.kernel))
 
     def _taken(self, coefficients: Tensor | RidgeFit) -> Tensor:
         if isinstance(coefficients, RidgeFit):
@@ -174,7 +168,7 @@ class BDI(DesignModule):
         y_h = torch.full_like(x_h[..., 0], h["target"])
         a = None
         if h["backward_weight"]:
-            a = self._dual(self.kernel.gram(x_h, None), y_h)
+            a = self._dual(gram_of(self.kernel, x_h, None), y_h)
         prediction, backward = self.couple()(x_h, a)
         if not h["forward_weight"]:
             return self.combine(torch.zeros_like(backward), backward), None
@@ -198,18 +192,20 @@ class BDI(DesignModule):
             raise
 
     def couple(self) -> Coupling:
-        """What couples designs with this data; made once on each device.
+        """What couples designs with this data; made once on each device and for coefficients.
 
         Raises:
             InputError: the kernel, alpha or the ridge was changed after it was first made.
         """
         self._settle()
-        if self._coupling is None or self._coupling[0] != self.x_l.device:
+        device, forward = self.x_l.device, bool(self.hparams["forward_weight"])
+        coefficients = self.fitted() if forward else None
+        known = self._coupling
+        if known is None or known[0] != device or (forward and known[1] is not coefficients):
             with ordinary_mode():  # it is used again, where gradients are wanted
-                coefficients = self.fitted() if self.hparams["forward_weight"] else None
                 made = self.kernel.couple(self.x_l, self.y_l, self.squared_weights, coefficients)
-            self._coupling = (self.x_l.device, made)
-        return self._coupling[1]
+            known = self._coupling = (device, coefficients, made)
+        return known[2]
 
     def fitted(self) -> Tensor:
         """The dual coefficients, (N,); solved for when they are first asked for.

@@ -24,6 +24,9 @@ from .values import choice, instance, number, told, whole
 # What a seed is used for; each use has a generator of its own.
 _THETA, _FORWARD_START, _FORWARD_ORDER, _ROWS = range(4)
 _FORWARD_NET = "FiniteBDI: forward_net"
+# By what theta and the weights are made, and by what the forward network is trained.
+_OF_THETA = ("width", "depth", "parametrisation", "eta", "alpha", "seed", "dtype")
+_OF_TRAINING = ("net_epochs", "net_batch", "net_lr")
 
 
 class FiniteBDI(DesignModule):
@@ -139,6 +142,16 @@ class FiniteBDI(DesignModule):
             instance(name, "forward_net", forward_net, nn.Module, "an nn.Module")
         with ordinary_mode():
             self._make_networks(forward_net)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Refuses settings that were changed after something was made by them.
+
+        Raises:
+            InputError: names what was changed.
+        """
+        names = _OF_THETA if self.net_loss.isnan() else (*_OF_THETA, *_OF_TRAINING)
+        self._settled.check("FiniteBDI", **{name: self.hparams[name] for name in names})
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
         h, d, device = self.hparams, self.x_l.shape[-1], self.x_l.device
@@ -205,6 +218,7 @@ class FiniteBDI(DesignModule):
         if torch.is_autocast_enabled(device):  # the networks compute in their own dtype
             with torch.autocast(device, enabled=False):
                 return self._evaluate(step)
+        self._settle()
         x_h, h = self._designs(), self.hparams
         forward = backward = self.x_h.new_zeros(self.x_h.shape[:-2])
         prediction = None

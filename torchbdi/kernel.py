@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .coupling import Coupling, DenseCoupling
+from .covariance import diagonal_of, gram_of, gram_with
 from .identity import shown
 from .inputs import check_designs
 from .kernels.by_hand import ordinary
@@ -83,7 +84,7 @@ class Kernel(nn.Module):
 
     def _gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
         with _full_precision(x1.device):
-            k = self.gram(_single(x1), None if x2 is None else _single(x2))
+            k = gram_of(self, _single(x1), None if x2 is None else _single(x2))
             return k.to(x1.dtype) if x1.dtype in HALVES else k
 
     @untraced
@@ -103,7 +104,7 @@ class Kernel(nn.Module):
         x = ordinary(x)
         self.check_range("x", x)
         with _full_precision(x.device):
-            return self.diagonal(_single(x)).to(x.dtype)
+            return diagonal_of(self, _single(x)).to(x.dtype)
 
     def check_range(self, name: str, x: Tensor) -> None:
         """Raises InputError where k(x, x), and with it k, is outside the range of the dtype.
@@ -113,11 +114,11 @@ class Kernel(nn.Module):
             x: checked designs, (..., N, D).
         """
         with torch.no_grad(), _full_precision(x.device):
-            values = self.diagonal(_single(x)).to(x.dtype)
+            values = diagonal_of(self, _single(x)).to(x.dtype)
         if not torch.isfinite(values).all():
             raise InputError(
                 f"{self!r}: k(x, x) is not finite in {x.dtype} for {name}, whose "
-                f"largest number is {float(x.abs().max()):.3g}. Standardise the designs."
+                f"largest number is {float(x.detach().abs().max()):.3g}. Standardise the designs."
             )
 
     def matrix(self, x: Tensor) -> GramOperator:
@@ -142,7 +143,7 @@ class Kernel(nn.Module):
         if self._sweeps():
             sweep: Sweep = self.sweep  # type: ignore[assignment]
             return SweptCoupling(sweep, x_l, y_l, squared_weights, coefficients)
-        return DenseCoupling(partial(self.gram, x2=x_l), y_l, squared_weights, coefficients)
+        return DenseCoupling(partial(gram_with, self, x_l), y_l, squared_weights, coefficients)
 
     def _sweeps(self) -> bool:
         """Whether there is a sweep that belongs to the values of :meth:`gram`."""
@@ -205,8 +206,7 @@ class Kernel(nn.Module):
         told = dict(self.settings())
         tensors = dict(self.named_parameters()) | dict(self.named_buffers())
         told |= {name: tensor for name, tensor in tensors.items() if told.get(name) is not tensor}
-        told = {k: v.identity() if isinstance(v, Kernel) else shown(k, v) for k, v in told.items()}
-        return ", ".join(f"{name}={value}" for name, value in told.items())
+        return ", ".join(f"{name}={_text(name, value)}" for name, value in told.items())
 
     def _unsaid(self) -> str:
         name = type(self).__name__
@@ -222,6 +222,31 @@ class Kernel(nn.Module):
             return f"{type(self).__name__}({self._told()})"
         except InputError:
             return super().__repr__()
+
+
+def seen(kernel: Kernel) -> str:
+    """A text that changes with a kernel: its identity, or what can be seen where it has none."""
+    try:
+        return kernel.identity()
+    except InputError:
+        tensors = dict(kernel.named_parameters()) | dict(kernel.named_buffers())
+        words = " ".join(repr(kernel).split())
+        return ", ".join([words, *(f"{n}={shown(n, x)}" for n, x in tensors.items())])
+
+
+def _text(name: str, value: Any) -> str:
+    """A setting as a text; kernels by their identity, those of a list too."""
+    if isinstance(value, Kernel):
+        return value.identity()
+    if _holds_kernels(value):
+        return f"[{', '.join(_text(name, v) for v in value)}]"
+    return shown(name, value)
+
+
+def _holds_kernels(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(
+        isinstance(v, Kernel) or _holds_kernels(v) for v in value
+    )
 
 
 def _single(x: Tensor) -> Tensor:

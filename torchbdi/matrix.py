@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
+from .covariance import Covariance, check_diagonal, diagonal_of, gram_of
 from .kernels.solve.operator import GramOperator, Index, set_diagonal
-
-
-class Covariance(Protocol):
-    """What this module needs of a kernel; :class:`Kernel` has it."""
-
-    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
-        """The Gram matrix of checked designs, (..., N1, N2)."""
-
-    def diagonal(self, x: Tensor) -> Tensor:
-        """The diagonal of checked designs, (..., N)."""
 
 
 class KernelMatrix(GramOperator):
@@ -26,6 +15,9 @@ class KernelMatrix(GramOperator):
     Args:
         kernel: the kernel.
         x: designs, (N, D).
+
+    Raises:
+        InputError: what the kernel gives has another shape or dtype, or two diagonals.
     """
 
     @torch.no_grad()
@@ -33,12 +25,13 @@ class KernelMatrix(GramOperator):
         self.kernel, self.x = kernel, x
         self.n, self.width = x.shape
         self.dtype, self.device = x.dtype, x.device
-        self._diagonal = kernel.diagonal(x)
+        self._diagonal = diagonal_of(kernel, x)
+        check_diagonal(kernel, x)
 
     @torch.no_grad()
     def fill(self, rows: Index, cols: Index, out: Tensor) -> None:
         """See :meth:`GramOperator.fill`."""
-        out.copy_(self.kernel.gram(self.x[rows], self.x[cols]))
+        out.copy_(gram_of(self.kernel, self.x[rows], self.x[cols]))
         set_diagonal(out, rows, cols, self._diagonal)
 
     def diagonal(self) -> Tensor:

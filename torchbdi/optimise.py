@@ -21,6 +21,7 @@ from .inputs import check_plain, ordinary_mode
 from .kernels.errors import InputError, TorchBDIError
 from .kernels.untraced import untraced
 from .objective import data_weights, total_loss
+from .settled import Settled
 from .steps import Steps
 from .unchanged import Unchanged
 
@@ -80,6 +81,7 @@ class DesignModule(lightning.LightningModule):
             weights = data_weights(y_l, self._kept["alpha"])
             self.register_buffer("squared_weights", weights, persistent=False)
             self._unchanged = Unchanged(x_l=x_l, y_l=y_l)
+        self._settled = Settled()
         self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
@@ -106,11 +108,11 @@ class DesignModule(lightning.LightningModule):
 
         Raises:
             InputError: X_h is not float64, has another D, or is inside a transform of torch.func;
-                or the table was changed in place.
+                or the table was changed.
         """
         name = type(self).__name__
-        self._unchanged.check(name, x_l=self.x_l, y_l=self.y_l)
         check_plain("x_h", self.x_h)
+        self._unchanged.check(name, x_l=self.x_l, y_l=self.y_l)
         if self.x_h.dtype != torch.float64:
             raise InputError(
                 f"{name} works in float64, but x_h is {self.x_h.dtype}. Leave its dtype alone, and "

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .identity import FitIdentity, fit_identity
 from .inputs import as_float64, check_designs, ordinary_mode, table
-from .kernel import Kernel
+from .kernel import Kernel, seen
 from .kernels.errors import InputError
 from .kernels.solve.choice import SolveOptions, SolverName, solve_by
 from .kernels.solve.packed import CholeskyOptions, PackedCholesky
@@ -70,6 +70,8 @@ class RidgeFit:
         for name, value in (("x_l", x_l), ("y_l", y_l), ("coefficients", d)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_unchanged", Unchanged(x_l=x_l, y_l=y_l, coefficients=d))
+        # Of a kernel that does not say what it depends on, its parameters can be seen.
+        object.__setattr__(self, "_seen", seen(self.kernel))
 
     @untraced
     def predict(self, x: Tensor) -> Tensor:
@@ -140,11 +142,12 @@ class RidgeFit:
         unchanged: Unchanged = vars(self)["_unchanged"]
         parts = {"x_l": self.x_l, "y_l": self.y_l, "coefficients": self.coefficients}
         unchanged.check("RidgeFit", **parts)
-        fitted = None if self.identity is None else self.identity.kernel
-        if fitted is not None and self.kernel.identity() != fitted:
+        said = None if self.identity is None else self.identity.kernel
+        fitted, now = said or vars(self)["_seen"], seen(self.kernel)
+        if now != fitted:
             raise InputError(
-                f"the kernel has changed since the fit: it was {fitted} and is "
-                f"{self.kernel.identity()} now. Fit again."
+                f"the kernel has changed since the fit: it was {fitted} and is {now} now. Fit "
+                "again."
             )
 
 

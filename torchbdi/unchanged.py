@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -11,28 +13,29 @@ from .kernels.errors import InputError
 class Unchanged:
     """What some float64 tensors were when a fit or a module was made of them.
 
-    torch counts the changes of a tensor. Where the count has moved, as it does in copies and in
-    broadcasts too, a sum of the numbers' bits tells whether they are others; so it does where torch
-    does not count, as in memory that numpy has too.
+    torch counts the changes of a tensor. Where the count or the memory is another, as in copies and
+    in broadcasts too, a sum of the numbers' bits tells whether they are others; so it does where
+    torch does not count, as in memory that numpy has too.
 
     Args:
         tensors: by name, of one or two dimensions.
     """
 
     def __init__(self, **tensors: Tensor):
-        self._known = {name: (_count(x), _sum(x)) for name, x in tensors.items()}
+        self._known = {name: (_place(x), _sum(x)) for name, x in tensors.items()}
 
     def check(self, owner: str, **tensors: Tensor) -> None:
         """Raises InputError where a tensor is another than it was."""
         for name, x in tensors.items():
-            count, known = self._known[name]
-            now = _count(x)
-            if now == count and now is not None:
+            place, known = self._known[name]
+            now = _place(x)
+            if now == place and now is not None:
                 continue
-            if _sum(x) != known:
+            if x.dtype != torch.float64 or _sum(x) != known:
                 raise InputError(
-                    f"{owner}: {name} was changed in place after this was made of it, so that what "
-                    f"was worked out no longer fits. Make it anew, or of {name}.clone()."
+                    f"{owner}: {name} was changed in place or exchanged after this was made of "
+                    f"it, so that what was worked out no longer fits. Make it anew, or of "
+                    f"{name}.clone()."
                 )
             self._known[name] = now, known
 
@@ -43,8 +46,9 @@ def counted(x: Tensor) -> bool:
     return not x.is_inference() and x.untyped_storage().resizable()
 
 
-def _count(x: Tensor) -> int | None:
-    return x._version if counted(x) else None
+def _place(x: Tensor) -> tuple[Any, ...] | None:
+    """Where a tensor lies and how often it was changed; None where torch does not count."""
+    return (x.data_ptr(), x.shape, x.stride(), x._version) if counted(x) else None
 
 
 @torch.no_grad()

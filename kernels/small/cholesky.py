@@ -77,10 +77,7 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
         if not _is_plain(x):
             raise InputError(f"cholesky_solve: {name} must be a dense tensor that holds numbers.")
         if torch._C._functorch.is_functorch_wrapped_tensor(x):
-            raise InputError(
-                f"cholesky_solve: {name} is inside a transform of torch.func. Use leading batch "
-                "dimensions and torch.autograd.grad."
-            )
+            raise InputError(_transformed(name))
     if k.ndim < 2 or k.shape[-1] != k.shape[-2] or k.shape[-1] == 0:
         raise InputError(
             f"cholesky_solve: k must be (..., M, M) with M >= 1, got {tuple(k.shape)}."
@@ -108,6 +105,13 @@ def check_shapes(k: Tensor, rhs: Tensor) -> bool:
             f"{tuple(k.shape)} do not broadcast."
         ) from None
     return vector
+
+
+def _transformed(name: str) -> str:
+    return (
+        f"cholesky_solve: {name} is inside a transform of torch.func. Use leading batch dimensions "
+        "and torch.autograd.grad."
+    )
 
 
 def _is_plain(x: Tensor) -> bool:
@@ -138,6 +142,8 @@ def check_ridge(k: Tensor, ridge: float | Tensor) -> float | Tensor:
             raise InputError(BAD_RIDGE) from None
     if not _is_plain(ridge):
         raise InputError("cholesky_solve: ridge must be a dense tensor that holds numbers.")
+    if torch._C._functorch.is_functorch_wrapped_tensor(ridge):
+        raise InputError(_transformed("ridge"))
     if ridge.is_complex() or ridge.dtype == torch.bool:
         raise InputError(f"cholesky_solve: ridge must be real, got {ridge.dtype}.")
     if ridge.ndim and ridge.shape != k.shape[:-2]:

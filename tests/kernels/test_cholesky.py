@@ -154,6 +154,8 @@ def test_what_is_no_matrix_of_numbers_is_refused() -> None:
             cholesky_solve(bad, b)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"torch\.func"):
         torch.func.vmap(cholesky_solve)(k, b)
+    with pytest.raises(InputError, match=r"ridge is inside a transform of torch\.func"):
+        torch.func.vmap(lambda ridge: cholesky_solve(k, b, ridge))(torch.ones(3).double())
     with pytest.raises(InputError, match="must be a"):
         cholesky_solve(k, [1.0, 2.0, 3.0])  # type: ignore[arg-type]
 

@@ -302,6 +302,8 @@ def test_columns_of_any_numbers() -> None:
         (lambda: methods.BDI().score(DATA, X[0]), r"shape \(n, D\)"),
         (lambda: Run(device="gpu9"), "device"),
         (lambda: Run(device=None), "device"),
+        (lambda: Run(device="cuda:99"), r"computed on device cuda:99 here \(.*\)\. Take 'cpu'"),
+        (lambda: Run(device="meta"), "computed on device meta here"),
         (lambda: Run(folder="/no/such"), "folder"),
         (lambda: Run(folder=3), "folder"),
         (lambda: Result(X * math.nan), "finite"),

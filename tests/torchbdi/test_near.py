@@ -175,7 +175,7 @@ def test_the_sweep_equals_the_dense_coupling(
     (grad,) = torch.autograd.grad(losses["total"].sum(), model.x_h)
     with compiled.use(False):
         plain = Kernel.couple(model.kernel, x, y, model.squared_weights, y if forward else None)
-        model._coupling = (x.device, plain)
+        model._coupling = (x.device, model.coefficients, plain)
         dense = model.loss()
         (expected,) = torch.autograd.grad(dense["total"].sum(), model.x_h)
     for name in losses:

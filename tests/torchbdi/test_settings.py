@@ -56,6 +56,35 @@ class Named(NTK):
 LENGTHS = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
 
 
+class Summed(Kernel):
+    """The sum of some kernels."""
+
+    def __init__(self, *parts: Kernel):
+        super().__init__()
+        self.parts = torch.nn.ModuleList(parts)
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        return torch.stack([part.gram(x1, x2) for part in self.kernels()]).sum(0)
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        return torch.stack([part.diagonal(x) for part in self.kernels()]).sum(0)
+
+    def kernels(self) -> list[Kernel]:
+        return [part for part in self.parts if isinstance(part, Kernel)]
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"parts": self.kernels(), "nested": [[1.0], [self.parts[0]]]}
+
+
+def test_settings_may_be_lists_of_kernels() -> None:
+    kernel = Summed(NTK(2), RBF(0.5))
+    text = "[NTK(depth=2, w_std=1.0, b_std=0.0), RBF(gamma=0.5)]"
+    assert repr(kernel).startswith(f"Summed(parts={text}, nested=[[1.0], [NTK(")
+    assert Summed(NTK(2), RBF(0.6)).identity() != kernel.identity()
+    x, y = torch.randn(20, 3).double(), torch.randn(20).double()
+    assert torchbdi.fit_ridge(kernel, x, y, 1e-3).identity.kernel == kernel.identity()  # type: ignore[union-attr]
+
+
 def test_repr_and_identity_are_the_constructor() -> None:
     for kernel, text in (
         (NTK(), "NTK(depth=6, w_std=1.0, b_std=0.0)"),

@@ -14,6 +14,7 @@ from .base import Method, Run
 
 if TYPE_CHECKING:
     from ..data import OfflineData
+    from ..space import Space
 
 
 class Kept:
@@ -22,41 +23,59 @@ class Kept:
     Args:
         run: its folder and seed.
         method: with its settings resolved.
-        data: the table.
+        data: the table, and what a design may be.
         n: designs.
     """
 
     def __init__(self, run: Run, method: Method, data: OfflineData, n: int) -> None:
         self.run = run
-        self.key = ""
+        self.key = self._space = ""
         if run.folder is not None:
             own = {f.name: getattr(method, f.name) for f in dataclasses.fields(method)}
             what = {"n": n, "seed": run.seed, "table": table_hash(data.x, data.y), **own}
             text = f"{type(method).__name__} {canonical(what)}"
             self.key = hashlib.sha256(text.encode()).hexdigest()
+            self._space = _hash_of(data.space)
 
     def read(self, name: str) -> dict[str, Any] | None:
         """The last state of this name that is whole, or None.
 
         Raises:
-            InputError: it is that of another table, other settings, another seed or number.
+            InputError: it is that of another table or space, other settings, another seed or
+                number.
         """
         if self.run.folder is None:
             return None
         path = self.run.folder / f"{name}.pt"
         found: dict[str, Any] | None = last_good_state(path, _parse)
-        if found is not None and found.pop("of") != self.key:
+        if found is None:
+            return None
+        # A state from before spaces were kept does not say of which one it is.
+        of, space = found.pop("of"), found.pop("space", self._space)
+        if (of, space) != (self.key, self._space):
+            what = "its table, settings, seed or number of designs differ"
+            if of == self.key:
+                what = "its space, which says what a design may be, is another one"
             raise InputError(
-                f"{path} is the state of another run: its table, settings, seed or number of "
-                "designs differ. Take another folder, or remove it."
+                f"{path} is the state of another run: {what}. Take another folder, or remove it."
             )
         return found
 
     def write(self, name: str, **state: Any) -> None:
         """Takes the place of the last state of this name as a whole."""
         if self.run.folder is not None:
-            content = to_bytes({"of": self.key, **state})
+            content = to_bytes({"of": self.key, "space": self._space, **state})
             write_state(self.run.folder / f"{name}.pt", content)
+
+
+def _hash_of(space: Space) -> str:
+    """SHA-256 of columns, rules, means and deviations."""
+    assert space.mean is not None
+    assert space.std is not None
+    digest = hashlib.sha256(repr((space.columns, space.constraints, space.at_most)).encode())
+    for array in (space.mean, space.std):
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class Run:
         """Checks and converts: numpy's numbers, a device by its name, a folder's path as text.
 
         Raises:
-            InputError: an attribute is of another kind, or the folder does not exist.
+            InputError: an attribute is of another kind, the folder does not exist, or torch finds
+                no such device.
         """
         self.seed = whole("Run", "seed", self.seed, 0)
         self.checkpoint_every = whole("Run", "checkpoint_every", self.checkpoint_every, 1)
@@ -62,6 +63,14 @@ class Run:
             self.device = torch.device(self.device)
         except (RuntimeError, TypeError) as error:
             raise InputError(f"Run: device must be a torch.device, got {self.device!r}.") from error
+        try:
+            torch.zeros((), device=self.device).item()
+        except Exception as error:  # torch has a class of its own for each reason
+            reason = str(error).partition("\n")[0].partition(". ")[0]
+            raise InputError(
+                f"Run: nothing can be computed on device {self.device} here ({reason}). Take "
+                "'cpu', which is there always."
+            ) from error
         if self.folder is None:
             return
         if not isinstance(self.folder, str | Path) or not Path(self.folder).is_dir():

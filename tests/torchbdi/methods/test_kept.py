@@ -1,0 +1,47 @@
+"""The state of a run is that of one table, one set of settings and one space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_methods import small
+
+from torchbdi import InputError, OfflineData, Space
+from torchbdi.kernels.files import write_state
+from torchbdi.kernels.tensors import to_bytes
+from torchbdi.methods import registry
+from torchbdi.methods._kept import Kept
+from torchbdi.methods.base import Run
+from torchbdi.space import Linear, Number
+
+RAW = np.random.default_rng(0).uniform(-3, 3, (40, 3))
+
+
+def data(high: float = 3.0, rules: tuple[Linear, ...] = ()) -> OfflineData:
+    """One table, whatever its designs may be."""
+    space = Space(tuple(Number(name, -3, high) for name in "abc"), rules)
+    return OfflineData.from_raw(RAW, RAW[:, 0] - RAW[:, 1] ** 2, space)
+
+
+@pytest.mark.parametrize("name", ["grad", "roma", "cma_es"])
+def test_a_state_of_another_space_is_refused(name: str, tmp_path: Path) -> None:
+    """Designs that were moved within other bounds were handed over as those of this space."""
+    method = small(name)
+    first = method.solve(data(), 4, Run(folder=tmp_path))
+    assert torch.equal(method.solve(data(), 4, Run(folder=tmp_path)).x, first.x)
+    for other in (data(high=1.0), data(rules=(Linear({"a": 1.0, "b": 1.0}, -1, 1),))):
+        assert torch.equal(other.x, data().x)
+        with pytest.raises(InputError, match=r"its space, .*, is another one\. Take another"):
+            method.solve(other, 4, Run(folder=tmp_path))
+
+
+def test_a_state_from_before_spaces_were_kept_goes_on(tmp_path: Path) -> None:
+    kept = Kept(Run(folder=tmp_path), registry.method("grad"), data(), 4)
+    write_state(tmp_path / "old.pt", to_bytes({"of": kept.key, "done": 3}))
+    assert kept.read("old") == {"done": 3}
+    write_state(tmp_path / "old.pt", to_bytes({"of": "other", "done": 3}))
+    with pytest.raises(InputError, match="its table, settings, seed or number of designs differ"):
+        kept.read("old")

@@ -1,0 +1,69 @@
+"""A kernel of somebody's that gives something else than it should is told what it should give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from small_tables import table
+from torch import Tensor
+
+from torchbdi import BDI, NTK, InputError, Kernel, fit_ridge
+
+
+class Given(Kernel):
+    """A kernel whose matrices and diagonal are made of those of NTK."""
+
+    def __init__(
+        self,
+        gram: Callable[[Tensor], Any] = lambda k: k,
+        diagonal: Callable[[Tensor], Any] = lambda k: k,
+    ):
+        super().__init__()
+        self.base, self.made = NTK(3), (gram, diagonal)
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        made: Tensor = self.made[0](self.base.gram(x1, x2))
+        return made
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        made: Tensor = self.made[1](self.base.diagonal(x))
+        return made
+
+
+@pytest.mark.parametrize(
+    ("gram", "got"),
+    [
+        (lambda k: k[..., :1], r"\(\d+, 1\)"),  # it would be spread over all columns
+        (lambda k: k.float(), r"torch\.float32"),
+        (lambda k: k.mT, r"\(\d+, \d+\)"),
+        (lambda k: k.tolist(), "list"),
+    ],
+)
+def test_a_gram_of_another_shape_or_dtype(gram: Callable[[Tensor], Any], got: str) -> None:
+    x_l, y_l, _ = table()
+    kernel, words = Given(gram), rf"Given: its gram\(x1, x2\) must give .*float64 .* got .*{got}"
+    with pytest.raises(InputError, match=words):
+        kernel(x_l[:3], x_l)
+    with pytest.raises(InputError, match=words):
+        BDI(x_l, y_l, x_l[:3, None], kernel=kernel, coefficients=y_l, backward_weight=0).loss()
+
+
+def test_a_diagonal_of_another_shape() -> None:
+    x_l, y_l, _ = table()
+    kernel = Given(diagonal=lambda k: k.unsqueeze(-1))
+    for call in (lambda: kernel.diag(x_l), lambda: fit_ridge(kernel, x_l, y_l, 1e-3)):
+        with pytest.raises(InputError, match=r"its diagonal\(x\) must give .* shape \(\d+,\)"):
+            call()
+
+
+def test_a_diagonal_that_is_not_that_of_the_matrix() -> None:
+    """The fit took it for that of K, and the designs' own model did not."""
+    x_l, y_l, _ = table()
+    with pytest.raises(InputError, match=r"Given: diagonal\(x\) gives .* gram\(x, None\) has"):
+        fit_ridge(Given(diagonal=lambda k: 2 * k), x_l, y_l, 1e-3)
+    near = fit_ridge(Given(diagonal=lambda k: k * (1 + 1e-9)), x_l, y_l, 1e-3)
+    expected = fit_ridge(NTK(3), x_l, y_l, 1e-3)
+    torch.testing.assert_close(near.predict(x_l), expected.predict(x_l), rtol=1e-5, atol=1e-5)
