@@ -12,10 +12,12 @@ from .columns.ends import limit_remarks, two_values_remark
 from .columns.nothing import nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
+from .columns.precision import half_units
 from .columns.score_remarks import direction_remark, repetition_remarks
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
+from .rules.letters import letter_remarks
 from .rules.made import made_remark
 from .rules.restrict import Restricted
 from .scored import Scored
@@ -54,6 +56,7 @@ def remarks_of(
         remarks += nothing_remarks(loose, remarks, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
+    remarks += _letter_remarks(scored, restricted.columns, moving, ways)
     sorted_by = (scored.means[scored.groups], *(v[~np.isnan(v)] for v in scored.numbers.T))
     return remarks + drift_remark(scored.score, y, rows, sorted_by, numbers, ways)
 
@@ -72,7 +75,7 @@ def _source_remarks(
     each, place = np.unique(scored.row, return_index=True)
     mean = np.bincount(scored.row, scored.y)[each] / np.bincount(scored.row)[each]
     once = {name: values[place] for name, values in numbers.items()}
-    remarks = made_remark(score, mean, once, ways)
+    remarks = made_remark(score, mean, once, ways, len(numbers) < len(columns))
     if len(columns) > 1:
         remarks += result_remarks(score, mean, once, ways, len(scored.score_columns) > 1)
         levels = {name: scored.known[name][place] for name in _unordered(columns)}
@@ -80,6 +83,20 @@ def _source_remarks(
         named = " ".join(remarks)
         remarks += name_remarks(score, (name for name in numbers if repr(name) not in named), ways)
     return remarks
+
+
+def _letter_remarks(
+    scored: Scored,
+    columns: Sequence[Numbers | Classes],
+    numbers: Mapping[str, np.ndarray],
+    ways: Ways,
+) -> list[str]:
+    """Whether numbers, (n,) each, follow from the letters of a sequence, as they are written."""
+    strings = {
+        c.name: scored.known[c.name] for c in columns if isinstance(c, Classes) and c.sequence
+    }
+    half = {name: half_units(scored.table.columns[name], v) for name, v in numbers.items()}
+    return letter_remarks(strings, numbers, half, ways)
 
 
 def _unordered(columns: Sequence[Numbers | Classes]) -> list[str]:

@@ -19,8 +19,12 @@ _REPEATS = frozenset(_REPEAT_WORDS.split())
 _OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
 _BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
 _BESIDE = frozenset(_BESIDE_WORDS.split())
-# Places on a plate: A1 to P24, 384 of them.
-_WELL = re.compile(r"[A-Pa-p][ :-]?(0?[1-9]|1\d|2[0-4])")
+# Places on a plate: A1 to P24, 384 of them; with the plate before them, as 2:F3, P1-F3 and 1:F,3,
+# or a letter for its colour, as RA1 of autosamplers.
+_WELL = re.compile(
+    r"((p|plate ?)?\d{1,2}[ :_-]|[rgb])?[A-P][ :,-]?(0?[1-9]|1\d|2[0-4])", re.IGNORECASE
+)
+_WELLS = frozenset(("well", "wells", "vial", "vials"))
 # What rows have in common that nobody chooses, and how they are said to be made with it.
 _TOGETHER = {
     "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
@@ -66,7 +70,7 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
-    if words & {"well", "wells"} and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
+    if words & _WELLS and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
         return "where on a plate a row was made"
     if word := _made_together(name, words, values):
         return f"{_TOGETHER[word]} which {word} a row was made"

@@ -17,6 +17,7 @@ from ..reading.sequences import (
     odd_ones,
     sequence_letters,
     surely_sequences,
+    without_caps,
 )
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways, listed
@@ -31,11 +32,16 @@ from .counting import (
     names_samples,
     row_number,
 )
+from .several import lists_mutations
 from .units import ask_of_units
 from .verdicts import said_of_rows
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
+WHOLE_SEQUENCES = (
+    "write the whole sequence of each variant into a column, all of equal length, or give each "
+    "site that varies a column of its own"
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,8 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
             f"can be chosen: it was left out; {ways('category', name)} keeps it.",
         )
     unit = monomer_of(different)
-    if not unit and surely_sequences(different):
+    core = without_caps(different)
+    if not unit and surely_sequences(core):
         return _sequence(name, values, rows, ways)
     if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
@@ -137,16 +144,26 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
             f"was left out. If it can be chosen: {what_to_do(unit)}.",
         )
     ask_of_monomers(name, values, rows, ways)
-    if sequence_letters(different):
+    if sequence_letters(core):
         return _sequence(name, values, rows, ways)
     ask_of_lengths(name, different, ways)
     ask_of_odd_ones(name, values, rows, ways)
+    mutated = lists_mutations(different)
     if len(different) == len(values):
+        way = f"{ways('category', name)} or {ways('sequence', name)} keeps it."
+        if mutated:
+            way += f" If no other column says what was made, {WHOLE_SEQUENCES}."
         return Kind(
             "none",
             f"Column {name!r} has a text of its own in every row, such as {values[0][:40]!r}: it "
-            f"was left out as a name; {ways('category', name)} or {ways('sequence', name)} keeps "
-            "it.",
+            f"was left out as a name; {way}",
+        )
+    if mutated:
+        raise InputError(
+            f"column {name!r} has lists of mutations, such as {mutated[:40]!r}, {len(different)} "
+            f"different ones in {len(values)} rows, and no list tells what another one does. To "
+            f"search over mutations, {WHOLE_SEQUENCES}. Or leave the column out "
+            f"({ways('ignore', name)}), or say that each list is a name ({ways('category', name)})."
         )
     raise InputError(
         f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
@@ -182,8 +199,9 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
 
 
 def _sequence(name: str, values: Values, rows: np.ndarray, ways: Ways) -> Kind:
-    ask_of_open_letters(name, values, rows, ways)
-    texts = set(values.tolist())
+    core = without_caps(values.tolist())
+    ask_of_open_letters(name, np.array(core, dtype=object), rows, ways)
+    texts = set(core)
     letters = sequence_letters(texts)
     told = f"Column {name!r} was taken for sequences over {letters}."
     if set(letters) <= DNA and {"T", "U"} <= set(letters):

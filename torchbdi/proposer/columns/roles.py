@@ -16,9 +16,13 @@ from ..settings import Settings
 from .bookkeeping import says_what_is_done
 from .column import as_category, classes_of, numbers_of
 from .counting import is_order
+from .exports import recorded_by
 from .kinds import Kind, guess_kind
+from .naming import names_of_designs
+from .places import places
 from .proposed import added_by_propose
 from .rows import missing_cells
+from .verdicts import are_remarks
 
 
 def kinds_of(
@@ -41,20 +45,25 @@ def kinds_of(
     """
     gone = missing_cells(table, settings)
     added = added_by_propose(table.columns)
+    program, recorded = recorded_by([name for name in table.columns if name not in added])
     kinds: dict[str, Kind] = {}
+    unread: dict[str, str] = {}
     for name in table.columns:
         there = ~gone[name] if name in gone else np.ones(len(table), bool)
         kind = _asked_for(table, name, there, settings)
-        if kind is None and name in added:
+        if kind is None and name in (*added, *recorded):
             kind = Kind("none")
         try:
             kinds[name] = kind or _seen(table, name, there, candidate, settings, ways)
         except InputError as error:
-            complaints.append(str(error))
+            unread[name] = str(error)
+    kinds.update(_names(table, gone, kinds, unread, settings, ways))
+    complaints += [text for name, text in unread.items() if name not in kinds]
     kinds.update(_whole_settings(table, kinds, ways))
     if kinds and not complaints and all(kind.kind == "none" for kind in kinds.values()):
-        kinds.update(_alone(table, kinds, added))
-    kinds.update(_added(added, kinds, ways))
+        kinds.update(_alone(table, kinds, (*added, *recorded)))
+    kinds.update(_written(added, "propose wrote beside its proposals", kinds, ways))
+    kinds.update(_written(recorded, f"{program} records of runs", kinds, ways))
     # What was taken for sequences is told of all that vary; it is no news where it was said.
     remarks += dict.fromkeys(kind.remark for kind in kinds.values() if kind.remark)
     return kinds
@@ -97,6 +106,12 @@ def _seen(
     if 2 * there.sum() < len(table):
         # Its missing cells are complained of, and it can be left out; no need to know more.
         return Kind("category")
+    if are_remarks(name, cells, there):
+        return Kind(
+            "none",
+            f"Column {name!r} holds remarks on the rows, and nothing that can be chosen: it "
+            f"was left out; {ways('category', name)} makes it part of the design.",
+        )
     return _guessed(table, name, there, settings, ways)
 
 
@@ -130,18 +145,43 @@ def _alone(table: Table, kinds: Mapping[str, Kind], added: Collection[str]) -> d
     return kept
 
 
-def _added(added: Collection[str], kinds: Mapping[str, Kind], ways: Ways) -> dict[str, Kind]:
-    """Those columns that propose wrote beside its proposals, told of all at once."""
-    told = [name for name in added if kinds[name].kind == "none"]
+def _written(
+    names: Collection[str], what: str, kinds: Mapping[str, Kind], ways: Ways
+) -> dict[str, Kind]:
+    """Those columns that a program wrote, told of all at once; ``what`` says which and when."""
+    told = [name for name in names if kinds[name].kind == "none"]
     if not told:
         return {}
     which = "column is" if len(told) == 1 else f"{len(told)} columns are"
     name = told[0] if len(told) == 1 else "NAME"
     remark = (
-        f"{listed(told)}: {which} what propose wrote beside its proposals, and nothing that "
-        f"can be chosen. Left out; {ways('number', name)} makes one part of the design."
+        f"{listed(told)}: {which} what {what}, and nothing that can be chosen. Left out; "
+        f"{ways('number', name)} makes one part of the design."
     )
     return dict.fromkeys(told, Kind("none", remark))
+
+
+def _names(
+    table: Table,
+    gone: Mapping[str, np.ndarray],
+    kinds: Mapping[str, Kind],
+    unread: Collection[str],
+    settings: Settings,
+    ways: Ways,
+) -> dict[str, Kind]:
+    """The columns that name designs, or have a place for each row on a plate or in a field."""
+    spoken = {
+        *settings.fix, *settings.bounds, *settings.steps, *settings.free, *settings.numbers,
+        *settings.categories, *settings.sequences,
+    }  # fmt: skip
+    guessed = {name: kind.kind for name, kind in kinds.items() if kind.kind != "none"}
+    guessed |= dict.fromkeys(unread, "")
+    columns = {name: cells for name, cells in table.columns.items() if name in guessed}
+    open_ = [n for n in columns if n not in spoken and n not in table.categories]
+    told = places(table.columns, open_, ways) if table.named else {}
+    columns = {name: cells for name, cells in columns.items() if name not in told}
+    told |= names_of_designs(columns, gone, guessed, [n for n in open_ if n not in told], ways)
+    return {name: Kind("none", remark) for name, remark in told.items()}
 
 
 def _guessed(table: Table, name: str, there: np.ndarray, settings: Settings, ways: Ways) -> Kind:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ..reading.numerals import mark_of, plain, split
-from ..reading.spellings import are_of_scale, in_order
+from ..reading.spellings import are_of_scale, counts_of, in_order
 from ..reading.table import MISSING, Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from .column import LARGEST
@@ -175,15 +175,16 @@ def _unread(
     word, at = next(iter(unread.items()))
     if nothing and len(unread) <= FEW_WORDS:
         told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
-        order = in_order(unread)
+        counts = counts_of(unread)
+        order = counts or {word: i for i, word in enumerate(in_order(unread))}
         takes = (
-            " ".join(ways("take", f"{word}={i}") for i, word in enumerate(order))
+            " ".join(ways("take", f"{word}={i}") for word, i in order.items())
             if ways.typed
-            else f"takes={ {word: i for i, word in enumerate(order)} }"
+            else f"takes={order}"
         )
         alphabet = (
             ""
-            if are_of_scale(unread)
+            if counts or are_of_scale(unread)
             else " (with the numbers of your own scale: these follow the alphabet)"
         )
         return (

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 # What parts such things, and so many levels at least that hold several.
 SEPARATORS, FEWEST = ";,+|&/", 3
 # Formulas of molecules have such signs, too: [Na+].[OH-], F/C=C/F.
 _FORMULA = re.compile(r"\[\w*[+-]|[/\\][^;,|&]*=[^;,|&]*[/\\]")
+# A23V;G45D, and p.Ala23Val:p.Gly45Asp, with the letter of a chain before them.
+_MUTATION = r"(p\.)?([A-Za-z]{1,2}:)?([A-Z]|[A-Z][a-z]{2})\d{1,4}([A-Z]|[A-Z][a-z]{2}|\*)"
+_MUTATIONS = re.compile(rf"{_MUTATION}([;,+/_:| -]+{_MUTATION})*")
+
+
+def lists_mutations(texts: Collection[str]) -> str:
+    """An example, where most of some different texts are lists of mutations; "" where they are not.
+
+    The others are names of the parent. A23V, B1 and C2 alone are names of something else.
+    """
+    lists = [text for text in texts if _MUTATIONS.fullmatch(text)]
+    several = [text for text in lists if len(re.findall(_MUTATION, text)) > 1]
+    if len(several) < FEWEST or 2 * len(lists) < len(texts):
+        return ""
+    return min(several)
 
 
 def several_remark(name: str, classes: tuple[str, ...]) -> str:

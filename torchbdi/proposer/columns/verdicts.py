@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..reading.table import Values
+from ..reading.table import Values, parse_number
 from .counting import words_of
 
 # What is counted while the experiments go on; and words beside it.
@@ -22,6 +22,13 @@ _YES_OR_NO_WORDS = """
 yes no y n true false t f 0 1 ok pass fail passed failed good bad
 """
 _YES_OR_NO = frozenset(_YES_OR_NO_WORDS.split())
+_REMARK_WORDS = """
+notes comment comments remark remarks observations bemerkung bemerkungen kommentar kommentare
+anmerkung anmerkungen notizen commentaire commentaires remarque remarques comentario comentarios
+commento commenti uwagi opmerking opmerkingen
+"""
+_REMARKS = frozenset(_REMARK_WORDS.split())
+_WHOSE = frozenset(("lab", "general", "other", "operator", "additional", "user", "run"))
 # What stands in a column of its own beside numbers that may be limits.
 _RELATIONS = frozenset(("=", "<", ">", "<=", ">=", "\u2264", "\u2265", "<<", ">>", "~"))
 _STARS = frozenset(("*", "**", "***", "****"))
@@ -31,6 +38,21 @@ _SPLIT_WORDS = """
 train training test testing val valid validation holdout
 """
 _SPLITS = frozenset(_SPLIT_WORDS.split())
+
+
+def are_remarks(name: str, values: Values, there: np.ndarray) -> bool:
+    """Whether a column is called like remarks and holds texts.
+
+    Args:
+        name: of the column. A note alone can be that of a perfume.
+        values: numbers or texts, (N,).
+        there: which of them are not missing, (N,) bool.
+    """
+    words = words_of(name)
+    named = bool(words & _REMARKS) and words <= _REMARKS | _WHOSE
+    if values.dtype == np.float64 or not named:
+        return False
+    return any(parse_number(cell) is None for cell in values[there].tolist())
 
 
 def said_of_rows(name: str, values: Values) -> str:

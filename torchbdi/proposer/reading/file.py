@@ -15,7 +15,7 @@ from .encodings import marked
 from .footers import experiments, second_table
 from .grid import grid_of
 from .header import Lines, header_of, lines_below
-from .table import Form, Table, parse_number
+from .table import Form, Table, Values, parse_number
 from .ways import Ways, listed
 
 # The first column has a name of its own.
@@ -128,6 +128,12 @@ def _names(
             )
         elif counts_rows([parse_number(cell) for cell in body.cells[i]]):
             notes.append(f"Column {i + 1} has no name and counts the rows; it was left out.")
+        elif i == 0 and _are_row_names(body.cells[0]):
+            notes.append(
+                f"Column 1 has no name and a text of its own in every row, such as "
+                f"{body.cells[0][0][:40]!r}: it was left out as their names. If it can be chosen, "
+                "give it a name."
+            )
         else:
             raise InputError(
                 f"{source}: column {i + 1} has no name in the first line. Give it one (pandas "
@@ -145,6 +151,12 @@ def _names(
             "columns' names."
         )
     return names, named
+
+
+def _are_row_names(cells: Values) -> bool:
+    """Whether texts (N,) are the names that R and pandas write before rows: none stands twice."""
+    texts = cells.tolist()
+    return len(texts) > 2 and len(set(texts)) == len(texts) and not any(map(parse_number, texts))
 
 
 def _with_row_names(header: list[str], body: Lines) -> list[str]:

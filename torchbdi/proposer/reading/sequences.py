@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -23,6 +24,9 @@ _BASES = (frozenset("ACGU"), frozenset("ACGT"))
 _RESIDUES = PROTEIN - OPEN_PROTEIN - frozenset("*-")
 # Shorter texts in protein letters can be abbreviations; so can those with a letter that all share.
 SHORTEST, LONG = 4, 20
+# What stands at both ends of peptides, and of strands that are synthesised.
+_HEAD = re.compile(r"(Ac|H|NH2|H2N|Fmoc|Boc|Biotin|FITC|FAM)-")
+_TAIL = re.compile(r"(-(NH2|OH|COOH|CONH2)|-?dT-?dT)$")
 # So many different texts of such length are sequences, and no names, even where rows repeat them.
 MANY, DNA_LENGTH, PROTEIN_LENGTH = 10, 6, 8
 
@@ -52,7 +56,15 @@ def sequence_letters(texts: Collection[str]) -> str:
         # Many proteins begin with methionine, and are written with their stop or gaps.
         and not (next(iter(texts))[i] in "*-" or (i == 0 and next(iter(texts))[0] in "Mm"))
     ]  # fmt: skip
-    if length < LONG and (shared or (not letters <= PROTEIN and len(texts) < MANY)):
+    # Variants of one peptide share some letters; abbreviations are hardly long, all in capitals,
+    # and different at most of their letters.
+    variants = (
+        len(texts) >= MANY and length >= PROTEIN_LENGTH and 2 * len(shared) < length
+        and letters <= PROTEIN and len(letters) >= AMINO_ACIDS
+    )  # fmt: skip
+    if length < LONG and (
+        (shared and not variants) or (not letters <= PROTEIN and len(texts) < MANY)
+    ):
         return ""
     return "".join(sorted(upper))
 
@@ -70,13 +82,36 @@ def ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:
         )
 
 
+def without_caps(texts: Collection[str]) -> list[str]:
+    """Texts without the ends that all of them have and that are no letters: Ac-, -NH2, dTdT."""
+    first = next(iter(texts), "")
+    head, tail = _HEAD.match(first), _TAIL.search(first)
+    start, end = (found.group() if found else "" for found in (head, tail))
+    if not all(t.startswith(start) and t.endswith(end) for t in texts):
+        return [*texts]
+    return [text.removeprefix(start).removesuffix(end) for text in texts]
+
+
 def one_case(values: Values) -> Values:
-    """Sequences in upper case where all of their letters are those of DNA or protein."""
+    """Sequences in upper case where all of their letters are those of DNA or protein.
+
+    Small letters that all of them share beside capitals are no such: those of Ac-GLKV and of dTdT.
+    """
     letters = {letter.upper() for text in values.tolist() for letter in text}
     if not (letters <= DNA or letters <= PROTEIN):
         return values
+    upper = [text.upper() for text in values.tolist()]
+    if upper == values.tolist():
+        return values
+    sites = [set(site) for site in zip(*values.tolist(), strict=False)]
+    shared = {i: min(site) for i, site in enumerate(sites) if len(site) == 1}
+    if not any(
+        letter.islower() for i, site in enumerate(sites) if i not in shared for letter in site
+    ):
+        own = {i: letter for i, letter in shared.items() if letter.islower()}
+        upper = ["".join(own.get(i, c) for i, c in enumerate(text)) for text in upper]
     out = np.empty(len(values), dtype=object)
-    out[:] = [text.upper() for text in values.tolist()]
+    out[:] = upper
     return out
 
 

@@ -36,6 +36,7 @@ _SYNONYMS = {
     "day": "d", "days": "d", "degC": "°C", "degF": "°F", "eq.": "eq", "equiv": "eq",
     "equiv.": "eq", "wt.%": "wt%",
 }  # fmt: skip
+_COUNT = re.compile(r"(\d{1,3})( ?/ ?\d+|\D+)")
 # Words of scales, from the least to the best; words of one line mean as much.
 _SCALE = """
 none no false n f fail failed negative neg - inactive absent dead crashed bad \
@@ -63,6 +64,23 @@ def in_order(words: Collection[str]) -> list[str]:
 def are_of_scale(words: Collection[str]) -> bool:
     """Whether the order of words is known."""
     return all(_rank(word) is not None for word in words)
+
+
+def counts_of(words: Collection[str]) -> dict[str, int]:
+    """The number that each word says, in order: 4/10 and 7/10, 3B and 5B, two stars and three.
+
+    Nothing where words end differently or two say the same.
+    """
+    signs = set("".join(words))
+    if len(signs) == 1:
+        own = {word: len(word) for word in words}
+    else:
+        parts = {word: _COUNT.fullmatch(word) for word in words}
+        if len({part and part[2] for part in parts.values()}) != 1 or None in parts.values():
+            return {}
+        own = {word: int(part[1]) for word, part in parts.items() if part is not None}
+    in_turn = sorted(own, key=own.__getitem__)
+    return {word: own[word] for word in in_turn} if len(set(own.values())) == len(own) else {}
 
 
 def _rank(word: str) -> int | None:

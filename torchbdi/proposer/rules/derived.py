@@ -10,6 +10,7 @@ import numpy as np
 
 from ..reading.ways import Ways
 from .powers import OF_ROUNDING, power_law
+from .shares import share_of
 
 # Coded levels of a factorial design are products of each other, and can be chosen all the same.
 FEWEST_LEVELS, FEWEST_ROWS = 5, 10
@@ -50,6 +51,11 @@ def derived_remarks(
         law = power_law(own[name], half[name], others, half)
         if law is not None and [*law.powers.values()] != [1.0]:
             told[name] = f"Column {name!r} is {law}"
+            del own[name]
+    for name in [n for n in names if n in own]:
+        above = [n for n in own if n != name]
+        if (share := share_of(name, above, own, half)) is not None:
+            told[name] = f"Column {name!r} is {share}"
             del own[name]
     return [
         f"{what} in every row, and proposals do not keep to that. If {name!r} follows from the "

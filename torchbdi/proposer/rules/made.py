@@ -20,7 +20,7 @@ _LOOKED_AT = 500
 
 
 def made_remark(
-    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways, names: bool = False
 ) -> list[str]:
     """Names the columns that a score is a sum, a product or a ratio of, in every row.
 
@@ -31,6 +31,7 @@ def made_remark(
         y: scores, (N,).
         columns: numbers of the rows, (N,) each, those that vary.
         ways: how options are typed.
+        names: whether a design has columns of names or letters, too.
     """
     if len(columns) < 2 or len(np.unique(y)) < 3:
         return []
@@ -40,11 +41,13 @@ def made_remark(
         found = _made_of(score, y, {name: columns[name] for name in found[1]})
     if found is None:
         return []
-    told, names = found
+    told, own = found
+    # One column has to be left.
+    results = own if names else own[: len(columns) - 1]
     return [
         f"{score!r} is {told} in every row, so it was probably computed from these columns, and "
         "the model learns how. Leave out those that are results, and nothing that can be chosen "
-        f"({ways.several('ignore', names[: len(columns) - 1])})."
+        f"({ways.several('ignore', results)})."
     ]
 
 

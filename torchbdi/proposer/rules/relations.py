@@ -15,6 +15,8 @@ from .shortlist import nearly_made
 SUM_WITHIN = 0.015
 # ... and within this share of the scatter of every part, or it would be no balance of them.
 OF_SCATTER = 0.25
+# A larger set of parts takes the place of a smaller one whose sum scatters so much more.
+NEARER = 0.5
 # More columns than this are looked at as neighbours only.
 ALL_SUBSETS = 12
 # ... and of very many columns these sets of neighbours, about: the sets of few.
@@ -31,7 +33,8 @@ FITTED = 1000
 def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
     """Parts whose sum is the same in every row, within 1.5 %.
 
-    The smaller sets come first, and no part stands in two of them.
+    The smaller sets come first, and no part stands in two of them. A set gives way to a larger one
+    of which it is a part, and whose sum is nearer to constant: small amounts belong to it, too.
 
     Args:
         columns: numbers of the rows, (N,) each, those that vary.
@@ -44,23 +47,26 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
         return []
     x = np.stack([columns[name] for name in names], axis=1)
     covariance, scatter = np.cov(x.T, bias=True), x.std(0)
-    taken: set[int] = set()
-    found = []
+    found: dict[tuple[int, ...], tuple[float, Linear]] = {}
     for chosen in subsets(len(names)):
         at = list(chosen)
-        if taken & set(chosen):
+        others = [own for own in found if {*own} & {*chosen}]
+        if len(others) > 1 or (others and not {*others[0]} < {*chosen}):
             continue
         spread = float(covariance[np.ix_(at, at)].sum())
         if spread > (OF_SCATTER * scatter[at].min()) ** 2 + 1e-12 * float(scatter[at].max()) ** 2:
+            continue
+        if others and spread > NEARER**2 * found[others[0]][0]:
             continue
         total = x[:, at].sum(1)
         value = float(np.median(total))
         if value <= 0 or np.abs(total - value).max() > SUM_WITHIN * value:
             continue
         value = round_value(value, float(np.abs(total - value).max()))
-        found.append(Linear({names[i]: 1.0 for i in at}, value, value))
-        taken |= set(chosen)
-    return found
+        for own in others:
+            del found[own]
+        found[chosen] = spread, Linear({names[i]: 1.0 for i in at}, value, value)
+    return [rule for _, rule in found.values()]
 
 
 def unsaid(found: Sequence[Linear], given: Sequence[Linear]) -> list[Linear]:

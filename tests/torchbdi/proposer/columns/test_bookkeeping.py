@@ -145,3 +145,11 @@ def test_blocks_as_programs_and_languages_call_them(
     made, _ = asked(tmp_path, text(with_column(name, column)))
     assert [c.name for c in made.columns] == DESIGN
     assert f"Column {name!r} says" in told(made)
+
+
+@pytest.mark.parametrize("cells", [["2:F3", "1:A1"], ["P1-A3", "P2-H8"], ["1:A,3"], ["RA1", "GB8"]])
+def test_vials_of_an_autosampler_are_left_out(cells: list[str], tmp_path: Path) -> None:
+    own = [f'"{cells[i % len(cells)][:-1]}{i % 8 + 1}"' for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("Vial", own)))
+    assert [c.name for c in made.columns] == DESIGN
+    assert "Column 'Vial' says where on a plate a row was made" in told(made)

@@ -97,3 +97,15 @@ def test_levels_that_may_say_that_nothing_is_known_are_told(tmp_path: Path) -> N
     ):
         made, _ = asked(tmp_path, text(with_column("salt", levels * 20)))
         assert "among its levels" not in told(made)
+
+
+def test_lists_of_mutations_are_asked_about(tmp_path: Path) -> None:
+    """Where too many differ for names, a person is told how to write what can be searched."""
+    lists = [f"A{i}V;G{i + 30}D" if i % 3 else "WT" for i in range(40)]
+    message = refused(tmp_path, text(with_column("mutations", lists)))
+    assert "lists of mutations, such as 'A10V;G40D'" in message
+    assert "write the whole sequence of each variant" in message
+    made, _ = asked(tmp_path, text(with_column("code", [f"A{i}B{i}/x" for i in range(40)])))
+    assert "mutations" not in told(made)
+    own = [f"p.Ala{i + 1}Val:p.Gly{i + 30}Asp" for i in range(40)]
+    assert "write the whole sequence" in told(asked(tmp_path, text(with_column("hgvs", own)))[0])

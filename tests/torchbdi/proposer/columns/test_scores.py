@@ -162,3 +162,22 @@ def test_answers_of_a_questionnaire_are_in_their_order(tmp_path: Path) -> None:
     for i, row in enumerate(rows[1:]):
         row[3] = ("gut", "sehr gut", "mangelhaft")[i % 3]
     assert "of your own scale: these follow the alphabet" in refused(tmp_path, text(rows))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["4/10", "10/10", "7/10"], "--take 4/10=4 --take 7/10=7 --take 10/10=10"),
+        (["5B", "0B", "3B"], "--take 0B=0 --take 3B=3 --take 5B=5"),
+        (["★★★", "★", "★★★★"], "--take '★=1' --take '★★★=3' --take '★★★★=4'"),
+    ],
+)
+def test_numbers_in_words_are_suggested(words: list[str], said: str, tmp_path: Path) -> None:
+    rows = plain(30)
+    for i, row in enumerate(rows[1:]):
+        row[-1] = words[i % 3]
+    message = refused(tmp_path, text(rows))
+    assert said in message and "the alphabet" not in message
+    for i, row in enumerate(rows[1:]):
+        row[-1] = ["3B", "2H", "4/10"][i % 3]
+    assert "the alphabet" in refused(tmp_path, text(rows))

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from proposer_tables import DESIGN, asked, text, with_column
+from proposer_tables import DESIGN, asked, names, text, told, with_column
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,22 @@ def test_what_can_be_chosen_is_kept(name: str, cells: list[str], tmp_path: Path)
     column = [cell for cell in cells for _ in range(10)]
     made, _ = asked(tmp_path, text(with_column(name, column)))
     assert name in [c.name for c in made.columns]
+
+
+@pytest.mark.parametrize("name", ["Comment", "Lab notes", "Bemerkungen", "remarks"])
+@pytest.mark.parametrize("cells", [["ok", "foam"] * 20, ["", "slow", "", "hazy"] * 10])
+def test_remarks_are_left_out(name: str, cells: list[str], tmp_path: Path) -> None:
+    content = text(with_column(name, cells))
+    made, _ = asked(tmp_path, content)
+    assert names(made) == DESIGN
+    assert f"Column {name!r} holds remarks on the rows" in told(made)
+    if "" not in cells:
+        assert names(asked(tmp_path, content, "--category", name)[0])[0] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Top notes", ["rose", "musk"]), ("note", ["C4", "D4"]), ("notes", ["1", "2"])],
+)
+def test_notes_that_are_chosen_stay(name: str, cells: list[str], tmp_path: Path) -> None:
+    assert names(asked(tmp_path, text(with_column(name, cells * 20)))[0])[0] == name

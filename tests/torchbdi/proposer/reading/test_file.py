@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import asked, plain, refused, text, told
+from proposer_tables import DESIGN, asked, names, plain, refused, text, told
 from proposer_workbooks import workbook_with_notes
 
 from torchbdi import InputError, MissingDataError
@@ -162,3 +162,14 @@ def test_names_of_rows_without_a_name_of_their_own(tmp_path: Path) -> None:
     for name in ("run", "Std.Order", "Obs"):
         runs = [[name, *ROWS[0]], *([str(i + 1), *row, "1"] for i, row in enumerate(ROWS[1:]))]
         assert "6 cells, but the header has 5" in refused(tmp_path, text(runs))
+
+
+def test_names_of_rows_that_have_no_name_are_left_out(tmp_path: Path) -> None:
+    """R and pandas write them so."""
+    header, *rows = plain(20)
+    content = text([["", *header], *([f"p{i:02d}", *row] for i, row in enumerate(rows))])
+    made, _ = asked(tmp_path, content)
+    assert names(made) == DESIGN
+    assert "Column 1 has no name and a text of its own in every row, such as 'p00'" in told(made)
+    twice = text([["", *header], *([f"p{i % 5}", *row] for i, row in enumerate(rows))])
+    assert "column 1 has no name in the first line" in refused(tmp_path, twice)

@@ -175,3 +175,33 @@ def test_padding_stays_at_the_end_behind_a_cap(tmp_path: Path) -> None:
     assert padded.ends == ("end",)
     p = run(problem, settings, progress=False)
     assert all(t[0] == "*" and "-" not in t.rstrip("-") for t in p.columns["p"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "letters"),
+    [("Ac-", "-NH2", "ACDEFGHIKLMNPQRSTVWY"), ("Ac-", "", "ACDEFGHIKLMNPQRSTVWY"),
+     ("", "dTdT", "ACGU"), ("", "dTdT", "ACGT")],
+)  # fmt: skip
+def test_caps_and_overhangs_are_no_names(
+    before: str, after: str, letters: str, tmp_path: Path
+) -> None:
+    """They stay as they are written, and what stands between is a sequence, unasked."""
+    rng = np.random.default_rng(0)
+    own = [before + "".join(rng.choice(list(letters), 12)) + after for _ in range(40)]
+    made, _ = asked(tmp_path, text(with_column("strand", own)))
+    assert f"'strand' was taken for sequences over {letters}" in told(made)
+    assert made.values["strand"].tolist() == own
+
+
+def test_variants_of_a_short_peptide_are_sequences(tmp_path: Path) -> None:
+    """Some sites are the same in all of them; in abbreviations most are."""
+    rng = np.random.default_rng(0)
+    own = []
+    for i in range(40):
+        letters = list("DIQMTQSPSS")
+        letters[1 + i % 8] = str(rng.choice(list("AEFGHKLNRVWY")))
+        own.append("".join(letters))
+    made, _ = asked(tmp_path, text(with_column("chain", own)))
+    assert "'chain' was taken for sequences" in told(made)
+    names = ["CATALYS" + str(letter) for letter in "ACDEFGHIKLMN"] * 3 + ["CATALYSP"] * 4
+    assert "taken for sequences" not in told(asked(tmp_path, text(with_column("c", names)))[0])

@@ -48,6 +48,23 @@ def test_what_follows_from_others_and_is_no_sum(
     assert "do not keep to that" not in told(asked(tmp_path, followed(made), "--ignore", "more")[0])
 
 
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda t, m, c: f"{m / (t + m):.3f}", "'more' is 'time' / ('temp' + 'time') in"),
+        (lambda t, m, c: f"{c / (t + m):.4f}", "'more' is 'conc' / ('temp' + 'time') in"),
+        (lambda t, m, c: f"{100 * t / (t + m + c):.1f}", "'more' is 100 times 'temp' / ('temp' + "),
+    ],
+)
+def test_shares_of_a_sum(
+    made: Callable[[float, float, float], str], said: str, tmp_path: Path
+) -> None:
+    got, _ = asked(tmp_path, followed(made))
+    assert said in told(got) and "--ignore more" in told(got)
+    got, _ = asked(tmp_path, followed(lambda t, m, c: f"{m / (t + m) + RNG.normal() / 30:.3f}"))
+    assert "do not keep to that" not in told(got)
+
+
 def test_what_nearly_follows_and_coded_levels_are_not_said_to(tmp_path: Path) -> None:
     got, _ = asked(tmp_path, followed(lambda t, m, c: f"{t / m + RNG.normal() / 20:.2f}"))
     assert "do not keep to that" not in told(got)

@@ -49,6 +49,14 @@ def test_a_synthetic_score_of_all_columns_keeps_one_of_them(tmp_path: Path) -> N
     assert asked(tmp_path, text(rows), *shlex.split(way))[0].columns
 
 
+def test_where_names_are_left_all_results_are_to_be_left_out(tmp_path: Path) -> None:
+    rows = [["headline", "shown", "clicks", "yield"]]
+    for i, (a, b) in enumerate(np.random.default_rng(0).integers(100, 900, (30, 2)).tolist()):
+        rows.append(["ABC"[i % 3], f"{a}", f"{b}", f"{100 * b / a:.2f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert "(--ignore shown --ignore clicks)" in told(made)
+
+
 def test_a_multiple_beside_the_columns_hides_nothing(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = [["shown", "clicks", "cost", *plain()[0]]]
