@@ -39,7 +39,7 @@ from .runs.archive import Archive
 from .runs.collection import add_runs, check_collection
 from .runs.config import compose_config
 from .runs.identity import Identity
-from .runs.overrides import check_shared, takes
+from .runs.overrides import check_overrides, check_shared, takes
 from .runs.published import published_words
 from .runs.results import read_runs
 from .runs.run_folder import refuse_folder
@@ -209,6 +209,10 @@ def _grid(
 
 
 def _run(archive: Archive, words: Sequence[str]) -> Path:
+    task, method = (word.partition("=")[2] for word in words[:2])
+    for word in words[2:]:
+        if not takes(task, method, word):  # it is meant for other cells
+            check_overrides([*words[:2], word])
     cfg, label = compose_config(words), " ".join(words)
     cfg.out_dir = str(archive.path)
     wanted, keeps = archive.identity(cfg), int(cfg.trainer.trajectory_every)

@@ -27,6 +27,7 @@ from .runs.published import departure
 from .runs.recorder import Recorder
 from .runs.report import score_designs, summary_table, write_proposals
 from .runs.run_folder import CONFIG, RunFolder
+from .runs.stopping import stop_by_sigterm
 from .runs.sweep import failures_of_sweep, note_failure
 from .runs.trajectory import kept_designs, score_kept
 from .runs.usage import usage
@@ -262,6 +263,7 @@ def main() -> None:
         register_choices()
     except TorchBDIError as error:
         sys.exit(f"error: {error}")
+    stop_by_sigterm()
     with failures_of_sweep() as failures:
         _job()
     if failed := failures():

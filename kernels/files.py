@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from .atomic import locked, move_aside, read_whole, write_atomic
 from .errors import DamagedStateError
@@ -45,6 +46,7 @@ __all__ = [
     "write_atomic",
     "write_csv",
     "write_json",
+    "write_rows",
     "write_state",
     "write_text",
 ]
@@ -75,12 +77,24 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
     def write(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        write_rows(text, itertools.chain([header], rows))
         text.detach()
 
     write_atomic(path, write)
+
+
+def write_rows(file: TextIO, rows: Iterable[Sequence[Any]], separator: str = ",") -> None:
+    """Writes lines of a CSV, so that every text is read back as it is.
+
+    csv quotes of what ends a line only what it writes itself, but takes a carriage return for one.
+    """
+    plain, quoted = (
+        csv.writer(file, delimiter=separator, lineterminator="\n", quoting=quoting)
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+    )
+    for row in rows:
+        torn = any(isinstance(cell, str) and "\r" in cell for cell in row)
+        (quoted if torn else plain).writerow(row)
 
 
 def read_json(path: Path) -> Any:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .kernels.errors import InputError, TorchBDIError
+from .kernels.errors import InputError
 from .values import LARGEST, item_of, told
 
 _LIMITS = {
@@ -87,7 +87,7 @@ def checked_fields(configured: Any) -> dict[str, Any]:
         InputError: a value has another type, is not one of the choices, or is out of its limits.
     """
     out = {}
-    hints = _hints(configured.__class__)
+    hints = hints_of(configured.__class__)
     for field in dataclasses.fields(configured):
         name = f"{type(configured).__name__}: {field.name}"
         value = getattr(configured, field.name)
@@ -102,20 +102,6 @@ def checked_fields(configured: Any) -> dict[str, Any]:
                     raise InputError(f"{name} must be {sign} {limit}, got {_shown(value)}.")
         out[field.name] = found
     return out
-
-
-def check_settings(where: str, cls: type) -> None:
-    """Raises TorchBDIError unless all fields of a class can be set from a command line.
-
-    Args:
-        where: the file, and what else tells a reader where to look.
-        cls: a dataclass. A field called ``name`` would hide that of the method or task itself.
-    """
-    for field in dataclasses.fields(cls):
-        if field.default is MISSING:
-            raise TorchBDIError(f"{where}: {field.name} needs a default that is a value.")
-        if field.name == "name":
-            raise TorchBDIError(f"{where}: no setting may be called name.")
 
 
 def list_fields(cls: type) -> list[Field]:
@@ -152,7 +138,8 @@ def _attributes(cls: Any) -> Mapping[str, tuple[str, str]]:
 
 
 @functools.cache
-def _hints(cls: Hashable) -> Mapping[str, Any]:
+def hints_of(cls: Hashable) -> Mapping[str, Any]:
+    """The types of a class's fields, by name."""
     return typing.get_type_hints(cls)
 
 

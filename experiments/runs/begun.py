@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import torch
 
 import torchbdi
 from torchbdi import InputError, OfflineData
-from torchbdi.identity import canonical, table_hash
+from torchbdi.identity import table_hash
 from torchbdi.kernels.files import write_json
 from torchbdi.methods import registry
 from torchbdi.methods.base import Method
@@ -19,6 +18,7 @@ from ..tasks.base import Request
 from .as_begun import STATE, keep_copy
 from .identity import FILE, Identity
 from .run_folder import CONFIG, RunFolder
+from .settings import resolved
 
 
 def identity_of(request: Request, task: str, method: Method, data: OfflineData, n: int) -> Identity:
@@ -30,6 +30,9 @@ def identity_of(request: Request, task: str, method: Method, data: OfflineData, 
         method: the method, with settings that depend on the table as they are given.
         data: the table.
         n: how many designs are proposed.
+
+    Raises:
+        TorchBDIError: settings or columns go by the numbers of the table, see :func:`.resolved`.
     """
     return Identity(
         torchbdi.REVISION,
@@ -39,7 +42,7 @@ def identity_of(request: Request, task: str, method: Method, data: OfflineData, 
         request.source.identity(request.folder),
         registry.file_of(method),
         type(method).revision,
-        json.loads(canonical(method.settings_for(data))),
+        resolved(task, method, data),
         n,
         request.seed,
     )

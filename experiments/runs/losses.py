@@ -37,7 +37,7 @@ def write_losses(folder: Path, history: History) -> None:
         drawn = []
         for name in own:
             values = np.array([row.get(name, np.nan) for row in history.rows.values()])
-            if np.any(values):
+            if np.any(values[np.isfinite(values)]):
                 axes.plot(steps, values, label=name.removeprefix(f"{group}/"))
                 drawn.append(values)
         if drawn and np.nanmin(drawn) >= 0:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from torchbdi import InputError
 from torchbdi.events import EventFile
+from torchbdi.inputs import check_finite
 from torchbdi.kernels.files import move_aside
 from torchbdi.values import item_of, told, whole
 
@@ -97,7 +98,8 @@ class Recorder(CachedRun):
         """See :meth:`Run.keep`.
 
         Raises:
-            InputError: the step is no whole number from 0, or the designs are not (n, D).
+            InputError: the step is no whole number from 0, or the designs are not (n, D), or not
+                finite where they are kept.
         """
         step = whole("Run.keep", "step", step, 0)
         n = self.designs
@@ -107,6 +109,7 @@ class Recorder(CachedRun):
                 f"that the run proposes, got {tuple(x.shape)}. Keep all, in the Result's order."
             )
         if self.trajectory_every and step % self.trajectory_every == 0:
+            check_finite(f"Run.keep: step {step}: x", x, "Designs that are kept are scored later.")
             folder = self.path / TRAJECTORY
             folder.mkdir(exist_ok=True)
             write_sealed_npy(folder / f"step-{step:06d}.npy", x.detach().cpu().numpy())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ NEEDED = (
 WRONG = (
     ValueError, KeyError, TypeError, AttributeError, ArithmeticError, MemoryError, RecursionError
 )  # fmt: skip
+SCORE = re.compile("_(before|after|along|of_data)_(raw|normalised)$")  # not of facts
 USUAL_DESIGNS = 128  # as the paper has
 
 
@@ -189,8 +191,7 @@ def _parse(line: Mapping[str, str], path: Path) -> Run | None:
         raise InputError(f"no {', '.join(missing)}.")
     values = {k: v for k, text in line.items() if (v := _number(text)) is not None}
     for name, text in line.items():
-        score = str(name).endswith(("_raw", "_normalised")) and text
-        if score and not math.isfinite(values.get(name, math.nan)):
+        if text and SCORE.search(str(name)) and not math.isfinite(values.get(name, math.nan)):
             raise InputError(f"its {name} is {text!r}, which is no finite number.")
     identity = identity_in(line)
     task, rows, dimensions = identity.task, int(line["rows"]), int(line["dimensions"])

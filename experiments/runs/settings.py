@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 
-from torchbdi import InputError
+from torchbdi import InputError, TorchBDIError
 from torchbdi.identity import canonical
 from torchbdi.methods import registry
+from torchbdi.methods.base import Method
 from torchbdi.space import Choice, Column, Space
+from torchbdi.values import told
 
 from ..tasks.base import TaskSpec
 from ..tasks.registry import spec_of
@@ -50,11 +53,15 @@ def _likely_space(task: str, spec: TaskSpec, dimensions: int) -> Space:
     for width in range(dimensions, 0, -1):
         try:
             space = spec.space_of(np.repeat([[1.0], [2.0]], width, axis=1))
-        except (InputError, IndexError, ValueError):  # its designs have other columns
+        except Exception:  # its designs have other columns
             continue
         if space.width == dimensions:
             return space.fit(np.stack([_two_values(c) for c in space.columns], axis=1))
-    raise InputError(f"task={task}: it makes no space with {dimensions} features.")
+    raise InputError(
+        f"task={task}: for designs of other values its space never has the {dimensions} features "
+        f"of its table. In {_file(spec.space)} write out what its columns are and which classes "
+        "they have; bounds and steps may go by the values."
+    )
 
 
 def _two_values(column: Column) -> np.ndarray:
@@ -68,6 +75,65 @@ def without_numbers(space: Space, rows: int) -> Any:
     """What stands for an OfflineData of a space: x (N, D) and y (N,) of zeros, and the space."""
     zero = torch.zeros((), dtype=torch.float64)
     return SimpleNamespace(x=zero.expand(rows, space.width), y=zero.expand(rows), space=space)
+
+
+def resolved(task: str, method: Method, data: Any) -> dict[str, Any]:
+    """A method's settings for a table, of plain numbers and texts.
+
+    They must be those of any table of its columns and size, for runs are told apart and put into
+    tables where their own is not at hand.
+
+    Args:
+        task: the task's name.
+        method: the method.
+        data: its OfflineData, or what stands for it.
+
+    Raises:
+        TorchBDIError: they go by the numbers of the table, or its columns do.
+    """
+    alike, why = outline(task, *data.x.shape), ""
+    found, usual = {}, {}
+    try:
+        found, usual = _plain(method, data), _plain(method, alike)
+        if found == usual:
+            return found
+    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, TorchBDIError):
+            raise
+        why = f" ({error})"
+    if alike.space.kinds != data.space.kinds:
+        raise TorchBDIError(
+            f"task={task}: which kinds of columns there are goes by the values of its designs. "
+            f"In {_file(spec_of(task).space)} write them out."
+        )
+    names = [name for name in usual if found[name] != usual[name]]
+    which = f" {', '.join(names)}" if names else ""
+    raise TorchBDIError(
+        f"{_file(type(method).settings_for)}: the settings_for of {type(method).__name__} resolves"
+        f"{which} by the numbers of the table{why}. Let settings go by the kinds of data.space and "
+        "the shape of data.x alone; compute all else in solve, and tell it as a fact."
+    )
+
+
+def _plain(method: Method, data: Any) -> dict[str, Any]:
+    """Resolved settings as JSON has them.
+
+    Raises:
+        TorchBDIError: they are not one value for every field.
+    """
+    given, own = method.settings_for(data), vars(method)
+    if not isinstance(given, dict) or given.keys() != own.keys():
+        raise TorchBDIError(
+            f"{_file(type(method).settings_for)}: the settings_for of {type(method).__name__} must "
+            f"return a dict of all its settings ({', '.join(own)}), got {told(given)}."
+        )
+    found: dict[str, Any] = json.loads(canonical(given))
+    return found
+
+
+def _file(function: Callable[..., Any] | None) -> str:
+    """The file that a function stands in."""
+    return "" if function is None else inspect.getfile(inspect.unwrap(function))
 
 
 @functools.cache

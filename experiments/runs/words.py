@@ -24,6 +24,8 @@ def run_command(main: Callable[[Sequence[str]], None], about: str | None) -> Non
         main(words)
     except TorchBDIError as error:
         sys.exit(f"error: {error}")
+    except (FileExistsError, NotADirectoryError) as error:
+        sys.exit(f"error: {error.filename}: a file is where a folder should be. Name another one.")
     except OSError as error:
         sys.exit(f"error: cannot read or write ({error}). Nothing is lost; give it again later.")
     except KeyboardInterrupt as stop:

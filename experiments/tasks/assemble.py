@@ -12,10 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError, OfflineData, TorchBDIError
 from torchbdi.inputs import real_array
+from torchbdi.values import instance, told
 
 from ..data import data_folder
 from ..data.sources import are_own
-from .base import Request, TaskSpec
+from .base import Labels, Loaded, Request, TaskSpec
 from .registry import settings_of, spec_of
 from .task import Task
 
@@ -56,11 +57,22 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
 
     Raises:
         InputError: the table is none that its kind allows.
-        TorchBDIError: the range of scores is none.
+        TorchBDIError: ``load`` returned something else, or the range of scores is none.
         MissingDataError: something that it needs is not there.
     """
     with _seeded(request.seed):
-        designs, scores, truth, labels, limits = spec.load(request)
+        loaded = spec.load(request)
+    if not isinstance(loaded, tuple) or len(loaded) != len(Loaded._fields):
+        raise TorchBDIError(
+            f"task={name}: load must return a Loaded, got {type(loaded).__name__}. Write return "
+            "Loaded(designs, scores, truth, Labels(TITLE))."
+        )
+    designs, scores, truth, labels, limits = loaded
+    instance(f"task={name}", "the labels of what load returns", labels, Labels, "a Labels")
+    if not callable(truth):
+        raise TorchBDIError(
+            f"task={name}: the truth of what load returns must be a function, got {told(truth)}."
+        )
     y_min = spec.y_min if labels.y_min is None else labels.y_min
     y_max = spec.y_max if labels.y_max is None else labels.y_max
     if not -math.inf < y_min < y_max < math.inf:

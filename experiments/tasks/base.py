@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -12,17 +12,14 @@ import numpy as np
 
 from torchbdi import InputError
 from torchbdi.fields import checked_fields, setting
-from torchbdi.kernels.files import sha256
 from torchbdi.space import Space
-from torchbdi.values import choice
+from torchbdi.values import choice, instance, number, told
 
-from ..data.present import known_checksums, missing, require
-from ..data.sources import DataSet
+from ._source import Source
 
 __all__ = ["Labels", "Loaded", "Request", "Settings", "Source", "TaskSpec", "setting"]
 
 Kind = Literal["discrete", "continuous"]
-TableSource = Literal["original", "regenerated"]
 OracleSource = Literal["original", "retrained", "regenerated"]
 
 
@@ -46,74 +43,14 @@ class Settings:
             object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True)
-class Source:
-    """One way to come by a task's table.
-
-    Attributes:
-        label: "original" for the table that others score by, "regenerated" for a stand-in.
-        data_set: the published files with their origin, licence and checksums; None where nothing
-            is published and the table is made here.
-        marks: files of the data set; where one of them is there, this source is meant. Empty: any
-            file of the data set.
-        fetch: brings the files into the data folder without being asked; None: a person does.
-        recipe: how the table is made here; empty where it is published as it is.
-        revision: of the recipe.
-        parts: what else the table is made of, by name, such as the SHA-256 of a policy.
-
-    Raises:
-        InputError: the label is none of these.
-    """
-
-    label: TableSource
-    data_set: DataSet | None = None
-    marks: tuple[str, ...] = ()
-    fetch: Callable[[Path], None] | None = None
-    recipe: str = ""
-    revision: int = 1
-    parts: Callable[[Path], Mapping[str, str]] | None = None
-
-    def __post_init__(self) -> None:
-        """Checks the label, by which scores are told to be comparable."""
-        choice("Source", "label", self.label, get_args(TableSource))
-
-    def is_meant(self, folder: Path) -> bool:
-        """Whether a file is there for which this source stands."""
-        if self.data_set is None:
-            return False
-        marks = self.marks or self.data_set.files
-        return any((folder / path).is_file() for path in marks)
-
-    def ensure(self, folder: Path) -> None:
-        """Makes sure that the published files are there and undamaged.
-
-        Raises:
-            MissingDataError: says which are not, and what to do.
-        """
-        if self.fetch is not None:
-            self.fetch(folder)
-        if self.data_set is not None:
-            require(folder, self.data_set)
-
-    def identity(self, folder: Path) -> str:
-        """What a table of this source is made of, as text: the files' SHA-256, the recipe, or both.
-
-        Raises:
-            MissingDataError: a file without a known checksum is not there.
-        """
-        found = []
-        if self.data_set is not None:
-            known = known_checksums(self.data_set)
-            if any(path not in known for path in missing(folder, self.data_set)):
-                require(folder, self.data_set)
-            digests = {p: known.get(p) or sha256(folder / p) for p in self.data_set.files}
-            lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
-            found.append(f"files {hashlib.sha256(lines.encode()).hexdigest()}")
-        if self.recipe:
-            found.append(f"recipe {self.recipe}, revision {self.revision}")
-        if self.parts is not None:
-            found += [f"{name} {digest}" for name, digest in self.parts(folder).items()]
-        return "; ".join(found)
+def _check_class(settings: object) -> None:
+    """Raises InputError unless the settings of a spec are a class that is made as it should be."""
+    if not (isinstance(settings, type) and issubclass(settings, Settings)):
+        raise InputError(
+            f"TaskSpec: settings must be a class made from Settings, got {told(settings)}."
+        )
+    if "__dataclass_params__" not in vars(settings):
+        raise InputError(f"TaskSpec: {settings.__name__} must be a @dataclass(frozen=True).")
 
 
 @dataclass(frozen=True)
@@ -147,7 +84,8 @@ class Labels:
         y_max: score that is reported as 1, where it is not the spec's.
 
     Raises:
-        InputError: ``oracle_source`` is none of these.
+        InputError: ``oracle_source`` is none of these, the title no text, or the correlation no
+            number.
     """
 
     title: str
@@ -159,6 +97,10 @@ class Labels:
     def __post_init__(self) -> None:
         """Checks the label, by which scores are told to be comparable."""
         choice("Labels", "oracle_source", self.oracle_source, get_args(OracleSource))
+        if not isinstance(self.title, str) or not self.title.strip():
+            raise InputError(f"Labels: title must be a text, got {told(self.title)}.")
+        if self.oracle_spearman is not None:
+            number("Labels", "oracle_spearman", self.oracle_spearman)
 
 
 class Loaded(NamedTuple):
@@ -198,8 +140,8 @@ class TaskSpec:
             discrete task, else numbers without bounds.
 
     Raises:
-        InputError: the kind is none of these, or letters are missing or stand where they are not
-            read.
+        InputError: an attribute is of another type, the kind is none of these, or letters are
+            missing or stand where they are not read.
     """
 
     kind: Kind
@@ -213,8 +155,23 @@ class TaskSpec:
     space: Callable[[np.ndarray], Space] | None = None
 
     def __post_init__(self) -> None:
-        """Checks the kind, by which designs are read and tables choose."""
+        """Checks the kind, by which designs are read and tables choose, and all other types."""
         choice("TaskSpec", "kind", self.kind, get_args(Kind))
+        for name in ("y_min", "y_max"):
+            if not isinstance(end := getattr(self, name), Real):  # NaN is, and is refused later
+                raise InputError(f"TaskSpec: {name} must be a number, got {told(end)}.")
+        if not isinstance(self.sources, tuple) or not self.sources:
+            raise InputError(
+                f"TaskSpec: sources must be a tuple of at least one Source, got "
+                f"{told(self.sources)}. Write sources=(Source(...),), with the comma."
+            )
+        for source in self.sources:
+            instance("TaskSpec", "what is in sources", source, Source, "a Source")
+        if not callable(self.load) or not (self.space is None or callable(self.space)):
+            raise InputError("TaskSpec: load and space must be functions; space may be None.")
+        if type(self.revision) is not int:
+            raise InputError(f"TaskSpec: revision must be an integer, got {told(self.revision)}.")
+        _check_class(self.settings)
         if self.space is None and bool(self.letters) != (self.kind == "discrete"):
             raise InputError(
                 f"TaskSpec: kind={self.kind!r} with letters={self.letters!r}. A discrete task has "

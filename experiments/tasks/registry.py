@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import pkgutil
 import sys
 from collections.abc import Mapping
@@ -11,7 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from torchbdi import InputError, TorchBDIError
-from torchbdi.fields import Field, check_settings, list_fields
+from torchbdi.fields import Field, list_fields
+from torchbdi.modules import load_module
+from torchbdi.settable import check_settings
 from torchbdi.values import those_valid
 
 from .base import Settings, TaskSpec
@@ -74,7 +75,4 @@ def fields(name: str) -> list[Field]:
 
 @functools.cache
 def _load(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(f"{__package__}.{name}")
-    except InputError as error:
-        raise TorchBDIError(f"{name}.py, the file of task={name}: {error}") from error
+    return load_module(f"{__package__}.{name}")

@@ -308,6 +308,19 @@ def test_a_fact_does_not_stand_for_what_the_run_itself_says(add: Write, tmp_path
     assert not list((tmp_path / "runs").glob("*/metrics.json"))
 
 
+def test_any_fact_is_read_back(add: Write, tmp_path: Path) -> None:
+    facts = 'facts={"gain_raw": float("inf"), "lost_normalised": "a\\rb", "c,\\n": 2})'
+    add("toy", TASK)
+    add("toy_draw", METHOD.replace("generator)[:n])", f"generator)[:n], {facts}"))
+    words = ["tasks=toy", "methods=toy_draw", "seeds=0", f"data_dir={tmp_path}"]
+    reproduce.main([*words, f"out_dir={tmp_path / 'runs'}", f"collect={tmp_path / 'runs.csv'}"])
+    for place in ("runs", "runs.csv"):
+        (run,) = read_runs([tmp_path / place])
+        assert run.values["gain_raw"] == float("inf")
+        assert run.line["lost_normalised"] == "a\rb"
+        assert run.values["c,\n"] == 2
+
+
 @pytest.mark.parametrize(
     ("scores", "told"),
     [
@@ -397,6 +410,22 @@ def test_a_table_has_a_score_a_design_however_few_rows_are_seen(
         ('Labels("Toy words")', 'Labels("Toy", "orig")', "oracle_source must be one of 'original'"),
         ('words")', 'words"), np.zeros((6, 2))', r"limits must be \(2, 6\).*got shape \(6, 2\)"),
         ('words")', 'words"), [[2] * 6, [0] * 6]', "a lowest number above its highest"),
+        ('Labels("Toy words")', 'Labels("")', "title must be a text, got the text ''"),
+        ('words")', 'words", "retrained", "high")', "oracle_spearman must be finite"),
+        ('Labels("Toy words")', '"Toy words"', "labels .* must be a Labels, got the text 'Toy"),
+        ("truth(words), truth,", "truth(words), words,", "truth .* must be a function"),
+        ("return Loaded(", "(", "load must return a Loaded, got NoneType"),
+        ("return Loaded(", "return (", "load must return a Loaded, got tuple"),
+        ("y_max=6.0", 'y_max="6"', "toy.py, line .*y_max must be a number, got the text '6'"),
+        ("load=load", "load=None", "load and space must be functions"),
+        ("settings=ToySettings", "settings=ToySettings()", "settings must be a class made from"),
+        ("ToySettings(Settings)", "ToySettings", "made from Settings, got the class ToySettings"),
+        ("@dataclass(frozen=True)\n", "", "ToySettings must be a @dataclass"),
+        ("weight: float", "weight: dict", r"toy.py: weight has the type .*dict"),
+        ("setting(1.0", "setting(-1.0", "toy.py: its defaults are refused. ToySettings: weight"),
+        ("sources=(", "sources=[", "toy.py, line .*SyntaxError: "),
+        ("    load=load,\n", "", "toy.py, line .*: it cannot be imported. TypeError: "),
+        ("    load=load,\n", "    load=load, revision='b',\n", "revision must be an integer"),
     ],
 )
 def test_words_and_limits_that_mean_nothing_are_refused(
@@ -407,6 +436,45 @@ def test_words_and_limits_that_mean_nothing_are_refused(
     with pytest.raises(TorchBDIError, match=told):
         load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
     add("toy", TASK)
+
+
+def test_sources_are_a_tuple(add: Write) -> None:
+    begin, end = TASK.index("    sources="), TASK.index("    load=load")
+    for sources in ("()", 'Source("regenerated", recipe="dice")', '("dice",)'):
+        add("toy", f"{TASK[:begin]}    sources={sources},\n{TASK[end:]}")
+        with pytest.raises(TorchBDIError, match=r"toy\.py, line .*(at least one|a) Source, got"):
+            registry.spec_of("toy")
+
+
+def test_what_goes_by_the_numbers_of_a_table_is_told_before_the_work(
+    add: Write, tmp_path: Path
+) -> None:
+    """Runs are told apart, and put into tables, where the table of their task is not at hand."""
+    from experiments.train import train
+
+    own = ("    def solve", "    def settings_for(self, data):\n        return {}\n\n    def solve")
+    words = ["task=toy", "method=toy_draw", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}"]
+    cell = ["tasks=toy", "methods=toy_draw", "seeds=0", *words[2:]]
+    for returned, told in (
+        ('{"tries": 1 + int(data.y.max())}', "resolves tries by the numbers of the table. Let"),
+        ('{"tries": 1 + int(data.best(1))}', "by the numbers of the table .*best"),
+        ("{}", r"must return a dict of all its settings \(tries\), got {}"),
+        ("None", "a dict of all its settings .* got None"),
+    ):
+        add("toy", TASK)
+        add("toy_draw", METHOD.replace(own[0], own[1].replace("{}", returned)))
+        with pytest.raises(TorchBDIError, match=rf"toy_draw\.py: the settings_for of .*{told}"):
+            train(compose_config(words))
+        with pytest.raises(SystemExit, match=rf"toy_draw\.py: the settings_for of .*{told}"):
+            reproduce.main(cell)
+    assert not list((tmp_path / "runs").glob("*/"))
+    sites = "tuple(Choice(f's{i}', tuple('abcd'[: int(d.max()) + 1])) for i in range(d.shape[1]))"
+    text = TASK.replace("    load=load,", f"    load=load,\n    space=lambda d: Space({sites}),")
+    text = text.replace('letters="abc",', "")
+    text = text.replace("import numpy as np", "import numpy as np\nfrom torchbdi.space import *")
+    add("toy", text.replace("(0, 3, (160, 6))", "(0, 4, (160, 5))"))
+    with pytest.raises(TorchBDIError, match=r"never has the 15 features.*In .*toy\.py write out"):
+        train(compose_config(["task=toy", "method=best_rows", *words[2:]]))
 
 
 def test_a_range_of_scores_that_is_none_is_refused(add: Write, tmp_path: Path) -> None:

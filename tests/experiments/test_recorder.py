@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,10 @@ def test_numbers_that_are_not_finite_are_numbers(tmp_path: Path) -> None:
     (row,) = History(tmp_path / "log.jsonl").rows.values()
     assert math.isnan(row["loss"])
     assert row["size"] == math.inf
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_losses(tmp_path, run.history)
+    assert (tmp_path / "losses.csv").read_text() == "step,loss,size\n1,nan,inf\n"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,7 @@ def test_numbers_that_are_not_finite_are_numbers(tmp_path: Path) -> None:
         (lambda run: run.keep(-1, torch.ones(3, 2)), "step must be an integer >= 0, got -1"),
         (lambda run: run.keep(1, torch.ones(2, 2)), r"n = 3, .* got \(2, 2\)"),
         (lambda run: run.keep(1, torch.ones(3, 1, 2)), r"must be \(n, D\).* got \(3, 1, 2\)"),
+        (lambda run: run.keep(2, torch.full((3, 2), torch.nan)), "step 2: x contains NaN or inf"),
     ],
 )
 def test_what_is_something_else_is_refused(

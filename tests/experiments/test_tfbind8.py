@@ -78,9 +78,10 @@ def test_training_data_has_no_way_to_the_true_function(data_dir: Path) -> None:
     task = load_task(config(data_dir, "task.max_rows=100"))
     own = vars(task.data)
     assert set(own) == {"x", "y", "space", "_unchanged"}
-    counts = vars(own["_unchanged"])["_known"]
-    assert set(counts) == {"x", "y"}
-    assert {type(number) for both in counts.values() for number in both} == {int}
+    known = vars(own["_unchanged"])["_known"]
+    assert set(known) == {"x", "y"}
+    for (address, shape, strides, changes), bits in known.values():
+        assert {type(number) for number in (address, *shape, *strides, changes, bits)} == {int}
     assert type(task.data.x) is torch.Tensor
     assert not vars(task.data.x)
     assert not vars(task.data.y)

@@ -371,6 +371,26 @@ def test_a_signal_to_stop_leaves_a_checkpoint_and_says_how_to_go_on(
     assert f"stopped after step {step} of 3000" in stderr
 
 
+def test_a_signal_to_stop_says_how_to_go_on_whatever_the_method(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    begun = begin(
+        "experiments.train", "task=tfbind8", "task.max_rows=500", f"data_dir={data_dir}",
+        f"out_dir={tmp_path}", "trainer.progress_bar=false", "trainer.accelerator=cpu",
+        "method=cma_es", "method.ensemble_epochs=100000",
+    )  # fmt: skip
+    deadline = time.monotonic() + PATIENCE
+    while not list(tmp_path.rglob("log.jsonl")):
+        assert begun.process.is_alive() and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(begun.process.pid, signal.SIGTERM)
+    done = begun.end()
+    (folder,) = tmp_path.iterdir()
+    assert done.returncode == 130, done.stderr
+    assert f"resume={folder}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_killed_runs_go_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
     """kill -9 after step 27; resume starts from the checkpoint of step 20."""
     whole = small(data_dir, tmp_path / "a", "method.steps=40", "trainer.checkpoint_every=10")

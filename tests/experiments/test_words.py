@@ -34,6 +34,8 @@ def test_help_says_how_it_is_called(
     [
         (InputError("x=1: no."), "error: x=1: no."),
         (PermissionError("no rights"), "error: cannot read or write (no rights). Nothing is lost"),
+        (FileExistsError(17, "there", "a"), "error: a: a file is where a folder should be. Name"),
+        (NotADirectoryError(20, "none", "a/b"), "error: a/b: a file is where a folder should be."),
         (KeyboardInterrupt(), "130"),
     ],
 )

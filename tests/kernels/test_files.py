@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -22,6 +23,7 @@ from torchbdi.kernels.files import (
     remove_state,
     state_before,
     write_atomic,
+    write_csv,
     write_state,
 )
 
@@ -216,6 +218,14 @@ def test_json_is_what_every_reader_takes(tmp_path: Path) -> None:
     files.write_json(path, told)
     strict = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert strict == {"a": [None, None, "-inf"], "b": {"c": [1.5, None]}, "3": "NaN"}
+
+
+def test_every_text_of_a_csv_is_read_back(tmp_path: Path) -> None:
+    rows = [["a\rb", "c"], ["", 'd,"e"\n'], ["\r", ""], ["f", "g"]]
+    write_csv(tmp_path / "t.csv", ["x\ry", "z"], rows)
+    with (tmp_path / "t.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["x\ry", "z"], *rows]
+    assert (tmp_path / "t.csv").read_bytes().endswith(b"\nf,g\n")
 
 
 def test_json_that_is_damaged_is_named(tmp_path: Path) -> None:

@@ -53,7 +53,10 @@ class Result:
                     f"Result: {name} must have shape ({len(self.x)},) as x, got "
                     f"{tuple(value.shape)}."
                 )
+        instance("Result", "facts", self.facts, dict, "a dict")
         for name, fact in self.facts.items():
+            if not isinstance(name, str) or not name:
+                raise InputError(f"Result: the name of a fact must be a text, got {name!r}.")
             if isinstance(fact, np.integer | np.floating):
                 self.facts[name] = fact = fact.item()
             if type(fact) not in (float, int, str):

@@ -17,6 +17,8 @@ from ._run import Progress, Run
 if TYPE_CHECKING:
     from ..data import OfflineData
 
+Fidelity = Literal["as published", "defect mended", "adaptation", "ours"]
+
 __all__ = ["Method", "Progress", "Result", "Run", "setting"]
 
 
@@ -39,9 +41,7 @@ class Method:
     """
 
     revision: ClassVar[int]
-    fidelity: ClassVar[Literal["as published", "defect mended", "adaptation", "ours"]] = (
-        "as published"
-    )
+    fidelity: ClassVar[Fidelity] = "as published"
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Puts the door of :mod:`._door` before what the class writes."""
@@ -93,7 +93,9 @@ class Method:
         """All settings by name, with those that depend on the data resolved.
 
         A subclass with such settings, whose default is None, takes this dictionary and fills in
-        what is None.
+        what is None, by the kinds of the columns and the shape of ``data.x`` alone: runs are told
+        apart by their settings where no table is at hand. What goes by the numbers of the table is
+        computed in :meth:`solve`, and told as a fact.
         """
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 

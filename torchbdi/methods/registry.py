@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import inspect
 import pkgutil
 import sys
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from ..fields import Field, check_settings, list_fields
+from ..fields import Field, list_fields
 from ..kernels.errors import InputError, TorchBDIError
+from ..modules import load_module
+from ..settable import check_settings
 from ..values import those_valid
 from . import base
-from .base import Method
+from .base import Fidelity, Method
 
 if TYPE_CHECKING:
     from ..data import OfflineData
@@ -51,6 +52,13 @@ def class_of(file: str) -> type[Method]:
         raise TorchBDIError(f"{where}: {cls.__name__} must be a @dataclass(frozen=True).")
     if type(vars(cls).get("revision")) is not int:
         raise TorchBDIError(f"{where}: {cls.__name__} needs revision: ClassVar[int] = 1.")
+    if cls.solve is Method.solve:
+        raise TorchBDIError(f"{where}: {cls.__name__} needs a solve(self, data, n, run=None).")
+    if cls.fidelity not in get_args(Fidelity):
+        valid = ", ".join(map(repr, get_args(Fidelity)))
+        raise TorchBDIError(
+            f"{where}: {cls.__name__} has fidelity = {cls.fidelity!r}. Take one of {valid}."
+        )
     check_settings(f"{where}: {cls.__name__}", cls)
     if cls.__name__.lower() != file.replace("_", ""):
         raise TorchBDIError(f"{where}: {cls.__name__} does not go with the name of its file.")
@@ -163,4 +171,4 @@ def _start(name: str) -> tuple[type[Method], dict[str, Any]]:
 
 @functools.cache
 def _load(file: str) -> ModuleType:
-    return importlib.import_module(f"{__package__}.{file}")
+    return load_module(f"{__package__}.{file}")

@@ -220,6 +220,19 @@ def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
         (("class ToyWalk(Method)", "class ToyWalk"), "must hold one class"),
         (('way: Literal["out", "in"] = "out"', "way: str"), "needs a default"),
         (('way: Literal["out", "in"] = "out"', 'name: str = "out"'), "may be called name"),
+        (("def solve", "def solv"), r"needs a solve\(self, data, n, run=None\)"),
+        (("= 3\n", '= 3\n    fidelity = "our"\n'), "fidelity = 'our'. Take one of 'as published'"),
+        (('way: Literal["out", "in"] = "out"', "way: complex = 1j"), "way has the type complex"),
+        (
+            ('way: Literal["out", "in"] = "out"', "way: list[int] = 1"),
+            r"the type list\[int\]. Take",
+        ),
+        (('way: Literal["out", "in"]', "way: Where"), "is not known: name 'Where'"),
+        (('"in"] = "out"', '"in"] = setting("out", above=0.0)'), "way has limits"),
+        (("setting(0.5", "setting(-0.5"), "its defaults are refused. ToyWalk: size must be > 0"),
+        (("import torch\n", "import nowhere\n"), "line 9: it cannot be imported. ModuleNotFound"),
+        (("    revision", "   revision"), "toy_walk.py, line .*IndentationError: "),
+        (("(Method)", "(Methods)"), "line 14: it cannot be imported. NameError: name 'Methods'"),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_named(
@@ -233,8 +246,9 @@ def test_a_file_that_breaks_the_contract_is_named(
     (tmp_path / "toy_walk.py").write_text(text)
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
     try:
-        with pytest.raises((TorchBDIError, TypeError), match=told):
+        with pytest.raises(TorchBDIError, match=told) as refused:
             registry.class_of("toy_walk")
+        assert str(tmp_path / "toy_walk.py") in str(refused.value)
     finally:
         sys.modules.pop("torchbdi.methods.toy_walk", None)
         vars(methods).pop("toy_walk", None)
@@ -266,6 +280,9 @@ def test_a_result_is_checked() -> None:
         lambda: Result(x, torch.full((3,), torch.nan)),
         lambda: Result(x, facts={"a": None}),  # type: ignore[dict-item]
         lambda: Result(x, facts={"a": np.ones(1)}),  # type: ignore[dict-item]
+        lambda: Result(x, facts={3: 1.0}),  # type: ignore[dict-item]
+        lambda: Result(x, facts={"": 1.0}),
+        lambda: Result(x, facts=None),  # type: ignore[arg-type]
     ):
         with pytest.raises(InputError, match="Result"):
             wrong()

@@ -161,8 +161,11 @@ def test_the_seed_alone_decides_and_nothing_global_is_drawn_changed_or_said(
     assert torch.equal(torch.random.get_rng_state(), before)
     assert np.array_equal(np.random.get_state()[1], there)
     assert capfd.readouterr() == ("", "")
-    drawn = registry.file_of(registry.method(name)) not in UNDRAWN
-    assert torch.equal(one, two) != drawn
+    file = registry.file_of(registry.method(name))
+    assert torch.equal(one, two) != (file not in UNDRAWN), (
+        f"{file}: give other designs for another seed, or, where nothing is drawn, name the file "
+        "in UNDRAWN of tests/torchbdi/methods/small_methods.py"
+    )
 
 
 def test_presets_are_what_table_3_says() -> None:

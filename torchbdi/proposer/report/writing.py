@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import io
 
 import numpy as np
 
+from ...kernels.files import write_rows
 from ..digits import places_of
 from ..reading.encodings import BOM
 from ..reading.table import free_name, show_number
@@ -62,9 +62,8 @@ def proposals_csv(proposals: Proposals) -> str:
         columns[free_name(name, columns)] = own
     cell = harmless if p.settings.safe_csv else str
     file = io.StringIO()
-    writer = csv.writer(file, delimiter=form.separator, lineterminator="\n")
-    for row in ([*columns], *zip(*columns.values(), strict=True)):
-        writer.writerow([cell(text) for text in row])
+    rows = ([*columns], *zip(*columns.values(), strict=True))
+    write_rows(file, ([cell(text) for text in row] for row in rows), form.separator)
     text = file.getvalue()
     return BOM + text if form.marked and not text.isascii() else text
 
