@@ -120,6 +120,12 @@ class BDI(DesignModule):
         if given is not None:
             self._settle()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """See :meth:`DesignModule.__setstate__`."""
+        super().__setstate__(state)
+        if self._coupling is not None and len(self._coupling) < 3:  # without its coefficients
+            self._coupling = None
+
     def _settle(self) -> None:
         """Refuses settings and a kernel that were changed after something was made by them.
 
@@ -197,8 +203,9 @@ class BDI(DesignModule):
         Raises:
             InputError: the kernel, alpha or the ridge was changed after it was first made.
         """
-        self._settle()
         device, forward = self.x_l.device, bool(self.hparams["forward_weight"])
+        if not forward:  # else it is done where coefficients are asked for
+            self._settle()
         coefficients = self.fitted() if forward else None
         known = self._coupling
         if known is None or known[0] != device or (forward and known[1] is not coefficients):

@@ -85,6 +85,12 @@ class DesignModule(lightning.LightningModule):
         self._step_start, self._backwards = 0.0, 0
         self._data_hash: str | None = None
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes a copy, or a pickle; one from before settings were kept as these are, too."""
+        super().__setstate__(state)
+        if not isinstance(vars(self).get("_settled"), Settled):
+            self._settled = Settled()
+
     def keep_settings(self, ignore: list[str], **checked: Any) -> None:
         """Makes the arguments of the calling constructor ``hparams``, as checkpoints hold them.
 

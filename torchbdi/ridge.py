@@ -143,7 +143,8 @@ class RidgeFit:
         parts = {"x_l": self.x_l, "y_l": self.y_l, "coefficients": self.coefficients}
         unchanged.check("RidgeFit", **parts)
         said = None if self.identity is None else self.identity.kernel
-        fitted, now = said or vars(self)["_seen"], seen(self.kernel)
+        now = seen(self.kernel)
+        fitted = said or vars(self).get("_seen", now)  # old pickles have none
         if now != fitted:
             raise InputError(
                 f"the kernel has changed since the fit: it was {fitted} and is {now} now. Fit "

@@ -67,3 +67,11 @@ def test_a_diagonal_that_is_not_that_of_the_matrix() -> None:
     near = fit_ridge(Given(diagonal=lambda k: k * (1 + 1e-9)), x_l, y_l, 1e-3)
     expected = fit_ridge(NTK(3), x_l, y_l, 1e-3)
     torch.testing.assert_close(near.predict(x_l), expected.predict(x_l), rtol=1e-5, atol=1e-5)
+
+
+def test_a_wider_dtype_is_taken() -> None:
+    """Lengths in float64 make float64 of designs in float32."""
+    x_l, _, _ = table()
+    wide = Given(lambda k: k.double(), lambda k: k.double())
+    made = wide(x_l.float(), x_l.float())
+    torch.testing.assert_close(made, NTK(3)(x_l.float(), x_l.float()).double())

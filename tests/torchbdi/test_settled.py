@@ -60,6 +60,18 @@ def test_a_fit_whose_kernel_was_changed_is_refused(kind: type[Stretched]) -> Non
     assert torch.equal(again.predict(x_h), expected)
 
 
+def test_a_kernel_is_looked_at_once_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a deep kernel it takes a hash of all parameters."""
+    x_l, y_l, x_h = table()
+    model = BDI(x_l, y_l, x_h, kernel=Told())
+    model.loss()
+    calls: list[int] = []
+    identity = Told.identity
+    monkeypatch.setattr(Told, "identity", lambda self: (calls.append(1), identity(self))[1])
+    model.loss()
+    assert len(calls) == 1
+
+
 def test_parameters_of_a_kernel_that_is_loaded_after_a_loss_are_refused() -> None:
     x_l, y_l, x_h = table()
     other, model = BDI(x_l, y_l, x_h, kernel=Told(2.0)), BDI(x_l, y_l, x_h, kernel=Told())
@@ -117,3 +129,27 @@ def test_settings_of_networks_that_were_made_are_refused(name: str, value: Any) 
     model.hparams[name] = value
     with pytest.raises(InputError, match=f"FiniteBDI: {name} was"):
         model.loss()
+
+
+@pytest.mark.parametrize("settled", [None, {"alpha": 1e-3}])
+def test_a_pickle_from_before_settings_were_kept_goes_on(settled: Any) -> None:
+    x_l, y_l, x_h = table()
+    for model in (BDI(x_l, y_l, x_h), FiniteBDI(x_l, y_l, x_h, width=8, depth=2, net_epochs=1)):
+        expected = model.loss()["total"]
+        state = dict(vars(model))
+        state.pop("_settled")
+        if settled is not None:
+            state["_settled"] = settled
+        if isinstance(model, BDI):
+            state["_coupling"] = state["_coupling"][::2]
+        old = type(model).__new__(type(model))
+        old.__setstate__(state)
+        assert torch.equal(old.loss()["total"], expected)
+
+
+def test_a_fit_from_before_parameters_were_seen_goes_on() -> None:
+    x_l, y_l, x_h = table()
+    fit = fit_ridge(Stretched(), x_l, y_l, 1e-3)
+    expected = fit.predict(x_h)
+    vars(fit).pop("_seen")
+    assert torch.equal(fit.predict(x_h), expected)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..reading.table import Values, parse_number
-from .counting import are_dates, is_date_number, words_of
+from .counting import MOST_CHOSEN, are_dates, is_date_number, words_of
 
 _REPEAT_WORDS = """
 rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
@@ -24,7 +24,7 @@ _BESIDE = frozenset(_BESIDE_WORDS.split())
 _WELL = re.compile(
     r"((p|plate ?)?\d{1,2}[ :_-]|[rgb])?[A-P][ :,-]?(0?[1-9]|1\d|2[0-4])", re.IGNORECASE
 )
-_WELLS = frozenset(("well", "wells", "vial", "vials"))
+_WELLS, _VIALS = frozenset(("well", "wells")), frozenset(("vial", "vials"))
 # What rows have in common that nobody chooses, and how they are said to be made with it.
 _TOGETHER = {
     "batch": "in", "plate": "on", "block": "in", "lot": "with", "operator": "by", "analyst": "by",
@@ -70,7 +70,7 @@ def kept_of_runs(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
-    if words & _WELLS and all(_WELL.fullmatch(str(v)) for v in values.tolist()):
+    if words & (_WELLS | _VIALS) and _are_wells(words, {str(v) for v in values.tolist()}):
         return "where on a plate a row was made"
     if word := _made_together(name, words, values):
         return f"{_TOGETHER[word]} which {word} a row was made"
@@ -93,6 +93,13 @@ def kept_of_runs(name: str, values: Values) -> str:
         ):
             return "which kind of point of a plan a row is"
     return ""
+
+
+def _are_wells(words: set[str], different: set[str]) -> bool:
+    """Whether texts are places on a plate; a few kinds of vials have such names, too."""
+    places = [_WELL.fullmatch(text) for text in different]
+    sure = words & _WELLS or len(different) > MOST_CHOSEN or any(p and p[1] for p in places)
+    return None not in places and bool(sure)
 
 
 def _made_together(name: str, words: set[str], values: Values) -> str:

@@ -15,7 +15,8 @@ class Export:
         signs: columns that it always has.
         fewest: how many of these tell that a file is one of its own.
         settings: how the names of the settings begin; "" where they have the person's own names.
-        recorded: what it records of a run, where settings have no such beginning.
+        recorded: what else it records of a run: names, and how some begin, up to "_" or "."; of
+            none it is all that is no setting.
     """
 
     program: str
@@ -28,10 +29,16 @@ class Export:
         """The columns with these names that are records of a run; none in files of others."""
         if sum(sign in names for sign in self.signs) < self.fewest:
             return []
-        if not self.settings:
-            return [name for name in names if name in (*self.signs, *self.recorded)]
-        own = [name for name in names if name.startswith(self.settings)]
-        return [name for name in names if name not in own] if own else []
+        if not any(name.startswith(self.settings) for name in names):
+            return []
+        return [name for name in names if self._records(name)]
+
+    def _records(self, name: str) -> bool:
+        if self.settings and name.startswith(self.settings):
+            return False
+        heads = tuple(head for head in self.recorded if head.endswith(("_", ".")))
+        exact = name in self.signs or name in self.recorded
+        return exact or name.startswith(heads) or not self.recorded
 
 
 _WANDB = (
@@ -40,9 +47,18 @@ _WANDB = (
     "_wandb",
 )  # fmt: skip
 EXPORTS = (
-    Export("Optuna", ("number", "datetime_start", "datetime_complete", "state"), 2, "params_"),
-    Export("scikit-learn", ("mean_fit_time", "std_fit_time", "mean_score_time"), 2, "param_"),
-    Export("MLflow", ("run_id", "experiment_id", "artifact_uri"), 2, "params."),
+    Export("Optuna", ("number", "datetime_start", "datetime_complete", "state"), 2, "params_", (
+        "value", "values_", "datetime_", "duration", "user_attrs_", "system_attrs_",
+        "intermediate_values",
+    )),
+    Export("scikit-learn", ("mean_fit_time", "std_fit_time", "mean_score_time"), 2, "param_", (
+        "mean_", "std_", "rank_", "params", "iter", "n_resources",
+        *(f"split{i}_" for i in range(100)),
+    )),
+    Export("MLflow", ("run_id", "experiment_id", "artifact_uri"), 2, "params.", (
+        "run_name", "run_uuid", "status", "start_time", "end_time", "user_id", "lifecycle_stage",
+        "metrics.", "tags.",
+    )),
     Export("Ray Tune", ("trial_id", "training_iteration", "time_total_s"), 2, "config/"),
     Export("MLflow", ("Start Time", "Duration", "Run ID", "Source Type", "Source Name"), 4, "", (
         "Name", "User", "Status", "Source Version",

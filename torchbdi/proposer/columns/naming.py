@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..reading.table import Values, parse_number
 from ..reading.ways import Ways
+from .counting import words_of
 
 # Fewer designs are no table to learn from; and their numbers can be in order by chance.
 FEWEST = 9
+# What designs are called. Solvents and alloys beside their properties are chosen by their names.
+_DESIGN_WORDS = """
+formulation formulations recipe recipes mix mixture blend design designs treatment treatments
+condition conditions combination sample specimen variant mutant construct experiment exp test trial
+run entry case id code label rezept rezeptur mischung probe versuch muestra formulación échantillon
+"""
+_DESIGNS = frozenset(_DESIGN_WORDS.split())
+# ... and sequences. A strain is more than the name of its barcode.
+_SEQUENCE_WORDS = """
+name names sequence clone peptide protein enzyme antibody oligo primer probe aptamer guide sgrna
+sirna aso promoter plasmid insert barcode
+"""
+_SEQUENCES = frozenset(_SEQUENCE_WORDS.split())
+_BESIDE = frozenset(("name", "names", "no", "nr", "number", "key", "#"))
 
 
 def names_of_designs(
@@ -23,7 +39,10 @@ def names_of_designs(
     """Columns with a text, or the next number, for every design that the other columns make.
 
     Repetitions of a design have one name. Left among the settings it would be proposed with
-    another design. What has another text in every row is left out elsewhere.
+    another design. What has another text in every row is left out elsewhere. They name designs
+    where their column says so, or where the designs are crossings of fewer levels: a category
+    beside its properties, or layers beside their thickness, look alike otherwise, and are what can
+    be chosen.
 
     Args:
         columns: numbers or texts of those columns that may be part of a design, (N,) each.
@@ -39,30 +58,29 @@ def names_of_designs(
     """
     left = [*columns]
     told: dict[str, str] = {}
+    whole = _Codes(columns)
     for name in open_:
         number = kinds[name] == "number"
         if kinds[name] == "sequence" or (number and not _begins(columns[name])):
             continue
-        codes = _Codes(columns, ~gone[name] if name in gone else slice(None))
+        codes = _Codes(columns, ~gone[name]) if name in gone else whole
         own = codes[name]
         if not FEWEST <= own.max(initial=-1) + 1 < len(own):
             continue
         others = [n for n in left if n != name and kinds[n]]
         if number:
-            if (
-                _counts(columns[name][codes.rows], own)
-                and _named(own, others, kinds, codes) == "design"
-            ):
+            counts = _counts(codes.cells(name), own)
+            if counts and _named(name, others, kinds, codes) == "design":
                 told[name] = (
                     f"Column {name!r} is probably a number of the designs: it goes up by one with "
                     f"every new one. It was left out; {ways('number', name)} makes it part of the "
                     "design."
                 )
-        elif of := _named(own, others, kinds, codes):
+        elif of := _named(name, others, kinds, codes):
             told[name] = (
                 f"Column {name!r} has a text of its own for every {of}, such as "
-                f"{columns[name][0][:40]!r}: it was left out as a name; {ways('category', name)} "
-                "keeps it."
+                f"{codes.cells(name)[0][:40]!r}: it was left out as a name; "
+                f"{ways('category', name)} keeps it."
             )
         if name in told:
             left.remove(name)
@@ -70,48 +88,70 @@ def names_of_designs(
 
 
 class _Codes(dict[str, np.ndarray]):
-    """Which of its different cells each cell of a column is, (N,) each, where somebody asks."""
+    """Which of its different cells each cell of a column is, (n,) each, where somebody asks.
 
-    def __init__(self, columns: Mapping[str, Values], rows: np.ndarray | slice) -> None:
+    They are numbered as they are first met, so that columns which name the same have one code.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, Values], rows: np.ndarray | slice = slice(None)
+    ) -> None:
         self._columns, self.rows = columns, rows
 
     def __missing__(self, name: str) -> np.ndarray:
-        cells = self._columns[name][self.rows].astype(str)
-        self[name] = np.unique(cells, return_inverse=True)[1].reshape(-1)
+        cells = self.cells(name)
+        if cells.dtype == np.float64:
+            cells = np.nan_to_num(cells, nan=np.inf)  # all that are missing are one
+        self[name] = _first_met(cells.tolist())
         return self[name]
 
+    def cells(self, name: str) -> Values:
+        """The cells of a column in these rows, (n,)."""
+        return self._columns[name][self.rows]
 
-def _named(own: np.ndarray, others: Sequence[str], kinds: Mapping[str, str], codes: _Codes) -> str:
-    """What codes (N,) have one value for each of: a sequence, or a design; "" where for neither."""
+
+def _first_met(cells: list[Any]) -> np.ndarray:
+    place: dict[Any, int] = {}
+    return np.array([place.setdefault(cell, len(place)) for cell in cells], dtype=np.int64)
+
+
+def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _Codes) -> str:
+    """What a column has a name for each of: a sequence, or a design; "" for neither."""
+    own, words = codes[name], words_of(name)
+    said = bool(words & _DESIGNS) and words <= _DESIGNS | _BESIDE
+    of_sequences = said or not kinds[name] or bool(words and words <= _SEQUENCES | _BESIDE)
+    for other in others:
+        if of_sequences and kinds[other] == "sequence" and np.array_equal(own, codes[other]):
+            return f"sequence in {other!r}"
+    made_of = _made_of(own, others, kinds, codes)
+    names = int(own.max()) + 1
+    crossed = all(2 * (codes[other].max() + 1) <= names for other in made_of)
+    return "design" if made_of and (said or crossed) else ""
+
+
+def _made_of(
+    own: np.ndarray, others: Sequence[str], kinds: Mapping[str, str], codes: _Codes
+) -> list[str]:
+    """The columns whose designs are one to one with codes (n,); none where they are not."""
+    made_of, designs = [], np.zeros(len(own), np.int64)
     for name in others:
-        if kinds[name] == "sequence" and _one_to_one(own, codes[name]):
-            return f"sequence in {name!r}"
-    names, designs = int(own.max()) + 1, np.zeros(len(own), np.int64)
-    for name in others:
-        if kinds[name] == "category" and _one_to_one(own, codes[name]):
+        code = codes[name]
+        if not code.any() or (kinds[name] == "category" and np.array_equal(own, code)):
             continue  # another name of the same is nothing that the design is made of
-        designs = _together(designs, codes[name])
-        if designs.max() >= names:
-            return ""
-    return "design" if _one_to_one(own, designs) else ""
+        made_of.append(name)
+        designs = _first_met((designs * (code.max() + 1) + code).tolist())
+        if designs.max() > own.max():
+            return []
+    return made_of if np.array_equal(own, designs) else []
 
 
-def _together(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Codes of the pairs that two codes make, (N,) each."""
-    return np.unique(a * (b.max() + 1) + b, return_inverse=True)[1].reshape(-1)
-
-
-def _one_to_one(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether each of some codes (N,) has one of the others (N,), and the reverse."""
-    return bool(a.max() == b.max() == _together(a, b).max())
+def _counts(values: Values, own: np.ndarray) -> bool:
+    """Whether numbers (n,), of codes (n,), are 0 or 1 and so on, each where it is first met."""
+    first = np.unique(own, return_index=True)[1]
+    cells = values[first].tolist()
+    numbers = np.array([parse_number(str(cell)) for cell in cells], dtype=np.float64)
+    return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
 
 def _begins(values: Values) -> bool:
     return len(values) > 0 and parse_number(str(values[0])) in (0, 1)
-
-
-def _counts(values: Values, own: np.ndarray) -> bool:
-    """Whether numbers (N,), of codes (N,), are 0 or 1 and so on, each where it is first met."""
-    numbers = np.array([parse_number(str(value)) for value in values.tolist()], dtype=np.float64)
-    first = numbers[np.sort(np.unique(own, return_index=True)[1])]
-    return bool(first[0] in (0, 1) and (np.diff(first) == 1).all())

@@ -14,6 +14,8 @@ _BESIDE = frozenset(("plate", "well", "field", "plot", "no", "nr", "number", "id
 # What tells one such grid from another.
 _GRIDS = frozenset(("plate", "block", "blocks", "rep", "replicate", "field", "site", "trial"))
 _PLACE = re.compile(r"[A-Za-z]{1,2}|\d{1,3}(\.0)?")
+# Lines of fins and the like can begin at any number.
+_FIRST = frozenset(("0", "1", "01", "0.0", "1.0"))
 # So many lines both ways, and so much of all their crossings, are a grid.
 FEWEST, FILLED = 3, 0.5
 
@@ -46,10 +48,13 @@ def _called(name: str, words: frozenset[str]) -> bool:
 def _are_places(columns: Mapping[str, Values], row: str, column: str) -> bool:
     """Whether letters or whole numbers are places of a grid, none of them twice in one grid."""
     own = [columns[row].astype(str), columns[column].astype(str)]
-    if not all(map(_PLACE.fullmatch, (cell for cells in own for cell in set(cells.tolist())))):
+    different = [set(cells.tolist()) for cells in own]
+    if not all(map(_PLACE.fullmatch, (cell for cells in different for cell in cells))):
+        return False
+    if not all(cells & _FIRST or any(map(str.isalpha, cells)) for cells in different):
         return False
     grids = [v.astype(str) for name, v in columns.items() if _GRIDS & {*words_in_order(name)[:1]}]
-    lines = [len(set(cells.tolist())) for cells in own]
+    lines = [len(cells) for cells in different]
     crossings, each = set(zip(*own, strict=True)), list(zip(*grids, *own, strict=True))
     once = len(set(each)) == len(each)
     return once and min(lines) >= FEWEST and len(crossings) >= FILLED * lines[0] * lines[1]

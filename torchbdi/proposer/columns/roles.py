@@ -179,7 +179,11 @@ def _names(
     columns = {name: cells for name, cells in table.columns.items() if name in guessed}
     open_ = [n for n in columns if n not in spoken and n not in table.categories]
     told = places(table.columns, open_, ways) if table.named else {}
+    if told.keys() == columns.keys():
+        told = {}  # there is nothing else to choose
     columns = {name: cells for name, cells in columns.items() if name not in told}
+    if not table.named:  # whoever gives an array has chosen its numbers
+        open_ = [n for n in open_ if guessed[n] != "number"]
     told |= names_of_designs(columns, gone, guessed, [n for n in open_ if n not in told], ways)
     return {name: Kind("none", remark) for name, remark in told.items()}
 

@@ -44,7 +44,7 @@ def are_remarks(name: str, values: Values, there: np.ndarray) -> bool:
     """Whether a column is called like remarks and holds texts.
 
     Args:
-        name: of the column. A note alone can be that of a perfume.
+        name: of the column. Notes of a word in every row can be those of a perfume.
         values: numbers or texts, (N,).
         there: which of them are not missing, (N,) bool.
     """
@@ -52,7 +52,10 @@ def are_remarks(name: str, values: Values, there: np.ndarray) -> bool:
     named = bool(words & _REMARKS) and words <= _REMARKS | _WHOSE
     if values.dtype == np.float64 or not named:
         return False
-    return any(parse_number(cell) is None for cell in values[there].tolist())
+    cells = values[there].tolist()
+    if words == {"notes"} and there.all() and not any(" " in cell for cell in cells):
+        return False
+    return any(parse_number(cell) is None for cell in cells)
 
 
 def said_of_rows(name: str, values: Values) -> str:

@@ -15,6 +15,7 @@ from .encodings import marked
 from .footers import experiments, second_table
 from .grid import grid_of
 from .header import Lines, header_of, lines_below
+from .sequences import sequence_letters
 from .table import Form, Table, Values, parse_number
 from .ways import Ways, listed
 
@@ -154,9 +155,14 @@ def _names(
 
 
 def _are_row_names(cells: Values) -> bool:
-    """Whether texts (N,) are the names that R and pandas write before rows: none stands twice."""
+    """Whether texts (N,) are the names that R and pandas write before rows: none stands twice.
+
+    Sequences that are an index are the designs.
+    """
     texts = cells.tolist()
-    return len(texts) > 2 and len(set(texts)) == len(texts) and not any(map(parse_number, texts))
+    if len(texts) <= 2 or len(set(texts)) < len(texts) or sequence_letters(texts):
+        return False
+    return all(parse_number(text) is None for text in texts)
 
 
 def _with_row_names(header: list[str], body: Lines) -> list[str]:

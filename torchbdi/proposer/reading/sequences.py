@@ -60,7 +60,7 @@ def sequence_letters(texts: Collection[str]) -> str:
     # and different at most of their letters.
     variants = (
         len(texts) >= MANY and length >= PROTEIN_LENGTH and 2 * len(shared) < length
-        and letters <= PROTEIN and len(letters) >= AMINO_ACIDS
+        and letters <= PROTEIN - OPEN_PROTEIN and len(letters) >= AMINO_ACIDS
     )  # fmt: skip
     if length < LONG and (
         (shared and not variants) or (not letters <= PROTEIN and len(texts) < MANY)
@@ -87,6 +87,8 @@ def without_caps(texts: Collection[str]) -> list[str]:
     first = next(iter(texts), "")
     head, tail = _HEAD.match(first), _TAIL.search(first)
     start, end = (found.group() if found else "" for found in (head, tail))
+    if start == "H-" and not end:  # zeolites are called so
+        start = ""
     if not all(t.startswith(start) and t.endswith(end) for t in texts):
         return [*texts]
     return [text.removeprefix(start).removesuffix(end) for text in texts]

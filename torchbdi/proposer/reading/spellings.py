@@ -72,7 +72,7 @@ def counts_of(words: Collection[str]) -> dict[str, int]:
     Nothing where words end differently or two say the same.
     """
     signs = set("".join(words))
-    if len(signs) == 1:
+    if len(signs) == 1 and "-" not in signs:  # of these more are worse
         own = {word: len(word) for word in words}
     else:
         parts = {word: _COUNT.fullmatch(word) for word in words}

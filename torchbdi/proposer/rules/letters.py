@@ -11,6 +11,8 @@ from ..reading.ways import Ways
 from .powers import OF_ROUNDING
 
 _EXACT = 1e-6
+# Singular values below this share of the largest are rounding.
+_RANK = 1e-9
 # By how many halves of the last unit rounded numbers may miss what was fitted to them.
 _HALVES = 1.5
 
@@ -33,8 +35,9 @@ def letter_remarks(
     for name, texts in sequences.items():
         letters = np.array([list(text) for text in texts.tolist()])
         counts = np.stack([(letters == one).sum(1) for one in np.unique(letters)], axis=1)
+        basis = _basis(counts)
         for other, own in numbers.items():
-            if _sums(counts.astype(float), own, half[other]) or _changes(letters, own):
+            if _sums(basis, own, half[other]) or _changes(letters, own):
                 out.append(
                     f"Column {other!r} follows from the letters of {name!r} in every row, and "
                     f"proposals do not keep to that: leave it out ({ways('ignore', other)}), and "
@@ -43,14 +46,22 @@ def letter_remarks(
     return out
 
 
-def _sums(counts: np.ndarray, own: np.ndarray, half: np.ndarray) -> bool:
-    """Whether numbers (N,) are linear in how often each letter stands in a row, (N, k)."""
-    different = len(np.unique(counts, axis=0))
-    x = np.column_stack([counts, np.ones(len(own))])
-    weights, _, rank, _ = np.linalg.lstsq(x, own, rcond=1e-9)
-    if different < 2 * int(rank) + 3:
+def _basis(counts: np.ndarray) -> np.ndarray:
+    """What is linear in counts (N, k), orthonormal, (N, r); of few different rows nothing.
+
+    A fit to these would go through any numbers.
+    """
+    u, s, _ = np.linalg.svd(np.column_stack([counts, np.ones(len(counts))]), full_matrices=False)
+    basis = u[:, s > _RANK * s[0]]
+    enough = len(np.unique(counts, axis=0)) >= 2 * basis.shape[1] + 3
+    return basis if enough else basis[:, :0]
+
+
+def _sums(basis: np.ndarray, own: np.ndarray, half: np.ndarray) -> bool:
+    """Whether numbers (N,) are linear in how often each letter stands in a row: basis (N, r)."""
+    if not basis.shape[1]:
         return False
-    miss, size = np.abs(own - x @ weights), float(np.abs(own).max())
+    miss, size = np.abs(own - basis @ (basis.T @ own)), float(np.abs(own).max())
     if (miss <= _EXACT * size).all():
         return True
     return bool(
@@ -60,5 +71,8 @@ def _sums(counts: np.ndarray, own: np.ndarray, half: np.ndarray) -> bool:
 
 def _changes(letters: np.ndarray, own: np.ndarray) -> bool:
     """Whether numbers (N,) say how many letters (N, L) are others than those of the one with 0."""
-    parents = np.unique(letters[own == 0], axis=0)
-    return len(parents) == 1 and bool(((letters != parents[0]).sum(1) == own).all())
+    zero = np.flatnonzero(own == 0)
+    # Others with 0 have the same letters, or they are not counted right.
+    if not len(zero) or (letters[zero[-1]] != letters[zero[0]]).any():
+        return False
+    return bool(((letters != letters[zero[0]]).sum(1) == own).all())

@@ -48,9 +48,10 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
     x = np.stack([columns[name] for name in names], axis=1)
     covariance, scatter = np.cov(x.T, bias=True), x.std(0)
     found: dict[tuple[int, ...], tuple[float, Linear]] = {}
+    part_of: dict[int, tuple[int, ...]] = {}
     for chosen in subsets(len(names)):
         at = list(chosen)
-        others = [own for own in found if {*own} & {*chosen}]
+        others = [*{part_of[i] for i in chosen if i in part_of}]
         if len(others) > 1 or (others and not {*others[0]} < {*chosen}):
             continue
         spread = float(covariance[np.ix_(at, at)].sum())
@@ -66,6 +67,7 @@ def constant_sums(columns: Mapping[str, np.ndarray]) -> list[Linear]:
         for own in others:
             del found[own]
         found[chosen] = spread, Linear({names[i]: 1.0 for i in at}, value, value)
+        part_of.update(dict.fromkeys(chosen, chosen))
     return [rule for _, rule in found.values()]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from proposer_tables import DESIGN, asked, plain, text, told, with_column
+from proposer_tables import DESIGN, asked, names, plain, text, told, with_column
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,16 @@ def test_blocks_as_programs_and_languages_call_them(
     assert f"Column {name!r} says" in told(made)
 
 
-@pytest.mark.parametrize("cells", [["2:F3", "1:A1"], ["P1-A3", "P2-H8"], ["1:A,3"], ["RA1", "GB8"]])
+@pytest.mark.parametrize(
+    "cells", [["2:F3", "1:A1"], ["P1-A3", "P2-H8"], ["1:A,3"], ["RA1", "GB8"], ["A1", "D8", "C1"]]
+)
 def test_vials_of_an_autosampler_are_left_out(cells: list[str], tmp_path: Path) -> None:
     own = [f'"{cells[i % len(cells)][:-1]}{i % 8 + 1}"' for i in range(40)]
     made, _ = asked(tmp_path, text(with_column("Vial", own)))
     assert [c.name for c in made.columns] == DESIGN
     assert "Column 'Vial' says where on a plate a row was made" in told(made)
+
+
+def test_a_few_kinds_of_vials_stay(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("vial", ["A1", "B2", "C3", "C4"] * 10)))
+    assert names(made)[0] == "vial"

@@ -83,3 +83,18 @@ def test_what_propose_wrote_beside_is_none_of_a_program(tmp_path: Path) -> None:
     assert names(made) == ["params_temp", "params_time", "params_conc"]
     assert "'number', 'state': 2 columns are what Optuna records of runs" in told(made)
     assert "'note': 8 columns are what propose wrote beside its proposals" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "signs"),
+    [
+        ("params_", {"number": range(N), "state": STATES}),
+        ("param_", {"mean_fit_time": range(N), "std_fit_time": range(N)}),
+        ("params.", {"run_id": [f"{i}f" for i in range(N)], "experiment_id": [0, 1] * 20}),
+    ],
+)
+def test_settings_that_were_put_beside_stay(
+    prefix: str, signs: dict[str, Sequence[object]], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, export(prefix, {**signs, "depth of bed": [20, 30, 50, 90] * 10}))
+    assert names(made)[0] == "depth of bed" and len(names(made)) == 4

@@ -42,3 +42,12 @@ def test_two_plates_have_the_same_places(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("row", "column"), [("Row spacing", "Col"), ("Row", "Column type")])
 def test_what_is_only_called_like_a_place_stays(row: str, column: str, tmp_path: Path) -> None:
     assert names(asked(tmp_path, text(laid_out(row, column, False)))[0])[:2] == [row, column]
+
+
+def test_rows_and_columns_that_are_chosen_stay(tmp_path: Path) -> None:
+    """Of fins, say: they begin where they like; and where nothing else can be chosen."""
+    rows = laid_out("row", "col", False)
+    fins = [rows[0], *([str(int(r[0]) + 2), str(int(r[1]) + 1), *r[2:]] for r in rows[1:])]
+    assert names(asked(tmp_path, text(fins))[0])[:2] == ["row", "col"]
+    alone = text([[*r[:2], r[-1]] for r in [rows[0], *rows[1:18], *rows[20:]]])
+    assert names(asked(tmp_path, alone)[0]) == ["row", "col"]

@@ -60,13 +60,20 @@ def test_remarks_are_left_out(name: str, cells: list[str], tmp_path: Path) -> No
     made, _ = asked(tmp_path, content)
     assert names(made) == DESIGN
     assert f"Column {name!r} holds remarks on the rows" in told(made)
+    made, _ = asked(tmp_path, text(with_column("Notes", ["", "slow", "", "hazy"] * 10)))
+    assert names(made) == DESIGN
     if "" not in cells:
         assert names(asked(tmp_path, content, "--category", name)[0])[0] == name
 
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("Top notes", ["rose", "musk"]), ("note", ["C4", "D4"]), ("notes", ["1", "2"])],
+    [
+        ("Top notes", ["rose", "musk"]),
+        ("note", ["C4", "D4"]),
+        ("notes", ["1", "2"]),
+        ("Notes", ["rose", "musk"]),
+    ],
 )
 def test_notes_that_are_chosen_stay(name: str, cells: list[str], tmp_path: Path) -> None:
     assert names(asked(tmp_path, text(with_column(name, cells * 20)))[0])[0] == name

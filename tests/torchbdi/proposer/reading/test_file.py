@@ -173,3 +173,11 @@ def test_names_of_rows_that_have_no_name_are_left_out(tmp_path: Path) -> None:
     assert "Column 1 has no name and a text of its own in every row, such as 'p00'" in told(made)
     twice = text([["", *header], *([f"p{i % 5}", *row] for i, row in enumerate(rows))])
     assert "column 1 has no name in the first line" in refused(tmp_path, twice)
+
+
+def test_sequences_before_the_rows_are_asked_about(tmp_path: Path) -> None:
+    """An index of a data frame can be what was designed."""
+    header, *rows = plain(20)
+    letters = np.random.default_rng(0).choice(list("ACGT"), (20, 12))
+    content = text([["", *header], *(["".join(s), *r] for s, r in zip(letters, rows, strict=True))])
+    assert "column 1 has no name in the first line" in refused(tmp_path, content)

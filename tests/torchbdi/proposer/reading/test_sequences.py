@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import asked, refused, text, told, with_column
+from proposer_tables import asked, names, refused, text, told, with_column
 
 from torchbdi.proposer.columns.column import Classes
 from torchbdi.proposer.columns.padded import padded_sites
 from torchbdi.proposer.model.problem import ready
 from torchbdi.proposer.pipeline import run
+from torchbdi.proposer.reading.sequences import without_caps
 
 RNG = np.random.default_rng(0)
 
@@ -205,3 +206,16 @@ def test_variants_of_a_short_peptide_are_sequences(tmp_path: Path) -> None:
     assert "'chain' was taken for sequences" in told(made)
     names = ["CATALYS" + str(letter) for letter in "ACDEFGHIKLMN"] * 3 + ["CATALYSP"] * 4
     assert "taken for sequences" not in told(asked(tmp_path, text(with_column("c", names)))[0])
+
+
+def test_abbreviations_with_open_letters_are_names(tmp_path: Path) -> None:
+    """No amino acid is called B or X, and names of eight letters can share one."""
+    own = ["DAVEPHSS", "CYMPHALS", "DTBPFALS", "PADLLETS", "PDKLDTAS", "MESITYLS", "TRIPHENS"]
+    own += ["CATACXIS", "PEPPSIIS", "MANDYPHS", "KITPHSSS"]
+    made, _ = asked(tmp_path, text(with_column("lig", [own[i * 7 % 11] for i in range(40)])))
+    assert names(made)[0] == "lig"
+
+
+def test_zeolites_have_no_caps() -> None:
+    assert without_caps(["H-BEAT", "H-MFIS"]) == ["H-BEAT", "H-MFIS"]
+    assert without_caps(["H-GLKV-OH", "H-AWKV-OH"]) == ["GLKV", "AWKV"]
