@@ -11,11 +11,14 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from ..values import number
+from .least_distance import nearest_point
 
 SWEEPS = 60
 # Relative to the size of a constraint's terms. What misses by less meets it.
 TOLERANCE = 1e-9
 _AIM = 1e-12
+NEARER = 1e-6  # share of a squared distance by which another point is worth taking
+WIDEST = 200  # coordinates up to which points are solved one by one, each in a tenth of a second
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class Polytope:
 
         The multipliers of the constraints are moved one at a time, each to where its constraint
         holds exactly (coordinate ascent on the dual, which for one constraint is the solution),
-        and then together by Newton's step on the dual, which is piecewise quadratic.
+        and then together by Newton's step on the dual, which is piecewise quadratic. Where many
+        constraints meet in a point that can go on for ever: what is left then is solved one by one.
         Where the polytope is empty the result is a point of the box that violates a constraint.
 
         Args:
@@ -133,7 +137,34 @@ class Polytope:
                 break
             todo, start, dual, own = todo[left], start[left], dual[left], own[:, left]
             possible = possible[left]
+        else:
+            if at.sum() <= WIDEST:
+                self._finish_(out, z, todo[~self._shown_empty(dual, a, own)], box)
         return out
+
+    def _finish_(self, out: np.ndarray, z: np.ndarray, todo: np.ndarray, box: np.ndarray) -> None:
+        """Puts the nearest points where ``out`` violates a constraint or is farther from z."""
+        at = self.touched
+        for i in todo:
+            moved = nearest_point(z[i, at], self.a[:, at], self.ends, box[:, i, at])
+            if moved is None:
+                continue
+            found = out[i].copy()
+            found[at] = moved
+            meets, fits = self.violation(np.stack([out[i], found])) <= TOLERANCE
+            far, near = (float(((x - z[i]) ** 2).sum()) for x in (out[i], found))
+            if fits and (not meets or near < far * (1 - NEARER)):
+                out[i] = found
+
+    def _shown_empty(self, dual: np.ndarray, a: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """For which multipliers (n, m) no point of the box meets their sum of constraints, (n,)."""
+        slope = (dual @ a)[:, None]
+        with np.errstate(invalid="ignore"):
+            least = np.where(slope != 0, slope * box.swapaxes(0, 1), 0).min(1)
+            most = np.where(dual != 0, dual * np.where(dual > 0, *self.ends[::-1]), 0)
+        size = np.abs(least).sum(1) + np.abs(most).sum(1)
+        shown: np.ndarray = least.sum(1) - most.sum(1) > TOLERANCE * size
+        return shown
 
     def _possible(self, a: np.ndarray, box: np.ndarray) -> np.ndarray:
         """For which points each constraint alone can be met within the bounds, (n,) bool."""
@@ -158,11 +189,13 @@ class Polytope:
 
     def _newton_(self, z: np.ndarray, dual: np.ndarray, a: np.ndarray, box: np.ndarray) -> None:
         """Newton's step on the dual (n, m), with a line search to its very maximum."""
+        low, high = self.ends
+        # Rounding can leave one that pushes to an end that there is not.
+        dual[((dual < 0) & (low == -np.inf)) | ((dual > 0) & (high == np.inf))] = 0
         y = z - dual @ a
         point = np.clip(y, *box)
         free = (point > box[0]) & (point < box[1])
         total = point @ a.T
-        low, high = self.ends
         end = np.where((dual > 0) | (total > high), high, low)
         active = (dual != 0) | (total > high) | (total < low)
         slope = np.where(active, total - np.where(active, end, 0), 0)
