@@ -36,6 +36,8 @@ def monomer_of(texts: Collection[str]) -> str:
     else:
         split = [[part for part in _BETWEEN.split(text) if part] for text in texts]
     different = sorted({part for parts in split for part in parts})
+    if not all(any(map(str.isalpha, part)) for part in different):
+        return ""  # amounts stand between the names, as in 5% Ru/Al2O3
     count = sum(map(len, split))
     if count < FEWEST * len(texts) or count < OFTEN * len(different):
         return ""

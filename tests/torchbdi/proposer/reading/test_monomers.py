@@ -48,6 +48,7 @@ def test_other_texts_have_letters() -> None:
         ["-".join("".join(RNG.choice(list("ACGT"), 3)) for _ in range(5)) for _ in range(20)],
         [f"Ac-{''.join(RNG.choice(list('ACDEFGHIKL'), 8))}-NH2" for _ in range(20)],
         ["Sample-Smith-1", "Sample-Jones-2", "Sample-Brown-3"],
+        [f"{n}% {m}/{s}" for n in (1, 5) for m in ("Ru", "Pd", "Rh") for s in ("C", "Al2O3")],
         [],
     ):
         assert monomer_of(texts) == ""
