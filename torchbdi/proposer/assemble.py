@@ -122,5 +122,8 @@ def _note(problem: Problem, columns: dict[str, Values], i: int, tried: str, unkn
     if tried:
         notes.append(tried)
     if unknown:
-        notes.append(f"so unlike what is known that nothing is known of its {problem.score}")
+        notes.append(
+            f"{problem.score} unknown: the prediction or its error reaches too far beyond the "
+            "known scores"
+        )
     return "; ".join(notes)

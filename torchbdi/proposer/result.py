@@ -118,14 +118,9 @@ class Proposals:
             )
         text = (
             f"The best known {known.score} is {known.scores[best]:.{most}g} "
-            f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals are "
-            f"predicted {side} it."
+            f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals "
+            f"{'is' if above == 1 else 'are'} predicted {side} it.{_unknown_told(self.unknown)}"
         )
-        if self.unknown.any():
-            text += (
-                f" Of {int(self.unknown.sum())} the prediction is so far beyond what is known that "
-                "it says nothing, and only a measurement will."
-            )
         if not above and not self.unknown.all() and kept.any():
             whom = "the others" if self.unknown.any() else "them"
             text += (
@@ -221,6 +216,18 @@ class Proposals:
             if values.dtype != np.float64:
                 raise InputError(f"column {name!r} holds text: use .columns.")
         return np.stack(list(self.columns.values()), axis=1)
+
+
+def _unknown_told(unknown: np.ndarray) -> str:
+    """How many proposals (n,) are called unknown, and why; "" where none."""
+    count = int(unknown.sum())
+    if not count:
+        return ""
+    return (
+        f" {count} of {len(unknown)} {'is' if count == 1 else 'are'} not counted there and called "
+        "unknown: the prediction or its error reaches so far beyond the known scores that only a "
+        "measurement can tell."
+    )
 
 
 def _levels_told(problem: Problem) -> str:

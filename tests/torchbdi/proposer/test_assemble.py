@@ -152,7 +152,10 @@ def test_what_cannot_be_believed_is_unknown_and_last(
     assert [p.told(i) == "unknown" for i in range(6)] == p.unknown.tolist()
     rows = list(csv.DictReader(io.StringIO(proposals_csv(p))))
     assert [row["high"] == "" for row in rows] == p.unknown.tolist()
-    assert "nothing is known of its y" in rows[-1]["note"] and not rows[0]["note"]
+    assert (
+        rows[-1]["note"].startswith("y unknown: the prediction or its error")
+        and not rows[0]["note"]
+    )
     html = html_report(p)
     assert ">unknown<" in html and "e+1" not in html
 

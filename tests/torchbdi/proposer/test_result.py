@@ -54,7 +54,7 @@ def outlook(
 
 
 def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() -> None:
-    assert "best known y is 5 (row 3); 1 of 2 proposals are predicted above it" in outlook(
+    assert "best known y is 5 (row 3); 1 of 2 proposals is predicted above it" in outlook(
         [6, 4], False
     )
     assert "Warning" not in outlook([6, 4], False)
@@ -62,7 +62,7 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     assert "0 of 2 proposals are predicted above it. Warning: none" in none
     assert none.endswith("to which 'a' keeps (--free a gives that up).")
     assert outlook([4, 3], False, candidate=np.arange(2)).endswith("and little more.")
-    assert "best known y is 1 (row 2); 1 of 2 proposals are predicted below it" in outlook(
+    assert "best known y is 1 (row 2); 1 of 2 proposals is predicted below it" in outlook(
         [0.5, 4], True
     )
 
@@ -105,7 +105,8 @@ def test_proposals_are_held_against_what_keeps_their_limits(
 
 def test_of_what_is_unknown_nobody_is_told_that_it_is_no_better() -> None:
     every = outlook([9, 8], False, (True, True))
-    assert "0 of 2 proposals are predicted above it. Of 2 the prediction is so far beyond" in every
+    assert "0 of 2 proposals are predicted above it. 2 of 2 are not counted there" in every
     assert "Warning" not in every
     some = outlook([4, 9], False, (False, True))
-    assert "Of 1 the prediction" in some and "Warning: none of the others is expected" in some
+    assert "1 of 2 is not counted there and called unknown" in some
+    assert "Warning: none of the others is expected" in some

@@ -83,7 +83,7 @@ class Designs:
                     continue
                 parts.append(_changed(name, old, new, old != new))
             elif column.sequence:
-                parts.append(f"{escape(name)} {_marked(before, after)}")
+                parts.append(_changed_letters(name, before, after))
             else:
                 parts.append(_changed(name, before, after, before != after))
         for name, up in p.problem.looked_up.items():
@@ -101,9 +101,12 @@ def _changed(name: str, before: str, after: str, differs: bool) -> str:
     return f"{escape(name)} <b>{escape(after)}</b> (from {escape(before)})"
 
 
-def _marked(before: str, after: str) -> str:
-    """A sequence with its new letters in bold."""
+def _changed_letters(name: str, before: str, after: str) -> str:
+    """A sequence with its new letters in bold, and the one before."""
     letters = [
         escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in zip(before, after, strict=True)
     ]
-    return f'<span class="sequence">{"".join(letters)}</span>'
+    text = f'{escape(name)} <span class="sequence">{"".join(letters)}</span>'
+    if before == after:
+        return text
+    return f'{text} (from <span class="sequence">{escape(before)}</span>)'

@@ -54,6 +54,16 @@ code, .sequence { font-family: ui-monospace, monospace; } .proposals b { color: 
 """
 
 
+ERRORS = (
+    "The error of a proposal begins with what the model states there. Known designs that are "
+    "predicted about as high were each left out in turn, and the error grows or shrinks by as much "
+    "as they were missed by more or less than was stated. They say nothing of a proposal that is "
+    "predicted to be better than every known design. For such a one the best two fifths of the "
+    "known designs were hidden, and what the model then missed is added: its error can be many "
+    "times that of a proposal that is predicted a little worse."
+)
+
+
 def require_matplotlib() -> None:
     """Raises MissingDependencyError, with the command that helps, where there is no matplotlib."""
     if importlib.util.find_spec("matplotlib") is None:
@@ -169,16 +179,12 @@ def _movement(p: Proposals) -> str:
     q = p.quality
     sample = "" if p.model.exact else f" ({p.model.rows} of them, drawn at random)"
     return (
-        "<p>Distances are counted in standard deviations of the columns (of their logits for "
-        f"text). Proposals lie {np.median(p.distance):.3g} from their nearest known design in the "
-        f"median, {p.distance.max():.3g} at most. Known designs lie {np.median(q.gaps):.3g} from "
-        f"their nearest in the median, and 99 % of them less than {q.far:.3g}. The error given for "
-        "a proposal is the one that the model states there, times what the same statement has to "
-        "be multiplied by to be true of known designs that are predicted about as high and were "
-        "left out. Of a proposal that is predicted to be better than every known design these say "
-        "nothing: its error grows by what the model misses where the best two fifths of the known "
-        f"designs are hidden.</p><p>The model: {escape(p.model.text())}, chosen by how well it "
-        f"predicts each known design from the others{sample}.</p>"
+        "<p>Distances are counted in standard deviations of the columns (of text: of the numbers "
+        f"that stand for its letters or names). Proposals lie {np.median(p.distance):.3g} from "
+        f"their nearest known design in the median, {p.distance.max():.3g} at most. Known designs "
+        f"lie {np.median(q.gaps):.3g} from their nearest in the median, and 99 % of them less than "
+        f"{q.far:.3g}.</p><p>{ERRORS}</p><p>The model: {escape(p.model.text())}, chosen by how "
+        f"well it predicts each known design from the others{sample}.</p>"
     )
 
 

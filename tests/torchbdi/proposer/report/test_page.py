@@ -28,6 +28,7 @@ def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
         "Proposals for data.csv: tc, high is good", "Is the model any good", "Rank correlation",
         "What is proposed, and why", "How far it lies from what is known", "told from",
         "What to be careful about", "proposals are predicted above it", "of depth",
+        "standard deviations of the columns (of text:", "what the model then missed is added",
     ):  # fmt: skip
         assert piece in plain, piece
     assert plain.index("proposals are predicted above it") < plain.index("designs it has not seen")
@@ -68,6 +69,17 @@ def test_categories_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert kinds[0] not in text
     assert kinds[1] not in text
+
+
+def test_a_sequence_stands_beside_the_one_that_it_is_told_from(quick: None) -> None:
+    rng = np.random.default_rng(0)
+    letters = rng.choice(list("ACGT"), (60, 6))
+    sites = np.array(["".join(row) for row in letters], dtype=object)
+    p = torchbdi.propose(Frame(site=sites), (letters == "A").sum(1), n=3, progress=False)
+    text = html_report(p)
+    for own, before in zip(p.columns["site"], p.problem.values["site"][p.start], strict=True):
+        marked = "".join(b if a == b else f"<b>{b}</b>" for a, b in zip(before, own, strict=True))
+        assert f'{marked}</span> (from <span class="sequence">{before}</span>)' in text
 
 
 def importlib_find_spec() -> Any:
