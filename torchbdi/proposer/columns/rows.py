@@ -142,10 +142,11 @@ def merge_remark(
     np.maximum.at(highest, groups, scores)
     worst = np.flatnonzero(groups == (highest - lowest).argmax())
     low, high = worst[scores[worst].argmin()], worst[scores[worst].argmax()]
-    most = places_of(scores)
+    most, repeated = places_of(scores), len(scores) - len(means)
     text = (
-        f"{len(scores) - len(means)} of {len(scores)} rows repeat the design of another row. Each "
-        f"of the {len(means)} different designs counts once, with its mean score"
+        f"{repeated} of {len(scores)} rows {'repeats' if repeated == 1 else 'repeat'} the design "
+        f"of another row. Each of the {len(means)} different designs counts once, with its mean "
+        "score"
     )
     if noise > 0:
         text += (

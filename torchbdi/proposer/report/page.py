@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -83,7 +84,14 @@ def html_report(p: Proposals) -> str:
         _summary(p),
         "<h2>Is the model any good on this table?</h2>",
         _quality(p),
-        _pictures(leave_one_out_picture(p), error_picture(p)),
+        _pictures(
+            {
+                "Predicted and true scores of known designs, each left out": leave_one_out_picture(
+                    p
+                ),
+                "Errors by the distance to the nearest known design": error_picture(p),
+            }
+        ),
         _backtest(p),
         "<h2>What is proposed, and why</h2>",
         "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
@@ -92,12 +100,12 @@ def html_report(p: Proposals) -> str:
         "Each is told from the nearest of the best known designs: what is different is bold, with "
         f"what it was. {_order_told(p)}</p>",
         f"<p>{escape(told)}</p>" if (told := alike_told(p)) else "",
-        _pictures(score_picture(p)),
+        _pictures({"Scores of known designs and predictions of proposals": score_picture(p)}),
         table_of_proposals(p),
         constants(p),
         "<h2>How far it lies from what is known</h2>",
         _movement(p),
-        "" if where is None else _pictures(where),
+        "" if where is None else _pictures({"Where proposals lie in each column": where}),
         "<h2>What to be careful about</h2>",
         _cautions(p),
     ]
@@ -172,7 +180,8 @@ def _backtest(p: Proposals) -> str:
     if p.backtest is None:
         return f"{head}\n<p>The table has fewer than 40 designs: too few to hide some of them.</p>"
     lines = "<br>".join(escape(line) for line in p.backtest.lines())
-    return f"{head}\n<p>{lines}</p>\n{_pictures(backtest_picture(p.backtest))}"
+    pictures = _pictures({"How many first picks are of the best": backtest_picture(p.backtest)})
+    return f"{head}\n<p>{lines}</p>\n{pictures}"
 
 
 def _movement(p: Proposals) -> str:
@@ -218,11 +227,11 @@ def _cautions(p: Proposals) -> str:
     return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def _pictures(*pictures: bytes) -> str:
-    """Pictures beside each other, where there is room."""
+def _pictures(pictures: Mapping[str, bytes]) -> str:
+    """Pictures beside each other, where there is room; by what is read out in their place."""
     images = [
-        f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-        for png in pictures
+        f'<img alt="{what}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        for what, png in pictures.items()
     ]
     return f'<div class="pictures">{"".join(images)}</div>'
 
