@@ -13,7 +13,7 @@ from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .equations import equations
-from .looked_up import LookedUp, implied, looked_up
+from .looked_up import FEWER_DESIGNS, LookedUp, implied, looked_up
 
 
 def find_looked_up(
@@ -45,10 +45,11 @@ def find_looked_up(
     # Looked up as well, if it had no bounds, steps or rules.
     chosen = {*settings.fix, *settings.free, *settings.numbers, *settings.categories}
     others = looked_up(columns, values, grids, chosen, loose) if spoken - chosen else {}
-    if found or others:
+    maybe = looked_up(columns, values, grids, spoken, loose, FEWER_DESIGNS)
+    if maybe or others:
         own = {name: values[name] for name in grids if name not in settings.free}
         sums, totals = equations(table, own, given)
-        found = implied(found, [*sums, *totals])
+        found, maybe = (implied(some, [*sums, *totals]) for some in (found, maybe))
         others = implied(others, [*sums, *totals, *(r for r in given if r.low == r.high)])
     ways = Ways(table.typed)
     remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
@@ -59,6 +60,8 @@ def find_looked_up(
             f"make one part of the design ({way_to_keep(dict([*found.items()][:1]), ways)})."
         )
     remarks += looked_up_remarks(found, ways)
+    names = {n: up for n, up in maybe.items() if n not in found and up.of not in (*grids, *found)}
+    remarks += doubtful_remarks(names, ways)
     return found
 
 
@@ -74,6 +77,20 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
             f"{repr(names[0]) if one else 'values there'}, and so have proposals. "
             f"{way_to_keep(own, ways)} makes "
             f"{'it' if one else 'them'} part of the design."
+        )
+    return out
+
+
+def doubtful_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
+    """Says which columns may follow from names of which there are few designs each."""
+    out = []
+    for key in dict.fromkeys(up.of for up in found.values()):
+        names = [name for name, up in found.items() if up.of == key]
+        out.append(
+            f"All rows with the same {key!r} have the same {listed(names)}, but they are too few "
+            "to be sure, and proposals do not keep to that. Leave out what cannot be chosen: "
+            f"properties of {key!r} ({ways.several('ignore', names)}), or {key!r} itself, if it "
+            f"only names what the others make ({ways('ignore', key)})."
         )
     return out
 

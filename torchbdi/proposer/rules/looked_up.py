@@ -15,8 +15,9 @@ from ..reading.table import Values
 
 # A column of fewer values tells nothing: levels of two often go together.
 FEWEST = 3
-# A column that others are looked up by has so many different designs for each of its values.
-DESIGNS = 3
+# A column that others are looked up by has so many different designs for each of its values; with
+# fewer, these are told.
+DESIGNS, FEWER_DESIGNS = 3, 2
 # Some rows are looked at first, and all of them where these fit.
 LOOKS = slice(64), slice(None)
 
@@ -56,6 +57,7 @@ def looked_up(
     grids: Mapping[str, Grid],
     spoken: Collection[str],
     loose: Collection[str],
+    designs: int = DESIGNS,
 ) -> dict[str, LookedUp]:
     """Finds the columns that follow from a column of names, and numbers from few levels, too.
 
@@ -67,6 +69,7 @@ def looked_up(
         grids: of the columns of numbers.
         spoken: columns that the person said something of: they stay.
         loose: columns that may have other values than those of the table.
+        designs: how many different ones there are for each value of the other column, at least.
     """
     keys = {
         c.name: np.unique(values[c.name], return_inverse=True)
@@ -95,7 +98,7 @@ def looked_up(
     if not pairs:
         return {}
     index, _ = distinct(columns, values)
-    often = {name for name, (_, codes) in keys.items() if _often(codes[index])}
+    often = {name for name, (_, codes) in keys.items() if _often(codes[index], designs)}
     pairs = {
         name: own for name, found in pairs.items() if (own := [*filter(often.__contains__, found)])
     }
@@ -118,7 +121,7 @@ def _follows(own: np.ndarray, codes: np.ndarray) -> bool:
     return True
 
 
-def _often(codes: np.ndarray) -> bool:
+def _often(codes: np.ndarray, designs: int) -> bool:
     """Whether different designs, with codes (M,) in a column, share its values often enough.
 
     Rows that repeat a design show nothing: all its columns are the same in them.
@@ -126,7 +129,7 @@ def _often(codes: np.ndarray) -> bool:
     counts = np.unique(codes, return_counts=True)[1]
     return bool(
         len(counts) >= FEWEST
-        and DESIGNS * len(counts) <= len(codes)
+        and designs * len(counts) <= len(codes)
         and 2 * (counts > 1).sum() > len(counts)
     )
 

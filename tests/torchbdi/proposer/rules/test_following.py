@@ -85,3 +85,21 @@ def test_columns_that_follow_are_kept_in_python() -> None:
     kept = understand(table, "y", np.array(y, float), own)
     assert [c.name for c in kept.columns] == ["solvent", "bp", "class", "a"]
     assert up(kept) == {"cas": "solvent"}
+
+
+def test_what_may_follow_from_names_of_two_designs_each_is_told(tmp_path: Path) -> None:
+    """Of three each it is looked up; of one each nothing can be said."""
+    rows = [["solvent", "bp", "temp", "yield"]]
+    for i in range(24):
+        rows.append([f"s{i % 12}", f"{40 + 7 * (i % 12)}", f"{20 + 1.3 * i:.1f}", f"{i % 7}.5"])
+    made, _ = asked(tmp_path, text(rows))
+    assert not up(made)
+    remark = next(r for r in made.remarks if "All rows with the same 'solvent'" in r)
+    assert "the same 'bp', but" in remark
+    for words in (("--ignore", "bp"), ("--ignore", "solvent")):
+        assert " ".join(words) in remark
+        assert "All rows with" not in told(asked(tmp_path, text(rows), *words)[0])
+    assert "All rows with" not in told(asked(tmp_path, text(rows), "--number", "bp")[0])
+    rows[5][1] = "41"
+    assert "All rows with" not in told(asked(tmp_path, text(rows))[0])
+    assert "All rows with" not in told(asked(tmp_path, text(solvents()))[0])
