@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
+from .kernels.solve.operator import even_rows
 
 SAMPLE_ROWS = 16
 # A diagonal that is reckoned another way differs by less, a formula that is another one by more.
@@ -58,9 +59,7 @@ def diagonal_of(kernel: Covariance, x: Tensor) -> Tensor:
 @torch.no_grad()
 def check_diagonal(kernel: Covariance, x: Tensor) -> None:
     """Raises InputError where ``diagonal`` is not that of ``gram``, by some rows of x (N, D)."""
-    count = min(len(x), SAMPLE_ROWS)
-    even = torch.linspace(0, len(x) - 1, count, dtype=torch.float64, device="cpu")
-    rows = x[even.long().unique().to(x.device)]
+    rows = x[even_rows(len(x), SAMPLE_ROWS).to(x.device)]
     told, there = diagonal_of(kernel, rows), gram_of(kernel, rows, None).diagonal()
     if (told - there).abs().max() > OFF * there.abs().max():
         at = int((told - there).abs().argmax())

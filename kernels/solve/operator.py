@@ -134,10 +134,14 @@ def check_problem(operator: GramOperator, rhs: Tensor, ridge: float) -> None:
             )
 
 
+def even_rows(n: int, count: int) -> Tensor:
+    """At most ``count`` of n rows, spread evenly, (S,), ascending."""
+    return torch.linspace(0, n - 1, min(n, count), dtype=torch.float64).long().unique()
+
+
 def sampled(operator: GramOperator, count: int) -> tuple[Tensor, Tensor]:
     """At most ``count`` rows spread evenly over a matrix, (S,), and K between them, (S, S)."""
-    even = torch.linspace(0, operator.n - 1, min(operator.n, count), dtype=torch.float64)
-    rows = even.long().unique().to(operator.device)
+    rows = even_rows(operator.n, count).to(operator.device)
     block = torch.empty(len(rows), len(rows), dtype=operator.dtype, device=operator.device)
     operator.fill(rows, rows, block)
     return rows, block

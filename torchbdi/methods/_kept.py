@@ -72,7 +72,7 @@ def _hash_of(space: Space) -> str:
     """SHA-256 of columns, rules, means and deviations."""
     assert space.mean is not None
     assert space.std is not None
-    digest = hashlib.sha256(repr((space.columns, space.constraints, space.at_most)).encode())
+    digest = hashlib.sha256(repr(space).encode())
     for array in (space.mean, space.std):
         digest.update(array.tobytes())
     return digest.hexdigest()

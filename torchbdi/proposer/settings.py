@@ -101,6 +101,14 @@ class Settings:
         made["bounds"] = {name: tuple(ends) for name, ends in data["bounds"].items()}
         return Settings(**made)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The columns of which the person says what they are or may be, but for rules."""
+        return frozenset((
+            *self.bounds, *self.fix, *self.steps, *self.free, *self.numbers, *self.categories,
+            *self.sequences,
+        ))  # fmt: skip
+
     def check(self, names: list[str], score: str | None) -> None:
         """Compares the columns that are named with those that there are.
 

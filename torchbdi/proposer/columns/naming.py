@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from ..reading.table import Values, parse_number
 from ..reading.ways import Ways
 from .counting import words_of
+from .rows import first_met
 
 # Fewer designs are no table to learn from; and their numbers can be in order by chance.
 FEWEST = 9
@@ -102,17 +102,12 @@ class _Codes(dict[str, np.ndarray]):
         cells = self.cells(name)
         if cells.dtype == np.float64:
             cells = np.nan_to_num(cells, nan=np.inf)  # all that are missing are one
-        self[name] = _first_met(cells.tolist())
+        self[name] = first_met(cells.tolist())
         return self[name]
 
     def cells(self, name: str) -> Values:
         """The cells of a column in these rows, (n,)."""
         return self._columns[name][self.rows]
-
-
-def _first_met(cells: list[Any]) -> np.ndarray:
-    place: dict[Any, int] = {}
-    return np.array([place.setdefault(cell, len(place)) for cell in cells], dtype=np.int64)
 
 
 def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _Codes) -> str:
@@ -139,7 +134,7 @@ def _made_of(
         if not code.any() or (kinds[name] == "category" and np.array_equal(own, code)):
             continue  # another name of the same is nothing that the design is made of
         made_of.append(name)
-        designs = _first_met((designs * (code.max() + 1) + code).tolist())
+        designs = first_met((designs * (code.max() + 1) + code).tolist())
         if designs.max() > own.max():
             return []
     return made_of if np.array_equal(own, designs) else []

@@ -170,14 +170,10 @@ def _names(
     ways: Ways,
 ) -> dict[str, Kind]:
     """The columns that name designs, or have a place for each row on a plate or in a field."""
-    spoken = {
-        *settings.fix, *settings.bounds, *settings.steps, *settings.free, *settings.numbers,
-        *settings.categories, *settings.sequences,
-    }  # fmt: skip
     guessed = {name: kind.kind for name, kind in kinds.items() if kind.kind != "none"}
     guessed |= dict.fromkeys(unread, "")
     columns = {name: cells for name, cells in table.columns.items() if name in guessed}
-    open_ = [n for n in columns if n not in spoken and n not in table.categories]
+    open_ = [n for n in columns if n not in settings.named and n not in table.categories]
     told = places(table.columns, open_, ways) if table.named else {}
     if told.keys() == columns.keys():
         told = {}  # there is nothing else to choose

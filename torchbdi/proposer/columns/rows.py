@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -110,15 +110,14 @@ def distinct(
         Position of the first row of each distinct design, in the order of the table, (M,); and
         which of the M designs each row is, (N,).
     """
-    seen: dict[tuple[object, ...], int] = {}
-    first: list[int] = []
-    groups = []
-    for i, design in enumerate(zip(*(values[c.name].tolist() for c in columns), strict=True)):
-        group = seen.setdefault(design, len(first))
-        if group == len(first):
-            first.append(i)
-        groups.append(group)
-    return np.array(first), np.array(groups)
+    groups = first_met(zip(*(values[c.name].tolist() for c in columns), strict=True))
+    return np.unique(groups, return_index=True)[1], groups
+
+
+def first_met(things: Iterable[Hashable]) -> np.ndarray:
+    """Which of the different things each one is, (n,), numbered as they are first met."""
+    number: dict[Hashable, int] = {}
+    return np.array([number.setdefault(thing, len(number)) for thing in things], dtype=np.int64)
 
 
 def merge_remark(

@@ -13,7 +13,7 @@ from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .equations import equations
-from .looked_up import FEWER_DESIGNS, LookedUp, implied, looked_up
+from .looked_up import LookedUp, implied, looked_up
 
 
 def find_looked_up(
@@ -34,18 +34,15 @@ def find_looked_up(
             number = parse_number(str(wanted))
             loose |= set() if number in values[name].tolist() else {name}
     spoken = {
-        *loose, *settings.bounds, *settings.fix, *settings.steps, *settings.free,
-        *settings.numbers, *settings.categories,
-        *(name for rule in given for name in rule.coefficients),
+        *loose, *settings.named, *(name for rule in given for name in rule.coefficients),
     }  # fmt: skip
-    found = looked_up(columns, values, grids, spoken, loose)
+    found, maybe = looked_up(columns, values, grids, spoken, loose)
     if settings.fix:
-        follow = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
+        follow, _ = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
         remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
     # Looked up as well, if it had no bounds, steps or rules.
     chosen = {*settings.fix, *settings.free, *settings.numbers, *settings.categories}
-    others = looked_up(columns, values, grids, chosen, loose) if spoken - chosen else {}
-    maybe = looked_up(columns, values, grids, spoken, loose, FEWER_DESIGNS)
+    others = looked_up(columns, values, grids, chosen, loose)[0] if spoken - chosen else {}
     if maybe or others:
         own = {name: values[name] for name in grids if name not in settings.free}
         sums, totals = equations(table, own, given)

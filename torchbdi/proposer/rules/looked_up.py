@@ -57,8 +57,7 @@ def looked_up(
     grids: Mapping[str, Grid],
     spoken: Collection[str],
     loose: Collection[str],
-    designs: int = DESIGNS,
-) -> dict[str, LookedUp]:
+) -> tuple[dict[str, LookedUp], dict[str, LookedUp]]:
     """Finds the columns that follow from a column of names, and numbers from few levels, too.
 
     Of columns of one kind that follow from each other the first one stays.
@@ -69,7 +68,10 @@ def looked_up(
         grids: of the columns of numbers.
         spoken: columns that the person said something of: they stay.
         loose: columns that may have other values than those of the table.
-        designs: how many different ones there are for each value of the other column, at least.
+
+    Returns:
+        Those that follow from a column of enough designs for each of its values; and those that do
+        where fewer are enough, too.
     """
     keys = {
         c.name: np.unique(values[c.name], return_inverse=True)
@@ -96,20 +98,22 @@ def looked_up(
             if fits and _follows(values[name], codes):
                 pairs.setdefault(name, []).append(key)
     if not pairs:
-        return {}
+        return {}, {}
     index, _ = distinct(columns, values)
-    often = {name for name, (_, codes) in keys.items() if _often(codes[index], designs)}
-    pairs = {
-        name: own for name, found in pairs.items() if (own := [*filter(often.__contains__, found)])
-    }
-    found: dict[str, LookedUp] = {}
-    for name, own in pairs.items():
-        # Names come first. What is looked up itself is no key.
-        key = min((key for key in own if key not in pairs), key=grids.__contains__)
-        different, codes = keys[key]
-        at_first = np.unique(codes, return_index=True)[1]
-        found[name] = LookedUp(key, different, values[name][at_first], grids.get(name))
-    return found
+
+    def by(designs: int) -> dict[str, LookedUp]:
+        often = {name for name, (_, codes) in keys.items() if _often(codes[index], designs)}
+        own = {name: kept for name, p in pairs.items() if (kept := [k for k in p if k in often])}
+        found: dict[str, LookedUp] = {}
+        for name, kept in own.items():
+            # Names come first. What is looked up itself is no key.
+            key = min((key for key in kept if key not in own), key=grids.__contains__)
+            different, codes = keys[key]
+            at_first = np.unique(codes, return_index=True)[1]
+            found[name] = LookedUp(key, different, values[name][at_first], grids.get(name))
+        return found
+
+    return by(DESIGNS), by(FEWER_DESIGNS)
 
 
 def _follows(own: np.ndarray, codes: np.ndarray) -> bool:

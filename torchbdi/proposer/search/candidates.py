@@ -18,7 +18,7 @@ from ...search.engine import planned_rounds
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
 from ...space import Space
-from ..columns.padded import padded_sites, with_padding
+from ..columns.padded import Padded, padded_sites, with_padding
 from ..model.nearest import nearest
 from .apart import with_levels_apart
 from .neighbours import neighbours
@@ -99,84 +99,79 @@ def candidates(
         maximise, objective, space, least=1, starts=starts, options=options_for(len(known)),
         seed=seed, folder=folder, after=after,
     )  # fmt: skip
+    wanted = _Wanted(space, scale, known, n, seed)
     if sites.whole and sites.count <= ENUMERATE:
         held = known if inside is None else known[inside]
         unseen = sites.count - int(space.allowed(held * scale, 1e-6).sum())
         if unseen == 0:
             return Candidates(known[:0], True, 0)
-        return _enumerated(look, space, sites.count, unseen, scale, known, n, seed)
-    return _drawn(look, space, sites, starts, scale, known, n, seed)
+        return _enumerated(wanted, look, sites.count, unseen)
+    return _drawn(wanted, look, sites, starts)
 
 
-def _enumerated(
-    look: Callable[..., Found],
-    space: Space,
-    count: int,
-    unseen: int,
-    scale: Tensor,
-    known: Tensor,
-    n: int,
-    seed: int,
-) -> Candidates:
+@dataclass(frozen=True)
+class _Wanted:
+    """What :func:`candidates` is asked for, in its words."""
+
+    space: Space
+    scale: Tensor
+    known: Tensor
+    n: int
+    seed: int
+
+    @property
+    def padded(self) -> list[Padded]:
+        """The sites at which sequences are padded."""
+        return padded_sites(self.space, self.known * self.scale)
+
+    def new(self, x: Tensor) -> Tensor:
+        """Which of standardised designs (P, D) are new, their positions."""
+        return new(x, self.known, self.n, self.space)
+
+
+def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen: int) -> Candidates:
     """The new designs predicted highest of a small space, and some others.
 
     Args:
+        wanted: what is asked for.
         look: searches the space for so many designs.
-        space: what a design may be.
         count: how many designs it has.
         unseen: how many of them are new.
-        scale: of each feature, (D,).
-        known: standardised features of all known designs, (N, D).
-        n: how many designs will be chosen.
-        seed: of the draws.
     """
-    padded = padded_sites(space, known * scale)
-    found = look(min(count, max(LEADING, 2 * n) + len(known)))
+    space, scale, padded = wanted.space, wanted.scale, wanted.padded
+    found = look(min(count, max(LEADING, 2 * wanted.n) + len(wanted.known)))
     x = with_padding(found.x, space, padded) / scale
-    x = x[new(x, known, n, space)]
+    x = x[wanted.new(x)]
     if len(found.x) < count:
-        more = with_padding(space.sample(SAMPLES, seeded(seed, 1)), space, padded)
+        more = with_padding(space.sample(SAMPLES, seeded(wanted.seed, 1)), space, padded)
         x = torch.cat([x, more / scale])
-        x = x[new(x, known, n, space)]
+        x = x[wanted.new(x)]
     if padded:  # which of all have their padding at the ends is not counted
         return Candidates(x, False, None)
     return Candidates(x, True, unseen)
 
 
-def _drawn(
-    look: Callable[..., Found],
-    space: Space,
-    sites: Sites,
-    starts: Tensor,
-    scale: Tensor,
-    known: Tensor,
-    n: int,
-    seed: int,
-) -> Candidates:
+def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Tensor) -> Candidates:
     """New designs of a space that is too large to go through: ends, neighbours and samples.
 
     Args:
+        wanted: what is asked for.
         look: searches the space for so many designs.
-        space: what a design may be.
         sites: its letters and levels.
         starts: features of the best known designs in it, (S, D).
-        scale: of each feature, (D,).
-        known: standardised features of all known designs, (N, D).
-        n: how many designs will be chosen.
-        seed: of the draws.
     """
-    padded = padded_sites(space, known * scale)
-    own = space.project(known * scale)
+    space, scale, padded = wanted.space, wanted.scale, wanted.padded
+    own = space.project(wanted.known * scale)
     mutants = Mutants(sites, own) if sites.whole else None
     most = None if mutants is None else tested(mutants, own)
     reach = None if most is None else Reach(own, sites=most, mutants=mutants)
-    found = look(max(n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
+    found = look(max(wanted.n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
     # A beam's designs lie around its best ones already.
     ends = found.x[: 0 if sites.whole else ENDS]
     pool = [_near(with_padding(found.x, space, padded), reach)]
     around = [torch.zeros(len(pool[0]), dtype=torch.bool)]
     for attempt in range(8):
-        draws = seeded(seed, 2 + attempt)
+        draws = seeded(wanted.seed, 2 + attempt)
         if attempt and reach is not None:
             reach = reach.wider()
         half = NEIGHBOURS // 2 if len(ends) else NEIGHBOURS
@@ -188,8 +183,8 @@ def _drawn(
             pool.append(_near(with_padding(made, space, padded), reach))
             around.append(torch.full((len(pool[-1]),), at_ends))
         x = torch.cat(pool) / scale
-        kept = new(x, known, n, space)
-        if len(kept) >= n:
+        kept = wanted.new(x)
+        if len(kept) >= wanted.n:
             break
     limit = None if reach is None or reach.sites is None else int(reach.sites[1])
     # A limit of all sites leaves their number open.

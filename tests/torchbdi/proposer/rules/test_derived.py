@@ -38,6 +38,9 @@ def followed(made: Callable[[float, float, float], str]) -> str:
         (lambda t, m, c: f"{t * m / c:.1f}", "'more' is 'temp' times 'time' / 'conc' in"),
         (lambda t, m, c: f"{0.785 * t * t * m:.0f}", "0.785 times 'temp'^2 times 'time' in"),
         (lambda t, m, c: f"{(t / 10) ** 3:.2f}", "'more' is 0.001 times 'temp'^3 in"),
+        (lambda t, m, c: f"{m / (t + m):.3f}", "'more' is 'time' / ('temp' + 'time') in"),
+        (lambda t, m, c: f"{c / (t + m):.4f}", "'more' is 'conc' / ('temp' + 'time') in"),
+        (lambda t, m, c: f"{100 * t / (t + m + c):.1f}", "'more' is 100 times 'temp' / ('temp' + "),
     ],
 )
 def test_what_follows_from_others_and_is_no_sum(
@@ -48,26 +51,13 @@ def test_what_follows_from_others_and_is_no_sum(
     assert "do not keep to that" not in told(asked(tmp_path, followed(made), "--ignore", "more")[0])
 
 
-@pytest.mark.parametrize(
-    ("made", "said"),
-    [
-        (lambda t, m, c: f"{m / (t + m):.3f}", "'more' is 'time' / ('temp' + 'time') in"),
-        (lambda t, m, c: f"{c / (t + m):.4f}", "'more' is 'conc' / ('temp' + 'time') in"),
-        (lambda t, m, c: f"{100 * t / (t + m + c):.1f}", "'more' is 100 times 'temp' / ('temp' + "),
-    ],
-)
-def test_shares_of_a_sum(
-    made: Callable[[float, float, float], str], said: str, tmp_path: Path
-) -> None:
-    got, _ = asked(tmp_path, followed(made))
-    assert said in told(got) and "--ignore more" in told(got)
-    got, _ = asked(tmp_path, followed(lambda t, m, c: f"{m / (t + m) + RNG.normal() / 30:.3f}"))
-    assert "do not keep to that" not in told(got)
-
-
 def test_what_nearly_follows_and_coded_levels_are_not_said_to(tmp_path: Path) -> None:
-    got, _ = asked(tmp_path, followed(lambda t, m, c: f"{t / m + RNG.normal() / 20:.2f}"))
-    assert "do not keep to that" not in told(got)
+    for ratio in (
+        lambda t, m, c: f"{t / m + RNG.normal() / 20:.2f}",
+        lambda t, m, c: f"{m / (t + m) + RNG.normal() / 30:.3f}",
+    ):
+        got, _ = asked(tmp_path, followed(ratio))
+        assert "do not keep to that" not in told(got)
     rows = [[*(str(v) for v in RNG.choice([1, 2], 3)), f"{i % 7}.5"] for i in range(6)] * 4
     rows = [[a, b, str(int(a) * int(b)), y] for a, b, _, y in rows]
     rows += [["1", "2", "2", str(i)] for i in range(9)]
