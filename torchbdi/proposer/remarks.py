@@ -95,6 +95,8 @@ def _letter_remarks(
     strings = {
         c.name: scored.known[c.name] for c in columns if isinstance(c, Classes) and c.sequence
     }
+    if not strings:
+        return []
     half = {name: half_units(scored.table.columns[name], v) for name, v in numbers.items()}
     return letter_remarks(strings, numbers, half, ways)
 

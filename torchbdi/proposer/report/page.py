@@ -86,9 +86,7 @@ def html_report(p: Proposals) -> str:
         _quality(p),
         _pictures(
             {
-                "Predicted and true scores of known designs, each left out": leave_one_out_picture(
-                    p
-                ),
+                "Predicted and true scores of known designs": leave_one_out_picture(p),
                 "Errors by the distance to the nearest known design": error_picture(p),
             }
         ),

@@ -53,8 +53,7 @@ def derived_remarks(
             told[name] = f"Column {name!r} is {law}"
             del own[name]
     for name in [n for n in names if n in own]:
-        above = [n for n in own if n != name]
-        if (share := share_of(name, above, own, half)) is not None:
+        if (share := share_of(name, own, half)) is not None:
             told[name] = f"Column {name!r} is {share}"
             del own[name]
     return [

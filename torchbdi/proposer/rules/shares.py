@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +31,12 @@ class Share:
 
 
 def share_of(
-    name: str, over: Sequence[str], columns: Mapping[str, np.ndarray],
-    half: Mapping[str, np.ndarray],
-) -> Share | None:  # fmt: skip
+    name: str, columns: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray]
+) -> Share | None:
     """What a column is a share of in every row; None where it is of nothing.
 
     Args:
         name: of the column.
-        over: those that may stand above the line.
         columns: numbers of the rows, (N,) each.
         half: by how much each can have been rounded, (N,) each.
     """
@@ -47,8 +45,8 @@ def share_of(
     if own.min() < 0 or len(parts) < 2 or len(own) < 2 * len(parts) + 3:
         return None
     x = np.stack([columns[n] for n in parts], axis=1)
-    for first in over:
-        if first not in parts or ((columns[first] == 0) != (own == 0)).any():
+    for first in parts:
+        if ((columns[first] == 0) != (own == 0)).any():
             continue
         at = _summed(own, columns[first], x)
         if len(at) < 2:
