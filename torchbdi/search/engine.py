@@ -14,6 +14,7 @@ from ..values import whole
 from .beam import beam
 from .context import After, Search
 from .enumeration import batches, enumerate_all
+from .listing import Listing, every_design
 from .numbers import AT_ONCE, search_numbers
 from .objective import Objective
 from .options import SearchOptions
@@ -64,10 +65,9 @@ def maximise(
     A space of levels alone is enumerated where it is small, else searched by beams over changes of
     one site and of two; numbers go uphill from many starts; where there are both they alternate.
     Levels that a constraint couples (``space.constraints``, ``space.at_most``), and those of a
-    column that has more than 256, are numbers here: they go uphill, and from there level by level.
-    Where there are such nothing is enumerated, however small the space, and the best designs,
-    those behind the first above all, may be missed; so they may where ``space.at_most`` says how
-    many parts are present.
+    column that has more than 256, are numbers in a space that is too large to be enumerated: they
+    go uphill, and from there level by level. The best designs, those behind the first above all,
+    may be missed then; so they may where ``space.at_most`` says how many parts are present.
 
     Args:
         objective: what is maximised. Where it has a method ``pairs`` (see
@@ -78,7 +78,7 @@ def maximise(
         starts: designs to begin from beside random ones, (m, D), the best first; they are
             projected into the space.
         reach: where designs may be, numbers but for a step to a level; None for everywhere in the
-            space. Where it limits sites nothing is enumerated.
+            space. Where it limits sites, or the levels above, nothing is enumerated.
         options: limits; None for the defaults.
         seed: of the draws.
         folder: where the state is kept from which a killed search goes on. None keeps none.
@@ -98,16 +98,18 @@ def maximise(
     least = n if least is None else least
     options = options or SearchOptions()
     search = Search(objective, space, n, starts, options, seed, folder, after, reach, of)
-    if not search.sites.whole:
+    every = _every(search)
+    if every is None and not search.sites.whole:
         x, value = search_numbers(search, least)
         way = "alternation" if len(search.sites) else "ascent"
         return Found(x, value, way, search.f.evaluations, False)
-    if search.sites.count < least:
+    count = search.sites.count if every is None else len(every)
+    if count < least:
         raise InputError(
-            f"maximise: n = {least}, and the space has {search.sites.count} designs. Ask for fewer."
+            f"maximise: n = {least}, and the space has {count} designs. Ask for fewer."
         )
-    complete = options.goes_through(search.sites.count, n) and search.f.mutants is None
-    pool = _enumerate(search) if complete else _beams(search)
+    complete = options.goes_through(count, n) and search.f.mutants is None
+    pool = _enumerate(search, every) if complete else _beams(search)
     if len(pool) < least:
         near = "" if search.f.mutants is None else " within the largest number of sites"
         raise FewDesignsError(
@@ -121,6 +123,9 @@ def maximise(
 def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
     """How many rounds :func:`maximise` will tell of at most, for a progress bar."""
     sites = Sites(space)
+    every = None if sites.whole else every_design(space, options.most_listed(n))
+    if every is not None:
+        return every.batches
     if not sites.whole and not len(sites):
         return -(-max(options.starts, 2 * n) // AT_ONCE)
     if not sites.whole:
@@ -130,19 +135,31 @@ def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
     return (options.rounds + 1) * (options.pair_rounds + 1) * (options.restarts + 1)
 
 
-def _enumerate(s: Search) -> Pool:
-    pool = Pool(s.n, s.space.width)
-    begun = s.state.load()
+def _every(s: Search) -> Listing | None:
+    """All designs of a small space that has levels which are no sites; None for another."""
+    if s.sites.whole or s.reach is not None:
+        return None
+    return every_design(s.space, s.options.most_listed(s.n))
+
+
+def _enumerate(s: Search, every: Listing | None) -> Pool:
+    """The best of all sets of levels of the sites, or of all designs that are listed."""
+    state = s.state if every is None else s.state.of("listed")
+    pool, begun = Pool(s.n, s.space.width), state.load()
     if begun:
         pool.load(begun["pool"])
         s.f.evaluations, s.rounds = begun["evaluations"], begun.get("rounds", 0)
 
     def after(done: int) -> None:
-        s.state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations, rounds=s.rounds + 1)
+        state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations, rounds=s.rounds + 1)
         s.tell(float(pool.value[0]) if len(pool) else -torch.inf)
 
-    base = s.space.sample(1, s.generator(0))[0]
-    enumerate_all(s.f, s.sites, base, pool, begun.get("done", 0), after)
+    done = begun.get("done", 0)
+    if every is None:
+        base = s.space.sample(1, s.generator(0))[0]
+        enumerate_all(s.f, s.sites, base, pool, done, after)
+    else:
+        every.evaluate(s.f, s.space, pool, done, after)
     return pool
 
 

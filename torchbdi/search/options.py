@@ -43,7 +43,11 @@ class SearchOptions:
 
     def goes_through(self, count: int, n: int) -> bool:
         """Whether a space of ``count`` designs is gone through completely where n are wanted."""
-        return count <= max(self.enumerate, n)
+        return count <= self.most_listed(n)
+
+    def most_listed(self, n: int) -> int:
+        """How many designs a space that is gone through may have."""
+        return max(self.enumerate, n)
 
     def __post_init__(self) -> None:
         for name, least in (

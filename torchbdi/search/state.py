@@ -20,8 +20,12 @@ class SearchState:
     """
 
     def __init__(self, folder: Path | None, problem: str):
-        self.path = None if folder is None else folder / NAME
+        self._folder, self.path = folder, None if folder is None else folder / NAME
         self.problem = problem
+
+    def of(self, way: str) -> SearchState:
+        """That of the same problem, searched in another way."""
+        return SearchState(self._folder, f"{self.problem}, {way}")
 
     def load(self) -> dict[str, Any]:
         """The last state, empty where there is none of this problem."""

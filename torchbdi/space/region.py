@@ -16,6 +16,7 @@ from .rounding import Rounding
 from .sampling import sample_polytope, uniform
 
 ANCHORS = 64  # points kept that are known to meet the constraints
+DRAWS = 1000  # that they are looked for among
 
 
 class Region:
@@ -147,9 +148,9 @@ class Region:
         """
         if not self.constraints and not self.at_most:
             return z[:0].copy()  # a view would keep the table
-        start = np.concatenate([z[:1000], self.box.mean(0, keepdims=True)])
-        made = self._rounding(start, self._own_box(start))
-        fits = made[self.meets(made)]
+        fits = self._fitting(np.concatenate([z[:DRAWS], self.box.mean(0, keepdims=True)]))
+        if not len(fits):
+            fits = self._fitting(self._scattered())
         if not len(fits):
             told = "; ".join(str(c) for c in (*self.constraints, *self.at_most))
             raise InputError(
@@ -157,6 +158,21 @@ class Region:
                 "Widen one of them."
             )
         return fits[:ANCHORS]
+
+    def _fitting(self, z: np.ndarray) -> np.ndarray:
+        """Points made of (n, numbers), those that meet the constraints."""
+        made = self._rounding(z, self._own_box(z))
+        return made[self.meets(made)]
+
+    def _scattered(self) -> np.ndarray:
+        """Random points of the box, many or few parts of which are present, (n, numbers)."""
+        rng, shape = np.random.default_rng(0), (DRAWS, len(self._place))
+        z = rng.uniform(*self.box, shape)
+        if self.at_most:
+            at = self._presence.coordinates
+            absent = rng.random(shape) < rng.random((DRAWS, 1))
+            z[:, at] = np.where(absent[:, at], self._presence.zero[at], z[:, at])
+        return z
 
     def _own_box(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray | None:
         """Bounds of each point (2, n, numbers) where parts are present or not; None without."""

@@ -52,3 +52,21 @@ def test_amounts_keep_a_sum_however_few_they_are() -> None:
 def test_a_space_in_which_nothing_can_vary_is_refused() -> None:
     with pytest.raises(InputError, match="every column is a choice of one class"):
         Space((Choice("a", ("x",)), Choice("b", ("y",))))
+
+
+@pytest.mark.parametrize(
+    ("rules", "most"),
+    [
+        ((Linear(dict.fromkeys("abc", 1.0), 4, 4),), AtMost(tuple("abcd"), 1)),
+        ((Linear({"a": 1.0, "c": 1.0, "d": 1.0}, high=1.0),), AtMost(tuple("abcd"), 3, 2.0)),
+        ((Linear({"a": 1.0, "b": 0.5, "c": 1.0}, high=2.0),), AtMost(tuple("abcd"), 3, 2.0)),
+    ],
+)
+def test_a_space_is_not_refused_because_no_row_leads_to_its_designs(
+    rules: tuple[Linear, ...], most: AtMost
+) -> None:
+    """From the two rows of the table, and from the middle, none was found."""
+    levels = ((0, 1, 2, 5), (0, 2, 4), (0, 1, 2, 3), (0, 5))
+    columns = tuple(Number(name, levels=own) for name, own in zip("abcd", levels, strict=True))
+    space = Space(columns, rules, (most,)).fit(np.array([[2.0, 2, 0, 0], [0, 2, 2, 5]]))
+    assert space.allowed(space.sample(20, torch.Generator().manual_seed(0))).all()

@@ -15,6 +15,7 @@ from torch import Tensor
 from ...network import seeded
 from ...search import Found, Objective, Reach, SearchOptions, maximise
 from ...search.engine import planned_rounds
+from ...search.listing import size
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
 from ...space import Space
@@ -23,17 +24,16 @@ from ..model.nearest import nearest
 from .apart import with_levels_apart
 from .neighbours import neighbours
 
-# Spaces of levels alone with at most so many designs are gone through completely.
-ENUMERATE = 1_000_000
 # Candidates that the posterior is asked about, of each kind.
 LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
+# Spaces of levels alone with at most so many designs are gone through completely; those whose
+# levels rules couple, where all of their designs can be candidates.
+ENUMERATE, LISTED = 1_000_000, LEADING
 # Known designs, the best ones, that neighbours are made of.
 PARENTS = 64
 # Ends of ascents, the best ones, that as many neighbours are made of.
 ENDS = 64
-OPTIONS = SearchOptions(
-    enumerate=ENUMERATE, width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60
-)
+OPTIONS = SearchOptions(width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60)
 # Ascents and beams begin nothing new after so many values of the kernel, or evaluations.
 NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 1e9, 20_000, 2_000_000
 # Above so many known designs ascents take fewer steps, but so many at least.
@@ -94,18 +94,20 @@ def candidates(
     """
     space = space.boxed()
     sites = Sites(space)
+    options = options_for(space, len(known))
     starts = space.project(best[: max(n, PARENTS)] * scale)
     look = partial(
-        maximise, objective, space, least=1, starts=starts, options=options_for(len(known)),
+        maximise, objective, space, least=1, starts=starts, options=options,
         seed=seed, folder=folder, after=after,
     )  # fmt: skip
     wanted = _Wanted(space, scale, known, n, seed)
-    if sites.whole and sites.count <= ENUMERATE:
+    count = size(space, options.most_listed(n))
+    if count is not None:
         held = known if inside is None else known[inside]
-        unseen = sites.count - int(space.allowed(held * scale, 1e-6).sum())
+        unseen = count - int(space.allowed(held * scale, 1e-6).sum())
         if unseen == 0:
             return Candidates(known[:0], True, 0)
-        return _enumerated(wanted, look, sites.count, unseen)
+        return _enumerated(wanted, look, count, unseen)
     return _drawn(wanted, look, sites, starts)
 
 
@@ -200,16 +202,18 @@ def _near(x: Tensor, reach: Reach | None) -> Tensor:
     return x[reach.mutants.within(*reach.sites).allow(x)]
 
 
-def options_for(known: int) -> SearchOptions:
+def options_for(space: Space, known: int) -> SearchOptions:
     """How hard to look where so many designs are known: an evaluation costs as many numbers."""
     budget = int(min(MOST_EVALUATIONS, max(FEWEST_EVALUATIONS, NUMBERS / known)))
     steps = min(OPTIONS.steps, max(FEWEST_STEPS, OPTIONS.steps * MANY // known))
-    return dataclasses.replace(OPTIONS, budget=budget, steps=steps)
+    few = ENUMERATE if Sites(space).whole else LISTED
+    return dataclasses.replace(OPTIONS, enumerate=few, budget=budget, steps=steps)
 
 
 def rounds(space: Space, n: int) -> int:
     """How many rounds :func:`candidates` tells of at most."""
-    return planned_rounds(space.boxed(), OPTIONS, n)
+    space = space.boxed()
+    return planned_rounds(space, options_for(space, 1), n)
 
 
 def new(x: Tensor, known: Tensor, n: int, space: Space | None = None) -> Tensor:

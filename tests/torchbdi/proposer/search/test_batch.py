@@ -53,6 +53,20 @@ def test_as_many_as_asked_for_while_there_are_new_ones(acquisition: str) -> None
 
 
 @pytest.mark.usefixtures("quick")
+def test_of_a_mixture_in_steps_what_is_missing_comes_back_and_then_it_is_complete() -> None:
+    steps = [(a, b, 100 - a - b) for a in range(0, 101, 20) for b in range(0, 101 - a, 20)]
+    x = np.array(steps, dtype=float)
+    y = -((x[:, 0] - 30) ** 2) + x[:, 1]
+    missing = [3, 8, 15]
+    known = np.setdiff1d(np.arange(len(x)), missing)
+    p = propose(x[known], y[known], n=8, sums=["x0+x1+x2=100"])
+    assert set(map(tuple, p.x)) == {steps[i] for i in missing}
+    assert p.unseen == 3
+    with pytest.raises(torchbdi.InputError, match="all 21 combinations"):
+        propose(x, y, n=8, sums=["x0+x1+x2=100"])
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_column_that_is_fixed_keeps_the_value_of_a_known_design() -> None:
     frame, y, _ = grid(30)
     p = propose(frame, y, n=10, fix=["acid"])
