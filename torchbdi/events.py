@@ -35,7 +35,7 @@ class EventFile:
             say of it and of later ones.
 
     Raises:
-        OSError: the folder is gone, or cannot be written. So do all methods but ``close``.
+        OSError: the folder is gone, or cannot be written. So do all methods.
     """
 
     def __init__(self, folder: Path, purge: int | None = None):

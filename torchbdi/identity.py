@@ -101,8 +101,9 @@ def check_run(owner: str, saved: Mapping[str, str] | None, here: Mapping[str, st
         raise InputError(f"the checkpoint does not say that it is one of {owner}'s runs.")
     different = sorted(k for k in here if saved.get(k) != here[k])
     if different:
+        word = "differs" if len(different) == 1 else "differ"
         raise InputError(
-            f"the checkpoint belongs to another run: {', '.join(different)} differ(s). Resume "
+            f"the checkpoint belongs to another run: {', '.join(different)} {word}. Resume "
             "with the same data and settings, or start a new run."
         )
 

@@ -54,7 +54,6 @@ def check_columns(
     """
     if columns is None or other is None or tuple(columns) == tuple(other):
         return
-    remedy = ""
     if sorted(columns) == sorted(other):
         remedy = f"Put those of {other_name} in this order, or"
     else:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+_EPS = torch.finfo(torch.float64).eps
+
 
 def mean_of_others(y: Tensor) -> Tensor:
     """The mean of all scores (N,) or (N, K) but each one, like y; 0 where there is one only."""
@@ -39,7 +41,8 @@ class Judged:
 
     Attributes:
         ridge: on the scale of the trace.
-        error: mean square of what is missed; infinite where the ridge stands for too little noise.
+        error: mean square of what is missed; infinite where the ridge stands for too little noise,
+            and where the matrix has no inverse with it.
         spread: standard deviation of the squared errors.
         largest: share of the row that is missed most in their sum.
         surprise: but for a constant, minus twice the mean logarithm of the density of each score in
@@ -94,7 +97,12 @@ class RidgePath:
         along, one = self.vectors.mT @ y, self.vectors.sum(0)
         out = []
         for ridge in ridges:
-            inverse = 1 / (self.values + ridge * self.size)
+            shifted = self.values + ridge * self.size
+            # What rounding leaves of a singular matrix would be taken for knowledge.
+            if not float(shifted.min()) > len(y) * _EPS * float(shifted.max()):
+                out.append(Judged(ridge))
+                continue
+            inverse = 1 / shifted
             scale = float((inverse * along.square()).mean())
             if ridge * self.size * scale < noise and ridge < max(ridges):
                 out.append(Judged(ridge))

@@ -116,7 +116,7 @@ def choose_models(
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]
-    if math.isnan(models[0].error):
+    if not math.isfinite(models[0].error):
         raise InputError(
             f"choose_models: with ridges up to {max(ridges):g} the kernel matrix of these rows "
             "cannot be inverted (equal rows, or more rows than features). Take a larger ridge."

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from torchbdi import InputError
-from torchbdi.identity import canonical, table_hash
+from torchbdi.identity import canonical, check_run, table_hash
 
 X = torch.arange(12, dtype=torch.float64).view(4, 3) / 7
 Y = torch.tensor([0.5, -1.0, 2.0, 0.0], dtype=torch.float64)
@@ -51,3 +51,9 @@ def test_settings_keep_every_digit() -> None:
 def test_a_setting_without_a_text_of_its_own_is_refused() -> None:
     with pytest.raises(InputError, match="the setting f is of type function"):
         canonical({"f": lambda x: x})
+
+
+@pytest.mark.parametrize(("lr", "told"), [("1", "seed differs."), ("2", "lr, seed differ.")])
+def test_what_differs_from_a_checkpoint_is_named(lr: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        check_run("BDI", {"lr": "1", "seed": "0"}, {"lr": lr, "seed": "1"})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
-from torchbdi.leave_one_out import RidgePath
+from torchbdi.leave_one_out import RidgePath, mean_of_others
 from torchbdi.selection import (
     KERNELS,
     RIDGES,
@@ -66,6 +68,19 @@ def test_the_model_is_the_best_of_all() -> None:
     assert few.rows == 40
     with pytest.raises(InputError, match="2 rows"):
         choose_models(x[:1], y[:1], 1, generator=torch.Generator())
+
+
+@pytest.mark.parametrize("ridges", [(0.0,), (0.0, 1e-3)])
+def test_a_matrix_without_an_inverse_says_nothing_of_other_kernels(ridges: tuple[float]) -> None:
+    """The linear kernel of 4 features has none at 60 rows; the others were refused with it."""
+    x, y = table(60)
+    linear = ranked(candidates(KERNELS, (1,), (0.0,)), x, [y], ridges, [0.0], [mean_of_others(y)])
+    assert linear[0][0].errors[0] == math.inf
+    assert linear[0][0].ridge == max(ridges)
+    found = choose_models(x, y, 1, ridges=ridges, generator=torch.Generator().manual_seed(0))
+    assert found[0].depth > 1 and found[0].error < 2
+    with pytest.raises(InputError, match="cannot be inverted"):
+        choose_models(x, y, 1, ridges=(0.0,), depths=(1,), generator=torch.Generator())
 
 
 def test_those_that_cannot_be_told_apart_are_chosen_together() -> None:

@@ -20,6 +20,6 @@ class BestRows(Method):
 
     def solve(self, data: OfflineData, n: int, run: Run | None = None) -> Result:
         """See :meth:`Method.solve`; the prediction is the score that the table has."""
-        _, run = self.begin(data, n, run)
+        self.begin(data, n, run)
         best = data.best(n)
         return Result(data.x[best].clone(), data.y[best].clone(), starts=best)

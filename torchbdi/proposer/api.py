@@ -15,6 +15,7 @@ from .frames import table_of
 from .model.problem import make_problem
 from .outputs import complete, configuration
 from .pipeline import run
+from .reading.ways import IN_PYTHON
 from .result import Proposals
 from .settings import Settings
 
@@ -147,7 +148,7 @@ def propose(
         settings = replace(settings, n=problem.n)
         if place is None:
             return run(problem, settings, progress=switches["progress"])
-        with RunFolder(place, configuration(problem, settings)) as folder:
+        with RunFolder(place, configuration(problem, settings), ways=IN_PYTHON) as folder:
             return complete(folder, problem, settings, switches["progress"])
 
 

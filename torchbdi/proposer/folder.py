@@ -21,6 +21,7 @@ from ..kernels.files import (
     write_state,
     write_text,
 )
+from .reading.ways import TYPED, Ways
 
 CONFIG = "config.json"
 # What the work in a folder is of: a state, so that damage is not taken for another run.
@@ -38,6 +39,7 @@ class RunFolder:
         out: the folder that is to appear; it must not exist, or be empty.
         config: what the run is; the work of another run is not touched.
         say: is told of damaged files, and what is done instead.
+        ways: how options are typed.
 
     Attributes:
         work: the folder with the work so far.
@@ -52,8 +54,9 @@ class RunFolder:
         out: Path,
         config: Mapping[str, Any],
         say: Callable[[str], object] = warnings.warn,
+        ways: Ways = TYPED,
     ):
-        self.out, self.say = out.resolve(), say
+        self.out, self.say, self._option = out.resolve(), say, ways.name("o")
         self.work = self.out.with_name(self.out.name + ".part")
         self.text = json.dumps(config, indent=2) + "\n"
         self.resumed = False
@@ -65,7 +68,7 @@ class RunFolder:
             self._check_free()
             self.work.mkdir(parents=True, exist_ok=True)
             taken = InputError(
-                f"another run is writing {self.out}. Wait for it, or choose another -o."
+                f"another run is writing {self.out}. Wait for it, or choose another {self._option}."
             )
             # The folder itself is locked, not a file in it: the lock moves with it at the end.
             self._lock.enter_context(locked(self.work, taken))
@@ -74,7 +77,8 @@ class RunFolder:
         except OSError as error:
             self._lock.close()
             raise InputError(
-                f"{self.out}: cannot be written ({error.strerror}). Choose another folder (-o)."
+                f"{self.out}: cannot be written ({error.strerror}). Choose another folder "
+                f"({self._option})."
             ) from error
         except InputError:
             self._lock.close()
@@ -84,7 +88,8 @@ class RunFolder:
     def _check_free(self) -> None:
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
             raise InputError(
-                f"{self.out} is there already. Choose another folder (-o), or remove it."
+                f"{self.out} is there already. Choose another folder ({self._option}), or remove "
+                "it."
             )
 
     def _check_config(self) -> None:
@@ -99,7 +104,7 @@ class RunFolder:
             raise InputError(
                 f"{self.work} holds the work of an interrupted run with other data or settings "
                 f"(see {CONFIG} in it). Run that command again, remove the folder, or choose "
-                "another -o."
+                f"another {self._option}."
             )
         self.resumed = found is not None
         write_text(config, self.text)

@@ -70,16 +70,17 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
     digest = hashlib.sha256()
     for name, values in (*columns.items(), (score, scores)):
         digest.update(repr((name, values.tolist())).encode("utf-8", "surrogatepass"))
+    as_they_are = tuple(name for name, values in named.items() if _said_to_be_names(values))
+    # The same cells are another table where some are said to be names, or a person named columns.
+    digest.update(repr((named_by_hand, as_they_are)).encode("utf-8", "surrogatepass"))
     rows = np.arange(len(scores))
-    as_they_are = [name for name, values in named.items() if _said_to_be_names(values)]
     settled = settle({**columns, score: scores}, rows, IN_PYTHON, decimal, as_they_are)
     if score in settled.complaints:
         raise InputError(settled.complaints[score])
     scores = settled.columns.pop(score)
     table = Table(
         "x", settled.columns, rows, digest.hexdigest(), notes=tuple(settled.notes),
-        complaints=settled.complaints, named=named_by_hand,
-        categories=tuple(name for name in as_they_are),
+        complaints=settled.complaints, named=named_by_hand, categories=as_they_are,
     )  # fmt: skip
     return table, score, scores
 

@@ -150,10 +150,10 @@ def _made(
     if not to_choose:
         require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
         require_reach(restricted.rules, restricted.at_most, restricted.grids, settings, ways)
-        require_freedom(restricted, settings)
+        require_freedom(restricted, settings, ways)
     scored = scored_of(table, score, score_columns, numbers, row, y, columns, varying)
     rows = scored.table.rows[scored.index]
-    merge_remark(scored.table, y, scored.means, scored.groups, scored.counts, remarks)
+    merge_remark(scored.table, y, scored.means, scored.groups, remarks)
     counted = limited(y, scored.far) if settings.robust else y
     if settings.score_scale == "log":
         require_positive(counted, scored.table.rows, ways)

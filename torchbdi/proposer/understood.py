@@ -73,9 +73,3 @@ class Understood:
     n: int
     limits: tuple[float, float] | None
     remarks: tuple[str, ...]
-
-    @property
-    def restricted(self) -> bool:
-        """Whether there is more than bounds: levels, steps or rules."""
-        stepped = any(grid.number.discrete for grid in self.grids.values())
-        return stepped or bool(self.rules or self.at_most)

@@ -113,7 +113,8 @@ class Region:
         if self.at_most:
             # With fewer parts than may be present the constraints can be out of reach.
             lost = np.flatnonzero(~self.meets(out))
-            out[lost] = self.polytope.project(z[lost], self._own_box(z[lost], z[lost]))
+            amounts = z[lost] * self.std + self.mean
+            out[lost] = self.polytope.project(z[lost], self._own_box(z[lost], amounts))
             self._anchor_(out, z)
         return out
 
@@ -167,7 +168,8 @@ class Region:
     def _scattered(self) -> np.ndarray:
         """Random points of the box, many or few parts of which are present, (n, numbers)."""
         rng, shape = np.random.default_rng(0), (DRAWS, len(self._place))
-        z = rng.uniform(*self.box, shape)
+        low, high = self.box
+        z = rng.uniform(low, high, shape)
         if self.at_most:
             at = self._presence.coordinates
             absent = rng.random(shape) < rng.random((DRAWS, 1))

@@ -57,6 +57,21 @@ def test_the_hash_sees_names_values_and_scores() -> None:
     assert table_of(x.copy(), y.copy())[0].sha256 in hashes
 
 
+def test_the_hash_sees_what_the_cells_are_taken_for() -> None:
+    """A killed run went on with the model of the other table."""
+
+    class Categorical(np.ndarray):
+        dtype = type("dtype", (), {"categories": ["AC", "GT"]})()  # as pandas' dtype
+
+    texts = np.array(["AC", "GT", "AC"], dtype=object)
+    y = np.arange(3.0)
+    said = table_of(Frame(s=texts.view(Categorical)), y)[0]
+    assert said.categories == ("s",)
+    assert said.sha256 != table_of(Frame(s=texts), y)[0].sha256
+    x = np.arange(6.0).reshape(3, 2)
+    assert table_of(x, y)[0].sha256 != table_of(Frame(x0=x[:, 0], x1=x[:, 1]), y)[0].sha256
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [

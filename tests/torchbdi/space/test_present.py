@@ -49,6 +49,24 @@ def test_amounts_keep_a_sum_however_few_they_are() -> None:
     assert (raw[raw > 1e-6] >= 5 - 1e-6).all()
 
 
+@pytest.mark.parametrize(
+    ("amounts", "there"),
+    [((93, 2, 1), (True, True, False)), ((70, 2, 2.1), (True, False, True))],
+)
+def test_the_parts_that_stay_are_those_of_the_largest_amounts(
+    amounts: tuple[float, ...], there: tuple[bool, ...]
+) -> None:
+    """Between levels it went by standard deviations where the largest parts alone miss a sum."""
+    parts = (Number("a", 0, 95), Number("b", 0, 20), Number("c", 0, 20))
+    rows = [[95, 5, 0], [90, 10, 0], [88, 0, 12], [85, 15, 0], [94, 0, 6], [80, 20, 0]]
+    whole = Linear(dict.fromkeys("abc", 1.0), 100, 100)
+    space = Space(parts, (whole,), (AtMost(("a", "b", "c"), 2, 5.0),)).fit(np.array(rows))
+    x = torch.from_numpy((np.array([amounts]) - space.mean) / space.std)
+    found = space.decode(space.project(x, relax=True))[0]
+    assert tuple(found > 1e-6) == there
+    assert found.sum() == pytest.approx(100)
+
+
 def test_a_space_in_which_nothing_can_vary_is_refused() -> None:
     with pytest.raises(InputError, match="every column is a choice of one class"):
         Space((Choice("a", ("x",)), Choice("b", ("y",))))

@@ -180,7 +180,8 @@ def with_zero(grid: Grid) -> Grid:
     if number.levels is not None:
         return replace(grid, number=replace(number, low=0.0, levels=(0.0, *number.levels)))
     if number.step is not None and not np.isclose(number.low / number.step % 1, [0, 1]).any():
-        return replace(grid, number=Number(number.name, 0.0, number.high), digits=12, decimals=None)
+        levels = (0.0, *number.grid().tolist())  # steps that begin at 5 do not hold 0
+        return replace(grid, number=Number(number.name, 0.0, number.high, levels=levels))
     return replace(grid, number=replace(number, low=0.0))
 
 

@@ -125,7 +125,6 @@ def merge_remark(
     scores: np.ndarray,
     means: np.ndarray,
     groups: np.ndarray,
-    counts: np.ndarray,
     remarks: list[str],
 ) -> None:
     """Says what was merged.

@@ -59,7 +59,7 @@ def varying_of(
         remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
         also = left_out(kinds)
-        also = f" Fix fewer columns (--fix).{also}" if columns else also
+        also = f" Fix fewer columns ({ways.name('fix')}).{also}" if columns else also
         raise InputError(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
         )

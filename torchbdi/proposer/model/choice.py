@@ -26,6 +26,7 @@ from ...space import Space
 from .left_out import LeftOut, best_ridge
 from .problem import Problem
 from .scale import can_be_log, log_densities, log_is_better
+from .solve import drawn
 
 ROWS = 3000  # on which a model is chosen, at most
 CONSTANTS = (0.0, 0.5, 1.0, 2.0)
@@ -95,12 +96,6 @@ class Chosen:
         )
 
 
-def sample_of(count: int, rows: int) -> Tensor:
-    """Positions of at most so many of ``count`` designs, ascending, the same each time."""
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
-    return order[:rows].sort().values
-
-
 def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Chosen:
     """The regression of least leave-one-out error; equal designs are one, so they leave together.
 
@@ -122,7 +117,7 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
     if not can_be_log(problem) and score_scale == "auto":
         scales = (False,)
     problems = [problem if log == problem.log else problem.on_scale(log) for log in scales]
-    x, few = problem.x_l, sample_of(len(problem.x_l), min(FIRST_ROWS, rows))
+    x, few = problem.x_l, drawn(len(problem.x_l), min(FIRST_ROWS, rows))
     found = ranked(
         candidates(KERNELS, DEPTHS, CONSTANTS), x[few], [p.y_l[few] for p in problems], RIDGES,
         [p.least_noise_l for p in problems], [mean_of_others(p.y_l)[few] for p in problems], ALONE,
@@ -147,7 +142,7 @@ def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
     """The best of some models on up to ``rows`` designs, and the best ridge for it there."""
     if len(problem.x_l) <= FIRST_ROWS or rows <= FIRST_ROWS:
         return models[0]
-    many = sample_of(len(problem.x_l), rows)
+    many = drawn(len(problem.x_l), rows)
     x, y, others = problem.x_l[many], problem.y_l[many], mean_of_others(problem.y_l)[many]
     matrices, errors = [], []
     for model in models[:FINALISTS]:
@@ -166,7 +161,7 @@ def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
 def _scaled(problem: Problem, model: Model, few: Tensor, rows: int) -> Chosen:
     """The model with a length scale a column, where these lower the error enough."""
     x, y = problem.x_l, problem.y_l
-    many = sample_of(len(x), rows)
+    many = drawn(len(x), rows)
     plain = Chosen(model, torch.ones(x.shape[1], dtype=torch.float64), len(many), len(x) <= rows)
     column = problem.space.column_of
     if len(column.unique()) < 2:

@@ -23,7 +23,7 @@ NORMAL_LIMIT = 1.6448536269514722  # what a standard normal variable exceeds onc
 
 @dataclass(frozen=True)
 class Problem(Understood):
-    """A table made ready; see :class:`..understand.Understood` for what it says in plain words.
+    """A table made ready; see :class:`..understood.Understood` for what it says in plain words.
 
     Attributes:
         space: between columns and features.

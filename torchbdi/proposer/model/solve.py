@@ -114,7 +114,7 @@ def solve(
 
 
 def drawn(count: int, rows: int) -> Tensor:
-    """So many of ``count`` rows, at random but the same each time, (S,) ascending."""
+    """At most so many of ``count`` rows, at random but the same each time, (S,) ascending."""
     generator = torch.Generator().manual_seed(0)
     return torch.randperm(count, generator=generator)[:rows].sort().values
 

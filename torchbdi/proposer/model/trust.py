@@ -30,7 +30,7 @@ class Quality:
             together, (S,) positions.
         true: their scores, (S,).
         predicted: predicted without them, (S,); farther from ``true`` where scales of columns made
-            that too good, see :attr:`.model.Chosen.optimism`.
+            that too good, see :attr:`.choice.Chosen.optimism`.
         gaps: distance of each to its nearest other known design, (S,), in standard deviations.
         far: the distance that 99 % of all known designs stay below.
         exact: whether every design was left out (otherwise a random sample).
@@ -126,7 +126,7 @@ def assess(problem: Problem, solved: Solve, groups: Tensor | None = None) -> Qua
         predicted=predicted,
         gaps=gaps[rows],
         far=float(np.quantile(gaps, FAR_SHARE)),
-        exact=len(rows) == len(problem.scores),
+        exact=len(rows) == len(problem.x_l),
         rmse=float(np.sqrt(weights @ (true - predicted) ** 2)),
         r2=r_squared(y, solved.errors, share),
         factor=float(np.exp(abs(problem.y_scale) * square**0.5)) if problem.log else None,

@@ -17,7 +17,7 @@ from .grid import grid_of
 from .header import Lines, header_of, lines_below
 from .sequences import sequence_letters
 from .table import Form, Table, Values, parse_number
-from .ways import Ways, listed
+from .ways import TYPED, listed
 
 # The first column has a name of its own.
 _NUMBERED = re.compile(
@@ -83,7 +83,7 @@ def read_table(
     columns = {name: own.cells[i] for name, i in zip(names, kept, strict=True)}
     # Who parts cells by semicolons often has a comma before decimals.
     settled = settle(
-        columns, own.numbers, Ways(True), decimal, as_they_are, scores, grid.separator == ";",
+        columns, own.numbers, TYPED, decimal, as_they_are, scores, grid.separator == ";",
         grid.workbook,
     )  # fmt: skip
     return Table(

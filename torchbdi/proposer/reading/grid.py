@@ -113,12 +113,12 @@ def grid_of(name: str, content: bytes, sheet: str | None) -> Grid:
             skipinitialspace=True, engine="c",
         )  # fmt: skip
     except (pandas.errors.ParserError, ValueError) as error:
-        raise InputError(f"{name}: no table of cells: {_reason(text, error)}.") from error
+        raise InputError(f"{name}: no table of cells: {_reason(error)}.") from error
     columns = [_stripped(frame[i].tolist()) for i in range(width)]
     return Grid(columns, separator, notes)
 
 
-def _reason(text: str, error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """What the parser says, with the line where a quotation mark that never ends begins."""
     said = str(error).strip().rstrip(".").removeprefix("Error tokenizing data. C error: ")
     if "inside string" in said and (found := re.search(r"row (\d+)", said)):

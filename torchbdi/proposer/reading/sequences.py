@@ -84,7 +84,7 @@ def ask_of_lengths(name: str, texts: Collection[str], ways: Ways) -> None:
 
 def without_caps(texts: Collection[str]) -> list[str]:
     """Texts without the ends that all of them have and that are no letters: Ac-, -NH2, dTdT."""
-    first = next(iter(texts), "")
+    first = min(texts, default="")  # a set has no first one that is the same each time
     head, tail = _HEAD.match(first), _TAIL.search(first)
     start, end = (found.group() if found else "" for found in (head, tail))
     if start == "H-" and not end:  # zeolites are called so

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # Options that have another name in Python.
 _PYTHON = {
     "category": "categories", "number": "numbers", "take": "takes", "rule": "rules",
-    "step": "steps", "sum": "sums",
+    "step": "steps", "sum": "sums", "o": "out",
 }  # fmt: skip
 
 
@@ -23,6 +23,12 @@ class Ways:
 
     typed: bool
 
+    def name(self, option: str) -> str:
+        """What an option is called, without a value: ``--ignore``, or ``ignore=``."""
+        if self.typed:
+            return f"-{option}" if len(option) == 1 else f"--{option}"
+        return f"{_PYTHON.get(option, option).replace('-', '_')}="
+
     def __call__(self, option: str, value: str | None = None) -> str:
         """One choice: ``--ignore notes``, or ``ignore=['notes']``.
 
@@ -30,27 +36,26 @@ class Ways:
             option: its name on the command line, without dashes.
             value: a column, or ``name=value``; None for a choice that has none.
         """
+        name = self.name(option)
         if self.typed:
-            option = f"-{option}" if len(option) == 1 else f"--{option}"
             if value is None:
-                return option
+                return name
             # What begins with a dash would be read as an option of its own.
             sign = "=" if value.startswith("-") else " "
-            return f"{option}{sign}{shlex.quote(value)}"
-        name = _PYTHON.get(option, option).replace("-", "_")
+            return f"{name}{sign}{shlex.quote(value)}"
         if value is None:
-            return f"{name}=True"
+            return f"{name}True"
         if option in ("decimal", "score-scale", "n"):
-            return f"{name}={value}" if option == "n" else f"{name}={value!r}"
+            return f"{name}{value}" if option == "n" else f"{name}{value!r}"
         key, sign, own = value.rpartition("=")
         if option == "bounds":
             low, _, high = own.partition(":")
-            return f"bounds={{{key!r}: ({low or None}, {high or None})}}"
+            return f"{name}{{{key!r}: ({low or None}, {high or None})}}"
         if option == "step":
-            return f"steps={{{key!r}: {own}}}"
+            return f"{name}{{{key!r}: {own}}}"
         if option == "take" or (option == "fix" and sign):
-            return f"{name}={{{key!r}: {own!r}}}"
-        return f"{name}=[{value!r}]"
+            return f"{name}{{{key!r}: {own!r}}}"
+        return f"{name}[{value!r}]"
 
     def several(self, option: str, values: Iterable[str]) -> str:
         """One choice for several values: ``--ignore a --ignore b``, or ``ignore=['a', 'b']``."""
@@ -61,7 +66,7 @@ class Ways:
         return f"{name}={first[0]}{', '.join(part[1:-1] for _, part in parts)}{first[-1]}"
 
 
-IN_PYTHON = Ways(False)
+TYPED, IN_PYTHON = Ways(True), Ways(False)
 
 
 def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:

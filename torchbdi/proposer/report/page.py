@@ -217,10 +217,11 @@ def _cautions(p: Proposals) -> str:
         items.append("Only letters and categories that occur in the table are proposed.")
     if formulas := columns_like_formulas(p.columns):
         what = "have an apostrophe before them" if p.settings.safe_csv else "are as in the table"
+        way = Ways(p.problem.table.typed)("safe-csv")
         items.append(
             f"Texts of {', '.join(formulas)} begin with = + - @ or a tab. A spreadsheet takes such "
             f"cells for formulas and runs them when proposals.csv is opened. There they {what}"
-            + ("." if p.settings.safe_csv else "; --safe-csv puts an apostrophe before them.")
+            + ("." if p.settings.safe_csv else f"; {way} puts an apostrophe before them.")
         )
     return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 

@@ -53,8 +53,9 @@ def find_looked_up(
     if found and all(c.name in settings.fix for c in columns if c.name not in found):
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
         raise InputError(
-            f"{table.source}: no column is left that varies: {told}. Fix fewer columns (--fix), or "
-            f"make one part of the design ({way_to_keep(dict([*found.items()][:1]), ways)})."
+            f"{table.source}: no column is left that varies: {told}. Fix fewer columns "
+            f"({ways.name('fix')}), or make one part of the design "
+            f"({way_to_keep(dict([*found.items()][:1]), ways)})."
         )
     remarks += looked_up_remarks(found, ways)
     names = {n: up for n, up in maybe.items() if n not in found and up.of not in (*grids, *found)}

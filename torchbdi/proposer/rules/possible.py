@@ -17,7 +17,7 @@ from ..settings import Settings
 from .typed import without_constants
 
 
-def require_possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
+def require_possible(rule: Linear, grids: Mapping[str, Grid], ways: Ways) -> None:
     """Refuses a rule that nothing within the bounds can meet."""
     ends = np.array([
         sorted((v * grids[n].number.low, v * grids[n].number.high))
@@ -25,14 +25,20 @@ def require_possible(rule: Linear, grids: Mapping[str, Grid]) -> None:
     ]).sum(0)  # fmt: skip
     slack = 1e-9 * float(np.abs(ends).max())
     if ends[0] > rule.high + slack or ends[1] < rule.low - slack:
+        wide = ways("bounds", f"{next(iter(rule.coefficients))}=LOW:HIGH")
         raise InputError(
             f"rule {rule}: within their bounds the columns give {ends[0]:.6g} to {ends[1]:.6g}. "
-            "Change the rule, or widen the bounds of a column (--bounds)."
+            f"Change the rule, or widen the bounds of a column ({wide})."
         )
 
 
 def loosen(
-    rule: Linear, total: bool, grids: dict[str, Grid], settings: Settings, remarks: list[str]
+    rule: Linear,
+    total: bool,
+    grids: dict[str, Grid],
+    settings: Settings,
+    ways: Ways,
+    remarks: list[str],
 ) -> None:
     """Takes levels and steps from columns of which an equation leaves no values on them.
 
@@ -41,6 +47,7 @@ def loosen(
         total: whether the first column of the rule was found to follow from the others.
         grids: of the columns; changed.
         settings: the person's choices.
+        ways: how options are typed.
         remarks: what is lost is added.
 
     Raises:
@@ -59,7 +66,7 @@ def loosen(
         # It follows from the others, and is rounded as the table rounds it.
         grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
         return
-    loose = _may_be_loose(own, grids, settings)
+    loose = _may_be_loose(own, grids, settings, ways)
     if told := _loose_remark(own, loose, grids):
         remarks.append(told)
     grids.update({name: without_steps(grids[name]) for name in loose})
@@ -105,7 +112,9 @@ def _common(steps: Sequence[float]) -> float:
     return unit or 1.0
 
 
-def _may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -> list[str]:
+def _may_be_loose(
+    rule: Linear, grids: Mapping[str, Grid], settings: Settings, ways: Ways
+) -> list[str]:
     """The columns that may leave their grids where an equation has no solution on them.
 
     Where some of them have nothing but decimals to lose, these alone make good what whole numbers,
@@ -126,7 +135,7 @@ def _may_be_loose(rule: Linear, grids: Mapping[str, Grid], settings: Settings) -
         given = next(iter(rule.coefficients))
         raise InputError(
             f"step: no values in these steps meet {rule}: {told}. Change a step or the equation, "
-            f"or say where the steps begin ({Ways(True)('bounds', given + '=LOW:')})."
+            f"or say where the steps begin ({ways('bounds', given + '=LOW:')})."
         )
     decimals = [name for name in loose if not grids[name].kind]
     return decimals or (loose if _off_grid(rule, grids, few=True) else [])

@@ -91,8 +91,8 @@ def restrict(
     grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
     _let_rules_hold(rules, grids)
     for rule in rules:
-        require_possible(rule, grids)
-        loosen(rule, rule in totals, grids, settings, remarks)
+        require_possible(rule, grids, Ways(table.typed))
+        loosen(rule, rule in totals, grids, settings, Ways(table.typed), remarks)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     ruled |= {name for name in grids if _fixed_below(settings.fix.get(name))}
@@ -133,10 +133,11 @@ def _grids(
         number = grids[name].number
         if number.high == number.low:
             column = next(c for c in numbers if c.name == name)
+            wide = Ways(table.typed)("bounds", f"{name}=LOW:HIGH")
             raise InputError(
                 f"step: column {name!r} has no two values in steps of {step:g} from "
                 f"{show_number(column.low)} to {show_number(column.high)}. Take a smaller step, or "
-                "wider bounds (--bounds)."
+                f"wider bounds ({wide})."
             )
     return grids
 
@@ -207,5 +208,11 @@ def _tell(grids: Mapping[str, Grid], ways: Ways, remarks: list[str]) -> None:
     if by["whole"]:
         remarks.append(f"Whole numbers stay whole: {listed(by['whole'])}.")
     for name, grid in grids.items():
-        if grid.kind == "step" and grid.number.step is not None:
-            remarks.append(f"Column {name!r} keeps to steps of {grid.number.step:g}.")
+        if grid.kind == "step":
+            step, levels = grid.number.step, grid.number.levels
+            if step is None and levels is not None:  # of a part that may be absent
+                remarks.append(
+                    f"Column {name!r} is 0, or keeps to steps of {levels[-1] - levels[-2]:g}."
+                )
+            elif step is not None:
+                remarks.append(f"Column {name!r} keeps to steps of {step:g}.")

@@ -15,7 +15,7 @@ from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers, class_name
 from ..reading.table import Values
-from ..reading.ways import listed
+from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .restrict import Restricted
 
@@ -141,7 +141,7 @@ def _inside(
     return int(inside.sum())
 
 
-def require_freedom(restricted: Restricted, settings: Settings) -> None:
+def require_freedom(restricted: Restricted, settings: Settings, ways: Ways) -> None:
     """Refuses fixed columns that leave nothing, since the others follow from them by equations.
 
     Raises:
@@ -156,5 +156,5 @@ def require_freedom(restricted: Restricted, settings: Settings) -> None:
     if np.linalg.matrix_rank(matrix) == len(names):
         raise InputError(
             f"no column is left that varies: what is not fixed ({listed(names)}) follows from "
-            f"{'; '.join(map(str, equations))}. Fix fewer columns (--fix)."
+            f"{'; '.join(map(str, equations))}. Fix fewer columns ({ways.name('fix')})."
         )

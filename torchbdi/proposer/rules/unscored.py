@@ -91,8 +91,8 @@ def _fits(values: Mapping[str, Values], restricted: Restricted, settings: Settin
             elif column.name in settings.bounds or column.name in settings.steps:
                 fits &= (own >= column.low - slack) & (own <= column.high + slack)
             if (step := settings.steps.get(column.name)) is not None:
-                place = (own - column.low) / step
-                fits &= np.abs(place - np.rint(place)) <= 1e-6
+                near = restricted.grids[column.name].number.nearest(own)
+                fits &= np.abs(own - near) <= 1e-6 * step
         elif wanted is not None:
             fits &= own == class_name(wanted)
     # Tables are rounded, so their sums are.

@@ -41,7 +41,6 @@ class Found:
         start: positions of the known designs that they are told from, (n,).
         unseen: how many new designs there are in all, where that is known; None otherwise.
         sites: see :class:`Candidates`.
-        looked_at: how many candidates the posterior was asked about.
         candidate: positions among the rows without a score, (n,); None where any design could be
             chosen.
     """
@@ -53,7 +52,6 @@ class Found:
     start: np.ndarray
     unseen: int | None
     sites: int | None
-    looked_at: int
     candidate: np.ndarray | None = None
 
 
@@ -135,7 +133,6 @@ def search(
         start=_starts(problem, settings, x[at], values),
         unseen=sum(counts) if len(counts) == len(parts) else None,
         sites=None if None in limits else max(part for part in limits if part is not None),
-        looked_at=len(x),
         candidate=None if problem.candidates is None else at.numpy(),
     )
 
@@ -149,7 +146,7 @@ def _around(parts: Sequence[Candidates]) -> Tensor | None:
 def listed(problem: Problem) -> Candidates:
     """The rows of the table that have no score yet."""
     assert problem.candidates is not None
-    return Candidates(problem.space.encode(problem.candidates), True, len(problem.candidate_rows))
+    return Candidates(problem.space.encode(problem.candidates), len(problem.candidate_rows))
 
 
 def _searched(

@@ -50,7 +50,6 @@ class Candidates:
 
     Attributes:
         x: standardised features, without the scales of a model, (P, D).
-        complete: whether every new design of the space is among those looked at.
         unseen: how many new designs the space has, where that is known.
         sites: at how many sites they differ from the nearest known design at most; None where that
             is not limited.
@@ -59,7 +58,6 @@ class Candidates:
     """
 
     x: Tensor
-    complete: bool
     unseen: int | None
     sites: int | None = None
     around: Tensor | None = None
@@ -106,7 +104,7 @@ def candidates(
         held = known if inside is None else known[inside]
         unseen = count - int(space.allowed(held * scale, 1e-6).sum())
         if unseen == 0:
-            return Candidates(known[:0], True, 0)
+            return Candidates(known[:0], 0)
         return _enumerated(wanted, look, count, unseen)
     return _drawn(wanted, look, sites, starts)
 
@@ -149,8 +147,8 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         x = torch.cat([x, more / scale])
         x = x[wanted.new(x)]
     if padded:  # which of all have their padding at the ends is not counted
-        return Candidates(x, False, None)
-    return Candidates(x, True, unseen)
+        return Candidates(x, None)
+    return Candidates(x, unseen)
 
 
 def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Tensor) -> Candidates:
@@ -192,7 +190,7 @@ def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Te
     # A limit of all sites leaves their number open.
     most_sites = None if limit is None or limit >= len(sites) else limit
     made_around = None if sites.whole else torch.cat(around)[kept]
-    return Candidates(x[kept], False, None, most_sites, made_around)
+    return Candidates(x[kept], None, most_sites, made_around)
 
 
 def _near(x: Tensor, reach: Reach | None) -> Tensor:

@@ -101,6 +101,7 @@ def test_the_judgement_without_scores_far_from_all_others(
     assert q is not None and p.quality.r2 < 0.2
     np.testing.assert_array_equal(q.true, alone.quality.true)
     assert q.rmse == pytest.approx(alone.quality.rmse, abs=0.1)
+    assert q.exact
     said = "Without the scores that lie far from all others: Good"
     assert said in summary(p, Path("run")) and said in html_report(p)
     assert torchbdi.propose(x, y, n=2, robust=True, progress=False).quality_without is None

@@ -42,7 +42,7 @@ def test_cells_like_formulas(safe: bool, tmp_path: Path, monkeypatch: pytest.Mon
     assert all(float(row[2]) < 0 for row in rows), "numbers are numbers"
     report = html.unescape((tmp_path / "out" / "report.html").read_text())
     assert "Texts of =name begin with = + - @ or a tab" in report
-    assert ("--safe-csv" in report) == (not safe)
+    assert ("safe_csv=True puts an" in report) == (not safe) and "--safe" not in report
 
 
 def test_what_a_formula_begins_with() -> None:

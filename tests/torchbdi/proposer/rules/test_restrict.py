@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from proposer_tables import asked, plain, refused, text
+import pytest
+import torch
+from proposer_tables import asked, plain, refused, text, told
+
+from torchbdi.proposer.model.problem import ready
+from torchbdi.proposer.settings import Settings
 
 RNG = np.random.default_rng(0)
 
@@ -28,6 +33,30 @@ def test_a_least_amount_is_offered_only_where_all_parts_reach_it(tmp_path: Path)
     message = refused(tmp_path, text(plain()), "--at-most", rule, "--bounds", "conc=0.5:")
     assert "--bounds conc=0:)" in message and "'least 0.5'" in message
     asked(tmp_path, text(plain()), "--at-most", f"{rule} least 0.5", "--bounds", "conc=0:")
+
+
+def doses(n: int = 60) -> list[list[str]]:
+    """Three parts in steps of 10 that begin at 5, and a score; two of the parts are in each row."""
+    rng = np.random.default_rng(0)
+    rows = [["a", "b", "c", "t", "yield"]]
+    for i in range(n):
+        own = rng.integers(0, 15, 3) * 10 + 5
+        own[i % 3] *= i % 2
+        rows.append([*map(str, own), f"{rng.uniform():.2f}", f"{own[0] - own[1] / 2:.1f}"])
+    return rows
+
+
+@pytest.mark.parametrize("words", [(), ("--step", "a=10", "--step", "b=10", "--step", "c=10")])
+def test_a_part_that_may_be_absent_keeps_its_steps(words: tuple[str, ...], tmp_path: Path) -> None:
+    """62.4914573 was proposed, since 0 is none of 5, 15, 25 and so on."""
+    rows = [row for row in doses() if "0" not in row[:3]]
+    made, _ = asked(tmp_path, text(rows), "--at-most", "2 of a,b,c", *words)
+    assert made.grids["a"].number.grid().tolist() == [0, *range(5, 146, 10)]
+    assert "Column 'a' is 0, or keeps to steps of 10." in told(made)
+    problem = ready(made, Settings())
+    drawn = problem.design_space.sample(50, torch.Generator().manual_seed(0))
+    amounts = problem.design_space.decode(drawn)[:, :3]
+    assert ((amounts == 0) | (amounts % 10 == 5)).all() and ((amounts > 0).sum(1) <= 2).all()
 
 
 def parts(n: int = 40) -> str:

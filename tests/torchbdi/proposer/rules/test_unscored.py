@@ -93,3 +93,15 @@ def test_rows_to_choose_from_keep_what_any_known_design_has(tmp_path: Path) -> N
     p, written = proposed(tmp_path, rows, "-n", "20", "--fix", "cat")
     assert "2 of the rows without a score do not meet" in told(p.problem)
     assert sorted(int(row["row"]) for row in written) == list(range(56, 70))
+
+
+def test_steps_of_parts_that_may_be_absent_hold_for_rows_without_a_score(tmp_path: Path) -> None:
+    """Steps were counted from 0, so that no row with 5, 15 and so on was a design to choose."""
+    rows = [["a", "b", "t", "yield"]]
+    for i in range(40):
+        amounts = [str(10 * int(RNG.integers(15)) + 5), str(10 * int(RNG.integers(15)) + 5)]
+        amounts[i % 2] = "0" if i >= 30 else amounts[i % 2]
+        rows.append([*amounts, f"{RNG.uniform():.3f}", "TBD" if i >= 30 else str(i)])
+    rows[-1][0] = "12"
+    made, _ = asked(tmp_path, text(rows), "--at-most", "1 of a,b", "--step", "a=10")
+    assert made.candidate_rows.tolist() == list(range(32, 41))
