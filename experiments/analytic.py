@@ -4,8 +4,9 @@ A concave quadratic of six numbers, and eight letters whose scores add up. Of 2,
 the worse half is the table; every method proposes 128 designs and is judged by the formula, beside
 the best row of the table, random designs, and the best rows with one place drawn anew.
 
-``out=FOLDER`` keeps a line for each method in analytic-runs.csv, does not run again what stands
-there with the same revisions, and writes the table as analytic.md, .csv and .tex; ``seed=N``.
+``out=FOLDER`` keeps a line for each method and seed in analytic-runs.csv, does not run again what
+stands there with the same revisions, and writes the table as analytic.md, .csv and .tex; ``seeds=``
+(0,1,2) names the seeds that are averaged.
 """
 
 from __future__ import annotations
@@ -29,15 +30,19 @@ from torchbdi.space import Number, Space
 from .paper.render import Table, markdown, write_table
 from .runs.csv_lines import checked_lines
 from .runs.scores import score_statistics
-from .runs.words import run_command, split_words, whole_word
+from .runs.words import run_command, seed_words, split_words
 from .runs.yardsticks import POOL, changed_columns, changed_letters, drawn, spread
 
 DESIGNS, SEEN = 128, 1000
+SEEDS = (0, 1, 2)
 METHODS = (
     "bdi", "bdi_search", "kernel_search", "ntk_ascent", "bo_qei", "cma_es", "reinforce", "cbas",
     "autofocused_cbas", "min_small", "grad_small", "coms_small", "roma", "nemo", "ram_small",
 )  # fmt: skip
 COLUMNS = ("landscape", "method", "revision", "floor", "seed", "best", "median", "minutes")
+AVERAGED = (
+    "landscape", "method", "seeds", "best", "best_std", "median", "median_std", "minutes",
+)  # fmt: skip
 CENTRE = (0.9, -0.6, 0.3, -1.2, 0.0, 0.7)  # of the quadratic, in a box of 2 to each side
 BEST_ROW, RANDOM, CHANGED = "the best row", "random designs", "the best rows, one place anew"
 
@@ -117,33 +122,49 @@ def propose(landscape: Landscape, data: OfflineData, name: str, seed: int) -> di
     }
 
 
-def table(lines: Sequence[Mapping[str, str]]) -> Table:
-    """The lines and their yardsticks, with what a method is not ahead of."""
+def table(lines: Sequence[Mapping[str, str]], seeds: Sequence[int]) -> Table:
+    """The yardsticks and the lines of some seeds, averaged, with what a method is not ahead of."""
     rows, records = [], []
     for name, landscape in landscapes().items():
         yardsticks = landscape.yardsticks(landscape.table())
-        for other, (best, median) in yardsticks.items():
-            rows.append([name, other, f"{best:.2f}", f"{median:.2f}", "", ""])
-            told = (name, other, "", "", "", best, median, "")
-            records.append(dict(zip(COLUMNS, told, strict=True)))
-        for line in (line for line in lines if line["landscape"] == name):
-            best, median = float(line["best"]), float(line["median"])
-            behind = [f"{k} (best)" for k, told in yardsticks.items() if best <= told[0]]
-            behind += [f"{k} (median)" for k, told in yardsticks.items() if median <= told[1]]
-            figures = [f"{best:.2f}", f"{median:.2f}"]
-            rows.append([name, line["method"], *figures, "; ".join(behind), line["minutes"]])
-            records.append(dict(line))
+        for other, given in yardsticks.items():
+            rows.append([name, other, f"{given[0]:.2f}", f"{given[1]:.2f}", "", ""])
+            record = (name, other, "", given[0], "", given[1], "", "")
+            records.append(dict(zip(AVERAGED, record, strict=True)))
+        mine = [line for line in lines if line["landscape"] == name and int(line["seed"]) in seeds]
+        for method in dict.fromkeys(line["method"] for line in mine):
+            own = [line for line in mine if line["method"] == method]
+            best, median, minutes = (_moments(own, column) for column in COLUMNS[-3:])
+            behind = [f"{k} (best)" for k, told in yardsticks.items() if best[0] <= told[0]]
+            behind += [f"{k} (median)" for k, told in yardsticks.items() if median[0] <= told[1]]
+            fewer = f" (of {len(own)} of {len(seeds)} seeds)" if len(own) < len(seeds) else ""
+            figures = [_figure(*best) + fewer, _figure(*median) + fewer]
+            rows.append([name, method, *figures, "; ".join(behind), f"{minutes[0]:.1f}"])
+            full = (name, method, len(own), *best, *median, minutes[0])
+            records.append(dict(zip(AVERAGED, full, strict=True)))
     return Table(
         "analytic",
-        "Two tables whose true function is a formula, 128 designs, one seed",
+        f"Two tables whose true function is a formula, {DESIGNS} designs",
         ["table", "designs of", "best", "median", "not ahead of", "minutes"],
         rows,
         [
             "`python -m experiments.analytic out=docs/results` makes it.",
+            f"a ± b: mean and sample standard deviation over the seeds "
+            f"{', '.join(map(str, seeds))}; a alone: they are the same.",
             "The best row's median is its own score.",
         ],
         records,
     )
+
+
+def _moments(lines: Sequence[Mapping[str, str]], column: str) -> tuple[float, float]:
+    """Mean and sample standard deviation of a column; the latter is 0 of one line."""
+    values = np.array([float(line[column]) for line in lines])
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+
+
+def _figure(mean: float, spread: float) -> str:
+    return f"{mean:.2f} ± {spread:.2f}" if spread >= 0.005 else f"{mean:.2f}"
 
 
 def _key(landscape: str, method: str, seed: int) -> dict[str, str]:
@@ -183,16 +204,21 @@ def main(words: Sequence[str]) -> None:
     Raises:
         InputError: a word is wrong.
     """
-    names, values, rest = split_words(words, registry.names(), ("out", "seed"))
+    names, values, rest = split_words(words, registry.names(), ("out", "seeds"))
     if rest:
-        raise InputError(f"{rest[0]}: not known here. Valid: methods, out=FOLDER, seed=N.")
-    seed = whole_word(values, "seed", 0)
+        raise InputError(f"{rest[0]}: not known here. Valid: methods, out=FOLDER, seeds=0,1,2.")
+    seeds = seed_words(values) or SEEDS
     out = Path(values["out"]) if "out" in values else None
     lines = _read(out / "analytic-runs.csv") if out else []
     if out:
         out.mkdir(parents=True, exist_ok=True)
-    wanted = [(one, name) for one in landscapes().values() for name in names or METHODS]
-    for landscape, name in tqdm(wanted, desc="methods"):
+    wanted = [
+        (one, name, seed)
+        for one in landscapes().values()
+        for name in names or METHODS
+        for seed in seeds
+    ]
+    for landscape, name, seed in tqdm(wanted, desc="methods"):
         key = _key(landscape.name, name, seed)
         if any(key.items() <= line.items() for line in lines):
             continue
@@ -200,7 +226,7 @@ def main(words: Sequence[str]) -> None:
         if out:
             rows = [[line[column] for column in COLUMNS] for line in lines]
             write_csv(out / "analytic-runs.csv", COLUMNS, rows)
-    made = table([line for line in lines if line["seed"] == str(seed)])
+    made = table(lines, seeds)
     if out:
         write_table(out, made)
     print(markdown(made))

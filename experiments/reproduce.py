@@ -45,7 +45,7 @@ from .runs.results import read_runs
 from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation
 from .runs.trajectory import is_whole, score_trajectory
-from .runs.words import run_command, split_words
+from .runs.words import run_command, seed_words, split_words
 from .tasks.registry import task_names
 from .train import RunInterruptedError, train
 
@@ -250,11 +250,7 @@ def main(words: Sequence[str]) -> None:
     chosen: dict[str, Any] = {
         key: values[key].split(",") for key in ("tasks", "methods") if key in values
     }
-    if "seeds" in values:
-        seeds = [seed.strip() for seed in values["seeds"].split(",")]
-        if not all(seed.isascii() and seed.isdecimal() for seed in seeds):
-            raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.")
-        chosen["seeds"] = list(dict.fromkeys(map(int, seeds)))
+    chosen["seeds"] = seed_words(values)
     if "jobs" in values:
         if not values["jobs"].isdecimal() or not int(values["jobs"]):
             raise InputError(f"jobs={values['jobs']}: write jobs=2.")

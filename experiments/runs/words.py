@@ -88,3 +88,17 @@ def whole_word(values: Mapping[str, str], name: str, usual: int) -> int:
     if not text.isdecimal():
         raise InputError(f"{name}={text}: must be a whole number from 0.")
     return int(text)
+
+
+def seed_words(values: Mapping[str, str]) -> list[int] | None:
+    """The seeds of the word ``seeds=0,1,2``, each once; None where there is no such word.
+
+    Raises:
+        InputError: one of them is no whole number from 0.
+    """
+    if "seeds" not in values:
+        return None
+    seeds = [seed.strip() for seed in values["seeds"].split(",")]
+    if not all(seed.isascii() and seed.isdecimal() for seed in seeds):
+        raise InputError(f"seeds={values['seeds']}: write seeds=0,1,2.")
+    return list(dict.fromkeys(map(int, seeds)))

@@ -31,7 +31,7 @@ def test_the_table_is_the_worse_half_of_what_the_formula_says(name):
 
 
 def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, monkeypatch):
-    analytic.main(["best_rows", f"out={tmp_path}"])
+    analytic.main(["best_rows", f"out={tmp_path}", "seeds=0"])
     out = capsys.readouterr().out
     assert f"{analytic.BEST_ROW} (best)" in out and f"{analytic.RANDOM} (median)" in out
     with (tmp_path / "analytic-runs.csv").open(newline="") as file:
@@ -46,10 +46,27 @@ def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, 
     assert len(analytic._read(tmp_path / "analytic-runs.csv")) == 2  # not of an earlier revision
     (tmp_path / "analytic-runs.csv").write_text(kept)
     monkeypatch.setattr(analytic, "propose", None)  # what is there is not run again
-    analytic.main(["best_rows", f"out={tmp_path}"])
+    analytic.main(["best_rows", f"out={tmp_path}", "seeds=0"])
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(InputError, match="seed=one"):
-        analytic.main(["seed=one"])
+    with pytest.raises(InputError, match="seeds=one"):
+        analytic.main(["seeds=one"])
+
+
+def test_seeds_are_averaged_and_a_method_that_has_fewer_says_so():
+    told = [("cma_es", 0, 1.0), ("cma_es", 1, 4.0), ("cma_es", 5, 99.0), ("bdi", 1, -1.0)]
+    lines = [
+        {**analytic._key("letters", name, seed), "best": str(v), "median": "-2", "minutes": "0.5"}
+        for name, seed, v in told
+    ]
+    made = analytic.table(lines, [0, 1])
+    rows = {row[1]: row[2:] for row in made.rows if row[0] == "letters"}
+    assert rows["cma_es"][:2] == ["2.50 ± 2.12", "-2.00"]
+    assert rows["bdi"][:2] == ["-1.00 (of 1 of 2 seeds)", "-2.00 (of 1 of 2 seeds)"]
+    assert f"{analytic.RANDOM} (best)" in rows["cma_es"][2]  # 2.5, where random designs have 3.18
+    record = next(r for r in made.records if r["method"] == "cma_es")
+    assert (record["best"], record["seeds"]) == (2.5, 2)
+    assert record["best_std"] == pytest.approx(2.1213, abs=1e-4)
+    assert len({tuple(r) for r in made.records}) == 1  # the same keys throughout
 
 
 @pytest.mark.parametrize(
