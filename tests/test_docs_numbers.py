@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import statistics
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from docs_tables import AFFINITY, EXACT, ROOT, lines, plain_runs, problem, runs_of, table, text_of
 
 from experiments.tasks import task_names
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "docs" / "results"
 NAMES = {"TF Bind 8": "tfbind8", "TF Bind 10": "tfbind10", "GFP": "gfp", "UTR": "utr"}
 NAMES |= {f"RNA {i}": f"rna{i}" for i in (1, 2, 3)}
-AFFINITY = "tfbind10 task.truth=affinity"
 
 
-def lines(file: str) -> list[dict[str, str]]:
-    with (RESULTS / file).open(newline="", encoding="utf-8") as source:
-        return list(csv.DictReader(source))
-
-
-def table(document: str, *head: str) -> list[dict[str, str]]:
-    """The rows of a document's only table whose head begins with these cells."""
-    found: list[list[list[str]]] = []
-    ahead = ""
-    for line in (ROOT / document).read_text(encoding="utf-8").splitlines():
-        if line.startswith("|"):
-            cells = [cell.strip().replace("`", "") for cell in line[1:-1].split("|")]
-            if not ahead.startswith("|"):
-                found.append([])
-            found[-1].append(cells)
-        ahead = line
-    (rows,) = [rows for rows in found if rows[0][: len(head)] == list(head)]
-    return [dict(zip(rows[0], row, strict=True)) for row in rows[2:]]
-
-
-def problem(line: dict[str, str]) -> str:
-    return AFFINITY if line["title"].startswith("TF Bind 10, affinity") else line["task"]
-
-
-def exact() -> dict[tuple[str, str, str], tuple[float, float]]:
-    """Mean and deviation of cells of exact.csv and yardsticks.csv."""
-    cells = {}
-    for file, name in (("exact.csv", "method"), ("yardsticks.csv", "yardstick")):
-        for line in lines(file):
-            if line["mean"]:
-                key = f"128 {line[name]}" if name == "yardstick" else line[name]
-                deviation = float(line["std"] or 0)
-                cells[problem(line), key, line["statistic"]] = float(line["mean"]), deviation
-    return cells
-
-
-EXACT = exact()
 DIFFERENT = {"128 random designs": "128 random", "the 128 best rows": "best_rows"}
 
 
@@ -120,16 +78,6 @@ def test_solved_and_yardsticks() -> None:
             assert row[head].startswith(f"{EXACT[key][0]:.3f}"), (task, head)
 
 
-def plain_runs(method: str) -> Iterator[dict[str, str]]:
-    """Runs of the paper's settings."""
-    paper = {"steps": 200, "target": 10.0, "designs_per_group": 1}
-    for line in lines("runs.csv"):
-        own = json.loads(line["settings"])
-        rate = 0.001 if own.get("lr") == 0.001 else 0.0
-        if line["method"] == method and own.get("alpha") == rate and paper.items() <= own.items():
-            yield line
-
-
 @pytest.mark.parametrize("task", ["hopper", "ant", "dkitty"])
 def test_the_readme_of_the_robots(task: str) -> None:
     """Raw returns, of seed after seed."""
@@ -177,26 +125,55 @@ def test_minutes_of_methods() -> None:
     assert counted > 12
 
 
-def test_small_solves_on_the_h100() -> None:
-    measured = json.loads((RESULTS / "benchmarks/h100/small-cholesky.json").read_text())["rows"]
-    known = {
-        (r["columns"], r["m"], r["what"]): r
-        for r in measured
-        if (r["b"], r["dtype"]) == (65536, "float64")
-    }
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.findall(
-        r"^\| ([18]) \| (\d+) \| (.*) \|$", text.split("### On a GPU")[1], re.MULTILINE
+def test_gfp_over_all_seeds() -> None:
+    runs = runs_of("bdi", "gfp")
+    assert len(runs) == 8
+    ends = []
+    for name in ("best", "median"):
+        values = sorted(f"{float(run[f'{name}_after_normalised']):.4f}" for run in runs)
+        ends.append(f"{values[0]} and {values[-1]}")
+    assert "Over seeds 0 to 7 the best" in text_of("README.md")
+    assert all(f"to between {two}" in text_of("README.md") for two in ends)
+    assert f"seeds 0 to 7 between {ends[0]}, and {ends[1]}." in text_of("docs/tasks.md")
+
+
+def test_results_of_the_datasheets() -> None:
+    """Best and median of seed 0, and the best row seen where it is told."""
+    text = text_of("docs/tasks.md")
+    for task in ("rna1", "superconductor", "utr", "gfp", "ant", "dkitty"):
+        (run, *_) = (run for run in runs_of("bdi", task) if run["seed"] == "0")
+        names = ("best_after", "median_after", "best_of_data")
+        best, median, row = (f"{float(run[f'{name}_normalised']):.4f}" for name in names)
+        if task == "superconductor":
+            assert f"seed 0, which is used, gives {best} and {median}" in text
+        else:
+            assert f"best {best}, median {median}" in text, task
+        if task not in ("superconductor", "rna1"):
+            assert re.search(rf"best {best}, median {median} \(the [^)]* {row}\)", text), task
+    (other,) = (
+        run
+        for run in lines("targets/results.csv")
+        if run["task"] == "ant" and json.loads(run["settings"])["target"] == 10
     )
-    assert len(shown) == 14
-    for columns, m, cells in shown:
-        one, two = (known[int(columns), int(m), what] for what in ("forward", "with gradient"))
-        rivals = ("device_times_cholesky_ex", "device_times_linalg_solve")
-        right = [one["device_ours_us"], one["limit_us"], *(one[r] for r in rivals)]
-        right += [two["device_ours_us"], *(two[r] for r in rivals)]
-        for cell, value in zip(cells.split(" | "), right, strict=True):
-            digits = len(cell.partition(".")[2])
-            assert cell.replace(",", "") == f"{value:.{digits}f}", (columns, m)
-    ahead = [max(r["device_times_cholesky_ex"], r["device_times_linalg_solve"]) for r in measured]
-    assert len(ahead) == 168
-    assert f"1.3 to {round(max(ahead), -1):.0f} times" in text
+    best, median, row = (f"{float(other[f'{name}_normalised']):.4f}" for name in names)
+    assert f"seed 0 then {best}, {median} and {row}" in text
+
+
+def test_what_rounding_does_to_the_hopper() -> None:
+    """The best rows of a table, scored again, beside that table's own scores."""
+    (run,) = (
+        run
+        for run in lines("targets/results.csv")
+        if run["task"] == "hopper" and json.loads(run["settings"])["target"] == 10
+    )
+    again = {
+        line["statistic"]: f"{float(line['mean']):.3f}"
+        for line in lines("yardsticks.csv")
+        if (line["task"], line["yardstick"]) == ("hopper", "best_rows")
+    }
+    before, after = (float(run[f"median_{when}_normalised"]) for when in ("before", "after"))
+    text = text_of("README.md")
+    assert f"the median does rise, from {before:.3f} to {after:.3f}" in text
+    best = float(run["best_before_normalised"])
+    assert f"a best of {again['best']} instead of {best:.3f}" in text
+    assert f"a median of {again['median']} (docs" in text
