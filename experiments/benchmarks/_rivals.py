@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from torchbdi import MissingDependencyError, TorchBDIError
+
+from ..data import cache_folder
 
 HERE = Path(__file__).parent
 
@@ -33,15 +34,14 @@ def environment(name: str) -> Path:
     Raises:
         MissingDependencyError: pip could not install the pinned packages.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torchbdi"
     requirements = HERE / f"{name}.txt"
     stamp = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = cache / f"{name}-{stamp}"
+    folder = cache_folder() / f"{name}-{stamp}"
     python = folder / "bin" / "python"
     if (folder / "ready").exists():
         return python
     print(f"installing {requirements.name} into {folder} (1 to 3 GB, minutes)", flush=True)
-    cache.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     install = [python, "-m", "pip", "install", "-q", "-r", requirements]
     for command in ([sys.executable, "-m", "venv", "--clear", folder], install):
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True)

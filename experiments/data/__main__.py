@@ -142,8 +142,9 @@ def get(folder: Path, name: str, places: Mapping[str, tuple[Place, ...]] = PLACE
         download(wanted, folder)
         require(folder, wanted)  # also by checksums that the task's own file has
     else:
-        (source,) = (s for s in _sources() if s.data_set is not None and s.data_set.name == name)
-        if source.fetch is None:
+        own = (s for s in _sources() if s.data_set is not None and s.data_set.name == name)
+        source = next((s for s in own if s.fetch is not None), None)
+        if source is None:
             raise InputError(f"{name} cannot be fetched: {wanted.origin}.")
         source.ensure(folder)
     if name in BUILDS:

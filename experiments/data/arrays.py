@@ -48,6 +48,20 @@ def read_sealed_npy(path: Path) -> np.ndarray:
     return array
 
 
+def left_npz(path: Path) -> dict[str, np.ndarray] | None:
+    """What an earlier piece of work has left in a file; None where that is nothing of use.
+
+    A damaged file is named, and its work is done again.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return read_npz(path)
+    except InputError as error:
+        print(f"{error} Its work is done again.", flush=True)
+        return None
+
+
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """What :func:`write_npz` wrote; a zip file has a checksum of every array.
 

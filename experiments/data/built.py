@@ -15,7 +15,7 @@ from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256, write_json
 
 from . import cache_folder
-from .cards import is_whole
+from .cards import is_whole, make_once
 from .present import require
 from .shards import write_shards
 from .sources import DATA_SETS, checksums
@@ -46,6 +46,8 @@ class Build:
 def ensure_built(folder: Path, name: str) -> Path:
     """Builds a table unless it is in the cache, whole and made of the same files.
 
+    Where several processes want one table, one builds it and the others wait.
+
     Args:
         folder: the data folder, which has the published files.
         name: of the data set.
@@ -60,15 +62,17 @@ def ensure_built(folder: Path, name: str) -> Path:
     build, target = BUILDS[name], cache_folder() / "built" / f"{name}-v{BUILD_VERSION}"
     made_of = {path: checksums()[path] for path in DATA_SETS[name].files}
     card = target / "card.json"
-    if is_whole(card, "made_of", made_of):
-        return target
-    print(f"{name}: building the table in {target} ...", flush=True)
-    x, y = build.make(folder)
-    for old in (card, *target.glob("*.npy")):  # another table may have had more shards
-        old.unlink(missing_ok=True)
-    write_shards(target, build.stem, x, y)
-    files = {path.name: sha256(path) for path in sorted(target.glob("*.npy"))}
-    write_json(card, {"made_of": made_of, "rows": len(y), "sha256": files})
+
+    def make() -> None:
+        print(f"{name}: building the table in {target} ...", flush=True)
+        x, y = build.make(folder)
+        for old in (card, *target.glob("*.npy")):  # another table may have had more shards
+            old.unlink(missing_ok=True)
+        write_shards(target, build.stem, x, y)
+        files = {path.name: sha256(path) for path in sorted(target.glob("*.npy"))}
+        write_json(card, {"made_of": made_of, "rows": len(y), "sha256": files})
+
+    make_once(target, lambda: is_whole(card, "made_of", made_of), make, name)
     return target
 
 

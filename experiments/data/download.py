@@ -37,11 +37,22 @@ def download(data_set: DataSet, folder: Path, limits: Limits = LIMITS) -> None:
             says what to do. Files that were fetched before it stay, and so do the first bytes of
             one whose transfer broke off; what was refused leaves nothing.
     """
+    with fetching_into(folder), _no_empty_folders(data_set, folder):
+        _download(data_set, folder, limits)
+
+
+@contextlib.contextmanager
+def fetching_into(folder: Path) -> Iterator[None]:
+    """Keeps other processes from fetching into a folder meanwhile, which is made if need be.
+
+    Raises:
+        MissingDataError: another process does, or the folder cannot be written.
+    """
     taken = MissingDataError(f"another process is fetching into {folder}. Wait for it to end.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, taken), _no_empty_folders(data_set, folder):
-            _download(data_set, folder, limits)
+        with locked(folder, taken):
+            yield
     except MissingDataError:  # is an OSError too
         raise
     except OSError as error:
@@ -89,6 +100,7 @@ def fetch(
     resume: bool | None = None,
     size: int | None = None,
     limits: Limits = LIMITS,
+    instead: str | None = None,
 ) -> None:
     """Fetches one file with pooch; it appears whole and verified, or not at all.
 
@@ -100,10 +112,12 @@ def fetch(
             is checked against a digest.
         size: its bytes; None: not known, and at most ``limits.largest``.
         limits: as :func:`download`.
+        instead: what a person can do where it cannot be had; None: get it elsewhere.
 
     Raises:
         MissingDataError: as :func:`download`.
     """
+    instead = instead or f"get {target.name} elsewhere and put it into {target.parent}"
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     resume = digest is not None if resume is None else resume
@@ -124,8 +138,7 @@ def fetch(
         (scratch / target.name).replace(target)
     except requests.HTTPError as error:
         raise MissingDataError(
-            f"the server answered {error}. The link may be dead: get {target.name} elsewhere and "
-            f"put it into {target.parent}."
+            f"the server answered {error}. The link may be dead: {instead}."
         ) from error
     except requests.RequestException as error:
         kept = partial.stat().st_size if resume and partial.is_file() else 0
@@ -135,14 +148,14 @@ def fetch(
         ) from error
     except RefusedError as error:
         raise MissingDataError(
-            f"{url}: this is not the file that is wanted ({error}). Nothing of it was kept. Get "
-            f"{target.name} elsewhere and put it into {target.parent}."
+            f"{url}: this is not the file that is wanted ({error}). Nothing of it was kept: "
+            f"{instead}."
         ) from error
     except ValueError as error:
         partial.unlink(missing_ok=True)
         raise MissingDataError(
             f"{url}: this is not the file that is wanted ({error}). It was thrown away. Try again; "
-            f"if that does not help, get {target.name} elsewhere and put it into {target.parent}."
+            f"if that does not help, {instead}."
         ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

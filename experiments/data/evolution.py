@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..robots.hopper import DESIGN_SIZE, LAYER_SHAPES, START_SEED, run_episode
-from .arrays import write_npz
+from .arrays import left_npz, write_npz
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -121,11 +121,11 @@ def evolve_once(
     Returns:
         As ``evolve``.
     """
-    if path.exists():
+    saved = left_npz(path)
+    if saved is not None:
         for _ in range(config.generations):
             tick()
-        with np.load(path, allow_pickle=False) as saved:
-            return saved["x"], saved["y"]
+        return saved["x"], saved["y"]
     x, y = evolve(config, seed, tick)
     write_npz(path, {"x": x, "y": y})
     return x, y

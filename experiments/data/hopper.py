@@ -23,7 +23,7 @@ from torchbdi.kernels.files import sha256, write_json
 from ..oracles.pool import run_all
 from ..robots.hopper import START_SEED
 from .arrays import write_npy
-from .cards import is_whole
+from .cards import is_whole, make_once
 from .evolution import EvolutionConfig, evolve_once
 from .recipes import HOPPER as GENERATOR_VERSION
 
@@ -69,7 +69,8 @@ def generate(
 
     The bytes depend on the seed and the configuration, not on the number of workers nor on
     interruptions: each finished run is kept in a checkpoint, and another call goes on from there.
-    A table that is already complete is left as it is.
+    A table that is already complete is left as it is. Where several processes want one table, one
+    makes it and the others wait.
 
     Args:
         seed: seeds all runs.
@@ -82,8 +83,15 @@ def generate(
         EvaluationError: a run failed; finished runs keep their checkpoints.
         TorchBDIError: two of the policies are the same.
     """
-    if is_complete(seed, out_dir, config):
-        return
+    make_once(
+        out_dir,
+        lambda: is_complete(seed, out_dir, config),
+        lambda: _make(seed, out_dir, workers, config),
+        "Hopper",
+    )
+
+
+def _make(seed: int, out_dir: Path, workers: int | None, config: TableConfig) -> None:
     recipe = _recipe(seed, config)
     key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     checkpoints = out_dir / f"hopper_controller-runs-{key}"

@@ -24,7 +24,7 @@ from ..oracles.pool import run_all
 from ..robots.morphology import Robot
 from ..robots.stored_policy import StoredPolicy
 from .arrays import write_npy
-from .cards import is_whole
+from .cards import is_whole, make_once
 from .recipes import FULL_ROWS
 from .recipes import MORPHOLOGY as GENERATOR_VERSION
 from .search import SearchConfig, search
@@ -87,7 +87,7 @@ def generate(
 
     The bytes depend on robot, policy, seed and rows, not on the number of workers nor on
     interruptions: another call goes on from the checkpoints. A table that is already complete is
-    left as it is.
+    left as it is. Where several processes want one table, one makes it and the others wait.
 
     Args:
         robot: whose legs are designed.
@@ -102,8 +102,17 @@ def generate(
         EvaluationError: a run failed; all runs keep their checkpoints.
         InputError: fewer than two rows.
     """
-    if is_complete(robot, policy, seed, out_dir, rows):
-        return
+    make_once(
+        out_dir,
+        lambda: is_complete(robot, policy, seed, out_dir, rows),
+        lambda: _make(robot, policy, seed, out_dir, rows, workers),
+        robot.title,
+    )
+
+
+def _make(
+    robot: Robot, policy: StoredPolicy, seed: int, out_dir: Path, rows: int, workers: int | None
+) -> None:
     recipe = _recipe(robot, policy, seed, rows)
     key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     checkpoints = out_dir / f"{robot.name}_morphology-runs-{key}"

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from torchbdi import InputError, MissingDataError
 from torchbdi.kernels.errors import MissingDependencyError
-from torchbdi.kernels.files import locked, write_atomic
+from torchbdi.kernels.files import write_atomic
 
 from . import refuse_offline
 from .arrays import write_npy
-from .download import fetch
+from .download import LIMITS, fetch, fetching_into
 from .places import PLACES, Place
 from .present import fault, known_checksums
-from .sources import DATA_SETS, DataSet
+from .sources import DATA_SETS, DataSet, expected_size
+from .transfer import Limits
 
 
 def place_of(
@@ -43,20 +44,25 @@ def place_of(
     raise InputError(f"{name} has no place {place!r}. " + (f"Valid: {valid}." if valid else ""))
 
 
-def obtain(data_set: DataSet | str, folder: Path, place: Place) -> list[str]:
+def obtain(
+    data_set: DataSet | str, folder: Path, place: Place, limits: Limits = LIMITS
+) -> list[str]:
     """Fetches from a place what is missing or damaged.
 
     Args:
         data_set: or its name.
         folder: the data folder.
         place: where it is taken from.
+        limits: how long a server is waited for, and how much is taken from it; of the one file of
+            a place, as much as the place says.
 
     Returns:
         The paths that were written.
 
     Raises:
-        MissingDataError: no network, a dead link, a wrong file, a full disk; what was wrong is
-            thrown away, what was right stays.
+        MissingDataError: no network, a dead link, a wrong file, a full disk, or another process
+            that fetches into the folder; what was wrong is thrown away, what was right stays, and
+            so do the first bytes of one whose transfer broke off.
         MissingDependencyError: a Parquet file, and no pyarrow.
     """
     wanted_set = DATA_SETS[data_set] if isinstance(data_set, str) else data_set
@@ -70,48 +76,43 @@ def obtain(data_set: DataSet | str, folder: Path, place: Place) -> list[str]:
         print(f"{wanted_set.name}: all that {place.name} has is in {folder} already")
         return []
     refuse_offline(wanted_set.name)
-    taken = MissingDataError(f"another process is fetching into {folder}. Wait for it to end.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, taken):
-            if place.form == "files":
-                _files(place, folder, wanted, known)
-            else:
-                _one_file(place, folder, wanted, known)
-    except MissingDataError:  # is an OSError too
-        raise
-    except OSError as error:
-        raise MissingDataError(
-            f"cannot write to {folder} ({error}). Make room or name another folder with "
-            "data_dir= or TORCHBDI_DATA."
-        ) from error
+    with fetching_into(folder):
+        if place.form == "files":
+            _files(place, folder, wanted, known, limits)
+        else:
+            file = folder / f".{wanted_set.name}-{place.name}{Path(place.url).suffix}"
+            _one_file(place, file, wanted, known, limits)
     print(f"{wanted_set.name}: {len(wanted)} files taken from {place.name} into {folder}")
     return wanted
 
 
-def _files(place: Place, folder: Path, wanted: Iterable[str], known: dict[str, str]) -> None:
+def _files(
+    place: Place, folder: Path, wanted: Iterable[str], known: dict[str, str], limits: Limits
+) -> None:
     for path in wanted:
         url = f"{place.url}/{place.names.get(path, path)}"
-        fetch(url, folder / path, known.get(path))
+        fetch(url, folder / path, known.get(path), size=expected_size(path), limits=limits)
         _check(folder, path, known, url)
 
 
-def _one_file(place: Place, folder: Path, wanted: list[str], known: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".taken-") as scratch:
-        file = Path(scratch) / Path(place.url).name
-        fetch(place.url, file, place.sha256)
-        if file.stat().st_size > place.largest:
-            raise MissingDataError(
-                f"{place.url} has {file.stat().st_size:,} bytes, more than {place.largest:,}: this "
-                "is not the file that is wanted. It was thrown away."
-            )
-        try:
-            _READERS[place.form](file, place, folder, wanted)
-        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
-            raise MissingDataError(
-                f"{place.url}: it is not what it should be ({error}). It was thrown away. Try "
-                f"another place, or put {', '.join(wanted)} into {folder} yourself."
-            ) from error
+def _one_file(
+    place: Place, file: Path, wanted: list[str], known: dict[str, str], limits: Limits
+) -> None:
+    """Fetches the one file of a place, takes out what is wanted, and deletes it."""
+    folder = file.parent
+    instead = f"try another place, or put {', '.join(wanted)} into {folder} yourself"
+    limits = replace(limits, largest=place.largest)
+    # Where its own digest is not known, its form has checksums, and what it holds is checked.
+    if not file.is_file():  # it is there where a process was killed after fetching it
+        fetch(place.url, file, place.sha256, resume=True, limits=limits, instead=instead)
+    try:
+        _READERS[place.form](file, place, folder, wanted)
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
+        raise MissingDataError(
+            f"{place.url}: it is not what it should be ({error}). It was thrown away: {instead}."
+        ) from error
+    finally:
+        file.unlink(missing_ok=True)
     for path in wanted:
         _check(folder, path, known, place.url)
 

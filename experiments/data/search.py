@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..robots.policy import Array
 from ..robots.robots import ROBOTS
-from .arrays import write_npz
+from .arrays import left_npz, write_npz
 
 #: Generations between two savings of the scores so far.
 _SAVE_EVERY = 5
@@ -65,7 +65,8 @@ def search(
     """
     robot = ROBOTS[config.robot]
     rng = np.random.default_rng(seed)
-    scores = _saved(checkpoint)
+    saved = left_npz(checkpoint)
+    scores: list[float] = [] if saved is None else saved["y"].tolist()
     start = robot.space.normalise(robot.space.default)
     start = start + rng.normal(0, config.start_noise, start.shape)
     # The package draws from numpy's global generator unless it is given another.
@@ -90,11 +91,3 @@ def search(
                 write_npz(checkpoint, {"y": np.array(scores)})
         tick()
     return np.array(designs), np.array(scores[: len(designs)])
-
-
-def _saved(checkpoint: Path) -> list[float]:
-    if not checkpoint.exists():
-        return []
-    with np.load(checkpoint, allow_pickle=False) as saved:
-        scores: list[float] = saved["y"].tolist()
-    return scores

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256, write_atomic, write_json
 
 from ..data import cache_folder
+from ..data.cards import checked_card
 from .recipes import PUBLISHED_SOURCE, RECIPES, Recipe
 from .training import Fitted, predict, table_hash
 
@@ -102,12 +102,26 @@ def find_card(task: str, data_hash: str, *elsewhere: Path) -> Path | None:
         task: "utr" or "gfp".
         data_hash: of the table.
         elsewhere: folders to look in beside those that a run looks in.
+
+    Raises:
+        MissingDataError: a card is damaged; the message says which command makes it again.
     """
     for folder in (WEIGHTS, own_weights(), *elsewhere):
         path = folder / f"{task}-{data_hash[:8]}.json"
-        if path.is_file() and json.loads(path.read_text())["data"]["sha256"] == data_hash:
-            return path
+        if path.is_file():
+            with checked_card(path, _again(task)) as card:
+                if card["data"]["sha256"] == data_hash:
+                    return path
     return None
+
+
+def _command(task: str) -> str:
+    return f"python -m experiments.oracles.fit {task}"
+
+
+def _again(task: str) -> str:
+    """What to do with a damaged network."""
+    return f"Get it again, or delete it and train anew:\n  {_command(task)}"
 
 
 def load_oracle(task: str, x: np.ndarray, y: np.ndarray) -> StoredOracle:
@@ -123,27 +137,27 @@ def load_oracle(task: str, x: np.ndarray, y: np.ndarray) -> StoredOracle:
             which command makes it.
     """
     recipe, data_hash = RECIPES[task], table_hash(x, y)
-    command = f"python -m experiments.oracles.fit {task}"
     path = find_card(task, data_hash)
     if path is None:
         raise MissingDataError(
             f"{task}: no network for this table (hash {data_hash[:8]}) in {WEIGHTS} or "
             f"{own_weights()}. Its true function is a network that has to be trained once; an "
-            f"interrupted training goes on:\n  {command}"
+            f"interrupted training goes on:\n  {_command(task)}"
         )
-    card = json.loads(path.read_text())
+    with checked_card(path, _again(task)) as card:
+        expected, spearman = card["weights_sha256"], float(card["held_out"]["spearman"])
+        mean, std = (float(card["scores"][name]) for name in ("mean", "std"))
     weights = path.with_suffix(".safetensors")
-    if not weights.is_file() or sha256(weights) != card["weights_sha256"]:
+    if not weights.is_file() or sha256(weights) != expected:
         raise MissingDataError(
             f"{weights} is missing or damaged (its SHA-256 is not the one in {path.name}). Delete "
-            f"both and train again:\n  {command}"
+            f"both and train again:\n  {_command(task)}"
         )
     network = recipe.network()
     network.load_state_dict(load(weights.read_bytes()))
-    mean, std = card["scores"]["mean"], card["scores"]["std"]
 
     def score(designs: np.ndarray) -> np.ndarray:
         letters = torch.from_numpy(designs.astype(np.int64))
         return predict(network, letters, recipe.batch) * std + mean
 
-    return StoredOracle(score, card["held_out"]["spearman"], card)
+    return StoredOracle(score, spearman, card)

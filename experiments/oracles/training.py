@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from torchbdi import InputError
 from torchbdi.kernels.files import last_good_state, write_state
 from torchbdi.kernels.tensors import from_bytes, to_bytes
 
@@ -90,8 +91,9 @@ def fit_network(
         x: letters, (N, L), integers.
         y: scores, (N,).
         seed: seeds the split, the initial weights, the order of rows and dropout.
-        checkpoint: where the state is kept; its folder must exist. The name should say what is
-            trained on what: a state found there is gone on with. What is damaged is said.
+        checkpoint: where the state is kept; its folder must exist. A state that is found there is
+            gone on with. One that is damaged, or of another recipe, table or seed, is said, and
+            the training begins anew.
         stop_after: stop after this step, as a kill would; for tests.
         checkpoint_every: seconds between two writes of the state.
 
@@ -111,7 +113,7 @@ def fit_network(
         network = recipe.network().to(device)
         # Keras' epsilon.
         optimiser = torch.optim.Adam(network.parameters(), lr=recipe.lr, eps=1e-7)
-        state = _State.load(checkpoint, network, optimiser)
+        state = _State.load(checkpoint, _told(recipe, network, x, y, seed), network, optimiser)
         bar = tqdm(
             total=steps,
             initial=state.step,
@@ -168,10 +170,17 @@ def predict(network: nn.Module, letters: Tensor, batch: int) -> np.ndarray:
     return torch.cat(parts).numpy()
 
 
-class _State:
-    """Where a training is: the step, the results so far and the time they took."""
+def _told(recipe: Recipe, network: nn.Module, x: np.ndarray, y: np.ndarray, seed: int) -> str:
+    """All that a training depends on, as text."""
+    numbers = recipe.held_out, recipe.epochs, recipe.batch, recipe.lr, seed
+    return f"{numbers} {table_hash(x, y)} {network}"
 
-    def __init__(self, content: dict[str, Any]):
+
+class _State:
+    """Where a training is: what it is of, the step, the results so far and the time they took."""
+
+    def __init__(self, of: str, content: dict[str, Any]):
+        self.of = of
         self.step: int = content.get("step", 0)
         self.history: list[float] = content.get("history", [])
         self.seconds: float = content.get("seconds", 0.0)
@@ -180,14 +189,20 @@ class _State:
         self._saved = time.perf_counter()
 
     @staticmethod
-    def load(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> _State:
-        content: dict[str, Any] | None = last_good_state(path, from_bytes, print)
+    def load(path: Path, of: str, network: nn.Module, optimiser: torch.optim.Optimizer) -> _State:
+        def parse(whole: bytes) -> dict[str, Any]:
+            found: dict[str, Any] = from_bytes(whole)
+            if found.get("of") != of:
+                raise InputError("it is of another training")
+            return found
+
+        content = last_good_state(path, parse, print)
         if content is None:
-            return _State({})
+            return _State(of, {})
         network.load_state_dict(content["network"])
         optimiser.load_state_dict(content["optimiser"])
         print(f"going on from step {content['step']} ({path})", flush=True)
-        return _State(content)
+        return _State(of, content)
 
     def due(self, seconds: float) -> bool:
         return time.perf_counter() - self._saved > seconds
@@ -201,6 +216,7 @@ class _State:
     def save(self, path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         self.tick()
         content = {
+            "of": self.of,
             "step": self.step,
             "history": self.history,
             "seconds": self.seconds,

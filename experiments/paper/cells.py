@@ -42,15 +42,25 @@ def grid(runs: Iterable[Run]) -> dict[Problem, dict[str, list[Run]]]:
 
 def heading(problem: Problem) -> str:
     """A problem as the head of a column; what is not the task's own is said there."""
-    shared = json.loads(problem.key)
-    own = json.loads(canonical(vars(spec_of(problem.task).settings())))
-    given = shared["task_settings"].items()
-    labels = "".join(f", {k}={v}" for k, v in given if k not in own or own[k] != v)
+    settings, revisions = told_apart(problem.task, problem.key)
     sources = (("data", problem.data_source), ("function", problem.oracle_source))
-    labels += "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
-    if (revisions := (shared["revision"], shared["task_revision"])) != (1, 1):
-        labels += f", revision {'.'.join(map(str, revisions))}"
-    return problem.task + labels
+    labels = "".join(f", {what}: {kind}" for what, kind in sources if kind != "original")
+    return problem.task + settings + labels + revisions
+
+
+def told_apart(task: str, key: str) -> tuple[str, str]:
+    """What tells a problem from others of its task: settings that are not the task's, revisions.
+
+    Args:
+        task: the task's name.
+        key: the task's part of the runs' identity, as text.
+    """
+    shared = json.loads(key)
+    own = json.loads(canonical(vars(spec_of(task).settings())))
+    given = shared["task_settings"].items()
+    settings = "".join(f", {k}={v}" for k, v in given if k not in own or own[k] != v)
+    numbers = shared["revision"], shared["task_revision"]
+    return settings, "" if numbers == (1, 1) else f", revision {'.'.join(map(str, numbers))}"
 
 
 def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:

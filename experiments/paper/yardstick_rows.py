@@ -11,6 +11,7 @@ from ..runs.csv_lines import checked_lines
 from ..runs.pools import YARDSTICKS, Pool
 from ..runs.results import Problem
 from ..runs.scores import LABELS
+from .cells import told_apart
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "yardsticks.csv"
 COLUMNS = ("task", "title", "yardstick", "statistic", "mean", "std", "designs", "problem")
@@ -95,12 +96,19 @@ def yardstick_rows(
 
 def yardstick_table(lines: Lines) -> str:
     """All yardsticks as markdown: a table a problem, a row a yardstick, a column a statistic."""
-    by_problem: dict[tuple[str, str], dict[str, dict[str, Mapping[str, str]]]] = {}
+    by_problem: dict[str, dict[str, dict[str, Mapping[str, str]]]] = {}
+    named: dict[str, tuple[str, str, str]] = {}
     for line in lines:
-        table = by_problem.setdefault((line["title"], line["designs"]), {})
+        key = line["problem"]
+        named[key] = line["task"], line["title"], line["designs"]
+        table = by_problem.setdefault(key, {})
         table.setdefault(line["yardstick"], {})[line["statistic"]] = line
+    titles = [(task, title) for task, title, _ in named.values()]
     out = []
-    for (title, designs), table in by_problem.items():
+    for key, table in by_problem.items():
+        task, title, designs = named[key]
+        if titles.count((task, title)) > 1:
+            title += "".join(told_apart(task, key))
         out += [f"**{title}**, {designs} designs, normalised", ""]
         out.append("| | " + " | ".join(LABELS.values()) + " |")
         out.append("|" + "---|" * (1 + len(LABELS)))

@@ -2,8 +2,8 @@
 
     steps=2000000      steps of the simulator (ant)
     seed=0             of the first start
-    out=FOLDER         gets the policy, and the Ant's state, from which the same command goes on;
-                       else the user's cache, where a run finds the policy
+    out=FOLDER         gets the policy, and the Ant's state, from which the same command goes on, a
+                       folder a seed; else the user's cache, where a run finds the policy
 
 The Ant learns to walk by trial, which needs the extra ``policies`` (stable-baselines3) and half an
 hour; the D'Kitty is taught, in half an hour. Neither is part of a run. The policy is
@@ -78,7 +78,7 @@ def _walk(robot: Robot, steps: int, seed: int, out: Path) -> tuple[Policy, dict[
             f"{error}. Install what training needs:\n  {INSTALL}"
         ) from error
     scaling = Scaling.measure(robot)
-    model, history = train(robot, RECIPE, scaling, steps, out, seed)
+    model, history = train(robot, RECIPE, scaling, steps, out / f"training-seed{seed}", seed)
     policy, factor = soften(robot, extract(model, scaling, RECIPE.gain))
     return policy, {
         "command": f"{_COMMAND} {robot.name} steps={steps} seed={seed}",

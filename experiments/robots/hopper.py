@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 
@@ -20,7 +19,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from .episode import Array, Episode
 
 #: Shapes of W0, b0, W1, b1, W2, b2 and logstd, in the order in which a design stores them.
 LAYER_SHAPES = ((11, 64), (64,), (64, 64), (64,), (64, 3), (3,), (1, 3))
@@ -38,23 +37,6 @@ _MAX_SPEED = 10.0
 _MAX_STATE = 100.0
 _MIN_HEIGHT = 0.7
 _MAX_ANGLE = 0.2
-
-
-@dataclass(frozen=True)
-class Episode:
-    """One episode of T steps, at most 1000.
-
-    Attributes:
-        observations: (T + 1, 11), the start state's first.
-        rewards: (T,).
-        total: sum of the rewards, added up in order in float64.
-        distance: metres covered forwards from start to end.
-    """
-
-    observations: Array
-    rewards: Array
-    total: float
-    distance: float
 
 
 @cache
@@ -117,7 +99,7 @@ def run_episode(
         max_steps: of the episode, at most.
 
     Returns:
-        The episode.
+        The episode; observations are (T + 1, 11), T at most 1000, and the distance is forwards.
 
     Raises:
         InputError: see ``policy_weights``.

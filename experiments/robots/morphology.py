@@ -1,4 +1,4 @@
-"""What the Ant and the D'Kitty task have in common: designs of four legs, and an episode."""
+"""What the Ant and the D'Kitty task have in common: designs of four legs, and how one is run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from .policy import Array
+from .episode import Array, Episode
 
 LEGS = 4
 #: Length of an episode, in steps.
@@ -115,23 +115,6 @@ class Simulation(Protocol):
     @property
     def distance(self) -> float:
         """Metres covered in the direction wanted."""
-
-
-@dataclass(frozen=True)
-class Episode:
-    """One episode of T steps, at most 100.
-
-    Attributes:
-        observations: (T + 1, ...), the start's first.
-        rewards: (T,).
-        total: sum of the rewards, added up in order in float64.
-        distance: metres covered in the direction wanted.
-    """
-
-    observations: Array
-    rewards: Array
-    total: float
-    distance: float
 
 
 @dataclass(frozen=True)

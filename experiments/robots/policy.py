@@ -7,12 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from .episode import Array
 from .restricted_pickle import load_arrays
-
-Array = NDArray[np.float64]
 
 #: Names of the six arrays, in a safetensors file and, with a prefix, in design-bench's pickles.
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256
 
 from ..data import cache_folder
+from ..data.cards import checked_card
 from .morphology import Robot
 from .policy import load_policy
 
@@ -62,7 +62,9 @@ def find_policy(robot: Robot, folder: Path, shipped: Path | None = None) -> Stor
         card = place / f"{robot.name}.json"
         if card.is_file():
             weights = card.with_suffix(".safetensors")
-            expected = json.loads(card.read_text())["weights_sha256"]
+            again = f"Get it again, or delete it and make a policy:\n{_commands(robot.name)}"
+            with checked_card(card, again) as content:
+                expected = str(content["weights_sha256"])
             if not weights.is_file() or sha256(weights) != expected:
                 raise MissingDataError(
                     f"{weights} is missing or damaged (its SHA-256 is not the one in {card.name}). "

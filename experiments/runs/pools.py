@@ -16,7 +16,7 @@ from torchbdi import InputError
 from torchbdi.identity import canonical
 
 from ..data import cache_folder
-from ..data.arrays import read_npz, write_npz
+from ..data.arrays import left_npz, write_npz
 from ..tasks import load_task
 from ..tasks.assemble import request_of
 from ..tasks.base import Request
@@ -101,14 +101,10 @@ def pool_of(cfg: DictConfig, size: int = POOL) -> Pool:
     identity = canonical({**whole, "size": size})
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
     path = cache_folder() / "yardsticks" / f"{name}-{digest}.npz"
-    if path.is_file():
-        try:
-            found = read_npz(path)
-        except InputError as error:
-            print(f"{error} Its scores are asked for again.", flush=True)
-        else:
-            title = str(found.pop("title"))
-            return Pool(name, title, problem, **found)
+    found = left_npz(path)
+    if found is not None:
+        title = str(found.pop("title"))
+        return Pool(name, title, problem, **found)
     task = load_task(cfg)
     arrays = score_pool(task, cfg.designs, size)
     try:

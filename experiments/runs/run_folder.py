@@ -81,8 +81,7 @@ class RunFolder:
         folder = RunFolder(Path(path).resolve())
         if not folder.is_run:
             raise InputError(f"resume={path}: there is no run (no config.yaml in {folder.path}).")
-        if folder.is_complete:
-            raise InputError(f"resume={path}: this run is complete. Its results are there.")
+        folder.refuse_complete()
         cfg = folder.config()
         older = folder.has_state and not folder.is_begun
         if older or OmegaConf.select(cfg, "method.model") is not None:
@@ -111,6 +110,11 @@ class RunFolder:
     def has_state(self) -> bool:
         """Whether there is anything that a run goes on from."""
         return has_work(self.path / STATE.parent) or (self.path / "last.ckpt").is_file()
+
+    def refuse_complete(self) -> None:
+        """Raises InputError where the run is over."""
+        if self.is_complete:
+            raise InputError(f"{self.path}: this run is complete. Its results are there.")
 
     def config(self) -> DictConfig:
         """The configuration that the run was begun with, or that somebody has changed it into.
@@ -148,10 +152,11 @@ class RunFolder:
         """Keeps other processes out, and clears away what a killed one was writing.
 
         Raises:
-            InputError: another process is at work in the folder.
+            InputError: another process is at work in the folder, or has ended the run meanwhile.
             OSError: the folder cannot be written.
         """
         with locked(self.path, InputError(f"{self.path}: another process is at work there.")):
+            self.refuse_complete()
             (self.path / ".probe.part").touch()  # told at once, before anything long is done
             for half in self.path.rglob(".*.part"):
                 half.unlink()

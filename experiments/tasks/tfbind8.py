@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data import ensure_tfbind8
 from ..data.sources import DATA_SETS
+from ..data.tfbind8 import ensure_tfbind8
 from ._shim import load_design_bench
 from .base import Labels, Loaded, Request, Source, TaskSpec
 

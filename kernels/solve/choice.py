@@ -11,13 +11,14 @@ from torch import Tensor
 
 from ..errors import DoesNotFitError, InputError, NotConvergedError
 from ..memory import USABLE_SHARE, available_bytes
+from .costs import pcg_bytes
 from .operator import GramOperator
 from .packed import CholeskyOptions, PackedCholesky
 from .pcg import DEFAULT_RANK, ConjugateGradient, ConjugateGradientOptions
 from .plan import Plan, plan_for
 from .report import WORST_RESIDUAL, SolveReport
 from .solver import Solver
-from .tiles import default_tile, packed_size
+from .tiles import default_tile
 
 SolverName = Literal["auto", "cholesky", "pcg"]
 # Up to here the factorisation takes less time than a plan would.
@@ -88,7 +89,7 @@ def solve_by(
     if not 0 < options.tolerance < 1:
         raise InputError(f"tolerance must lie between 0 and 1, got {options.tolerance!r}.")
     if options.solver == "pcg":
-        stored = _packed_fits(operator, options.rank)
+        stored = _packed_fits(operator, rhs, options.rank)
         return _iterate(operator, rhs, ridge, options, options.rank, stored)
     if options.solver == "cholesky" or operator.n <= options.planned_rows:
         return _factor(operator, rhs, ridge, options)
@@ -154,7 +155,7 @@ def _factor(operator: GramOperator, rhs: Tensor, ridge: float, options: SolveOpt
     return Solution(*solver.solve(rhs), solver)
 
 
-def _packed_fits(operator: GramOperator, rank: int) -> bool:
-    tile = default_tile(operator.n, operator.device)
-    packed = operator.dtype.itemsize * (packed_size(operator.n, tile) + operator.n * rank)
-    return packed <= USABLE_SHARE * available_bytes(operator.device)
+def _packed_fits(operator: GramOperator, rhs: Tensor, rank: int) -> bool:
+    n, tile = operator.n, default_tile(operator.n, operator.device)
+    needed = pcg_bytes(n, rhs.shape[-1], tile, min(rank, n), stored=True)
+    return needed <= USABLE_SHARE * available_bytes(operator.device)

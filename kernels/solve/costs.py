@@ -69,10 +69,15 @@ def cost_pcg(
     product = _read(packed, n_rhs, rates) if stored else _fill(packed, d, rates)
     step = product + _read(2 * n * rank, n_rhs, rates)
     seconds = setup + (iterations + 1) * step + (_fill(packed, d, rates) if stored else 0)
-    nbytes = factor_bytes(n, rank, FLOAT)
-    nbytes += FLOAT.itemsize * ((packed if stored else tile**2) + 8 * n * n_rhs)
     name = "pcg-stored" if stored else "pcg"
-    return Candidate(name, rank, round(iterations), seconds, nbytes)
+    peak = pcg_bytes(n, n_rhs, tile, rank, stored)
+    return Candidate(name, rank, round(iterations), seconds, peak)
+
+
+def pcg_bytes(n: int, n_rhs: int, tile: int, rank: int, stored: bool) -> int:
+    """Bytes that conjugate gradients take at their peak: K or a tile, preconditioner, vectors."""
+    numbers = (packed_size(n, tile) if stored else tile**2) + 8 * n * n_rhs
+    return factor_bytes(n, rank, FLOAT) + FLOAT.itemsize * numbers
 
 
 def _fill(entries: int, d: int, rates: Rates) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 import cma
 import numpy as np
 import pytest
+from another_process import made_meanwhile
 from forked import PATIENCE, child
 from hardening_children import search_long
 from robot_cases import case, one_by_one, write_weights
@@ -123,6 +124,19 @@ def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(table, p
     assert not is_complete(ant.ROBOT, policy, 0, tmp_path, ROWS)
 
 
+def test_a_table_that_another_process_makes_is_waited_for(table, policy, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(morphology, "run_all", lambda *_, **__: asked.append(1))
+    folder = tmp_path / "table"
+    made_meanwhile(
+        monkeypatch, morphology, "is_complete", folder,
+        lambda: make(policy, 0, folder, ROWS),
+        lambda: shutil.copytree(table, folder, dirs_exist_ok=True),
+    )  # fmt: skip
+    assert not asked
+    assert read(folder) == read(table)
+
+
 def slow_search(robot, config, seed, policy):
     """The same by ask and tell, with nothing kept between."""
     rng = np.random.default_rng(seed)
@@ -146,7 +160,7 @@ def slow_search(robot, config, seed, policy):
     return np.array(x), np.array(y)
 
 
-def test_search_against_one_written_out_and_from_a_checkpoint(policy, tmp_path):
+def test_search_against_one_written_out_and_from_a_checkpoint(policy, tmp_path, capsys):
     config = SearchConfig("ant", 0.075, 0.02, 4, 3)
     ticks: list[int] = []
     go = functools.partial(search, tick=lambda: ticks.append(1))
@@ -165,6 +179,11 @@ def test_search_against_one_written_out_and_from_a_checkpoint(policy, tmp_path):
     write_npz(tmp_path / "c.npz", {"y": y[:8] + 1000})
     marked = go(config, (3, 1), policy.path, tmp_path / "c.npz")
     np.testing.assert_array_equal(marked[1], y + 1000 * (np.arange(12) < 8))
+    for damage in (b"", (tmp_path / "b.npz").read_bytes()[:-9]):
+        (tmp_path / "b.npz").write_bytes(damage)
+        again = go(config, (3, 1), policy.path, tmp_path / "b.npz")
+        np.testing.assert_array_equal(again[1], y)
+        assert "b.npz is damaged" in capsys.readouterr().out
 
 
 def test_killed_and_started_again_gives_the_same_bytes(policy, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import gymnasium
 import numpy as np
@@ -23,7 +25,7 @@ from experiments.robots import stored_policy
 from experiments.robots.morphology import run_policy
 from experiments.robots.policy import Policy, load_policy, zero_policy
 from experiments.robots.robots import ROBOTS
-from torchbdi import InputError, MissingDependencyError
+from torchbdi import InputError, MissingDataError, MissingDependencyError, TorchBDIError
 
 ANT = ROBOTS["ant"]
 PLAIN = {
@@ -237,6 +239,30 @@ def test_the_policy_that_comes_with_the_code_does_what_its_card_says(name):
 def test_a_policy_trained_here_is_found(tmp_path):
     path = write_weights(stored_policy.own_policies("ant") / "ant.safetensors", case(ANT, 1)[1])
     assert stored_policy.find_policy(ANT, tmp_path, shipped=tmp_path / "none").path == path
+    for damage in (b"", b"{}", b"[]", b"\xff"):
+        path.with_suffix(".json").write_bytes(damage)
+        with pytest.raises(MissingDataError, match=r"(?s)ant\.json is damaged: it is no.*make ant"):
+            stored_policy.find_policy(ANT, tmp_path, shipped=tmp_path / "none")
+
+
+def test_every_seed_has_a_training_of_its_own(tmp_path, monkeypatch):
+    asked = []
+
+    def train(robot, recipe, scaling, steps, out, seed):
+        asked.append((seed, out))
+        return SimpleNamespace(num_timesteps=steps), []
+
+    fake = SimpleNamespace(train=train, extract=lambda *_: zero_policy(179, 12), settings=asdict)
+    monkeypatch.setitem(sys.modules, "experiments.policies.training", fake)
+    monkeypatch.setattr(script, "soften", lambda robot, policy: (policy, 1.0))
+    failed = SimpleNamespace(passed=False, text=lambda robot: "")
+    monkeypatch.setattr(script, "trial", lambda robot, policy: failed)
+    for seed in (0, 1, 0):
+        with pytest.raises(TorchBDIError, match=f"seed={seed} out={tmp_path}"):
+            script.main(["ant", f"seed={seed}", f"out={tmp_path}"])
+    (zero, one, again) = (out for _, out in asked)
+    assert zero == again != one
+    assert zero.parent == one.parent == tmp_path
 
 
 def test_training_learns_stops_and_goes_on(tmp_path, capsys):

@@ -311,6 +311,22 @@ def test_the_pack_for_a_gpu_machine_runs_elsewhere_and_says_that_there_is_none(
     assert tests.startswith("-m pytest ") and f"--junitxml={out}/tests.xml tests/kernels" in tests
 
 
+def test_a_pack_takes_the_place_of_a_pack_and_of_nothing_else(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter").write_text("dear")
+    for folder in (mine, mine / "letter"):
+        with pytest.raises(InputError, match="not packed here"):
+            _gpu_pack.pack(folder, wheels=False)
+    assert (mine / "letter").read_text() == "dear"
+    (tmp_path / "gpu" / "src").mkdir(parents=True)
+    (tmp_path / "gpu" / "src" / "old").touch()
+    (tmp_path / "gpu" / "call.sh").touch()
+    _gpu_pack.pack(tmp_path / "gpu", wheels=False)
+    assert not (tmp_path / "gpu" / "src" / "old").exists()
+    assert (tmp_path / "gpu" / "src" / "pyproject.toml").is_file()
+
+
 def test_what_is_cut_off_keeps_what_it_measured(tmp_path: Path) -> None:
     kept: list[int] = []
     options = Options(tmp_path, rounds=1, small=True, keep=lambda r: kept.append(len(r["rows"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from another_process import made_meanwhile
 from file_server import Server, serving
 
 from experiments.conf import __file__ as conf_file
 from experiments.data import __main__ as cli
+from experiments.data import built
 from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, translate
 from experiments.data.download import download, fetch
 from experiments.data.present import fault, missing, require
@@ -221,6 +224,25 @@ def test_a_damaged_built_table_is_built_again(
     ensure_built(data_dir, "superconductor")
     assert shard.read_bytes() == whole
     assert not left.exists()
+
+
+def test_a_built_table_that_another_process_builds_is_waited_for(
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = ensure_built(data_dir, "superconductor")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "torchbdi" / "built" / whole.name
+    made_meanwhile(
+        monkeypatch, built, "is_whole", folder,
+        lambda: ensure_built(data_dir, "superconductor"),
+        lambda: shutil.copytree(whole, folder, dirs_exist_ok=True),
+    )  # fmt: skip
+    assert capsys.readouterr().out.count("building") == 1  # the first one above
+    for path in whole.iterdir():
+        assert (folder / path.name).read_bytes() == path.read_bytes()
 
 
 def test_the_protein_level_table(real_data: Path) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from another_process import made_meanwhile
 from forked import PATIENCE, child
 from hardening_children import generate_hopper
 from robot_cases import one_by_one
 
 from experiments.data import hopper as generator
 from experiments.data.arrays import write_npz
-from experiments.data.evolution import EvolutionConfig, evolve
+from experiments.data.evolution import EvolutionConfig, evolve, evolve_once
 from experiments.data.hopper import CARD_NAME, X_NAME, Y_NAME, TableConfig, generate, is_complete
 from experiments.robots.hopper import DESIGN_SIZE, rollout, run_episode
 from torchbdi.kernels.files import sha256
@@ -108,6 +109,19 @@ def test_killed_and_started_again_gives_the_same_bytes(alone, table, tmp_path):
     assert not np.delete(moved.reshape(SMALL.runs, -1), run, axis=0).any()
 
 
+def test_a_damaged_checkpoint_is_named_and_made_again(tmp_path, capsys):
+    config, path = EvolutionConfig(generations=2, pairs=2), tmp_path / "run-0.npz"
+    first = evolve_once(config, (0, 0), path, tick=lambda: None)
+    for damage in (path.read_bytes()[:-9], b""):
+        path.write_bytes(damage)
+        again = evolve_once(config, (0, 0), path, tick=lambda: None)
+        for a, b in zip(first, again, strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert "run-0.npz is damaged" in capsys.readouterr().out
+        with np.load(path) as saved:
+            np.testing.assert_array_equal(saved["y"], first[1])
+
+
 def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(alone, table, tmp_path):
     shutil.copytree(table, tmp_path, dirs_exist_ok=True)
     os.utime(tmp_path / CARD_NAME, (1, 1))
@@ -123,6 +137,19 @@ def test_a_complete_table_is_left_alone_and_a_damaged_one_is_made_again(alone, t
     for damage in (b"{", b"[]", b'{"recipe": 1}', b"\xff"):
         (tmp_path / CARD_NAME).write_bytes(damage)
         assert not is_complete(0, tmp_path, SMALL)
+
+
+def test_a_table_that_another_process_makes_is_waited_for(table, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(generator, "run_all", lambda *_, **__: asked.append(1))
+    folder = tmp_path / "table"
+    made_meanwhile(
+        monkeypatch, generator, "is_complete", folder,
+        lambda: generate(0, folder, config=SMALL),
+        lambda: shutil.copytree(table, folder, dirs_exist_ok=True),
+    )  # fmt: skip
+    assert not asked
+    assert read(folder) == read(table)
 
 
 def test_the_default_table_has_3200_rows():

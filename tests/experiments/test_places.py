@@ -17,7 +17,9 @@ from experiments.data.authors import check_ant, largest_error
 from experiments.data.obtain import obtain, place_of
 from experiments.data.places import PLACES, Place
 from experiments.data.shards import write_shards
-from experiments.data.sources import DATA_SETS, DataSet
+from experiments.data.sources import DATA_SETS, DataSet, expected_size
+from experiments.data.transfer import Limits
+from experiments.tasks.base import Source
 from torchbdi import NTK, InputError, MissingDataError, fit_ridge
 from torchbdi.kernels.errors import MissingDependencyError
 from torchbdi.kernels.files import sha256
@@ -144,6 +146,59 @@ def test_a_file_that_is_too_large(server: Server, data_set: DataSet, tmp_path: P
     assert left_in(tmp_path / "data") == []
 
 
+def test_the_one_file_of_a_place_is_as_large_as_the_place_says(
+    server: Server, data_set: DataSet, tmp_path: Path
+) -> None:
+    small = Limits(largest=10)  # of files of which nothing is known
+    assert obtain(data_set, tmp_path / "data", place(server, "toy.zip"), small) == list(FILES)
+    with pytest.raises(MissingDataError, match="at most 10 are wanted"):
+        obtain(data_set, tmp_path / "other", place(server, ""), small)
+
+
+def test_a_known_size_is_compared_before_a_byte_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TORCHBDI_CHECKSUMS", raising=False)  # sizes of made-up data are not known
+    path = DATA_SETS["utr"].files[0]
+    size = expected_size(path)
+    assert size is not None
+    (tmp_path / "served" / path).parent.mkdir(parents=True)
+    (tmp_path / "served" / path).write_bytes(b"x" * (size + 1))
+    one = replace(DATA_SETS["utr"], files=(path,))
+    with (
+        serving(tmp_path / "served") as server,
+        pytest.raises(MissingDataError, match=f"it has {size + 1:,} bytes; {size:,} are wanted"),
+    ):
+        obtain(one, tmp_path / "data", place(server, ""))
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_one_file_that_broke_off_is_gone_on_with(
+    server: Server, data_set: DataSet, tmp_path: Path, known: bool
+) -> None:
+    to, whole = tmp_path / "data", tmp_path / "served" / "toy.zip"
+    with zipfile.ZipFile(whole, "a") as zipped:
+        zipped.writestr("more", np.random.default_rng(0).bytes(2**18))
+    good = place(server, "toy.zip", sha256=sha256(whole) if known else None)
+    with pytest.raises(MissingDataError, match="it goes on after"):
+        obtain(data_set, to, replace(good, url=server.url("truncated") + "/toy.zip"))
+    (partial,) = left_in(to)
+    there = (to / partial).stat().st_size
+    assert obtain(data_set, to, good) == list(FILES)
+    assert server.requests[-1] == ("/good/toy.zip", f"bytes={there}-")
+    assert left_in(to) == list(FILES)
+
+
+@pytest.mark.parametrize("name", ["gone.zip", "broken.zip", "toy.zip"])
+def test_files_are_put_where_they_are_looked_for(
+    server: Server, data_set: DataSet, tmp_path: Path, name: str
+) -> None:
+    to = tmp_path / "data"
+    with pytest.raises(MissingDataError) as caught:
+        obtain(data_set, to, place(server, name, largest=100))
+    assert f"put {', '.join(FILES)} into {to} yourself" in str(caught.value)
+
+
 def test_a_zip_with_two_members_of_one_name(data_set: DataSet, tmp_path: Path) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as zipped:
@@ -204,6 +259,21 @@ def test_the_command_line(data_dir: Path, tmp_path: Path) -> None:
         cli.main(["check", "rna1", f"data_dir={tmp_path}"])
 
 
+def test_two_tasks_of_one_data_set(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As somebody's own task has it, which takes the letters and another true function."""
+    fetched: list[Path] = []
+    sources = [
+        Source("original", DATA_SETS["tfbind8"]),
+        Source("original", DATA_SETS["tfbind8"], fetch=fetched.append),
+    ]
+    monkeypatch.setattr(cli, "_sources", lambda: iter(sources))
+    monkeypatch.setattr(Source, "ensure", lambda self, folder: self.fetch(folder))
+    cli.main(["download", "tfbind8", f"data_dir={tmp_path}"])
+    assert fetched == [tmp_path]
+
+
 def test_the_ant_is_checked_by_the_authors_coefficients(tmp_path: Path) -> None:
     """On a made-up table: its own coefficients fit, those of another do not."""
     rng = np.random.default_rng(0)
@@ -237,3 +307,5 @@ def test_the_ant_is_checked_by_the_authors_coefficients(tmp_path: Path) -> None:
         for name in ("wrong", "short"):
             with pytest.raises(MissingDataError, match="not the one that the BDI authors used"):
                 check_ant(tmp_path, f"{server.url('good')}/{name}.npy", None)
+        with pytest.raises(MissingDataError, match=r"link may be dead: check it another time\.$"):
+            check_ant(tmp_path, f"{server.url('good')}/gone.npy", None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +127,20 @@ def test_lines_table_and_picture() -> None:
     left, right = distribution_figure(made_up()).axes
     assert left.get_title() == "Toy"
     assert len(right.patches) == 120
+
+
+def test_problems_of_one_title_have_a_table_each() -> None:
+    shared = {"revision": 1, "task_revision": 1, "source": "files 0"}
+    lines = []
+    for rows in (None, 5):
+        pool = made_up(json.dumps({**shared, "task_settings": {"max_rows": rows}}))
+        lines += lines_of(replace(pool, task="tfbind8", random=pool.random + (rows or 0)))
+    table = yardstick_table(lines)
+    assert table.count("\n| ") == 2 * (1 + len(YARDSTICKS))
+    whole, few = table.split("**Toy, max_rows=5**")
+    assert whole.startswith("**Toy**")
+    assert "| random designs | 0." in whole
+    assert "| random designs | 5." in few
 
 
 def test_the_command_line(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import multiprocessing
+import os
 import re
 import shutil
 import signal
@@ -151,6 +152,18 @@ def test_two_at_a_time_give_what_one_does(
     ]
     assert runs[0] == pytest.approx(runs[1], rel=1e-9)
     assert set(runs[0]) == {"bdi", "backward_only"}
+
+
+def test_jobs_share_the_cores_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)))
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(reproduce, "each_apart", lambda *_: iter(()))
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    main(["tasks=tfbind8", "methods=bdi", "jobs=3", f"out_dir={tmp_path}"])
+    assert "3 at a time, 2 threads each" in capsys.readouterr().out
 
 
 def test_sets_share_their_runs(fake: Fake, tmp_path: Path) -> None:

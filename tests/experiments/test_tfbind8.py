@@ -9,7 +9,8 @@ import pytest
 import torch
 from omegaconf import DictConfig
 
-from experiments import data as data_module
+from experiments.data import data_folder
+from experiments.data import tfbind8 as data_module
 from experiments.data.sources import DATA_SETS
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task, task_names
@@ -156,10 +157,10 @@ def test_a_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.M
 def test_where_the_data_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TORCHBDI_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert data_module.data_folder(None) == tmp_path / "cache" / "torchbdi" / "data"
+    assert data_folder(None) == tmp_path / "cache" / "torchbdi" / "data"
     monkeypatch.setenv("TORCHBDI_DATA", str(tmp_path))
-    assert data_module.data_folder(None) == tmp_path
+    assert data_folder(None) == tmp_path
     (tmp_path / "own").mkdir()
-    assert data_module.data_folder(str(tmp_path / "own")) == tmp_path / "own"
+    assert data_folder(str(tmp_path / "own")) == tmp_path / "own"
     with pytest.raises(MissingDataError, match=r"data_dir is .*nowhere"):
-        data_module.data_folder(str(tmp_path / "nowhere"))
+        data_folder(str(tmp_path / "nowhere"))

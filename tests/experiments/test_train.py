@@ -294,6 +294,22 @@ def test_ctrl_c_before_the_first_step_says_how_to_go_on(
     assert (folder / "metrics.json").is_file()
 
 
+def test_a_run_that_another_process_ends_meanwhile_is_left_alone(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder.create(small(data_dir, tmp_path, "task.max_rows=200", "method.steps=1")).path
+    before = {path.name for path in folder.iterdir()}
+
+    def ended(_: RunFolder, cfg: DictConfig) -> DictConfig:
+        (folder / "metrics.json").write_text("{}")
+        return validate(cfg)
+
+    monkeypatch.setattr("experiments.train._validated", ended)
+    with pytest.raises(InputError, match="this run is complete"):
+        train(config(f"resume={folder}"))
+    assert {path.name for path in folder.iterdir()} == {*before, "metrics.json"}
+
+
 def test_the_shell_shows_an_error_without_a_traceback(tmp_path: Path) -> None:
     done = command("experiments.train", "task=hoper", f"out_dir={tmp_path}")
     assert done.returncode == 1

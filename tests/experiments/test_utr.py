@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,26 @@ def test_a_killed_training_goes_on_to_the_bit(
     assert fitted.held_out == int(0.07142857142 * 150)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"lr": 1e-2}, {"epochs": 3}, {"network": lambda: ResNet(hidden=12, blocks=1)}]
+)
+def test_the_state_of_another_training_is_not_gone_on_with(
+    table: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, object],
+) -> None:
+    x, y = table[0][:60], table[1][:60]
+    recipe = tiny("utr", network=lambda: ResNet(hidden=8, blocks=1))
+    assert fit_network(recipe, x, y, 0, tmp_path / "state", 2, checkpoint_every=0) is None
+    other = replace(recipe, **changes)  # type: ignore[arg-type]
+    found = fit_network(other, x, y, 0, tmp_path / "state")
+    assert "is of no use (InputError: it is of another training" in capsys.readouterr().out
+    whole = fit_network(other, x, y, 0, tmp_path / "whole")
+    assert found is not None and whole is not None
+    assert found.history == whole.history
+
+
 def test_training_learns(tmp_path: Path) -> None:
     """Scores that are a sum over the first letters are found from 600 sequences."""
     rng = np.random.default_rng(0)
@@ -154,6 +175,12 @@ def test_a_stored_network_is_checked(
     other[7] += 1
     with pytest.raises(MissingDataError, match="no network for this table"):
         load_oracle("utr", x, other)
+    whole = card.read_bytes()
+    for damage in (b"", whole[:-40], b"[]", whole.replace(b'"std"', b'"stb"'), b"\xff"):
+        card.write_bytes(damage)
+        with pytest.raises(MissingDataError, match=r"utr-.*json is damaged.*\n.*fit utr"):
+            load_oracle("utr", x, y)
+    card.write_bytes(whole)
     weights = card.with_suffix(".safetensors")
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import math
 import os
 import random
+import threading
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pytest
+from forked import PATIENCE
 
 from torchbdi.kernels import files
 from torchbdi.kernels.errors import DamagedStateError
 from torchbdi.kernels.files import (
     disk_of,
+    in_turn,
     last_good_state,
     locked,
     read_state,
@@ -250,6 +254,34 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         locked(tmp_path, taken).__enter__()
     with locked(tmp_path, taken):
         pass
+
+
+def test_who_is_second_waits_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting, entered = threading.Event(), threading.Event()
+    lock = fcntl.flock
+
+    def flock(file: int, how: int) -> None:
+        try:
+            lock(file, how)
+        except BlockingIOError:
+            waiting.set()
+            raise
+
+    def second() -> None:
+        with in_turn(tmp_path, "somebody is there"):
+            entered.set()
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    thread = threading.Thread(target=second)
+    with in_turn(tmp_path, "nobody is there"):
+        thread.start()
+        assert waiting.wait(PATIENCE)
+        assert not entered.is_set()
+    assert entered.wait(PATIENCE)
+    thread.join()
+    assert capsys.readouterr().out == "somebody is there\n"
 
 
 def test_a_disk_is_named_by_its_mount(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import math
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from torchbdi import (
 )
 from torchbdi.identity import table_hash
 from torchbdi.kernels import memory
-from torchbdi.kernels.solve import packed
+from torchbdi.kernels.solve import choice, packed
 from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
 from torchbdi.kernels.solve.inverse import inverse_diagonal
@@ -313,6 +314,23 @@ def test_what_is_not_free_names_another_solver(monkeypatch: pytest.MonkeyPatch) 
     )
     tiled = solve_by(matrix, rhs, 1e-3, SolveOptions("pcg", rank=10, verbose=False))
     torch.testing.assert_close(tiled.d, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_k_is_stored_only_where_the_preconditioner_fits_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = table(300)  # packed K takes 0.72 MB, making a preconditioner of rank 100 takes 1.44
+
+    def available(device: torch.device) -> int:
+        made = (t for t in gc.get_objects() if type(t) is PackedTriangle)
+        return 2_000_000 - sum(t.data.nbytes for t in made if "data" in vars(t))
+
+    for module in (memory, choice):
+        monkeypatch.setattr(module, "available_bytes", available)
+    solved = solve_by(
+        NTK().matrix(x), y[:, None], 1e-3, SolveOptions("pcg", rank=100, verbose=False)
+    )
+    assert solved.report.residual <= 1e-8
 
 
 def test_bad_input() -> None:
