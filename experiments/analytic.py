@@ -12,7 +12,7 @@ stands there with the same revisions, and writes the table as analytic.md, .csv 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,7 @@ def table(lines: Sequence[Mapping[str, str]], seeds: Sequence[int]) -> Table:
             record = (name, other, "", given[0], "", given[1], "", "")
             records.append(dict(zip(AVERAGED, record, strict=True)))
         mine = [line for line in lines if line["landscape"] == name and int(line["seed"]) in seeds]
-        for method in dict.fromkeys(line["method"] for line in mine):
+        for method in _ordered({line["method"] for line in mine}):
             own = [line for line in mine if line["method"] == method]
             best, median, minutes = (_moments(own, column) for column in COLUMNS[-3:])
             behind = [f"{k} (best)" for k, told in yardsticks.items() if best[0] <= told[0]]
@@ -155,6 +155,11 @@ def table(lines: Sequence[Mapping[str, str]], seeds: Sequence[int]) -> Table:
         ],
         records,
     )
+
+
+def _ordered(methods: Collection[str]) -> list[str]:
+    """Those of :data:`METHODS` as they stand there, then the others by name."""
+    return [*(m for m in METHODS if m in methods), *sorted(set(methods) - set(METHODS))]
 
 
 def _moments(lines: Sequence[Mapping[str, str]], column: str) -> tuple[float, float]:
