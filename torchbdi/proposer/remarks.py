@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from .columns.score_remarks import direction_remark, repetition_remarks
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
+from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
 from .rules.restrict import Restricted
+from .rules.strands import strand_remarks
 from .scored import Scored
 from .settings import Settings
 
@@ -38,7 +40,8 @@ def remarks_of(
     """
     y, far, rows = scored.y, scored.far, scored.table.rows
     numbers = {c.name: scored.known[c.name] for c in restricted.columns if isinstance(c, Numbers)}
-    sources = _source_remarks(scored, restricted.columns, numbers, ways)
+    chosen = [name for name, grid in restricted.grids.items() if grid.kind == "levels"]
+    sources = _source_remarks(scored, restricted.columns, numbers, chosen, ways)
     remarks = repetition_remarks(scored.score_columns, scored.numbers) + sources
     remarks += two_values_remark(scored.score, y)
     remarks += limit_remarks(scored.score, y[~far], settings.minimize, ways)
@@ -56,7 +59,7 @@ def remarks_of(
         remarks += nothing_remarks(loose, remarks, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
-    remarks += _letter_remarks(scored, restricted.columns, moving, ways)
+    remarks += _letter_remarks(scored, restricted.columns, moving, settings.fix, ways)
     sorted_by = (scored.means[scored.groups], *(v[~np.isnan(v)] for v in scored.numbers.T))
     return remarks + drift_remark(scored.score, y, rows, sorted_by, numbers, ways)
 
@@ -65,6 +68,7 @@ def _source_remarks(
     scored: Scored,
     columns: Sequence[Numbers | Classes],
     numbers: Mapping[str, np.ndarray],
+    chosen: Collection[str],
     ways: Ways,
 ) -> list[str]:
     """Whether the score was made of columns, or columns are results as it is.
@@ -81,7 +85,8 @@ def _source_remarks(
         levels = {name: scored.known[name][place] for name in _unordered(columns)}
         remarks += level_remarks(score, mean, levels, ways)
         named = " ".join(remarks)
-        remarks += name_remarks(score, (name for name in numbers if repr(name) not in named), ways)
+        others = [name for name in numbers if repr(name) not in named]
+        remarks += name_remarks(score, others, ways, chosen)
     return remarks
 
 
@@ -89,16 +94,21 @@ def _letter_remarks(
     scored: Scored,
     columns: Sequence[Numbers | Classes],
     numbers: Mapping[str, np.ndarray],
+    fixed: Collection[str],
     ways: Ways,
 ) -> list[str]:
-    """Whether numbers, (n,) each, follow from the letters of a sequence, as they are written."""
+    """Whether sequences, or numbers (n,) as they are written, follow from a sequence's letters."""
     strings = {
         c.name: scored.known[c.name] for c in columns if isinstance(c, Classes) and c.sequence
     }
     if not strings:
         return []
     half = {name: half_units(scored.table.columns[name], v) for name, v in numbers.items()}
-    return letter_remarks(strings, numbers, half, ways)
+    remarks = strand_remarks(strings, fixed, ways) + letter_remarks(strings, numbers, half, ways)
+    values = {c.name: scored.values[c.name] for c in columns if c.name not in fixed}
+    own = {name: values.pop(name) for name in strings if name in values}
+    told = [name for name in values if repr(name) in " ".join(remarks)]
+    return remarks + label_remarks(own, values, told, ways)
 
 
 def _unordered(columns: Sequence[Numbers | Classes]) -> list[str]:

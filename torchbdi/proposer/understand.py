@@ -65,6 +65,8 @@ def understand(
             complaints.append(str(error))
     if read is not None:
         remarks += read.remarks
+        states = {*read.states} - {*settings.named}
+        table = table.only(name for name in table.columns if name not in states)
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
         left, table = table.take(~used), table.take(used)
         read = replace(

@@ -12,11 +12,15 @@ from .counting import MOST_CHOSEN, are_dates, is_date_number, words_of
 
 _REPEAT_WORDS = """
 rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
-réplicat répétition replica réplica
+réplicat répétition replica réplica pixel pixels device
 """
 _REPEATS = frozenset(_REPEAT_WORDS.split())
 # These can also count something that is chosen, such as the repeats of a polymer.
-_OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions"))
+_OR_AMOUNTS = frozenset(
+    ("reps", "replicates", "repeat", "repeats", "repetitions", "pixel", "pixels", "device")
+)
+# ... or name its kinds: devices A and B.
+_BY_NUMBER = frozenset(("pixel", "pixels", "device"))
 _BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
 _BESIDE = frozenset(_BESIDE_WORDS.split())
 # Places on a plate: A1 to P24, 384 of them; with the plate before them, as 2:F3, P1-F3 and 1:F,3,
@@ -51,7 +55,7 @@ done finished complete completed measured made tested run executed evaluated obs
 planned pending open todo to_do tbd new next queued scheduled proposed suggested candidate untested
 running in_progress not_done not_tested erledigt offen geplant fertig
 """
-_STATES = frozenset(word.replace("_", " ") for word in _STATE_WORDS.split())
+STATES = frozenset(word.replace("_", " ") for word in _STATE_WORDS.split())
 _STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
 MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
@@ -78,6 +82,8 @@ def kept_of_runs(name: str, values: Values) -> str:
         return ""
     cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
     counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
+    if words & _BY_NUMBER and not all(map(str.isdigit, cells)):
+        counts = False
     if counts and (not words & _OR_AMOUNTS or _first_ones_most(cells)):
         return "which repetition a row is"
     # A seed that is no number is a kind of seed.
@@ -137,7 +143,7 @@ def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
     if not known or not open_ or known & open_ or len(known | open_) > MOST_STATES:
         return False
     if values.dtype != np.float64 and all(
-        str(cell).casefold() in _STATES or str(cell) == "" for cell in known | open_
+        str(cell).casefold() in STATES or str(cell) == "" for cell in known | open_
     ):
         return True
     return bool(words_of(name) & _STATE_NAMES)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..reading.table import Values, parse_number
-from ..reading.ways import Ways
+from ..reading.table import Values, parse_number, show_number
+from ..reading.ways import Ways, listed
 from .counting import words_of
 from .rows import first_met
 
@@ -27,6 +28,8 @@ sirna aso promoter plasmid insert barcode
 """
 _SEQUENCES = frozenset(_SEQUENCE_WORDS.split())
 _BESIDE = frozenset(("name", "names", "no", "nr", "number", "key", "#"))
+# What a column of sequences has behind the name of that of their names, as RBS and RBS_seq.
+_WRITTEN = frozenset(("seq", "sequence", "sequenz", "séquence", "dna", "rna", "aa", "nt"))
 
 
 def names_of_designs(
@@ -116,12 +119,57 @@ def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _C
     said = bool(words & _DESIGNS) and words <= _DESIGNS | _BESIDE
     of_sequences = said or not kinds[name] or bool(words and words <= _SEQUENCES | _BESIDE)
     for other in others:
-        if of_sequences and kinds[other] == "sequence" and np.array_equal(own, codes[other]):
+        so = of_sequences or (words and words_of(other) - _WRITTEN == words - _BESIDE)
+        if so and kinds[other] == "sequence" and np.array_equal(own, codes[other]):
             return f"sequence in {other!r}"
     made_of = _made_of(own, others, kinds, codes)
     names = int(own.max()) + 1
     crossed = all(2 * (codes[other].max() + 1) <= names for other in made_of)
-    return "design" if made_of and (said or crossed) else ""
+    if made_of and (said or crossed):
+        return "design"
+    spelt = [] if kinds[name] == "number" else _spelt_out(name, others, codes)
+    return f"combination of {listed(spelt)}" if spelt else ""
+
+
+def _spelt_out(name: str, others: Sequence[str], codes: _Codes) -> list[str]:
+    """The columns, two at least, whose cells stand in a text that each combination of them has.
+
+    None where something else belongs to the text, and to none of them alone: it is looked up by it.
+    """
+    own = codes[name]
+    fewer = [other for other in others if 0 < codes[other].max() < own.max()]
+    parts = [other for other in fewer if _follows(codes[other], own)]
+    if len(parts) < 2:
+        return []
+    first = np.unique(own, return_index=True)[1]
+    texts = codes.cells(name)[first].tolist()
+    spelt, combined = [], np.zeros(len(own), np.int64)
+    for other in parts:
+        cells = codes.cells(other)[first].tolist()
+        if all(_stands_in(cell, text) for cell, text in zip(cells, texts, strict=True)):
+            spelt.append(other)
+            combined = first_met((combined * (codes[other].max() + 1) + codes[other]).tolist())
+    if len(spelt) < 2 or not np.array_equal(own, combined):
+        return []
+    belong = [other for other in others if codes[other].any() and _follows(codes[other], own)]
+    alone = (any(_follows(codes[other], codes[part]) for part in spelt) for other in belong)
+    return spelt if all(alone) else []
+
+
+def _follows(own: np.ndarray, of: np.ndarray) -> bool:
+    """Whether codes (n,) are the same wherever others (n,) are; both as they are first met."""
+    for rows in (slice(64), slice(None)):
+        first = np.unique(of[rows], return_index=True)[1]
+        if (own[rows] != own[first][of[rows]]).any():
+            return False
+    return True
+
+
+def _stands_in(cell: float | str, text: str) -> bool:
+    """Whether a cell is a word of a text, whatever zeros a number is written with."""
+    number = parse_number(str(cell))
+    written = [str(cell)] if number is None else [str(cell), show_number(number)]
+    return any(re.search(rf"(?<![\w.]){re.escape(w)}(?![\w]|\.\d)", text) for w in written if w)
 
 
 def _made_of(

@@ -103,15 +103,15 @@ def _seen(
             f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
             f"was left out; {way} makes it part of the design.",
         )
-    if 2 * there.sum() < len(table):
-        # Its missing cells are complained of, and it can be left out; no need to know more.
-        return Kind("category")
     if are_remarks(name, cells, there):
         return Kind(
             "none",
             f"Column {name!r} holds remarks on the rows, and nothing that can be chosen: it "
             f"was left out; {ways('category', name)} makes it part of the design.",
         )
+    if 2 * there.sum() < len(table):
+        # Its missing cells are complained of, and it can be left out; no need to know more.
+        return Kind("category")
     return _guessed(table, name, there, settings, ways)
 
 

@@ -12,6 +12,9 @@ from ..reading.ways import Ways
 from ..settings import Settings
 from .column import Classes, Numbers
 
+# Parts of a whole that are written with few digits add up to it within this share.
+WHOLE = 0.015
+
 
 def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
     """Which cells of each column are missing, (N,) bool, for the columns where some are.
@@ -62,7 +65,9 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
     sparse = [name for name, mask in gone.items() if 2 * mask.sum() > len(rows) and name != score]
     others = [name for name in gone if name not in sparse and name != score]
     steps = []
-    if any(_are_amounts(table.columns[name][~gone[name]]) for name in sparse):
+    if (whole := _whole_without(table, gone)) is not None:
+        steps.append(f"write 0 into these cells, with which all rows add up to {whole:.3g}")
+    elif any(_are_amounts(table.columns[name][~gone[name]]) for name in sparse):
         steps.append("write 0 where such a cell means that there is none of it")
     marks = [set(table.columns[name][~gone[name]].tolist()) for name in (*sparse, *others)]
     if mark := next((m for m in marks if len(m) == 1 and isinstance(min(m), str)), None):
@@ -87,6 +92,23 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
         f"{table.source}: {rows.sum()} of {len(rows)} rows have missing cells, in columns {where}. "
         f"Fill them in, or {'; or '.join(steps)}."
     )
+
+
+def _whole_without(table: Table, gone: Mapping[str, np.ndarray]) -> float | None:
+    """What the amounts in columns with gaps add up to in all rows, where they add up to the same.
+
+    Args:
+        table: the columns.
+        gone: which cells are missing, (N,) bool, by column.
+    """
+    total, parts = np.zeros(len(table)), 0
+    for name, mask in gone.items():
+        cells = table.columns.get(name)
+        if cells is not None and _are_amounts(cells[~mask]):
+            total[~mask] += [float(parse_number(str(cell)) or 0) for cell in cells[~mask].tolist()]
+            parts += 1
+    alike = np.ptp(total) <= WHOLE * total.mean()
+    return float(np.median(total)) if parts > 1 and len(total) and alike else None
 
 
 def _are_amounts(cells: Values) -> bool:

@@ -21,7 +21,8 @@ _LOW = re.compile(
     r"(?<![^\W\d_])(loss(es)?|errors?|err|rmsep?|rmsle|n?rmse|mse|mae|mape|nll|perplexity|cost|price"
     r"|rank|impurity|impurities|defects?|(ic|ec|gi|ld|lc)_?50|mic|kd|ki|toxicity|wear|waste|latency"
     r"|overpotential|roughness|haze|shrinkage|corrosion|leakage|scrap|downtime|churn|emissions"
-    r"|(co_?2|nox|carbon)[ _]?emission|residuals?|docking)(?![^\W\d_])",
+    r"|(co_?2|nox|carbon)[ _]?emission|residuals?|docking|warpage|distortion|instability"
+    r"|(delta|\u0394|\u2206)[ _-]?e|e[ _-]?factor)(?![^\W\d_])",
     re.IGNORECASE,
 )
 # ... and of these that were turned round, as neg_mean_squared_error and wear resistance.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..reading.spellings import are_of_scale, counts_of, in_order
 from ..reading.table import MISSING, Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from .column import LARGEST
+from .failed import failed_rows
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -34,12 +35,14 @@ class Scores:
         candidate: which rows are designs to choose from, (N,) bool.
         blank: which rows have an empty score that nobody has spoken about, (N,) bool.
         remarks: what was done.
+        states: columns that say how a run ended, and are no part of a design.
     """
 
     numbers: np.ndarray
     candidate: np.ndarray
     blank: np.ndarray
     remarks: list[str]
+    states: list[str] = field(default_factory=list)
 
 
 def read_scores(
@@ -94,11 +97,13 @@ def read_scores(
         for cell, count in used.items()
     ]
     candidate = none & planned.any(1)
+    failed, told, states = failed_rows(table, blank, ways)
+    blank, remarks = blank & ~failed, remarks + told
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     if candidate.any():
         remarks.append(_candidate_remark(scores, candidate, takes, ways))
-    return Scores(numbers, candidate, blank, remarks)
+    return Scores(numbers, candidate, blank, remarks, states)
 
 
 def _require_scores(

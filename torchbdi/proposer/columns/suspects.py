@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
 from ..reading.ways import Ways, listed
-from .counting import words_of
+from .counting import words_in_order, words_of
 from .ranks import rank_correlation
 
 # A column whose rank correlation with the score is above this is probably a result.
@@ -17,7 +17,8 @@ RESULT = 0.98
 # A unit behind a name, and words that say which of several results a column holds.
 _PLAINLY = re.compile(r"[(\[{].*")
 _RESULT_WORDS = """
-mean avg average median max min best final val valid validation test train training
+mean avg average median max min best final val valid validation test train training exp
+experimental actual observed measured pred predicted calc calculated fitted
 """
 _OF_RESULTS = frozenset(_RESULT_WORDS.split())
 # What people set.
@@ -35,6 +36,12 @@ _DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"}, {"p", "value"})
 # What is measured of a program or a model, and never set.
 _METRIC_WORDS = "loss accuracy acc auc auroc rmse mae mse runtime perplexity"
 _METRICS = frozenset(_METRIC_WORDS.split())
+# What comes out of a reaction, or of a fit, where it is the last word of a name.
+_OUTCOME_WORDS = """
+conversion conv selectivity sel yield yields purity ee recovery predicted pred prediction fitted
+fits leverage ausbeute umsatz selektivität reinheit rendement pureté rendimiento pureza
+"""
+_OUTCOMES = frozenset(_OUTCOME_WORDS.split())
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
@@ -76,10 +83,19 @@ def result_remarks(
     return out
 
 
-def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
-    """Names columns that are called like the score, an error, or a measure of a model."""
+def name_remarks(
+    score: str, names: Iterable[str], ways: Ways, chosen: Collection[str] = ()
+) -> list[str]:
+    """Names columns that are called like the score, an error, a result, or a measure of a model.
+
+    Args:
+        score: its name.
+        names: of the columns.
+        ways: how options are typed.
+        chosen: those of a few levels: a purity that was set is no result.
+    """
     own = words_of(_PLAINLY.sub("", score)) - _OF_RESULTS
-    out, errors, metrics = [], [], []
+    out, errors, metrics, outcomes = [], [], [], []
     for name in names:
         words = words_of(_PLAINLY.sub("", name))
         if own and own <= words:
@@ -91,12 +107,19 @@ def name_remarks(score: str, names: Iterable[str], ways: Ways) -> list[str]:
             errors.append(name)
         elif words & _METRICS and words <= _METRICS | _OF_RESULTS:
             metrics.append(name)
-    for found, what in ((errors, "the error of a measurement"), (metrics, "a measure of a model")):
+        elif name not in chosen and _OUTCOMES.intersection(
+            words_in_order(_PLAINLY.sub("", name))[-1:]
+        ):
+            outcomes.append(name)
+    for found, what in (
+        (errors, "the error of a measurement"), (metrics, "a measure of a model"),
+        (outcomes, "what comes out of an experiment"),
+    ):  # fmt: skip
         if found:
             which = "Column {} is" if len(found) == 1 else "Columns {} are"
             out.append(
                 f"{which.format(listed(found, 3))} called like {what}. Leave out what is one, and "
-                f"nothing that can be chosen ({ways('ignore', found[0])})."
+                f"nothing that can be chosen ({ways.several('ignore', found[:3])})."
             )
     return out
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 
 import numpy as np
 
 from ..reading.ways import Ways
-from .powers import OF_ROUNDING, power_law
+from .powers import OF_ROUNDING, beyond_rounding, power_law
 from .shares import share_of
 
 # Coded levels of a factorial design are products of each other, and can be chosen all the same.
@@ -21,7 +21,10 @@ LOOKS = slice(12), slice(None)
 
 
 def derived_remarks(
-    columns: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray], ways: Ways
+    columns: Mapping[str, np.ndarray],
+    half: Mapping[str, np.ndarray],
+    ways: Ways,
+    totals: Collection[str] = (),
 ) -> list[str]:
     """Names columns that follow from others in every row, and not as a sum.
 
@@ -31,6 +34,7 @@ def derived_remarks(
         columns: numbers of the rows, (N,) each, those that vary.
         half: by how much each number can have been rounded, (N,) each.
         ways: how options are typed.
+        totals: the columns that are sums of others: these are no parts of a whole beside them.
     """
     levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
     names = [name for name, count in levels.items() if count >= FEWEST_LEVELS][:MOST_COLUMNS]
@@ -52,6 +56,7 @@ def derived_remarks(
         if law is not None and [*law.powers.values()] != [1.0]:
             told[name] = f"Column {name!r} is {law}"
             del own[name]
+    own = {name: v for name, v in own.items() if name not in totals}
     for name in [n for n in names if n in own]:
         if (share := share_of(name, own, half)) is not None:
             told[name] = f"Column {name!r} is {share}"
@@ -110,7 +115,8 @@ def _product(
     spread = float(np.log(own).std())
     for first in positive:
         slack = relative[name] + relative[first]
-        if _proportional(own, 1 / columns[first], slack, spread):
+        fits = _proportional(own, 1 / columns[first], slack)
+        if fits and beyond_rounding(own, spread, slack):
             return f"Column {name!r} is in inverse proportion to {first!r}"
     for first, second in combinations(positive, 2):
         for told, power, other in (
@@ -123,11 +129,12 @@ def _product(
                     own[rows],
                     columns[first][rows] ** power * columns[second][rows] ** other,
                     relative[name][rows] + relative[first][rows] + relative[second][rows],
-                    spread,
                 )
                 for rows in LOOKS
             ):
                 slack = relative[name] + relative[first] + relative[second]
+                if not beyond_rounding(own, spread, slack):
+                    continue
                 value = columns[first] ** power * columns[second] ** other
                 factor = float(np.median(own / value))
                 times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
@@ -135,15 +142,7 @@ def _product(
     return ""
 
 
-def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray, spread: float) -> bool:
-    """Whether numbers (n,) are a constant times others, within relative roundings (n,).
-
-    Args:
-        own: some numbers of a column.
-        value: what they may be in proportion to.
-        slack: by how much each ratio can have been rounded.
-        spread: standard deviation of the logarithms of all numbers of the column.
-    """
+def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
+    """Whether numbers (n,) are a constant times others, within relative roundings (n,)."""
     ratio = own / value
-    fits = (ratio * (1 - slack)).max() <= (ratio * (1 + slack)).min()
-    return bool(fits and spread >= OF_ROUNDING * slack.mean())
+    return bool((ratio * (1 - slack)).max() <= (ratio * (1 + slack)).min())

@@ -67,7 +67,8 @@ def kept_equations(
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
     free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
-    remarks += derived_remarks(free, half, Ways(table.typed))
+    last = [next(iter(rule.coefficients)) for rule in totals]
+    remarks += derived_remarks(free, half, Ways(table.typed), last)
     kept = [*given, *sums, *totals]
     remarks += order_remarks(free, kept, Ways(table.typed))
     dummies, told = dummy_remarks(free, kept, Ways(table.typed))

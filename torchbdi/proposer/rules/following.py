@@ -15,6 +15,9 @@ from ..settings import Settings
 from .equations import equations
 from .looked_up import LookedUp, implied, looked_up
 
+# More columns than these that follow from one of their own each, as coded levels, are told at once.
+MOST_PAIRS = 3
+
 
 def find_looked_up(
     table: Table,
@@ -63,12 +66,27 @@ def find_looked_up(
     return found
 
 
+def _keys(found: Mapping[str, LookedUp]) -> dict[str, None]:
+    return dict.fromkeys(up.of for up in found.values())
+
+
 def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     """Says which columns are looked up, and how they are made part of the design."""
+    by = {key: [n for n, up in found.items() if up.of == key] for key in _keys(found)}
+    single = {key: names[0] for key, names in by.items() if len(names) == 1}
+    pairs = {key: name for key, name in single.items() if found[name].grid is not None}
     out = []
-    for key in dict.fromkeys(up.of for up in found.values()):
-        own = {name: up for name, up in found.items() if up.of == key}
-        names, one = [*own], len(own) == 1
+    if len(pairs) > MOST_PAIRS:
+        (key, name), *_ = pairs.items()
+        kept = way_to_keep({"NAME": found[name]}, ways)
+        out.append(
+            f"Columns {listed([*pairs.values()])} follow each from one of {listed([*pairs])}: rows "
+            f"with the same {key!r} have the same {name!r}, and so have proposals, and so on. "
+            f"{kept} makes one part of the design."
+        )
+        by = {key: names for key, names in by.items() if key not in pairs}
+    for key, names in by.items():
+        own, one = {name: found[name] for name in names}, len(names) == 1
         out.append(
             f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
             f"from {key!r}: rows with the same {key!r} have the same "
@@ -82,7 +100,7 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
 def doubtful_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     """Says which columns may follow from names of which there are few designs each."""
     out = []
-    for key in dict.fromkeys(up.of for up in found.values()):
+    for key in _keys(found):
         names = [name for name, up in found.items() if up.of == key]
         out.append(
             f"All rows with the same {key!r} have the same {listed(names)}, but they are too few "

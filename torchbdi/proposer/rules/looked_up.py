@@ -95,14 +95,14 @@ def looked_up(
                 fits = name in grids and each and key in before
             else:
                 fits = name in grids or not each or key in before or key in spoken
-            if fits and _follows(values[name], codes):
+            if fits and follows(values[name], codes):
                 pairs.setdefault(name, []).append(key)
     if not pairs:
         return {}, {}
     index, _ = distinct(columns, values)
 
     def by(designs: int) -> dict[str, LookedUp]:
-        often = {name for name, (_, codes) in keys.items() if _often(codes[index], designs)}
+        often = {name for name, (_, codes) in keys.items() if shared(codes[index], designs)}
         own = {name: kept for name, p in pairs.items() if (kept := [k for k in p if k in often])}
         found: dict[str, LookedUp] = {}
         for name, kept in own.items():
@@ -116,7 +116,7 @@ def looked_up(
     return by(DESIGNS), by(FEWER_DESIGNS)
 
 
-def _follows(own: np.ndarray, codes: np.ndarray) -> bool:
+def follows(own: np.ndarray, codes: np.ndarray) -> bool:
     """Whether values (N,) are the same wherever codes (N,) of another column are."""
     for rows in LOOKS:
         _, first, place = np.unique(codes[rows], return_index=True, return_inverse=True)
@@ -125,7 +125,7 @@ def _follows(own: np.ndarray, codes: np.ndarray) -> bool:
     return True
 
 
-def _often(codes: np.ndarray, designs: int) -> bool:
+def shared(codes: np.ndarray, designs: int) -> bool:
     """Whether different designs, with codes (M,) in a column, share its values often enough.
 
     Rows that repeat a design show nothing: all its columns are the same in them.

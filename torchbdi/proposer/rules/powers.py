@@ -14,8 +14,10 @@ import numpy as np
 # The powers that formulas have.
 _POWERS = np.array([-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0])
 _NEAR = 0.1  # of one of these a fitted power has to be, where it is none of rounding
-# What varies by less than so many times its rounding follows from anything.
+# What varies by less than so many times its rounding follows from anything in a few rows,
 OF_ROUNDING = 20.0
+# ... and not where chance would let so many different numbers follow once in exp(so much).
+_EVIDENCE = 30.0
 # What logarithms differ by that are equal but for rounding errors.
 _EXACT = 1e-9
 # Columns whose logarithms have a correlation above this are multiples of each other.
@@ -52,6 +54,20 @@ class PowerLaw:
         return repr(name) if power == 1 else f"{name!r}^{power:g}"
 
 
+def beyond_rounding(own: np.ndarray, spread: float, slack: np.ndarray, fitted: int = 1) -> bool:
+    """Whether numbers vary so much more than what they may miss that no chance makes them fit.
+
+    Args:
+        own: the numbers, (N,).
+        spread: their standard deviation, or that of their logarithms.
+        slack: by how much each may miss what it should follow from, on the same scale.
+        fitted: how many constants were fitted to them.
+    """
+    ratio = spread / max(float(slack.mean()), 1e-300)
+    different = len(np.unique(own)) - fitted
+    return ratio >= OF_ROUNDING or (ratio > 2 and different * float(np.log(ratio / 2)) >= _EVIDENCE)
+
+
 def power_law(
     own: np.ndarray, half: np.ndarray, columns: Mapping[str, np.ndarray],
     halves: Mapping[str, np.ndarray],
@@ -86,7 +102,7 @@ def power_law(
         slacks.insert(0, np.full(len(y), _EXACT))
     for slack in slacks:
         fits = (rest - slack).max() <= (rest + slack).min()
-        if fits and y.std() >= OF_ROUNDING * slack.mean():
+        if fits and beyond_rounding(own, float(y.std()), slack, len(names) + 1):
             break
     else:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .powers import OF_ROUNDING
+from .powers import beyond_rounding
 
 # Fitted weights, over the largest of them, are near 1 in the sum and near 0 outside of it.
 _NEAR = 0.25
@@ -81,7 +81,7 @@ def _factor(
 ) -> float | None:
     """The factor that makes ratios (N,) numbers (N,), within their roundings; None for none."""
     there = ratio > 0
-    if own.std() < OF_ROUNDING * half.mean():
+    if not beyond_rounding(own, float(own.std()), half):
         return None
     for factor in (1.0, 100.0, 1000.0, float(np.median(own[there] / ratio[there]))):
         if (np.abs(own - factor * ratio) <= half + factor * slack).all():

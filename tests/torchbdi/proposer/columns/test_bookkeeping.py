@@ -15,6 +15,8 @@ from proposer_tables import DESIGN, asked, names, plain, text, told, with_column
         ("Rep no.", ["R1", "R2"] * 20, "category"),
         ("repetition", ["A", "B"] * 20, "category"),
         ("random_seed", ["0", "1", "2", "3"] * 10, "number"),
+        ("Pixel", ["1", "2", "3", "4"] * 10, "number"),
+        ("Device no", ["1", "2"] * 20, "number"),
         ("PtType", ["1", "0", "-1", "1"] * 10, "number"),
         ("Space Type", ["Factorial", "Axial", "Center"] * 13 + ["Center"], "category"),
         ("Pattern", ["+-+", "000", "a00", "--+"] * 10, "category"),
@@ -35,6 +37,8 @@ def test_what_counts_repetitions_is_left_out(
     ("name", "cells"),
     [
         ("seed", ["60", "120"] * 20), ("reps", ["5", "8"] * 20),
+        ("device", ["A", "B"] * 20), ("pixel", ["1", "2", "2"] * 13 + ["1"]),
+        ("device", ["4", "8"] * 20),
         ("seed", ["A", "B"] * 20), ("Seed", ["V1", "V2"] * 20),  # kinds of seeds
         ("repeats", ["1", "2", "3", "3"] * 10), ("replicates", ["1", "2", "2"] * 13 + ["1"]),
         ("Pattern", ["dots", "lines"] * 20), ("pattern", ["1", "2"] * 20),

@@ -153,3 +153,48 @@ def test_names_of_very_many_columns_are_soon_looked_for() -> None:
     kinds = dict.fromkeys(columns, "category")
     assert names_of_designs(Counted(columns), {}, kinds, [*columns], Ways(True)) == {}
     assert len(seen) == len(set(seen))
+
+
+def crossed(name: str, label: Callable[[str, str], str], times: int = 2) -> list[list[str]]:
+    """Doses of two drugs under one name, in several lines of cells each."""
+    rng = np.random.default_rng(0)
+    rows = [[name, "a", "b", "line", "yield"]]
+    for a in ("0.0", "0.1", "1.0", "3.0"):
+        for b in ("0.0", "0.3", "3.0"):
+            for line in ("HCT", "A549", "HeLa")[:times]:
+                rows.append([label(a, b), a, b, line, f"{rng.normal():.2f}"])
+    return [*rows[:4], *rows[5:]]
+
+
+def test_a_name_that_spells_out_two_columns_is_left_out(tmp_path: Path) -> None:
+    """Left among the settings it would be proposed beside other doses."""
+    content = text(crossed("combo", lambda a, b: f"A {float(a):g} + B {float(b):g}"))
+    made, _ = asked(tmp_path, content)
+    assert names(made) == ["a", "b", "line"]
+    assert "'combo' has a text of its own for every combination of 'a', 'b'" in told(made)
+    assert "combo" in names(asked(tmp_path, content, "--category", "combo")[0])
+
+
+def test_a_name_by_which_something_else_is_looked_up_stays(tmp_path: Path) -> None:
+    rows = crossed("product", lambda a, b: f"P {a}/{b}", times=3)
+    labels = [*dict.fromkeys(row[0] for row in rows[1:])]
+    mass = {label: f"{117 + 31 * i % 97}" for i, label in enumerate(labels)}
+    made, _ = asked(tmp_path, text([[*row, mass.get(row[0], "mass")] for row in rows]))
+    assert names(made)[0] == "product"
+
+
+@pytest.mark.parametrize(("other", "left"), [
+    ("RBS_seq", ["RBS_seq", "temp"]), ("RBS DNA", ["RBS DNA", "temp"]),
+    ("site", ["RBS", "site", "temp"]),
+])  # fmt: skip
+def test_a_name_beside_the_sequence_that_is_called_so(
+    other: str, left: list[str], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(2)
+    rows = [["RBS", other, "temp", "yield"]]
+    for i in range(12):
+        site = "".join(rng.choice(list("ACGT"), 8))
+        rows += [[f"RBS{i}", site, temp, f"{rng.normal():.2f}"] for temp in ("20", "30", "37")]
+    made, _ = asked(tmp_path, text(rows))
+    assert names(made) == left
+    assert ("proposals do not keep to that" in told(made)) == (other == "site")

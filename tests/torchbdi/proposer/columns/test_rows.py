@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from proposer_problems import problem
-from proposer_tables import asked, cells_of, names, plain, refused, text, with_column
+from proposer_tables import asked, cells_of, names, plain, refused, text, told, with_column
 
 from torchbdi import InputError
 
@@ -56,10 +56,10 @@ def test_missing_cells_are_told_or_left_out() -> None:
 
 
 def test_a_mostly_empty_column_is_to_be_left_out_first(tmp_path: Path) -> None:
-    notes = ["leaked" if i == 3 else "slow" if i == 7 else "" for i in range(40)]
-    message = refused(tmp_path, text(with_column("notes", notes)))
-    assert message.index("--ignore notes") < message.index("--drop-missing, which keeps 2 rows")
-    made, _ = asked(tmp_path, text(with_column("notes", notes)), "--ignore", "notes")
+    faults = ["leaked" if i == 3 else "slow" if i == 7 else "" for i in range(40)]
+    message = refused(tmp_path, text(with_column("fault", faults)))
+    assert message.index("--ignore fault") < message.index("--drop-missing, which keeps 2 rows")
+    made, _ = asked(tmp_path, text(with_column("fault", faults)), "--ignore", "fault")
     assert names(made) == ["temp", "time", "conc"]
 
 
@@ -145,3 +145,19 @@ def test_a_word_beside_few_levels_is_one_of_them(tmp_path: Path) -> None:
 def test_a_column_of_marks_may_mean_no_where_it_is_empty(tmp_path: Path) -> None:
     message = refused(tmp_path, text(with_column("stirred", ["x", ""] * 20)))
     assert "write no where such a cell stands beside 'x' alone" in message
+
+
+def test_empty_cells_of_a_whole_are_0(tmp_path: Path) -> None:
+    """An element that an alloy lacks has no cell."""
+    rng = np.random.default_rng(0)
+    rows = [["Al", "Co", "Cr", "Fe", "temp", "yield"]]
+    for _ in range(20):
+        parts = rng.dirichlet(np.ones(4)) * (rng.permutation(4) > 0)
+        cells = [f"{100 * v / parts.sum():.2f}" if v else "" for v in parts]
+        rows.append([*cells, f"{rng.uniform(20, 90):.1f}", f"{rng.normal():.2f}"])
+    message = refused(tmp_path, text(rows))
+    assert "write 0 into these cells, with which all rows add up to 100;" in message
+    mended = [[cell or "0" for cell in row] for row in rows]
+    assert "add up to 100 in every row" in told(asked(tmp_path, text(mended))[0])
+    rows[5][0] = "195"
+    assert "with which all rows" not in refused(tmp_path, text(rows))

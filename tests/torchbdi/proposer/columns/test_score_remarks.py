@@ -37,14 +37,16 @@ def test_repetitions_in_two_units(tmp_path: Path) -> None:
 
 
 def test_high_values_of_a_loss_are_asked_about(tmp_path: Path) -> None:
-    low = ["loss", "val_loss", "RMSE", "IC50 (nM)", "EC_50", "error rate", "Kd", "impurity/%",
+    low = ["deltaE", "ΔE*", "E-factor", "Warpage (mm)",
+           "loss", "val_loss", "RMSE", "IC50 (nM)", "EC_50", "error rate", "Kd", "impurity/%",
            "ValLoss", "testError", "latency_ms", "MAPE", "surface roughness",
            "CO2 emission"]  # fmt: skip
     for name in low:
         assert "say --minimize" in direction_remark([name], False, Ways(True))[0]
         assert "say minimize=True" in direction_remark([name], False, IN_PYTHON)[0]
         assert not direction_remark([name], True, IN_PYTHON)
-    for name in ("yield", "glossiness", "errand", "microns", "kdd", "150", "closs", "pIC50", "pKd",
+    for name in ("delta", "Delta energy", "E", "photodegradation",
+                 "yield", "glossiness", "errand", "microns", "kdd", "150", "closs", "pIC50", "pKd",
                  "neg_mean_squared_error", "-RMSE", "wear resistance", "residual_activity",
                  "emission intensity", "1/IC50", "impurity removal"):  # fmt: skip
         assert not direction_remark([name], False, IN_PYTHON)

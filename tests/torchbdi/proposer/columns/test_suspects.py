@@ -101,3 +101,17 @@ def test_measures_of_models_and_residuals_are_named(tmp_path: Path) -> None:
         )
     for name in ("loss weight", "residence time"):
         assert "called like" not in told(asked(tmp_path, text(with_column(name, noise)))[0])
+
+
+def test_what_comes_out_of_reactions_and_of_fits_is_named(tmp_path: Path) -> None:
+    noise = [f"{v:.3f}" for v in RNG.normal(size=40)]
+    for name in ("Conversion (%)", "CO2 conversion", "selectivity_%", "Predicted", "ee [%]"):
+        assert f"{name!r} is called like what comes out of an experiment" in told(
+            asked(tmp_path, text(with_column(name, noise)))[0]
+        )
+    for name in ("recovery time", "yield point", "fitted length"):
+        assert "comes out" not in told(asked(tmp_path, text(with_column(name, noise)))[0])
+    chosen = text(with_column("gas purity", ["95", "99", "99.9", "99.99"] * 10))
+    assert "comes out" not in told(asked(tmp_path, chosen)[0])
+    pred, exp = "Strength pred. (MPa)", "Strength exp. (MPa)"
+    assert "is called like the score" in name_remarks(exp, [pred], Ways(True))[0]

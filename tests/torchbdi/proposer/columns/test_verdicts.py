@@ -54,7 +54,10 @@ def test_what_can_be_chosen_is_kept(name: str, cells: list[str], tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["Comment", "Lab notes", "Bemerkungen", "remarks"])
-@pytest.mark.parametrize("cells", [["ok", "foam"] * 20, ["", "slow", "", "hazy"] * 10])
+@pytest.mark.parametrize(
+    "cells",
+    [["ok", "foam"] * 20, ["", "slow", "", "hazy"] * 10, ["leak at 3 h", *[""] * 19] * 2],
+)
 def test_remarks_are_left_out(name: str, cells: list[str], tmp_path: Path) -> None:
     content = text(with_column(name, cells))
     made, _ = asked(tmp_path, content)

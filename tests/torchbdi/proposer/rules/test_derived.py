@@ -11,6 +11,7 @@ from proposer_tables import asked, plain, refused, text, told
 
 from torchbdi.proposer.reading.ways import Ways
 from torchbdi.proposer.rules.derived import MOST_COLUMNS, derived_remarks
+from torchbdi.proposer.rules.powers import beyond_rounding
 
 ROWS = plain()
 RNG = np.random.default_rng(0)
@@ -100,3 +101,29 @@ def test_what_follows_behind_many_columns_of_two_levels() -> None:
     half = {name: np.full(40, 5e-4) for name in columns}
     (remark,) = derived_remarks(columns, half, Ways(True))
     assert "'log p' is log10 of 'p'" in remark
+
+
+def test_water_over_binder_with_two_decimals(tmp_path: Path) -> None:
+    """It varies by 15 times its rounding, and follows in forty rows; in a few, anything does."""
+    rng = np.random.default_rng(3)
+    rows = [["cement", "ash", "water", "sand", "total", "w/b", "w/c", "yield"]]
+    for _ in range(40):
+        cement, ash, sand = rng.integers(280, 450), rng.choice([0, 60, 120]), rng.integers(650, 850)
+        water = rng.integers(150, 200)
+        own = [cement, ash, water, sand, cement + ash + water + sand]
+        ratios = [f"{water / (cement + ash):.2f}", f"{water / cement:.2f}"]
+        rows.append([*map(str, own), *ratios, f"{rng.normal():.2f}"])
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "'w/b' is 'water' / ('cement' + 'ash') in every row" in said
+    assert "'w/c' is 'water' / 'cement' in every row" in said
+    for row in rows[1:]:
+        row[5:7] = [f"{float(cell) + rng.choice([-0.02, 0.02]):.2f}" for cell in row[5:7]]
+    assert "do not keep to that" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_what_is_rounded_to_a_few_numbers_follows_from_anything() -> None:
+    own, unit = np.array([1.0, 2.0, 3.0, 4.0] * 20), np.full(80, 0.1)
+    assert not beyond_rounding(own, own.std(), unit)
+    spread = np.linspace(0.3, 0.6, 31)
+    assert beyond_rounding(spread, spread.std(), np.full(31, 0.005))
+    assert not beyond_rounding(spread[:8], spread.std(), np.full(8, 0.005))

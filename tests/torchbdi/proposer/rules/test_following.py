@@ -103,3 +103,19 @@ def test_what_may_follow_from_names_of_two_designs_each_is_told(tmp_path: Path) 
     rows[5][1] = "41"
     assert "All rows with" not in told(asked(tmp_path, text(rows))[0])
     assert "All rows with" not in told(asked(tmp_path, text(solvents()))[0])
+
+
+def test_real_values_beside_coded_ones_are_told_at_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = "ABCD"
+    rows = [[*names, *(f"real {name}" for name in names), "yield"]]
+    for _ in range(30):
+        coded = rng.integers(-1, 2, 4)
+        real = 50 + coded * [10, 5, 20, 2]
+        rows.append([*map(str, coded), *map(str, real), f"{rng.normal():.2f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert up(made) == {f"real {name}": name for name in names}
+    (remark,) = (r for r in made.remarks if "follow" in r)
+    assert "'real A', 'real B', 'real C', 'real D' follow each from one of 'A', 'B'" in remark
+    kept, _ = asked(tmp_path, text(rows), "--number", "real A")
+    assert sum("follow" in r for r in kept.remarks) == 3

@@ -1,0 +1,62 @@
+"""Rows without a score that failed are no designs to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from proposer_tables import DESIGN, asked, names, plain, text, told
+
+
+def ended(name: str, good: str, ends: Sequence[str]) -> str:
+    """The plain table, of which the last rows have no score, with a column of how they ended."""
+    rows = plain()
+    known = len(rows) - 1 - len(ends)
+    own = [[*row, good] for row in rows[1 : known + 1]]
+    own += [[*row[:3], "", end] for row, end in zip(rows[known + 1 :], ends, strict=True)]
+    return text([[*rows[0], name], *own])
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "ends"),
+    [
+        ("status", "converged", ["diverged", "timeout"] * 4),
+        ("State", "finished", ["crashed"] * 5 + ["failed (out of memory)"]),
+        ("trial_status", "COMPLETED", ["FAILED"] * 2),
+        ("how", "done", ["not converged"] * 6),
+    ],
+)
+def test_rows_that_failed_are_left_out(
+    name: str, good: str, ends: Sequence[str], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, ended(name, good, ends))
+    assert names(made) == DESIGN
+    assert name not in made.constants and made.candidates is None
+    assert len(made.rows) == 40 - len(ends)
+    assert f"{len(ends)} of 40 rows have no score and failed, as column {name!r} says" in told(made)
+    made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=candidate")
+    assert len(made.candidate_rows) == len(ends)
+    assert "and failed" not in told(made)
+
+
+def test_what_is_planned_beside_what_failed_is_chosen_from(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, ended("status", "done", ["failed"] * 3 + ["planned"] * 6))
+    assert len(made.candidate_rows) == 6
+    assert "3 of 40 rows have no score and failed" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "end"),
+    [
+        ("status", "done", "planned"),
+        ("status", "done", "no error yet"),
+        ("film", "smooth", "error"),
+    ],
+)
+def test_other_rows_without_a_score_are_designs(
+    name: str, good: str, end: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, ended(name, good, [end] * 8))
+    assert len(made.candidate_rows) == 8
+    assert "and failed" not in told(made)

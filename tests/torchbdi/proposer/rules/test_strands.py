@@ -1,0 +1,60 @@
+"""Sequences that follow from other ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, text, told
+
+RNG = np.random.default_rng(0)
+PAIRS = str.maketrans("ACGT", "TGCA")
+SITES = ["".join(RNG.choice(list("ACGT"), 12)) for _ in range(40)]
+OTHERS = ["".join(RNG.choice(list("ACGT"), 12)) for _ in range(40)]
+CODONS = {"K": "AAA", "R": "CGT", "L": "CTG", "W": "TGG", "D": "GAT"}
+PEPTIDES = ["".join(RNG.choice(list("KRLWD"), 8)) for _ in range(40)]
+GENES = ["ATG" + "".join(CODONS[one] for one in text) + "TAA" for text in PEPTIDES]
+
+
+def beside(first: list[str], second: list[str]) -> str:
+    rows = [[a, b, f"{RNG.normal():.2f}"] for a, b in zip(first, second, strict=True)]
+    return text([["first", "second", "yield"], *rows])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        (SITES, [f"TTGA{s}GG" for s in SITES], "'first' stands letter for letter in 'second'"),
+        (SITES, [s.replace("T", "U") for s in SITES], "'second' stands letter for letter in"),
+        ([s[3:9] for s in SITES], SITES, "'first' stands letter for letter in 'second'"),
+        (SITES, [s.translate(PAIRS)[::-1] for s in SITES], "is the reverse complement of 'first'"),
+        (SITES, [s.translate(PAIRS) + "TT" for s in SITES], "'first' is the complement of"),
+        (SITES, [s[::-1] for s in SITES], "'second' reads backwards as 'first'"),
+        (PEPTIDES, GENES, "'first' is the translation of 'second'"),
+    ],
+)
+def test_sequences_that_follow_are_told(
+    first: list[str], second: list[str], what: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, beside(first, second))
+    assert what in told(made)
+    assert "--ignore first" in told(made) and "--ignore second" in told(made)
+    made, _ = asked(tmp_path, beside(first, second), "--ignore", "first")
+    assert "proposals do not keep" not in told(made)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        OTHERS,
+        [s[:6] + o[6:] for s, o in zip(SITES, OTHERS, strict=True)],
+        [s.translate(PAIRS)[::-1] for s in SITES[1:] + SITES[:1]],
+        [*SITES[:-1], OTHERS[-1]],
+    ],
+)
+def test_sequences_that_are_alike_here_and_there_are_not_said_to(
+    second: list[str], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, beside(SITES, second))
+    assert "proposals do not keep" not in told(made)

@@ -1,0 +1,58 @@
+"""Rows without a score that failed, as a column such as status says: no designs to choose from."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..reading.table import Table
+from ..reading.ways import Ways, listed
+from .bookkeeping import STATES
+from .counting import words_of
+
+# What programs and people call a run that came to nothing, alone or before a reason.
+_FAILED = re.compile(
+    r"(fail(ed|ure)?|crash(ed)?|diverge[dn]?|divergence|error(ed)?|killed|abort(ed)?"
+    r"|cancell?ed|oom|out of memory|infeasible|pruned|time[ _-]?out|timed[ _-]?out"
+    r"|(not|non|un)[ _-]?converged|fehlgeschlagen|abgebrochen|fehler)",
+    re.IGNORECASE,
+)
+_NAMES = frozenset(("status", "state", "outcome", "result", "exit", "ergebnis"))
+
+
+def failed_rows(
+    table: Table, open_: np.ndarray, ways: Ways
+) -> tuple[np.ndarray, list[str], list[str]]:
+    """Which rows a column says to have failed, (N,) bool; what is told of them; and that column.
+
+    Args:
+        table: the columns beside the scores.
+        open_: which rows have an empty score of which the person said nothing, (N,) bool.
+        ways: how options are typed.
+    """
+    for name, cells in table.columns.items():
+        if cells.dtype == np.float64 or not open_.any():
+            continue
+        texts = [text.casefold() for text in cells.tolist()]
+        known = {text for text in texts if text and not _fails(text)}
+        if not (words_of(name) & _NAMES or known <= STATES):
+            continue
+        failed = open_ & np.array([_fails(text) for text in texts])
+        if failed.any():
+            said = listed(list(dict.fromkeys(cells[failed].tolist())), 3)
+            return (
+                failed,
+                [
+                    f"{failed.sum()} of {len(failed)} rows have no score and failed, as column "
+                    f"{name!r} says ({said}): they were left out, and that column; "
+                    f"{ways('take', '=candidate')} chooses among them. A poor score in its place "
+                    "would teach the model where runs fail."
+                ],
+                [name],
+            )
+    return np.zeros(len(table), bool), [], []
+
+
+def _fails(text: str) -> bool:
+    return _FAILED.fullmatch(re.split(r"[(:,;]", text, maxsplit=1)[0].strip()) is not None

@@ -1,0 +1,104 @@
+"""Sequences that follow from other ones: parts, other strands, and what a gene translates to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from ..reading.table import Values
+from ..reading.ways import Ways, listed
+
+_PAIRS = str.maketrans("ACGT", "TGCA")
+# The standard code, its bases in the order of T, C, A and G.
+_AMINO_ACIDS = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
+_BASES = {base: i for i, base in enumerate("TCAG")}
+# What one column, and what several, are of another one, and how that is made.
+_MADE: dict[tuple[str, str], Callable[[str], str]] = {
+    ("stands letter for letter in", "stand letter for letter in"): str,
+    ("is the reverse complement of", "are the reverse complement of"): (
+        lambda text: text.translate(_PAIRS)[::-1]
+    ),
+    ("is the complement of", "are the complement of"): lambda text: text.translate(_PAIRS),
+    ("reads backwards as", "read backwards as"): lambda text: text[::-1],
+}
+_TRANSLATED = ("is the translation of", "are the translation of")
+
+
+def strand_remarks(
+    sequences: Mapping[str, Values], fixed: Collection[str], ways: Ways
+) -> list[str]:
+    """Names the columns of sequences that another one has, reads backwards or is translated to.
+
+    Args:
+        sequences: texts of equal length, (N,) each.
+        fixed: the columns that do not vary.
+        ways: how options are typed.
+    """
+    texts = {name: [_plain(text) for text in own.tolist()] for name, own in sequences.items()}
+    found: dict[tuple[str, tuple[str, str]], list[str]] = {}
+    told: set[str] = set()
+    for name in sorted(texts, key=lambda name: -len(texts[name][0])):  # the longest ones first
+        for other, own in texts.items():
+            if name == other or {name, other} & told or {name, other} <= set(fixed):
+                continue
+            varying = _varying(own)
+            if varying and (what := _what_of(varying, texts[name])):
+                found.setdefault((name, what), []).append(other)
+                told.add(other)
+    out = []
+    for (name, what), parts in found.items():
+        one = len(parts) == 1
+        out.append(
+            f"{'Column' if one else 'Columns'} {listed(parts)} {what[not one]} {name!r} in every "
+            f"row, and proposals do not keep to that: leave {'it' if one else 'them'} out "
+            f"({ways.several('ignore', parts)}), or {name!r} instead ({ways('ignore', name)}), and "
+            "make what is missing from what is proposed."
+        )
+    return out
+
+
+def _plain(text: str) -> str:
+    return text.upper().replace("U", "T")
+
+
+def _varying(texts: Sequence[str]) -> list[str]:
+    """Texts of one length without the sites at both ends that are the same in all of them."""
+    sites = [len(set(site)) > 1 for site in zip(*texts, strict=True)]
+    if not any(sites):
+        return []
+    first, last = sites.index(True), len(sites) - sites[::-1].index(True)
+    return [text[first:last] for text in texts]
+
+
+def _what_of(own: Sequence[str], whole: Sequence[str]) -> tuple[str, str] | None:
+    """What is said of texts, of one column or of several, that are made of others."""
+    for what, make in _MADE.items():
+        if _stands_in(own, whole, make):
+            return what
+    few = slice(8)  # a translation takes long
+    for frame in range(3):
+        for rows in (few, slice(None)):
+            proteins = [_translated(text[frame:]) for text in whole[rows]]
+            if not all(proteins) or not _stands_in(own[rows], proteins, str):
+                break
+        else:
+            return _TRANSLATED
+    return None
+
+
+def _stands_in(own: Sequence[str], whole: Sequence[str], make: Callable[[str], str]) -> bool:
+    """Whether what is made of texts stands at one place of other texts in every row."""
+    first, length = make(own[0]), len(own[0])
+    return any(
+        whole[0].startswith(first, at)
+        and all(w.startswith(make(o), at) for o, w in zip(own, whole, strict=True))
+        for at in range(len(whole[0]) - length + 1)
+    )
+
+
+def _translated(gene: str) -> str:
+    """Its amino acids; "" for what is no DNA."""
+    if not set(gene) <= _BASES.keys():
+        return ""
+    numbers = [_BASES[base] for base in gene]
+    codons = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=False)
+    return "".join(_AMINO_ACIDS[16 * a + 4 * b + c] for a, b, c in codons)
