@@ -1,4 +1,4 @@
-"""A trained network that a caller brings: a copy of it, and whether it can stand in the losses."""
+"""A trained network that a caller brings: a copy, held still, and whether losses can have it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def copied(owner: str, network: nn.Module) -> nn.Module:
         raise InputError(f"{owner} has complex parameters.")
     with torch.no_grad():  # else the copy of a script module is part of a graph
         return copy.deepcopy(network).eval()
+
+
+def held_still(*networks: nn.Module) -> None:
+    """Freezes networks, without what an optimiser of all parameters would move them by."""
+    for network in networks:
+        for parameter in network.parameters():  # a script module has no requires_grad_
+            parameter.requires_grad_(False)
+            parameter.grad = None
 
 
 def try_on(owner: str, network: nn.Module, what: str, x: Tensor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .brought import copied, try_on
+from .brought import copied, held_still, try_on
 from .inputs import ordinary_mode
 from .kernels.errors import InputError
 from .kernels.memory import require
@@ -39,7 +39,8 @@ class FiniteBDI(DesignModule):
     X_h learns, by Adam.
 
     X_h and the losses are float64, as in :class:`torchbdi.BDI`; the networks compute in ``dtype``.
-    The networks have no biases, as the infinitely wide one has none.
+    The networks have no biases, as the infinitely wide one has none. There are no second
+    derivatives of the backward loss.
 
     Args:
         x_l: designs of the data, (N, D), standardised.
@@ -172,15 +173,20 @@ class FiniteBDI(DesignModule):
             forward_net = MLP(*shape, "standard", seeded(h["seed"], _FORWARD_START), h["dtype"])
         else:
             forward_net = copied(_FORWARD_NET, forward_net)
-        for parameter in forward_net.parameters():  # a script module has no requires_grad_
-            parameter.requires_grad_(False)
         self.forward_net = forward_net.to(device, h["dtype"])
+        self._hold_still()
         x_h = self._designs().detach()
         for what, x in (("x_h", x_h), ("x_l", self.x_l[:3].to(x_h.dtype))):
             try_on(_FORWARD_NET, self.forward_net, what, x.requires_grad_())
         self.progress: Callable[[int, str], AbstractContextManager[Any]] | None = None
         nan = torch.tensor(math.nan, dtype=torch.float64, device=device)
         self.register_buffer("net_loss", nan)
+
+    def _hold_still(self) -> None:
+        """Has X_h alone learn, whatever train(), unfreeze() or an optimiser of all asked for."""
+        held_still(self.theta, self.forward_net)
+        if self._given:  # it may drop units, or count what it sees
+            self.forward_net.eval()
 
     def _eta_of_starts(self) -> float:
         """1/(2 mean k(x, x)) over the starts, k the tangent kernel of theta."""
@@ -220,6 +226,7 @@ class FiniteBDI(DesignModule):
                 return self._evaluate(step)
         self._settle()
         x_h, h = self._designs(), self.hparams
+        self._hold_still()
         forward = backward = self.x_h.new_zeros(self.x_h.shape[:-2])
         prediction = None
         if h["forward_weight"]:
@@ -284,6 +291,7 @@ class FiniteBDI(DesignModule):
                     generator=seeded(h["seed"], _FORWARD_ORDER),
                     progress=self.progress,
                 )
+        self._hold_still()
         error = squared_error(self.forward_net, self.x_l, self.y_l, h["dtype"])
         if not torch.isfinite(error):  # NaN would stand for a network that is yet to be trained
             raise InputError(

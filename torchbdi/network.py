@@ -140,7 +140,7 @@ def fit_network(
 
 
 def _on_the_terminal(total: int, what: str) -> AbstractContextManager[Any]:
-    return tqdm(total=total, desc=what, leave=False)
+    return tqdm(total=total, desc=what, delay=2, leave=False)
 
 
 @torch.no_grad()

@@ -1,56 +1,145 @@
-"""What all threads share in torch: the default dtype, and the global generator of draws."""
+"""What all threads share: the default dtype, the global generator of draws, and warnings."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import torch
 
-__all__ = ["alone_with_draws", "draws_forgotten", "float32_default"]
+__all__ = [
+    "Together",
+    "alone_with_draws",
+    "draws_forgotten",
+    "float32_default",
+    "warnings_handled",
+    "warnings_told",
+]
 
 
-class _Shared:
-    """Locks, and which threads want float32 to be the default, each as often as it asked."""
+class Together:
+    """A change of the whole process, which holds until the last thread that wants it has left.
 
-    def __init__(self) -> None:
-        self.draws = threading.RLock()
-        self.dtype = threading.Lock()
-        self.inside: list[int] = []
-        self.before = torch.float32
+    Two threads that each put back what they found would leave the change of one of them behind.
 
-    def renew(self) -> None:
+    Args:
+        begin: called by the first thread, before any change; returns what puts all back.
+    """
+
+    def __init__(self, begin: Callable[[], Callable[[], object]]) -> None:
+        self.begin = begin
+        self.lock = threading.Lock()
+        self.inside: list[int] = []  # the threads, each as often as it asked
+        self.undo: Callable[[], object] = lambda: None
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew)
+
+    @contextmanager
+    def __call__(self, change: Callable[[], object]) -> Iterator[None]:
+        """Makes the change, and puts everything back where no thread is left inside."""
+        own = threading.get_ident()
+        with self.lock:
+            if not self.inside:
+                self.undo = self.begin()
+            self.inside.append(own)
+            change()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.inside.remove(own)
+                if not self.inside:
+                    self.undo()
+
+    def _renew(self) -> None:
         """Lets go of what other threads held when this process was forked off, without them."""
-        self.draws, self.dtype = threading.RLock(), threading.Lock()
+        self.lock = threading.Lock()
         before, own = self.inside, threading.get_ident()
         self.inside = [thread for thread in before if thread == own]
         if before and not self.inside:
-            torch.set_default_dtype(self.before)
+            self.undo()
 
 
-_SHARED = _Shared()
+class _Draws:
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+    def renew(self) -> None:
+        self.lock = threading.RLock()
+
+
+_DRAWS = _Draws()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_SHARED.renew)
+    os.register_at_fork(after_in_child=_DRAWS.renew)
+
+
+def _keep_dtype() -> Callable[[], object]:
+    before = torch.get_default_dtype()
+    return lambda: torch.set_default_dtype(before)
+
+
+def _keep_warnings() -> Callable[[], object]:
+    caught = warnings.catch_warnings()
+    caught.__enter__()
+    return lambda: caught.__exit__(None, None, None)
+
+
+_DTYPE, _WARNINGS = Together(_keep_dtype), Together(_keep_warnings)
 
 
 @contextmanager
 def float32_default() -> Iterator[None]:
     """float32 is the default dtype until the last thread that asked for it has left."""
-    own = threading.get_ident()
-    with _SHARED.dtype:
-        if not _SHARED.inside:
-            _SHARED.before = torch.get_default_dtype()
-        _SHARED.inside.append(own)
-        torch.set_default_dtype(torch.float32)
-    try:
+    with _DTYPE(lambda: torch.set_default_dtype(torch.float32)):
         yield
-    finally:
-        with _SHARED.dtype:
-            _SHARED.inside.remove(own)
-            if not _SHARED.inside:
-                torch.set_default_dtype(_SHARED.before)
+
+
+@contextmanager
+def warnings_handled(change: Callable[[], object]) -> Iterator[None]:
+    """Filters of warnings that ``change`` sets hold until the last thread inside has left."""
+    with _WARNINGS(change):
+        yield
+
+
+class _Route:
+    """Shows a warning to whom its thread names, else as it was shown before."""
+
+    told: ClassVar[dict[int, Callable[[str], object]]] = {}
+
+    def __init__(self, before: Callable[..., object]) -> None:
+        self.before = before
+
+    def __call__(self, message: Warning | str, *where: Any, **more: Any) -> None:
+        say = self.told.get(threading.get_ident())
+        if say is None:
+            self.before(message, *where, **more)
+        else:
+            say(str(message))
+
+
+@contextmanager
+def warnings_told(say: Callable[[str], object]) -> Iterator[None]:
+    """What this thread warns of inside is said; other threads warn as they did."""
+
+    def route() -> None:
+        if not isinstance(warnings.showwarning, _Route):
+            warnings.showwarning = _Route(warnings.showwarning)
+
+    own = threading.get_ident()
+    before = _Route.told.get(own)
+    with warnings_handled(route):
+        _Route.told[own] = say
+        try:
+            yield
+        finally:
+            if before is None:
+                del _Route.told[own]
+            else:
+                _Route.told[own] = before
 
 
 @contextmanager
@@ -60,7 +149,7 @@ def alone_with_draws(devices: Sequence[torch.device]) -> Iterator[None]:
     Args:
         devices: the GPUs whose generators are used, too.
     """
-    with _SHARED.draws, torch.random.fork_rng(devices):
+    with _DRAWS.lock, torch.random.fork_rng(devices):
         yield
 
 
@@ -72,10 +161,10 @@ def draws_forgotten(devices: Sequence[torch.device]) -> Iterator[None]:
         devices: the GPUs whose generators are used, too.
     """
     fork = torch.random.fork_rng(devices)
-    with _SHARED.draws:
+    with _DRAWS.lock:
         fork.__enter__()
     try:
         yield
     finally:
-        with _SHARED.draws:
+        with _DRAWS.lock:
             fork.__exit__(None, None, None)

@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from .kernels.by_hand import refuse_second_derivative
 
 # Activations that are held at a time. Not a share of what is free: sums would then be taken in
 # another order in a resumed run.
@@ -118,8 +119,10 @@ class _LossAfterStep(torch.autograd.Function):
         return loss
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        refuse_second_derivative(
+            "FiniteBDI's backward loss", "the gradient of its step is written by hand"
+        )
         scaled = (g * grad[:, None, None].to(g.dtype) for g in ctx.saved_tensors)
         return None, None, None, None, *scaled
 

@@ -349,6 +349,74 @@ def test_only_x_h_learns() -> None:
     assert all(map(torch.equal, learnt, model.forward_net.parameters()))
 
 
+def test_networks_are_frozen_whatever_a_loop_does_with_the_module() -> None:
+    """model.train() and unfreeze() stand in many loops, and mean what learns: X_h."""
+    x_l, y_l, x_h = table()
+    layers = [torch.nn.Linear(4, 9), torch.nn.BatchNorm1d(9), torch.nn.Dropout(0.5)]
+    given = torch.nn.Sequential(*layers, torch.nn.Linear(9, 1), torch.nn.Flatten(0))
+
+    class Flat(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = given
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.net(x.reshape(-1, x.shape[-1])).reshape(x.shape[:-1])
+
+    for net in (Flat(), None):
+        model = FiniteBDI(x_l, y_l, x_h, **(DOUBLE | {"forward_net": net}))
+        expected = model.loss()["total"].detach()
+        still = [p.clone() for name, p in model.state_dict().items() if name != "x_h"]
+        model.freeze()
+        model.unfreeze()
+        model.train()
+        model.train_forward_net()
+        assert torch.equal(model.loss()["total"].detach(), expected)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        model.train()
+        model.loss()["total"].sum().backward()
+        optimizer.step()
+        assert [n for n, p in model.named_parameters() if p.grad is not None] == ["x_h"]
+        after = [p for name, p in model.state_dict().items() if name != "x_h"]
+        assert all(map(torch.equal, still, after))
+
+
+def test_second_derivatives_are_refused() -> None:
+    """They would lack what the gradient's own coefficients depend on."""
+    model = FiniteBDI(*table(), **DOUBLE)
+    total = model.loss()["total"].sum()
+    with pytest.raises(TorchBDIError, match="FiniteBDI's backward loss has no second derivatives"):
+        torch.autograd.grad(total, model.x_h, create_graph=True)
+
+
+def test_transforms_of_functions_are_refused() -> None:
+    model = FiniteBDI(*table(), **DOUBLE)
+
+    def loss(x_h: torch.Tensor) -> torch.Tensor:
+        with torch.nn.utils.stateless._reparametrize_module(model, {"x_h": x_h}):
+            return model.loss()["total"].sum()
+
+    with pytest.raises(InputError, match=r"inside a transform of torch\.func"):
+        torch.func.grad(loss)(model.x_h.detach())
+
+
+def test_an_optimiser_of_all_parameters_moves_x_h_alone() -> None:
+    """The forward network is trained at the first loss, behind the first zero_grad()."""
+    x_l, y_l, x_h = table()
+    model, plain = FiniteBDI(x_l, y_l, x_h, **SMALL), FiniteBDI(x_l, y_l, x_h, **SMALL)
+    plain.train_forward_net()
+    for optimizer, of in (
+        (torch.optim.AdamW(model.parameters(), lr=0.05), model),
+        (torch.optim.AdamW([plain.x_h], lr=0.05), plain),
+    ):
+        for _ in range(3):
+            optimizer.zero_grad()
+            of.loss()["total"].sum().backward()
+            optimizer.step()
+    for (name, one), other in zip(model.named_parameters(), plain.parameters(), strict=True):
+        assert torch.equal(one, other), name
+
+
 def test_bad_input() -> None:
     x_l, y_l, x_h = table()
     with pytest.raises(InputError, match=r"FiniteBDI: y_l must have shape \(N,\)"):

@@ -127,6 +127,11 @@ def test_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
         torchbdi.nope  # noqa: B018
     assert {"BDI", "NTK", "fit_ridge"} <= set(dir(torchbdi))
+    listed = dir(torchbdi.methods)
+    assert {"BDI", "CMAES", "Run"} <= set(listed)
+    assert all(getattr(torchbdi.methods, name).__name__ == name for name in listed if name[0] < "a")
+    with pytest.raises(AttributeError, match=r"dir\(torchbdi.methods\) lists"):
+        torchbdi.methods.Nothing  # noqa: B018
 
 
 def test_kernels_say_where_covariance_functions_are() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -14,7 +15,13 @@ import torch
 
 from torchbdi.methods._process import undisturbed
 from torchbdi.network import seeded
-from torchbdi.shared import alone_with_draws, draws_forgotten, float32_default
+from torchbdi.shared import (
+    alone_with_draws,
+    draws_forgotten,
+    float32_default,
+    warnings_handled,
+    warnings_told,
+)
 
 CPU = torch.device("cpu")
 
@@ -75,6 +82,45 @@ def test_signals_that_a_host_handles_are_left_to_it(monkeypatch: pytest.MonkeyPa
     with _caught_signals() as caught:
         assert not caught
     assert not taken
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_was_silenced_speaks_again_when_the_last_has_left(first: int) -> None:
+    from torchbdi.methods._descent import _LOGGER, _quiet
+
+    level, filters = _LOGGER.level, [*warnings.filters]
+    threads = [_quiet(), warnings_handled(lambda: warnings.simplefilter("ignore")), _quiet()]
+    for thread in threads:
+        thread.__enter__()
+    threads.pop(first).__exit__(None, None, None)
+    assert _LOGGER.level == logging.ERROR  # another is still at work
+    for thread in threads:
+        thread.__exit__(None, None, None)
+    assert (_LOGGER.level, [*warnings.filters]) == (level, filters)
+
+
+def test_warnings_are_told_to_whom_their_thread_names() -> None:
+    before = warnings.showwarning
+    told: dict[str, list[str]] = {"one": [], "other": []}
+    both = threading.Barrier(2)
+
+    def warn(name: str, wait: float) -> None:
+        with warnings_told(told[name].append):
+            both.wait(10)
+            warnings.warn(name, RuntimeWarning, stacklevel=1)
+            time.sleep(wait)  # the first to come is the first to go
+
+    with warnings.catch_warnings(record=True) as others:
+        warnings.simplefilter("always")
+        shown = warnings.showwarning
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(warn, told, (0.0, 0.1)))
+            with warnings_told(told["one"].append):
+                pool.submit(warnings.warn, "a third").result()
+        assert warnings.showwarning is shown
+    assert told == {"one": ["one"], "other": ["other"]}
+    assert [str(w.message) for w in others] == ["a third"]
+    assert warnings.showwarning is before
 
 
 def draw(seed: int) -> list[float]:

@@ -15,3 +15,9 @@ def __getattr__(name: str) -> Any:
     from .registry import find_class
 
     return find_class(name)
+
+
+def __dir__() -> list[str]:
+    from .registry import class_names
+
+    return class_names()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -18,12 +18,13 @@ from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
 from ..optimise import DesignModule
-from ..shared import draws_forgotten
+from ..shared import Together, draws_forgotten, warnings_handled
 from ..state import StateIO, newest_checkpoint
 from ._designs import in_order
 from .base import Progress, Run
 
 _OWN_CLOCK = "seconds/step"  # two runs of one seed differ in it, so it is no part of their log
+_LOGGER = logging.getLogger("lightning.pytorch")
 
 
 def descend(
@@ -156,17 +157,22 @@ def _caught_signals() -> Iterator[list[int]]:
             signal.signal(taken, handler)
 
 
+def _keep_level() -> Callable[[], object]:
+    before = _LOGGER.level
+    return lambda: _LOGGER.setLevel(before)
+
+
+_LEVEL = Together(_keep_level)
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without what Lightning says of processors and loaders."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
-            warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
-            yield
-    finally:
-        logger.setLevel(level)
+
+    def ignore() -> None:
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+
+    with _LEVEL(lambda: _LOGGER.setLevel(logging.ERROR)), warnings_handled(ignore):
+        yield

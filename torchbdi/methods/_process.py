@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
-from ..shared import alone_with_draws
+from ..shared import alone_with_draws, warnings_handled
 
 
 def fitted_process(x: Tensor, y: Tensor, noise: float, before: dict[str, Any] | None) -> Any:
@@ -110,7 +110,7 @@ def maximised(
 def undisturbed(generator: torch.Generator, device: torch.device) -> Iterator[None]:
     """Global draws that are a function of the generator, without botorch's advice."""
     devices = [device] if device.type == "cuda" else []
-    with alone_with_draws(devices), torch.enable_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    ignored = warnings_handled(lambda: warnings.simplefilter("ignore"))
+    with alone_with_draws(devices), torch.enable_grad(), ignored:
         torch.manual_seed(generator.initial_seed())
         yield

@@ -144,6 +144,11 @@ def fields(name: str) -> list[Field]:
     return [dataclasses.replace(field, default=own[field.name]) for field in list_fields(cls)]
 
 
+def class_names() -> list[str]:
+    """What stands in ``torchbdi.methods``: the methods' classes, and the contract's."""
+    return sorted([*base.__all__, *(class_of(file).__name__ for file in file_names())])
+
+
 def find_class(name: str) -> Any:
     """What ``torchbdi.methods.NAME`` is: a method's class, or one of the contract's.
 
@@ -155,7 +160,9 @@ def find_class(name: str) -> Any:
     for file in file_names():
         if file.replace("_", "") == name.lower() and (cls := class_of(file)).__name__ == name:
             return cls
-    raise AttributeError(f"module 'torchbdi.methods' has no attribute {name!r}")
+    raise AttributeError(
+        f"module 'torchbdi.methods' has no attribute {name!r}. dir(torchbdi.methods) lists them."
+    )
 
 
 def _start(name: str) -> tuple[type[Method], dict[str, Any]]:

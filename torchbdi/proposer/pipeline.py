@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from ..batch import Posterior
 from ..kernels.memory import allocations_told, require
+from ..shared import warnings_told
 from .assemble import assembled
 from .columns.enough import FEWEST_DESIGNS
 from .columns.outliers import far_away
@@ -112,7 +113,8 @@ def _run(
             events.round(step, best)
             bar.update()
 
-        with _told(say):
+        # What is warned of, of damaged states, is said.
+        with contextlib.nullcontext() if say is warnings.warn else warnings_told(say):
             found = search(problem, chosen, solved, posterior, settings, work, after)
     noise = posterior.scale * posterior.ridge
     variance = found.deviation.numpy() ** 2 + noise
@@ -156,16 +158,3 @@ def _quality_without(problem: Problem, settings: Settings) -> Quality | None:
         return None
     with threads_for(0):
         return _judged(*fitted_part(problem, left, settings)).quality
-
-
-@contextlib.contextmanager
-def _told(say: Callable[[str], object]) -> Iterator[None]:
-    """What is warned of inside, of damaged states, is said."""
-    with warnings.catch_warnings():
-        if say is not warnings.warn:
-
-            def show(message: Warning | str, *_: object, **__: object) -> None:
-                say(str(message))
-
-            warnings.showwarning = show
-        yield

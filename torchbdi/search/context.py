@@ -25,6 +25,10 @@ After: TypeAlias = Callable[[int, float], None]
 """Called with the number of rounds done, from 1, and the best value so far."""
 
 
+class FewDesignsError(InputError):
+    """A search found fewer designs than there must be."""
+
+
 class Search:
     """What the ways of a search share.
 

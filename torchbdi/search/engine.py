@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..inputs import as_float64, ordinary_mode
 from ..kernels.errors import InputError
 from ..space import Space
-from ..values import whole
+from ..values import instance, path_of, told, whole
 from .beam import beam
-from .context import After, Search
+from .context import After, FewDesignsError, Search
 from .enumeration import batches, enumerate_all
 from .listing import Listing, every_design
 from .numbers import AT_ONCE, search_numbers
@@ -21,10 +22,6 @@ from .options import SearchOptions
 from .pool import Pool
 from .reach import Reach
 from .sites import Sites
-
-
-class FewDesignsError(InputError):
-    """A search found fewer designs than there must be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +43,7 @@ class Found:
     complete: bool
 
 
+@ordinary_mode()
 def maximise(
     objective: Objective,
     space: Space,
@@ -56,7 +54,7 @@ def maximise(
     reach: Reach | None = None,
     options: SearchOptions | None = None,
     seed: int = 0,
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     of: str = "",
     after: After | None = None,
 ) -> Found:
@@ -81,7 +79,8 @@ def maximise(
             space. Where it limits sites, or the levels above, nothing is enumerated.
         options: limits; None for the defaults.
         seed: of the draws.
-        folder: where the state is kept from which a killed search goes on. None keeps none.
+        folder: where the state is kept from which a killed search goes on; it must exist. None
+            keeps none.
         of: what tells the objective from others: a state of another one is not gone on from. Where
             it is empty the caller sees to it that a folder is one objective's own.
         after: told of every round.
@@ -90,13 +89,26 @@ def maximise(
         What was found. Twice the same call gives twice the same.
 
     Raises:
-        InputError: the space has fewer designs than there must be.
+        InputError: the space has fewer designs than there must be, an argument is something else,
+            or the objective gives no tensor (n,) of real numbers, none with a gradient where the
+            space has numbers, or changes the designs in place.
         FewDesignsError: it is one, too; the objective is not finite at so many, or ``reach`` leaves
             fewer.
     """
     n = whole("maximise", "n", n, 1)
-    least = n if least is None else least
-    options = options or SearchOptions()
+    least = n if least is None else whole("maximise", "least", least, 0, n)
+    seed = whole("maximise", "seed", seed, 0)
+    options = SearchOptions() if options is None else options
+    if isinstance(objective, type) or not callable(objective):
+        raise InputError(f"maximise: objective must be a function, got {told(objective)}.")
+    instance("maximise", "space", space, Space, "a torchbdi.Space")
+    instance("maximise", "options", options, SearchOptions, "SearchOptions")
+    if reach is not None:
+        instance("maximise", "reach", reach, Reach, "a Reach")
+    starts = None if starts is None else as_float64("starts", starts)
+    folder = None if folder is None else path_of("maximise", "folder", folder)
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"maximise: the folder {folder} does not exist. Make it first.")
     search = Search(objective, space, n, starts, options, seed, folder, after, reach, of)
     every = _every(search)
     if every is None and not search.sites.whole:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..kernels.errors import InputError
 from ..space import Space
 from .ascent import ascend
 from .beam import best_changes
-from .context import Search
+from .context import FewDesignsError, Search
 from .onto_levels import onto_levels
 from .pool import Pool
 
@@ -117,7 +116,7 @@ def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Te
         radius = min(2 * radius, 10.0)
     if len(x) >= least:
         return x, value
-    raise InputError(
+    raise FewDesignsError(
         f"maximise: found {len(x)} different designs, and n = {least}. The space has too few, or "
         "the objective is not finite."
     )

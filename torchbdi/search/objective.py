@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 import torch
 from torch import Tensor
 
+from ..kernels.errors import InputError
 from ..kernels.zonal.sums import Part
 from .mutants import Mutants
 from .sites import Levels
@@ -21,11 +22,12 @@ Pairs: TypeAlias = Callable[[Tensor, Sequence[Part], Tensor | None, Tensor], Ten
 class Objective(Protocol):
     """A function of designs, larger is better.
 
-    Where a space has numbers it is differentiated by autograd.
+    Where a space has numbers it is differentiated by autograd. A design whose value is NaN or
+    infinite is never taken.
     """
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Designs (n, D) to values (n,)."""
+        """Designs (n, D), float64 and standardised, to real values (n,); x is left as it is."""
 
 
 def pairs_of(objective: Objective) -> Pairs | None:
@@ -38,6 +40,36 @@ def pairs_of(objective: Objective) -> Pairs | None:
     """
     found: Pairs | None = getattr(objective, "pairs", None)
     return found
+
+
+def asked(objective: Objective, x: Tensor) -> Tensor:
+    """The values (n,) of designs (n, D).
+
+    Raises:
+        InputError: they are something else, or the designs were changed in place.
+    """
+    version = x._version
+    values = objective(x)
+    if not isinstance(values, Tensor):
+        made = type(values).__name__
+    elif values.is_complex():
+        made = str(values.dtype)
+    elif values.shape != x.shape[:1]:
+        made = f"shape {tuple(values.shape)}"
+    else:
+        made = ""
+    if made:
+        raise InputError(
+            "maximise: the objective must give a tensor (n,) of real numbers for designs (n, D); "
+            f"it gave {made} for {tuple(x.shape)}. Let it judge every row by itself, for instance "
+            "by .sum(1), or .squeeze(1) of a column."
+        )
+    if x._version != version:
+        raise InputError(
+            "maximise: the objective changed in place the designs that it was given. Let it work "
+            "on x.clone()."
+        )
+    return values
 
 
 class Counted:
@@ -74,16 +106,28 @@ class Counted:
             return x.new_zeros(0)
         self.evaluations += len(x)
         step = max(1, BATCH_NUMBERS // max(1, x.shape[1]))
-        values = [self.objective(part).detach() for part in x.split(step)]
+        values = [asked(self.objective, part).detach() for part in x.split(step)]
         return finite(torch.cat(values))
 
     def gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Values (n,) and their gradient (n, D)."""
+        """Values (n,) and their gradient (n, D).
+
+        Raises:
+            InputError: the values have no gradient.
+        """
         self.evaluations += len(x)
         leaf = x.detach().clone().requires_grad_()
         with torch.enable_grad():
-            values = self.objective(leaf)
-            (slope,) = torch.autograd.grad(values.sum(), leaf)
+            values = asked(self.objective, leaf)
+            slope = None
+            if values.requires_grad:
+                (slope,) = torch.autograd.grad(values.sum(), leaf, allow_unused=True)
+        if slope is None:
+            raise InputError(
+                "maximise: the space has numbers, which go uphill by the objective's gradient, and "
+                "its values have none. Compute them from x by torch's operations, without "
+                "detach(), numpy, no_grad() or comparisons."
+            )
         return finite(values.detach()), slope
 
     @torch.no_grad()
@@ -129,7 +173,9 @@ class Counted:
         many[torch.arange(sites.levels), sites.site] = sites.level
         step = max(1, BATCH_NUMBERS // x.shape[0])
         return finite(
-            torch.cat([self.objective(sites.put(x, part)).detach() for part in many.split(step)])
+            torch.cat(
+                [asked(self.objective, sites.put(x, part)).detach() for part in many.split(step)]
+            )
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..inputs import as_float64, ordinary_mode
+from ..inputs import as_float64, ordinary_mode, real_array
 from ..kernels.errors import InputError
 from ..values import instance, number, switch, whole
 from .checks import check_rules, checked_features, checked_raw, parts_of
@@ -202,6 +202,9 @@ class Space:
     def project(self, x: Tensor, relax: bool = False) -> Tensor:
         """The nearest features that a design may have, (n, D).
 
+        Where :attr:`at_most` says how many parts are present, those with the largest amounts in
+        raw units are, and the features are the nearest ones with these.
+
         Args:
             x: standardised features, (n, D).
             relax: leave logits as they are and numbers between their levels; bounds, constraints
@@ -291,9 +294,18 @@ class Space:
         return torch.from_numpy(np.sort(first))
 
     def text(self, raw: np.ndarray) -> str:
-        """One raw design (C,) in words: the letters of sites together, the rest with commas."""
+        """One raw design (C,) in words: the letters of sites together, the rest with commas.
+
+        Raises:
+            InputError: it is no such design, or a value is none that its column can hold.
+        """
+        raw = real_array("raw", raw)
+        if raw.ndim != 1:
+            raise InputError(
+                f"text: raw must be one design ({len(self.columns)},), got {raw.shape}."
+            )
         out, last = "", None
-        for column, value in zip(self.columns, raw, strict=True):
+        for column, value in zip(self.columns, checked_raw(self.layout, raw[None])[0], strict=True):
             own = column.sequence if isinstance(column, Choice) else None
             if out and (own is None or own != last):
                 out += ","

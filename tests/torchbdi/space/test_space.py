@@ -300,3 +300,20 @@ def logarithms() -> Space:
 def test_refusals_say_what_and_where(make: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ([[0, 1.0]], r"text: raw must be one design \(2,\), got \(1, 2\)"),
+        ([0, np.nan], "nan in column 'b'"),
+        ([7, 1.0], "classes are numbered 0 to 1"),
+        ([-1, 1.0], "classes are numbered 0 to 1"),
+        ([0, 1.0, 2.0], "must have 2 columns"),
+    ],
+)
+def test_what_is_no_design_has_no_text(raw: list, words: str) -> None:
+    space = Space((Choice("a", ("x", "y")), Number("b")))
+    assert space.text([1, 2.5]) == space.text(torch.tensor([1, 2.5])) == "y,2.5"
+    with pytest.raises(InputError, match=words):
+        space.text(raw)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ...shared import warnings_handled
 from ..model.part import fitted_part
 from ..model.problem import Problem
 from ..settings import Settings
@@ -149,8 +150,7 @@ def _process(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) ->
     from gpytorch.mlls import ExactMarginalLogLikelihood
 
     x, y = _in_unit_cube(problem.x_l), problem.part(known).y_l
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings_handled(lambda: warnings.simplefilter("ignore")):
         model = SingleTaskGP(x[known], y[:, None], outcome_transform=None)
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         with torch.no_grad():
