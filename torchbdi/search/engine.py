@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def maximise(
             space has numbers, or changes the designs in place.
         FewDesignsError: it is one, too; the objective is not finite at so many, or ``reach`` leaves
             fewer.
+        OSError: the folder is not there, or cannot be written.
     """
     n = whole("maximise", "n", n, 1)
     least = n if least is None else whole("maximise", "least", least, 0, n)
@@ -108,7 +110,7 @@ def maximise(
     starts = None if starts is None else as_float64("starts", starts)
     folder = None if folder is None else path_of("maximise", "folder", folder)
     if folder is not None and not folder.is_dir():
-        raise InputError(f"maximise: the folder {folder} does not exist. Make it first.")
+        raise FileNotFoundError(errno.ENOENT, "the folder is not there: make it first", str(folder))
     search = Search(objective, space, n, starts, options, seed, folder, after, reach, of)
     every = _every(search)
     if every is None and not search.sites.whole:
