@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -65,7 +65,8 @@ def locked(folder: Path, taken: Exception) -> Iterator[None]:
 def in_turn(folder: Path, told: str) -> Iterator[None]:
     """Makes processes wait for one another where all are to do the same work in a folder.
 
-    The lock is that of :func:`locked`. Whoever has waited finds what the others have left.
+    The lock is that of :func:`locked`. Whoever has waited finds what the others have left. Where
+    the file system has no locks nobody waits: the same work is then done twice.
 
     Args:
         folder: must exist.
@@ -73,11 +74,12 @@ def in_turn(folder: Path, told: str) -> Iterator[None]:
     """
     lock = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(told, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(told, flush=True)
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)

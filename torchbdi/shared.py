@@ -16,13 +16,14 @@ __all__ = [
     "alone_with_draws",
     "draws_forgotten",
     "float32_default",
+    "ignore_warnings",
     "warnings_handled",
     "warnings_told",
 ]
 
 
 class Together:
-    """A change of the whole process, which holds until the last thread that wants it has left.
+    """Changes of the whole process, each until the last thread that wants it has left.
 
     Two threads that each put back what they found would leave the change of one of them behind.
 
@@ -33,35 +34,49 @@ class Together:
     def __init__(self, begin: Callable[[], Callable[[], object]]) -> None:
         self.begin = begin
         self.lock = threading.Lock()
-        self.inside: list[int] = []  # the threads, each as often as it asked
+        # The threads and what they changed, each as often as it asked.
+        self.inside: list[tuple[int, Callable[[], object]]] = []
         self.undo: Callable[[], object] = lambda: None
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew)
 
     @contextmanager
     def __call__(self, change: Callable[[], object]) -> Iterator[None]:
-        """Makes the change, and puts everything back where no thread is left inside."""
-        own = threading.get_ident()
-        with self.lock:
-            if not self.inside:
-                self.undo = self.begin()
-            self.inside.append(own)
-            change()
+        """Makes the change, and takes it back when no thread is left inside that wants it.
+
+        Args:
+            change: makes it. Threads want the same change where they hand over the same function.
+        """
+        own = threading.get_ident(), change
         try:
+            with self.lock:
+                if not self.inside:
+                    self.undo = self.begin()
+                self.inside.append(own)
+                change()
             yield
         finally:
             with self.lock:
-                self.inside.remove(own)
-                if not self.inside:
-                    self.undo()
+                if own in self.inside:  # it is not where nothing could be begun
+                    self.inside.remove(own)
+                    if all(other is not change for _, other in self.inside):
+                        self._take_back()
+
+    def _take_back(self) -> None:
+        """Leaves the changes of those who are inside alone, in the order of their coming."""
+        self.undo()
+        if self.inside:
+            self.undo = self.begin()
+            for _, change in self.inside:
+                change()
 
     def _renew(self) -> None:
         """Lets go of what other threads held when this process was forked off, without them."""
         self.lock = threading.Lock()
         before, own = self.inside, threading.get_ident()
-        self.inside = [thread for thread in before if thread == own]
-        if before and not self.inside:
-            self.undo()
+        self.inside = [(thread, change) for thread, change in before if thread == own]
+        if len(self.inside) < len(before):
+            self._take_back()
 
 
 class _Draws:
@@ -82,6 +97,10 @@ def _keep_dtype() -> Callable[[], object]:
     return lambda: torch.set_default_dtype(before)
 
 
+def _set_float32() -> None:
+    torch.set_default_dtype(torch.float32)
+
+
 def _keep_warnings() -> Callable[[], object]:
     caught = warnings.catch_warnings()
     caught.__enter__()
@@ -94,15 +113,24 @@ _DTYPE, _WARNINGS = Together(_keep_dtype), Together(_keep_warnings)
 @contextmanager
 def float32_default() -> Iterator[None]:
     """float32 is the default dtype until the last thread that asked for it has left."""
-    with _DTYPE(lambda: torch.set_default_dtype(torch.float32)):
+    with _DTYPE(_set_float32):
         yield
 
 
 @contextmanager
 def warnings_handled(change: Callable[[], object]) -> Iterator[None]:
-    """Filters of warnings that ``change`` sets hold until the last thread inside has left."""
+    """Filters of warnings that ``change`` sets hold until the last thread that wants it has left.
+
+    Args:
+        change: see :class:`Together`; a function that stands in a module, not one made anew.
+    """
     with _WARNINGS(change):
         yield
+
+
+def ignore_warnings() -> None:
+    """A change for :func:`warnings_handled`: nothing is warned of."""
+    warnings.simplefilter("ignore")
 
 
 class _Route:
@@ -121,17 +149,17 @@ class _Route:
             say(str(message))
 
 
+def _route() -> None:
+    if not isinstance(warnings.showwarning, _Route):
+        warnings.showwarning = _Route(warnings.showwarning)
+
+
 @contextmanager
 def warnings_told(say: Callable[[str], object]) -> Iterator[None]:
     """What this thread warns of inside is said; other threads warn as they did."""
-
-    def route() -> None:
-        if not isinstance(warnings.showwarning, _Route):
-            warnings.showwarning = _Route(warnings.showwarning)
-
     own = threading.get_ident()
     before = _Route.told.get(own)
-    with warnings_handled(route):
+    with warnings_handled(_route):
         _Route.told[own] = say
         try:
             yield

@@ -64,6 +64,9 @@ def pack(into: Path, wheels: bool = True) -> None:
             f"{into} is there already, and was not packed here: it would be lost. Name a folder "
             "that is empty or not there."
         )
+    into.mkdir(parents=True, exist_ok=True)
+    # The first of all: by it a pack is known that was broken off.
+    shutil.copyfile(Path(__file__).with_name("gpu_call.sh"), into / CALL)
     listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
     for name in filter(None, listed.split("\0")):
         if name.startswith("docs/") or not (ROOT / name).is_file():
@@ -71,7 +74,6 @@ def pack(into: Path, wheels: bool = True) -> None:
         target = into / "src" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
-    shutil.copyfile(Path(__file__).with_name("gpu_call.sh"), into / CALL)
     data = Path(os.environ.get("TORCHBDI_DATA", ""))
     for name in DATA:
         if os.environ.get("TORCHBDI_DATA") and (data / name).is_dir():

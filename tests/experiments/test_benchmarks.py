@@ -268,6 +268,24 @@ def test_rivals_that_cannot_be_installed(tmp_path: Path, monkeypatch: pytest.Mon
     assert not list(tmp_path.rglob("ready"))
 
 
+def test_a_pack_that_was_broken_off_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[Any] = []
+    real = _gpu_pack.shutil.copyfile
+
+    def copyfile(source: Path, target: Path) -> None:
+        copied.append(real(source, target))
+        if len(copied) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_gpu_pack.shutil, "copyfile", copyfile)
+    with pytest.raises(KeyboardInterrupt):
+        _gpu_pack.pack(tmp_path / "gpu", wheels=False)
+    _gpu_pack.pack(tmp_path / "gpu", wheels=False)
+    assert (tmp_path / "gpu" / "src" / "pyproject.toml").is_file()
+
+
 def test_the_pack_for_a_gpu_machine_runs_elsewhere_and_says_that_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import json
 import math
@@ -282,6 +283,22 @@ def test_who_is_second_waits_and_is_told(
     assert entered.wait(PATIENCE)
     thread.join()
     assert capsys.readouterr().out == "somebody is there\n"
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_nobody_waits_where_there_are_no_locks(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(file: int, how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    entered = []
+    with in_turn(tmp_path, "somebody is there"):
+        entered.append(True)
+    assert entered
+    with pytest.raises(OSError, match="of the work"), in_turn(tmp_path, "somebody is there"):
+        raise OSError("of the work")
 
 
 def test_a_disk_is_named_by_its_mount(tmp_path: Path) -> None:

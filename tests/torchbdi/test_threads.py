@@ -16,9 +16,11 @@ import torch
 from torchbdi.methods._process import undisturbed
 from torchbdi.network import seeded
 from torchbdi.shared import (
+    Together,
     alone_with_draws,
     draws_forgotten,
     float32_default,
+    ignore_warnings,
     warnings_handled,
     warnings_told,
 )
@@ -121,6 +123,38 @@ def test_warnings_are_told_to_whom_their_thread_names() -> None:
     assert told == {"one": ["one"], "other": ["other"]}
     assert [str(w.message) for w in others] == ["a third"]
     assert warnings.showwarning is before
+
+
+def test_who_goes_takes_what_was_silenced_along() -> None:
+    """What one has ignored stayed ignored until all others had left."""
+    told: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with warnings_told(told.append):
+            with warnings_handled(ignore_warnings):
+                warnings.warn("ignored", stacklevel=1)
+            warnings.warn("told", stacklevel=1)
+            others = [warnings_handled(ignore_warnings), warnings_handled(ignore_warnings)]
+            for other in others:
+                other.__enter__()
+            others[0].__exit__(None, None, None)
+            warnings.warn("the other wants silence", stacklevel=1)
+            others[1].__exit__(None, None, None)
+            warnings.warn("told again", stacklevel=1)
+    assert told == ["told", "told again"]
+
+
+def test_a_change_that_fails_is_taken_back() -> None:
+    done: list[str] = []
+    together = Together(lambda: lambda: done.append("back"))
+
+    def fails() -> None:
+        raise RuntimeError("failed")
+
+    with pytest.raises(RuntimeError, match="failed"), together(fails):
+        pass
+    assert done == ["back"]
+    assert not together.inside
 
 
 def draw(seed: int) -> list[float]:

@@ -165,14 +165,18 @@ def _keep_level() -> Callable[[], object]:
 _LEVEL = Together(_keep_level)
 
 
+def _only_errors() -> None:
+    _LOGGER.setLevel(logging.ERROR)
+
+
+def _ignore() -> None:
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without what Lightning says of processors and loaders."""
-
-    def ignore() -> None:
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
-
-    with _LEVEL(lambda: _LOGGER.setLevel(logging.ERROR)), warnings_handled(ignore):
+    with _LEVEL(_only_errors), warnings_handled(_ignore):
         yield

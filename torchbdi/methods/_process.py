@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.errors import TorchBDIError
-from ..shared import alone_with_draws, warnings_handled
+from ..shared import alone_with_draws, ignore_warnings, warnings_handled
 
 
 def fitted_process(x: Tensor, y: Tensor, noise: float, before: dict[str, Any] | None) -> Any:
@@ -110,7 +109,6 @@ def maximised(
 def undisturbed(generator: torch.Generator, device: torch.device) -> Iterator[None]:
     """Global draws that are a function of the generator, without botorch's advice."""
     devices = [device] if device.type == "cuda" else []
-    ignored = warnings_handled(lambda: warnings.simplefilter("ignore"))
-    with alone_with_draws(devices), torch.enable_grad(), ignored:
+    with alone_with_draws(devices), torch.enable_grad(), warnings_handled(ignore_warnings):
         torch.manual_seed(generator.initial_seed())
         yield

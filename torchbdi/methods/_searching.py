@@ -102,7 +102,7 @@ class Searching(Method):
         options = self.options()
         begin = data.x[data.best(max(self.width, self.starts // 2))]
         told = 0  # rounds; a resumed search tells first of those that were done before
-        with run.progress(planned_rounds(data.space, options, n), "rounds") as bar:
+        with run.progress(planned_rounds(data.space, options, n, reach), "rounds") as bar:
 
             def after(step: int, best: float) -> None:
                 nonlocal told

@@ -112,7 +112,7 @@ def maximise(
     if folder is not None and not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, "the folder is not there: make it first", str(folder))
     search = Search(objective, space, n, starts, options, seed, folder, after, reach, of)
-    every = _every(search)
+    every = _every(search.space, search.sites, options, n, reach)
     if every is None and not search.sites.whole:
         x, value = search_numbers(search, least)
         way = "alternation" if len(search.sites) else "ascent"
@@ -134,26 +134,29 @@ def maximise(
     return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)
 
 
-def planned_rounds(space: Space, options: SearchOptions, n: int) -> int:
+def planned_rounds(space: Space, options: SearchOptions, n: int, reach: Reach | None = None) -> int:
     """How many rounds :func:`maximise` will tell of at most, for a progress bar."""
     sites = Sites(space)
-    every = None if sites.whole else every_design(space, options.most_listed(n))
+    every = _every(space, sites, options, n, reach)
     if every is not None:
         return every.batches
     if not sites.whole and not len(sites):
         return -(-max(options.starts, 2 * n) // AT_ONCE)
     if not sites.whole:
         return options.rounds
-    if options.goes_through(sites.count, n):
+    limited = reach is not None and reach.sites is not None
+    if options.goes_through(sites.count, n) and not limited:
         return batches(sites)
     return (options.rounds + 1) * (options.pair_rounds + 1) * (options.restarts + 1)
 
 
-def _every(s: Search) -> Listing | None:
+def _every(
+    space: Space, sites: Sites, options: SearchOptions, n: int, reach: Reach | None
+) -> Listing | None:
     """All designs of a small space that has levels which are no sites; None for another."""
-    if s.sites.whole or s.reach is not None:
+    if sites.whole or reach is not None:
         return None
-    return every_design(s.space, s.options.most_listed(s.n))
+    return every_design(space, options.most_listed(n))
 
 
 def _enumerate(s: Search, every: Listing | None) -> Pool:
@@ -173,7 +176,7 @@ def _enumerate(s: Search, every: Listing | None) -> Pool:
         base = s.space.sample(1, s.generator(0))[0]
         enumerate_all(s.f, s.sites, base, pool, done, after)
     else:
-        every.evaluate(s.f, s.space, pool, done, after)
+        every.evaluate(s.f, pool, done, after)
     return pool
 
 

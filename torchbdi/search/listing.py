@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..space import Choice, Column, Space
-from .objective import Counted
+from .objective import BATCH_NUMBERS, Counted
 from .pool import Pool
 from .sites import Sites
 
@@ -21,40 +21,58 @@ class Listing:
     """Designs by the numbers of their levels.
 
     Attributes:
-        levels: (K, C), int32.
+        space: of the designs, fitted.
         grids: of every column its raw values, or the numbers of its classes, (L,).
+        columns: positions of those that have several.
+        levels: of these, (K, columns), int32.
     """
 
-    def __init__(self, levels: np.ndarray, grids: list[np.ndarray]):
-        self.levels, self.grids = levels, grids
+    def __init__(
+        self, space: Space, grids: list[np.ndarray], columns: list[int], levels: np.ndarray
+    ):
+        self.space, self.grids, self.columns, self.levels = space, grids, columns, levels
 
     def __len__(self) -> int:
         return len(self.levels)
 
     def raw(self, first: int, last: int) -> np.ndarray:
         """Raw designs (last - first, C)."""
-        own = self.levels[first:last].T
-        return np.stack([grid[at] for grid, at in zip(self.grids, own, strict=True)], axis=1)
+        own = self.levels[first:last]
+        out = np.tile(np.array([grid[0] for grid in self.grids]), (len(own), 1))
+        for i, at in zip(self.columns, own.T, strict=True):
+            out[:, i] = self.grids[i][at]
+        return out
+
+    @property
+    def starts(self) -> range:
+        """Where batches of designs begin whose features are held together."""
+        return range(0, len(self), max(1, min(EVALUATED, BATCH_NUMBERS // self.space.width)))
 
     @property
     def batches(self) -> int:
         """How many batches :meth:`evaluate` makes."""
-        return -(-len(self) // EVALUATED)
+        return len(self.starts)
 
-    def evaluate(
-        self, f: Counted, space: Space, pool: Pool, begin: int, after: Callable[[int], None]
-    ) -> None:
+    def allowed(self) -> np.ndarray:
+        """Which of them meet the rules of the space, (K,) bool."""
+        fits = [
+            self.space.allowed(self.space.encode(self.raw(i, i + self.starts.step))).numpy()
+            for i in self.starts
+        ]
+        return np.concatenate([np.zeros(0, bool), *fits])
+
+    def evaluate(self, f: Counted, pool: Pool, begin: int, after: Callable[[int], None]) -> None:
         """Evaluates every design.
 
         Args:
             f: what is maximised.
-            space: of the designs.
             pool: receives the best.
             begin: designs that are done already.
             after: called with the number of designs that are done.
         """
-        for first in range(begin, len(self), EVALUATED):
-            x = space.encode(self.raw(first, first + EVALUATED))
+        step = self.starts.step
+        for first in range(begin, len(self), step):
+            x = self.space.encode(self.raw(first, first + step))
             value = f(x)
             best = torch.argsort(value, descending=True, stable=True)[: pool.size]
             pool.add(x[best], value[best], first + best)
@@ -85,27 +103,24 @@ def every_design(space: Space, most: int) -> Listing | None:
     if len(grids) < len(found):
         return None
     rules = _Rules(space, grids)
-    levels, sums = np.zeros((1, len(grids)), np.int32), rules.nothing
-    for i in rules.order:
-        kept, count, step = [], 0, max(1, AT_ONCE // len(grids[i]))
+    levels, sums = np.zeros((1, len(rules.order)), np.int32), rules.begun
+    for place, i in enumerate(rules.order):
+        kept = [(levels[:0], sums[:0])]
+        count, step = 0, max(1, AT_ONCE // len(grids[i]))
         for first in range(0, len(levels), step):
             part, totals = levels[first : first + step], sums[first : first + step]
             at = np.tile(np.arange(len(grids[i]), dtype=np.int32), len(part))
             totals = totals.repeat(len(grids[i]), 0) + rules.terms[i][at]
-            good = rules.can_be_met(i, totals)
+            good = rules.can_be_met(place, totals)
             grown = part.repeat(len(grids[i]), 0)[good]
-            grown[:, i] = at[good]
+            grown[:, place] = at[good]
             kept.append((grown, totals[good]))
             count += len(grown)
             if count > most:
                 return None
         levels, sums = (np.concatenate(each) for each in zip(*kept, strict=True))
-    made = Listing(levels, grids)
-    fits = [
-        space.allowed(space.encode(made.raw(first, first + AT_ONCE))).numpy()
-        for first in range(0, len(made), AT_ONCE)
-    ]
-    return Listing(levels[np.concatenate([np.zeros(0, bool), *fits])], grids)
+    made = Listing(space, grids, rules.order, levels)
+    return Listing(space, grids, rules.order, levels[made.allowed()])
 
 
 def _values(column: Column, space: Space) -> np.ndarray | None:
@@ -131,9 +146,9 @@ class _Rules:
     """What linear constraints and limits of what is present add up to, column by column.
 
     Attributes:
-        order: of the columns, those that most rules name first.
+        order: of the columns that have several levels, those that most rules name first.
         terms: what the levels of each column add to every rule, (L, rules).
-        nothing: what no column adds, (1, rules).
+        begun: what columns of one level add, (1, rules).
     """
 
     def __init__(self, space: Space, grids: list[np.ndarray]):
@@ -147,16 +162,20 @@ class _Rules:
         ends = [(rule.low, rule.high) for rule in space.constraints]
         ends += [(-np.inf, rule.count) for rule in space.at_most]
         named = [sum(name in own for own in names) for name in space.names]
-        self.order = sorted(range(len(grids)), key=lambda i: -named[i])
-        self.nothing = np.zeros((1, len(names)))
+        several = [i for i, grid in enumerate(grids) if len(grid) > 1]
+        self.order = sorted(several, key=lambda i: -named[i])
         size = sum((np.abs(t).max(0) for t in self.terms), np.ones(len(names)))
         self._ends = np.array(ends).reshape(-1, 2).T + np.stack([-SLACK * size, SLACK * size])
+        nothing = np.zeros((1, len(names)))
+        self.begun = sum((t for t in self.terms if len(t) == 1), nothing)
+        added = [np.stack([self.terms[i].min(0), self.terms[i].max(0)]) for i in self.order]
+        rest = [nothing.repeat(2, 0)]
+        for own_ends in reversed(added[1:]):
+            rest.append(rest[-1] + own_ends)
+        self._rest = rest[::-1]
 
-    def can_be_met(self, i: int, totals: np.ndarray) -> np.ndarray:
-        """Which sums over the columns up to i, (n, rules), the others can complete, (n,) bool."""
-        rest = self.order[self.order.index(i) + 1 :]
-        least = sum((self.terms[j].min(0) for j in rest), np.zeros(totals.shape[1]))
-        most = sum((self.terms[j].max(0) for j in rest), np.zeros(totals.shape[1]))
-        low, high = self._ends
+    def can_be_met(self, place: int, totals: np.ndarray) -> np.ndarray:
+        """Which sums over the order up to a place, (n, rules), the rest can complete, (n,) bool."""
+        (low, high), (least, most) = self._ends, self._rest[place]
         fits: np.ndarray = ((totals + least <= high) & (totals + most >= low)).all(1)
         return fits

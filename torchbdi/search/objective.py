@@ -52,8 +52,12 @@ def asked(objective: Objective, x: Tensor) -> Tensor:
     values = objective(x)
     if not isinstance(values, Tensor):
         made = type(values).__name__
-    elif values.is_complex():
+    elif values.is_complex() or values.is_quantized:
         made = str(values.dtype)
+    elif values.layout != torch.strided:
+        made = str(values.layout)
+    elif values.device != x.device:
+        made = f"one on {values.device}"
     elif values.shape != x.shape[:1]:
         made = f"shape {tuple(values.shape)}"
     else:
@@ -61,15 +65,17 @@ def asked(objective: Objective, x: Tensor) -> Tensor:
     if made:
         raise InputError(
             "maximise: the objective must give a tensor (n,) of real numbers for designs (n, D); "
-            f"it gave {made} for {tuple(x.shape)}. Let it judge every row by itself, for instance "
-            "by .sum(1), or .squeeze(1) of a column."
+            f"it gave {made} for {tuple(x.shape)} on {x.device}. Let it judge every row by itself, "
+            "for instance by .sum(1), or .squeeze(1) of a column, and give a dense tensor where "
+            "the designs are."
         )
     if x._version != version:
         raise InputError(
             "maximise: the objective changed in place the designs that it was given. Let it work "
             "on x.clone()."
         )
-    return values
+    # Whole numbers with an infinite one among them would become float32.
+    return values if values.is_floating_point() else values.double()
 
 
 class Counted:
@@ -118,7 +124,8 @@ class Counted:
         self.evaluations += len(x)
         leaf = x.detach().clone().requires_grad_()
         with torch.enable_grad():
-            values = asked(self.objective, leaf)
+            # A copy: torch has words of its own for a leaf that is changed in place.
+            values = asked(self.objective, leaf.clone())
             slope = None
             if values.requires_grad:
                 (slope,) = torch.autograd.grad(values.sum(), leaf, allow_unused=True)

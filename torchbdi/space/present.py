@@ -101,7 +101,7 @@ class Presence:
         """Which points (n, C) keep the rules, (n,) bool."""
         out = np.ones(len(z), dtype=bool)
         for at, count, least, kept in self.rules:
-            there = np.abs(z[:, at] - self.zero[at]) > tolerance
+            there = kept | (np.abs(z[:, at] - self.zero[at]) > tolerance)
             out &= there.sum(1) <= count
             out &= (~there | kept | (z[:, at] >= least - tolerance)).all(1)
         return out

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from search_problems import StopError, rough
+from torch import Tensor
 
 from torchbdi import Space
 from torchbdi.kernels.errors import InputError
@@ -100,6 +102,53 @@ def test_a_limit_of_the_options_or_of_distance_keeps_it_from_listing() -> None:
     assert not maximise(f, space, 2, options=SearchOptions(enumerate=0)).complete
     near = Reach(space.encode(slowly(space)[:3]), 1.0)
     assert not maximise(f, space, 2, reach=near).complete
+
+
+def test_rules_that_leave_nothing_leave_an_empty_list() -> None:
+    columns = tuple(Number(name, 0, 5, step=1) for name in "abc")
+    space = Space(columns, (Linear({"a": 1, "b": 1}, high=6),)).fit(np.eye(3))
+    nothing = replace(space, constraints=(Linear({"a": 1, "b": 1}, 0.5, 0.5),))
+    assert listing.size(nothing, 100) == 0
+
+
+def test_columns_of_one_value_and_many_features_cost_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every column of one value copied all designs, and all of their features were held at once."""
+    monkeypatch.setattr(listing, "BATCH_NUMBERS", 300)
+    free = [Number(name, 0, 5, step=1) for name in "abc"]
+    fixed = [Number(f"f{i}", 0, 1, fixed=0.5) for i in range(17)]
+    rule = Linear({"a": 1, "b": 1, "f0": 2}, high=7)
+    table = np.tile([0.0] * 3 + [0.5] * 17, (2, 1))
+    space = Space((*fixed[:9], *free, *fixed[9:]), (rule,)).fit(np.roll(table, 9, 1))
+    asked: list[int] = []
+    real = Space.encode
+
+    def encode(self: Space, raw: np.ndarray) -> Tensor:
+        asked.append(len(raw))
+        return real(self, raw)
+
+    monkeypatch.setattr(Space, "encode", encode)
+    found = listing.every_design(space, 1000)
+    assert found is not None
+    assert found.levels.shape == (6 * 26, 3)  # 26 pairs of a and b add up to 6 at most
+    assert (found.raw(0, 6 * 26).sum(1) - found.raw(0, 6 * 26)[:, 9:12].sum(1) == 8.5).all()
+    assert found.batches == -(-6 * 26 // 15)
+    assert max(asked) <= 15
+
+
+def test_no_more_rounds_are_told_of_than_were_planned_within_reach() -> None:
+    columns = tuple(Number(name, 0, 5, step=1) for name in "abc")
+    space = Space(columns, (Linear({"a": 1, "b": 1, "c": 1}, high=6),)).fit(np.eye(3))
+    near = Reach(space.encode(np.eye(3)), 1.0)
+    told: list[int] = []
+    options = SearchOptions(starts=200, steps=2)
+    maximise(
+        rough(space, 0), space, 2, reach=near, options=options, after=lambda i, _: told.append(i)
+    )
+    assert told[-1] == 4
+    assert planned_rounds(space, options, 2, near) >= 4
+    assert planned_rounds(space, options, 2) == 1
 
 
 def test_a_killed_listing_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

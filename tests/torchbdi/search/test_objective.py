@@ -46,13 +46,27 @@ WAYS = {
         (lambda x: [row.sum() for row in x], "it gave list"),
         (lambda x: x.detach().numpy().sum(1), "it gave ndarray"),
         (lambda x: torch.complex(x[:, 0], x[:, 0]), "it gave torch.complex128"),
+        (lambda x: x[:, 0].to("meta"), "it gave one on meta.*where the designs are"),
+        (lambda x: x[:, 0].to_sparse(), "it gave torch.sparse_coo.*dense"),
+        (lambda x: x.mul_(1.5).sum(1), "in place.*clone"),
         (None, "in place.*clone"),
     ],
-    ids=["one", "column", "half", "list", "array", "complex", "in place"],
+    ids=[
+        "one",
+        "column",
+        "half",
+        "list",
+        "array",
+        "complex",
+        "meta",
+        "sparse",
+        "in place",
+        "no_grad",
+    ],
 )
 def test_what_is_no_objective(way: str, f: Callable[[Tensor], Any], words: str) -> None:
     space, options = WAYS[way]
-    if words.startswith("in place"):
+    if f is None:
 
         def f(x: Tensor) -> Tensor:
             with torch.no_grad():
@@ -134,3 +148,15 @@ def test_starts_and_folders_of_any_kind(tmp_path: Path) -> None:
     two = maximise(lambda x: x.sum(1), space, 2, starts=[[0]], options=QUICK, folder=str(tmp_path))
     assert torch.equal(one.x, two.x)
     assert (tmp_path / "search.pt").exists()
+
+
+@pytest.mark.parametrize("way", ["enumeration", "beam"])
+def test_whole_numbers_keep_all_digits(way: str) -> None:
+    space, options = WAYS[way]
+
+    def f(x: Tensor) -> Tensor:
+        return 2**40 + (1000 * x.sum(1)).round().long()
+
+    found = maximise(f, space, 5, options=options)
+    assert found.value.long().tolist() == f(found.x).tolist()
+    assert found.value.long().tolist() != [2**40] * 5

@@ -38,6 +38,14 @@ def test_parts_that_are_fixed_are_present() -> None:
         fixed.fit(TABLE)  # whatever c is, two are there
 
 
+def test_a_fixed_part_is_present_however_little_it_is() -> None:
+    """A column without spread keeps its unit, in which 1e-7 was taken for nothing."""
+    a, b = Number("a", 0, 1e-6, fixed=1e-7), Number("b", levels=(0, 1, 2))
+    space = Space((a, b), (), (AtMost(("a", "b"), 1),)).fit(np.array([[1e-7, 0.0], [1e-7, 2.0]]))
+    x = space.encode(np.array([[1e-7, 0.0], [1e-7, 1.0]]))
+    assert space.allowed(x).tolist() == [True, False]
+
+
 def test_amounts_keep_a_sum_however_few_they_are() -> None:
     parts = tuple(Number(name, 0, 100) for name in "abc")
     whole = Linear(dict.fromkeys("abc", 1.0), 100, 100)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ...shared import warnings_handled
+from ...shared import ignore_warnings, warnings_handled
 from ..model.part import fitted_part
 from ..model.problem import Problem
 from ..settings import Settings
@@ -150,7 +149,7 @@ def _process(problem: Problem, known: np.ndarray, hidden: np.ndarray, n: int) ->
     from gpytorch.mlls import ExactMarginalLogLikelihood
 
     x, y = _in_unit_cube(problem.x_l), problem.part(known).y_l
-    with warnings_handled(lambda: warnings.simplefilter("ignore")):
+    with warnings_handled(ignore_warnings):
         model = SingleTaskGP(x[known], y[:, None], outcome_transform=None)
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         with torch.no_grad():
