@@ -60,13 +60,13 @@ def understand(
     left = table.take(np.zeros(len(table), bool))
     if not set(scores) & set(table.complaints):
         try:
-            read = read_scores(table, scores, settings.takes, ways)
+            unspoken = table.only(name for name in table.columns if name not in settings.named)
+            read = read_scores(unspoken, scores, settings.takes, ways)
         except InputError as error:
             complaints.append(str(error))
     if read is not None:
         remarks += read.remarks
-        states = {*read.states} - {*settings.named}
-        table = table.only(name for name in table.columns if name not in states)
+        table = table.only(name for name in table.columns if name not in read.states)
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
         left, table = table.take(~used), table.take(used)
         read = replace(

@@ -13,6 +13,7 @@ from .pool import Pool
 from .sites import Sites
 
 AT_ONCE = 1 << 20  # beginnings of designs that are looked at together
+LOOKED_AT = 1 << 27  # beginnings that a column makes at most: seconds
 EVALUATED = 1 << 14  # designs that are evaluated between two writes of a state
 SLACK = 1e-6  # of a rule's terms: what a beginning may miss it by, :meth:`Space.allowed` decides
 
@@ -93,7 +94,8 @@ def every_design(space: Space, most: int) -> Listing | None:
 
     Args:
         space: fitted.
-        most: None is returned where there are more, or where they begin in more ways than this.
+        most: None is returned where there are more, or where they begin in more ways than this, or
+            in very many ways that no design follows.
 
     Returns:
         None, too, where a column of numbers has no levels.
@@ -105,6 +107,8 @@ def every_design(space: Space, most: int) -> Listing | None:
     rules = _Rules(space, grids)
     levels, sums = np.zeros((1, len(rules.order)), np.int32), rules.begun
     for place, i in enumerate(rules.order):
+        if len(levels) * len(grids[i]) > LOOKED_AT:
+            return None
         kept = [(levels[:0], sums[:0])]
         count, step = 0, max(1, AT_ONCE // len(grids[i]))
         for first in range(0, len(levels), step):

@@ -96,6 +96,18 @@ def test_columns_of_many_levels_are_gone_through_and_numbers_without_levels_are_
     assert listing.every_design(free, 10**6) is None
 
 
+def test_what_takes_long_to_look_through_is_not_listed() -> None:
+    """Of 400 million pairs of a fine and a finer step 4001 add up to 100."""
+    space = Space(
+        (Number("a", 0, 100, step=0.025), Number("b", 0, 100, step=0.001)),
+        (Linear({"a": 1.0, "b": 1.0}, 100, 100),),
+    ).fit(np.array([[50.0, 50], [20, 80]]))
+    assert listing.every_design(space, 5000) is None
+    coarse = Space((space.columns[0], Number("b", 0, 100, step=0.1)), space.constraints)
+    made = listing.every_design(coarse.fit(np.array([[50.0, 50], [20, 80]])), 5000)
+    assert made is not None and len(made) == 1001
+
+
 def test_a_limit_of_the_options_or_of_distance_keeps_it_from_listing() -> None:
     space = ruled(1)
     f = rough(space, 0)

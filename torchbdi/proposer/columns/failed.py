@@ -26,28 +26,34 @@ def failed_rows(
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Which rows a column says to have failed, (N,) bool; what is told of them; and that column.
 
+    Cells that rows with a score have as often are levels: yeast that was killed, or vines pruned.
+
     Args:
-        table: the columns beside the scores.
+        table: the columns beside the scores of which the person has not said what they are.
         open_: which rows have an empty score of which the person said nothing, (N,) bool.
         ways: how options are typed.
     """
     for name, cells in table.columns.items():
         if cells.dtype == np.float64 or not open_.any():
             continue
-        texts = [text.casefold() for text in cells.tolist()]
-        known = {text for text in texts if text and not _fails(text)}
+        texts = cells.tolist()
+        fails = {text: _fails(text) for text in set(texts)}
+        known = {text.casefold() for text, fail in fails.items() if text and not fail}
+        of_runs = bool(known) and known <= STATES
         if not (words_of(name) & _NAMES or known <= STATES):
             continue
-        failed = open_ & np.array([_fails(text) for text in texts])
-        if failed.any():
+        ends = np.array([fails[text] for text in texts])
+        failed = open_ & ends
+        if failed.any() and (of_runs or 2 * failed.sum() > ends.sum()):
             said = listed(list(dict.fromkeys(cells[failed].tolist())), 3)
             return (
                 failed,
                 [
                     f"{failed.sum()} of {len(failed)} rows have no score and failed, as column "
                     f"{name!r} says ({said}): they were left out, and that column; "
-                    f"{ways('take', '=candidate')} chooses among them. A poor score in its place "
-                    "would teach the model where runs fail."
+                    f"{ways('take', '=candidate')} chooses among them, and "
+                    f"{ways('category', name)} makes {name!r} part of the design. A poor score in "
+                    "its place would teach the model where runs fail."
                 ],
                 [name],
             )

@@ -137,11 +137,11 @@ def _spelt_out(name: str, others: Sequence[str], codes: _Codes) -> list[str]:
     None where something else belongs to the text, and to none of them alone: it is looked up by it.
     """
     own = codes[name]
-    fewer = [other for other in others if 0 < codes[other].max() < own.max()]
-    parts = [other for other in fewer if _follows(codes[other], own)]
+    first = np.unique(own, return_index=True)[1]
+    belong = [o for o in others if codes[o].any() and _follows(codes[o], own, first)]
+    parts = [other for other in belong if codes[other].max() < own.max()]
     if len(parts) < 2:
         return []
-    first = np.unique(own, return_index=True)[1]
     texts = codes.cells(name)[first].tolist()
     spelt, combined = [], np.zeros(len(own), np.int64)
     for other in parts:
@@ -151,18 +151,14 @@ def _spelt_out(name: str, others: Sequence[str], codes: _Codes) -> list[str]:
             combined = first_met((combined * (codes[other].max() + 1) + codes[other]).tolist())
     if len(spelt) < 2 or not np.array_equal(own, combined):
         return []
-    belong = [other for other in others if codes[other].any() and _follows(codes[other], own)]
-    alone = (any(_follows(codes[other], codes[part]) for part in spelt) for other in belong)
+    each = [(codes[part], np.unique(codes[part], return_index=True)[1]) for part in spelt]
+    alone = (any(_follows(codes[other], *part) for part in each) for other in belong)
     return spelt if all(alone) else []
 
 
-def _follows(own: np.ndarray, of: np.ndarray) -> bool:
-    """Whether codes (n,) are the same wherever others (n,) are; both as they are first met."""
-    for rows in (slice(64), slice(None)):
-        first = np.unique(of[rows], return_index=True)[1]
-        if (own[rows] != own[first][of[rows]]).any():
-            return False
-    return True
+def _follows(own: np.ndarray, of: np.ndarray, first: np.ndarray) -> bool:
+    """Whether codes (n,) are the same wherever others (n,) are, which are first met at (k,)."""
+    return bool((own == own[first][of]).all())
 
 
 def _stands_in(cell: float | str, text: str) -> bool:

@@ -13,7 +13,7 @@ from ..settings import Settings
 from .column import Classes, Numbers
 
 # Parts of a whole that are written with few digits add up to it within this share.
-WHOLE = 0.015
+_WHOLE = 0.015
 
 
 def missing_cells(table: Table, settings: Settings) -> dict[str, np.ndarray]:
@@ -66,7 +66,7 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
     others = [name for name in gone if name not in sparse and name != score]
     steps = []
     if (whole := _whole_without(table, gone)) is not None:
-        steps.append(f"write 0 into these cells, with which all rows add up to {whole:.3g}")
+        steps.append(f"write 0 into these cells, with which all rows add up to {short(whole)}")
     elif any(_are_amounts(table.columns[name][~gone[name]]) for name in sparse):
         steps.append("write 0 where such a cell means that there is none of it")
     marks = [set(table.columns[name][~gone[name]].tolist()) for name in (*sparse, *others)]
@@ -105,10 +105,13 @@ def _whole_without(table: Table, gone: Mapping[str, np.ndarray]) -> float | None
     for name, mask in gone.items():
         cells = table.columns.get(name)
         if cells is not None and _are_amounts(cells[~mask]):
-            total[~mask] += [float(parse_number(str(cell)) or 0) for cell in cells[~mask].tolist()]
+            own = cells[~mask]
+            if own.dtype != np.float64:
+                own = np.array([float(parse_number(cell) or 0) for cell in own.tolist()])
+            total[~mask] += own
             parts += 1
-    alike = np.ptp(total) <= WHOLE * total.mean()
-    return float(np.median(total)) if parts > 1 and len(total) and alike else None
+    alike = np.ptp(total) <= _WHOLE * total.mean()
+    return float(np.median(total)) if parts > 1 and alike and total.any() else None
 
 
 def _are_amounts(cells: Values) -> bool:

@@ -51,7 +51,7 @@ def read_scores(
     """Reads the scores of a table.
 
     Args:
-        table: for the numbers of its rows.
+        table: the columns beside the scores of which the person has not said what they are.
         scores: columns of scores of one kind, (N,) each; one, or repetitions.
         takes: what texts stand for.
         ways: how options are typed.

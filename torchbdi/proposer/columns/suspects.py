@@ -36,12 +36,13 @@ _DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"}, {"p", "value"})
 # What is measured of a program or a model, and never set.
 _METRIC_WORDS = "loss accuracy acc auc auroc rmse mae mse runtime perplexity"
 _METRICS = frozenset(_METRIC_WORDS.split())
-# What comes out of a reaction, or of a fit, where it is the last word of a name.
+# What comes out of a reaction, or of a fit, where it is the last word of a name; sel is salt.
 _OUTCOME_WORDS = """
-conversion conv selectivity sel yield yields purity ee recovery predicted pred prediction fitted
+conversion conv selectivity yield yields purity ee recovery predicted pred prediction fitted
 fits leverage ausbeute umsatz selektivität reinheit rendement pureté rendimiento pureza
 """
 _OUTCOMES = frozenset(_OUTCOME_WORDS.split())
+_COUNTING = frozenset(("n", "num", "number", "no", "nr"))  # of convolutions, say
 # Levels that part the scores are named where chance would do so less often than once in so many.
 UNLIKELY = 1e6
 
@@ -107,8 +108,10 @@ def name_remarks(
             errors.append(name)
         elif words & _METRICS and words <= _METRICS | _OF_RESULTS:
             metrics.append(name)
-        elif name not in chosen and _OUTCOMES.intersection(
-            words_in_order(_PLAINLY.sub("", name))[-1:]
+        elif (
+            name not in chosen
+            and not words & _COUNTING
+            and _OUTCOMES.intersection(words_in_order(_PLAINLY.sub("", name))[-1:])
         ):
             outcomes.append(name)
     for found, what in (

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from ..columns.rows import first_met
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from .looked_up import DESIGNS, FEWER_DESIGNS, follows, shared
@@ -45,7 +46,7 @@ def label_remarks(
         for other, names in left.items():
             if names.dtype == np.float64 or other in own:
                 continue
-            codes_of = np.unique(names, return_inverse=True)[1]
+            codes_of = first_met(names.tolist())
             if shared(codes_of, FEWER_DESIGNS) and follows(texts, codes_of):
                 out.append(
                     f"All rows with the same {other!r} have the same {name!r}, and proposals do "

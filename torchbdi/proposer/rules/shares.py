@@ -81,9 +81,9 @@ def _factor(
 ) -> float | None:
     """The factor that makes ratios (N,) numbers (N,), within their roundings; None for none."""
     there = ratio > 0
-    if not beyond_rounding(own, float(own.std()), half):
-        return None
     for factor in (1.0, 100.0, 1000.0, float(np.median(own[there] / ratio[there]))):
-        if (np.abs(own - factor * ratio) <= half + factor * slack).all():
+        most = half + factor * slack
+        fits = (np.abs(own - factor * ratio) <= most).all()
+        if fits and beyond_rounding(own, float(own.std()), most):
             return factor
     return None

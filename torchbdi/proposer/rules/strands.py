@@ -34,14 +34,14 @@ def strand_remarks(
         ways: how options are typed.
     """
     texts = {name: [_plain(text) for text in own.tolist()] for name, own in sequences.items()}
+    varying = {name: _varying(own) for name, own in texts.items()} if len(texts) > 1 else {}
     found: dict[tuple[str, tuple[str, str]], list[str]] = {}
     told: set[str] = set()
     for name in sorted(texts, key=lambda name: -len(texts[name][0])):  # the longest ones first
-        for other, own in texts.items():
+        for other, own in varying.items():
             if name == other or {name, other} & told or {name, other} <= set(fixed):
                 continue
-            varying = _varying(own)
-            if varying and (what := _what_of(varying, texts[name])):
+            if own and (what := _what_of(own, texts[name])):
                 found.setdefault((name, what), []).append(other)
                 told.add(other)
     out = []

@@ -40,6 +40,38 @@ def test_rows_that_failed_are_left_out(
     assert "and failed" not in told(made)
 
 
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [("yeast state", ["live", "killed"]), ("State", ["pruned", "unpruned"]), ("defect", ["error"])],
+)
+def test_what_rows_with_a_score_are_as_well_is_a_level(
+    name: str, levels: Sequence[str], tmp_path: Path
+) -> None:
+    rows = [[*row, levels[i % len(levels)]] for i, row in enumerate(plain()[1:])]
+    rows[28:] = [[*row[:3], "", row[4]] for row in rows[28:]]
+    made, _ = asked(tmp_path, text([[*plain()[0], name], *rows]))
+    assert len(made.candidate_rows) == 12
+    assert "and failed" not in told(made)
+
+
+def test_a_state_that_is_said_to_be_a_category_is_part_of_the_design(tmp_path: Path) -> None:
+    content = ended("status", "done", ["failed"] * 10)
+    assert "--category status makes 'status' part of the design" in told(
+        asked(tmp_path, content)[0]
+    )
+    made, _ = asked(tmp_path, content, "--category", "status")
+    assert names(made) == [*DESIGN, "status"] and len(made.candidate_rows) == 10
+    assert "and failed" not in told(made)
+
+
+def test_runs_that_failed_may_have_a_poor_score_in_other_rows(tmp_path: Path) -> None:
+    rows = [[*row, "done" if i < 20 else "failed"] for i, row in enumerate(plain()[1:])]
+    rows[35:] = [[*row[:3], "", row[4]] for row in rows[35:]]
+    made, _ = asked(tmp_path, text([[*plain()[0], "status"], *rows]))
+    assert names(made) == DESIGN and made.candidates is None
+    assert "5 of 40 rows have no score and failed" in told(made)
+
+
 def test_what_is_planned_beside_what_failed_is_chosen_from(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, ended("status", "done", ["failed"] * 3 + ["planned"] * 6))
     assert len(made.candidate_rows) == 6

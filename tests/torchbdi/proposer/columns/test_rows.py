@@ -161,3 +161,11 @@ def test_empty_cells_of_a_whole_are_0(tmp_path: Path) -> None:
     assert "add up to 100 in every row" in told(asked(tmp_path, text(mended))[0])
     rows[5][0] = "195"
     assert "with which all rows" not in refused(tmp_path, text(rows))
+
+
+def test_a_whole_of_many_grams_is_written_without_an_exponent(tmp_path: Path) -> None:
+    rows = [["flour", "rye", "temp", "yield"]]
+    rows += [[*("1000", "")[:: 1 - i % 2 * 2], str(20 + i * i), f"{i % 7}"] for i in range(20)]
+    assert "with which all rows add up to 1000;" in refused(tmp_path, text(rows))
+    nothing = [["0" if cell == "1000" else cell for cell in row] for row in rows]
+    assert "with which all rows" not in refused(tmp_path, text(nothing))

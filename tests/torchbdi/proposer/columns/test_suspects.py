@@ -109,7 +109,7 @@ def test_what_comes_out_of_reactions_and_of_fits_is_named(tmp_path: Path) -> Non
         assert f"{name!r} is called like what comes out of an experiment" in told(
             asked(tmp_path, text(with_column(name, noise)))[0]
         )
-    for name in ("recovery time", "yield point", "fitted length"):
+    for name in ("recovery time", "yield point", "fitted length", "sel", "num_conv"):
         assert "comes out" not in told(asked(tmp_path, text(with_column(name, noise)))[0])
     chosen = text(with_column("gas purity", ["95", "99", "99.9", "99.99"] * 10))
     assert "comes out" not in told(asked(tmp_path, chosen)[0])

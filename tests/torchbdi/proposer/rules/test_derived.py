@@ -12,6 +12,7 @@ from proposer_tables import asked, plain, refused, text, told
 from torchbdi.proposer.reading.ways import Ways
 from torchbdi.proposer.rules.derived import MOST_COLUMNS, derived_remarks
 from torchbdi.proposer.rules.powers import beyond_rounding
+from torchbdi.proposer.rules.shares import share_of
 
 ROWS = plain()
 RNG = np.random.default_rng(0)
@@ -127,3 +128,14 @@ def test_what_is_rounded_to_a_few_numbers_follows_from_anything() -> None:
     spread = np.linspace(0.3, 0.6, 31)
     assert beyond_rounding(spread, spread.std(), np.full(31, 0.005))
     assert not beyond_rounding(spread[:8], spread.std(), np.full(8, 0.005))
+
+
+def test_a_part_of_one_digit_makes_no_share_of_what_is_a_tenth_off() -> None:
+    """A part of 2 that was rounded to it may be a quarter more: nearly anything follows from it."""
+    rng = np.random.default_rng(0)
+    part, rest = rng.integers(2, 5, 40) + 0.0, rng.uniform(10, 90, 40).round(1)
+    share = part / (part + rest)
+    own = (share * rng.uniform(0.9, 1.1, 40)).round(4)
+    columns = {"share": own, "part": part, "rest": rest}
+    half = {"share": np.full(40, 5e-5), "part": np.full(40, 0.5), "rest": np.full(40, 0.05)}
+    assert share_of("share", columns, half) is None
