@@ -61,7 +61,10 @@ def class_of(file: str) -> type[Method]:
         )
     check_settings(f"{where}: {cls.__name__}", cls)
     if cls.__name__.lower() != file.replace("_", ""):
-        raise TorchBDIError(f"{where}: {cls.__name__} does not go with the name of its file.")
+        raise TorchBDIError(
+            f"{where}: {cls.__name__} does not go with the name of its file. Call the class "
+            f"{file.title().replace('_', '')}, or rename the file."
+        )
     return cls
 
 

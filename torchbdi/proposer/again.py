@@ -42,4 +42,5 @@ def _told(rows: list[int]) -> str:
     if not rows:
         return ""
     shown = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
-    return f"the design of {'row' if len(rows) == 1 else 'rows'} {shown}, left out as you said"
+    verb = "was" if len(rows) == 1 else "were"
+    return f"the design of {'row' if len(rows) == 1 else 'rows'} {shown}, which {verb} left out"

@@ -83,7 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--at-most", action="append", metavar='"4 of A,B,C,D [least 5]"',
-        help="how many of some parts may be present, and the least amount of one that is",
+        help="how many of some parts may be present, and the least amount of one that is; a part "
+        "may then be 0, or as little as that, where the table always has more of it",
     )  # fmt: skip
     add(
         "--decimal", choices=["comma", "point"],

@@ -16,6 +16,7 @@ from .model.problem import Problem
 from .model.trust import Quality
 from .reading.table import Values
 from .reading.ways import Ways, listed
+from .rules.count import freed
 from .search.backtest import Backtest
 from .settings import Settings
 from .within import within_limits
@@ -128,8 +129,15 @@ class Proposals:
                 "them would teach the model, and little more."
             )
             if self.candidate is None:  # rows without a score are as they are, levels or not
-                text += _levels_told(known)
+                text += _levels_told(known, self.settings)
         return text
+
+    def __repr__(self) -> str:
+        """What a notebook shows: the judgement, and no array of all that is known."""
+        return (
+            f"{len(self)} proposals for {self.problem.score!r}, in .columns, .predicted, .error "
+            f"and .notes.\n{self.outlook()}\n{self.quality.verdict()}"
+        )
 
     def without_told(self) -> str:
         """The judgement without the scores that lie far from all others; "" where none do."""
@@ -230,17 +238,17 @@ def _unknown_told(unknown: np.ndarray) -> str:
     )
 
 
-def _levels_told(problem: Problem) -> str:
+def _levels_told(problem: Problem, settings: Settings) -> str:
     """Which numbers keep to levels, between which something better may lie; "" where none."""
     names = [
         column.name
         for column in problem.design_space.columns
-        if isinstance(column, Number) and column.levels and column.fixed is None
+        if isinstance(column, Number) and column.levels and column.name not in settings.fix
     ]
     if not names:
         return ""
-    way = Ways(problem.table.typed)("free", names[0])
+    way = freed(names, problem.rules, Ways(problem.table.typed))
     return (
         f" Something better may lie between the levels of the table, to which {listed(names)} "
-        f"keep{'s' if len(names) == 1 else ''} ({way} gives that up)."
+        f"keep{'s' if len(names) == 1 else ''} (to give that up: {way})."
     )

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns.enough import each_score, require_different
+from .columns.failed import ends_of_left
 from .columns.kinds import Kind
 from .columns.outliers import limited
 from .columns.roles import kinds_of, values_of
@@ -60,14 +61,16 @@ def understand(
     left = table.take(np.zeros(len(table), bool))
     if not set(scores) & set(table.complaints):
         try:
-            unspoken = table.only(name for name in table.columns if name not in settings.named)
-            read = read_scores(unspoken, scores, settings.takes, ways)
+            read = read_scores(table.only(_open(table, settings)), scores, settings.takes, ways)
         except InputError as error:
             complaints.append(str(error))
     if read is not None:
         remarks += read.remarks
         table = table.only(name for name in table.columns if name not in read.states)
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
+        ends, told = ends_of_left(table.only(_open(table, settings)), ~used, ways)
+        table = table.only(name for name in table.columns if name not in ends)
+        remarks += told
         left, table = table.take(~used), table.take(used)
         read = replace(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
@@ -85,6 +88,11 @@ def understand(
     return _made(
         table, left, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
     )
+
+
+def _open(table: Table, settings: Settings) -> list[str]:
+    """The columns of which the person says nothing."""
+    return [name for name in table.columns if name not in settings.named]
 
 
 def _together(source: str, complaints: Sequence[str]) -> str:

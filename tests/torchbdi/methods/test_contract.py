@@ -216,7 +216,7 @@ def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
         (("@dataclass(frozen=True)", "@dataclass"), "frozen"),
         (("@dataclass(frozen=True)", ""), "must be a @dataclass"),
         (("    revision: ClassVar[int] = 3\n", ""), "needs revision"),
-        (("ToyWalk", "Walk"), "does not go with the name"),
+        (("ToyWalk", "Walk"), "does not go with the name of its file. Call the class ToyWalk,"),
         (("class ToyWalk(Method)", "class ToyWalk"), "must hold one class"),
         (('way: Literal["out", "in"] = "out"', "way: str"), "needs a default"),
         (('way: Literal["out", "in"] = "out"', 'name: str = "out"'), "may be called name"),

@@ -28,7 +28,7 @@ def test_a_proposal_that_failed_before_is_told(tmp_path: Path) -> None:
     found = [(m, a, f"{d:.1f}") for m, a, d in zip(*p.columns.values(), strict=True)]
     assert failed and len(found) == len(failed) + 2
     assert list(p.notes) == [
-        f"the design of row {failed[design]}, left out as you said" if design in failed else ""
+        f"the design of row {failed[design]}, which was left out" if design in failed else ""
         for design in found
     ]
 
@@ -45,4 +45,20 @@ def test_a_design_that_failed_is_known_in_either_case_and_by_number() -> None:
         df, pd.Series(scores), sequence="s", categories="k", takes={"failed": "out"}, n=3,
         progress=False,
     )  # fmt: skip
-    assert sorted(p.notes) == sorted(f"the design of row {i}, left out as you said" for i in failed)
+    assert sorted(p.notes) == sorted(f"the design of row {i}, which was left out" for i in failed)
+
+
+def test_a_column_that_says_how_rows_ended_hides_no_design_that_was_left_out(
+    tmp_path: Path,
+) -> None:
+    """Of it one word is left, which is untrue of a proposal and stands in no row left out."""
+    rows = [["metal", "acid", "yield", "status"]]
+    for i, design in enumerate(itertools.product("ABCDE", "XYZ")):
+        gone = i in (3, 8, 11)
+        rows.append([*design, "" if gone else str(i % 7), "pending" if gone else "ok"])
+    made, settings = asked(tmp_path, text(rows), "--take", "=out", "-n", "3")
+    assert not made.constants and "Column 'status' says how rows ended" in " ".join(made.remarks)
+    p = run(ready(made, settings), settings, progress=False)
+    assert sorted(p.notes) == sorted(
+        f"the design of row {i}, which was left out" for i in (5, 10, 13)
+    )

@@ -54,6 +54,14 @@ def test_proposals_are_better_where_the_truth_is_known() -> None:
     assert ((p.x >= x.min(0)) & (p.x <= x.max(0))).all()
 
 
+def test_a_notebook_shows_the_judgement_and_no_thousand_numbers(quick: None) -> None:
+    p = propose(*hill(), n=2)
+    shown = repr(p)
+    assert shown.startswith("2 proposals for 'y', in .columns, .predicted, .error and .notes.")
+    assert p.outlook() in shown and p.quality.verdict() in shown
+    assert "array(" not in shown and "tensor(" not in shown
+
+
 def test_low_scores_are_good_where_asked(quick: None) -> None:
     x, y = hill()
     high, low = propose(x, y), propose(x, 7 - y, minimize=True)

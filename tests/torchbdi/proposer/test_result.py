@@ -15,6 +15,7 @@ from proposer_tables import plain, text
 from torchbdi.__main__ import main
 from torchbdi.proposer.result import Proposals
 from torchbdi.space import Number, Space
+from torchbdi.space.constraints import Linear
 
 LIMITS = [
     (["--bounds", "temp=20:40"], lambda row: row[0] <= 40),
@@ -31,18 +32,23 @@ def outlook(
     unknown: tuple[bool, ...] = (),
     candidate: np.ndarray | None = None,
     limits: tuple[float, float] | None = None,
+    fix: tuple[str, ...] = (),
+    rules: tuple[Linear, ...] = (),
 ) -> str:
+    values = {"a": np.ones(3), "b": np.ones(3), "c": np.full(3, 3.0)}
     problem = SimpleNamespace(
         score="y", scores=np.array([1.0, 5.0, 3.0]), taken=np.array([1.0, 5.0, 3.0]),
-        rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=(), at_most=(), values={},
+        rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=rules, at_most=(), values=values,
         limits=limits,
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
-        design_space=Space((Number("a", levels=(1, 2)), Number("b", 0, 1), Number("c"))),
+        design_space=Space(
+            (Number("a", levels=(1, 2)), Number("b", 0, 1), Number("c", levels=(3, 4)))
+        ),
         table=SimpleNamespace(typed=True),
     )  # fmt: skip
 
     class Made:
-        settings = SimpleNamespace(minimize=minimize)
+        settings = SimpleNamespace(minimize=minimize, fix=dict.fromkeys(fix))
 
         def __len__(self) -> int:
             return len(predicted)
@@ -60,11 +66,19 @@ def test_the_best_known_score_comes_first_with_a_warning_where_none_is_better() 
     assert "Warning" not in outlook([6, 4], False)
     none = outlook([4, 3], False)
     assert "0 of 2 proposals are predicted above it. Warning: none" in none
-    assert none.endswith("to which 'a' keeps (--free a gives that up).")
+    assert none.endswith("to which 'a', 'c' keep (to give that up: --free a).")
     assert outlook([4, 3], False, candidate=np.arange(2)).endswith("and little more.")
     assert "best known y is 1 (row 2); 1 of 2 proposals is predicted below it" in outlook(
         [0.5, 4], True
     )
+
+
+def test_levels_are_given_up_with_no_sum_broken_and_nothing_that_is_fixed() -> None:
+    assert outlook([4, 3], False, fix=("a",)).endswith("'c' keeps (to give that up: --free c).")
+    assert outlook([4, 3], False, fix=("a", "c")).endswith("and little more.")
+    whole = Linear({"a": 1.0, "b": 1.0, "c": 1.0}, 5.0, 5.0)
+    way = outlook([4, 3], False, rules=(whole,))
+    assert way.endswith("(to give that up: --free a --free c --sum a+b+c=5).")
 
 
 def test_of_two_values_nothing_is_predicted_above_the_better_one() -> None:

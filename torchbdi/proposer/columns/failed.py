@@ -1,4 +1,4 @@
-"""Rows without a score that failed, as a column such as status says: no designs to choose from."""
+"""Columns such as status: which rows without a score failed, and why rows were left out."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from ..reading.table import Table
+from ..reading.table import Table, Values
 from ..reading.ways import Ways, listed
-from .bookkeeping import STATES
+from .bookkeeping import STATES, says_what_is_done
 from .counting import words_of
 
 # What programs and people call a run that came to nothing, alone or before a reason.
@@ -58,6 +58,40 @@ def failed_rows(
                 [name],
             )
     return np.zeros(len(table), bool), [], []
+
+
+def ends_of_left(table: Table, gone: np.ndarray, ways: Ways) -> tuple[list[str], list[str]]:
+    """Columns that say why rows were left out with their scores; their names, and what is told.
+
+    What is left of such a column is one word, of designs that were made: as a part of designs it
+    would be untrue of every proposal, and no proposal would be that of a row that was left out.
+
+    Args:
+        table: the columns beside the scores.
+        gone: which rows have no score and were left out, (N,) bool.
+        ways: how options are typed.
+    """
+    names = [name for name, cells in table.columns.items() if _says_why(name, cells, gone)]
+    return names, [
+        f"Column {name!r} says how rows ended, which have a score or were left out, and nothing "
+        f"that can be chosen: it was left out, too; {ways('category', name)} makes it part of the "
+        "design."
+        for name in names
+    ]
+
+
+def _says_why(name: str, cells: Values, gone: np.ndarray) -> bool:
+    words = words_of(name)
+    # A state can be one of matter, too, which a row that was left out may be alone in.
+    if says_what_is_done(name, cells, gone) and "state" not in words:
+        return True
+    if cells.dtype == np.float64:
+        return False
+    texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
+    known, own = {*texts[~gone].tolist()} - {""}, {*texts[gone].tolist()} - {""}
+    if own <= known or not all(text in STATES or _fails(text) for text in own):
+        return False
+    return bool(words & _NAMES) or known <= STATES
 
 
 def _fails(text: str) -> bool:

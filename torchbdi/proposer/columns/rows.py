@@ -166,16 +166,23 @@ def merge_remark(
     worst = np.flatnonzero(groups == (highest - lowest).argmax())
     low, high = worst[scores[worst].argmin()], worst[scores[worst].argmax()]
     most, repeated = places_of(scores), len(scores) - len(means)
-    text = (
-        f"{repeated} of {len(scores)} rows {'repeats' if repeated == 1 else 'repeat'} the design "
-        f"of another row. Each of the {len(means)} different designs counts once, with its mean "
-        "score"
-    )
+    rows = len(np.unique(table.rows))
+    if rows < len(scores):  # a row can have several scores, and is no repetition of itself
+        text = f"The {rows} rows have {len(scores)} scores. "
+    else:
+        text = (
+            f"{repeated} of {rows} rows {'repeats' if repeated == 1 else 'repeat'} the design of "
+            "another row. "
+        )
+    text += f"Each of the {len(means)} different designs counts once, with its mean score"
     if noise > 0:
+        both = f"{scores[low]:.{most}g} and {scores[high]:.{most}g}"
+        where = f"rows {table.rows[low]} and {table.rows[high]} with {both}"
+        if table.rows[low] == table.rows[high]:
+            where = f"{both} in row {table.rows[low]}"
         text += (
             f". The same design scatters by {short(noise)} (standard deviation); the widest apart "
-            f"are rows {table.rows[low]} and {table.rows[high]} with {scores[low]:.{most}g} and "
-            f"{scores[high]:.{most}g}"
+            f"are {where}"
         )
     remarks.append(text + ".")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ SHOWN_COLUMNS = 24
 # Inches: so that letters can be read on a screen of 390 pixels.
 WIDTH = 4.8
 MOST_TICKS = 8
+# Letters that fit below one axis, with all ticks together, and of one tick.
+TICK_LETTERS, LONGEST_TICK = 62, 12
 # The layout engine takes half of the time of a picture.
 LAYOUT: Literal["constrained"] | None = "constrained"
 DPI = 110
@@ -38,8 +41,8 @@ def leave_one_out_picture(p: Proposals) -> bytes:
     ends = [q.true.min(), q.true.max()]
     axes.plot(ends, ends, color="black", linewidth=1)
     if p.problem.log:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        _logarithmic(axes, "x")
+        _logarithmic(axes, "y")
     _label(axes, f"{p.problem.score}, true", f"predicted without that design{more}")
     return _png(figure)
 
@@ -73,9 +76,9 @@ def error_picture(p: Proposals) -> bytes:
     axes.plot(places, q.error_at(places), color="black", linewidth=1.2, label="root mean square")
     axes.scatter(p.distance[told], p.error[told], s=22, color=PROPOSED, label="proposal", zorder=3)
     axes.axvline(q.far, color="gray", linestyle=":", label="99 % of known designs")
-    axes.set_xscale("log")
+    _logarithmic(axes, "x")
     if p.problem.log:
-        axes.set_yscale("log")
+        _logarithmic(axes, "y")
     _label(axes, "distance to the nearest known design", f"error of {p.problem.score}{more}")
     axes.legend(fontsize=8)
     return _png(figure)
@@ -87,7 +90,7 @@ def score_picture(p: Proposals) -> bytes:
     scores = p.problem.scores
     edges = np.geomspace(scores.min(), scores.max(), 51) if p.problem.log else 50
     axes.hist(scores, bins=edges, color=KNOWN, alpha=0.6, label="known designs")
-    axes.set_yscale("log")
+    _logarithmic(axes, "y")
     twin = axes.twinx()
     told = ~p.unknown  # they come first
     rank = np.arange(1, len(p) + 1)[told]
@@ -97,7 +100,7 @@ def score_picture(p: Proposals) -> bytes:
         label="proposals",
     )  # fmt: skip
     if p.problem.log:
-        axes.set_xscale("log")
+        _logarithmic(axes, "x")
     twin.invert_yaxis()
     _label(axes, p.problem.score, "known designs")
     twin.set_ylabel("proposal")
@@ -125,11 +128,11 @@ def where_picture(p: Proposals) -> bytes | None:
         axes.scatter(own, order, s=22, color=PROPOSED, edgecolors="white", linewidths=0.5, zorder=3)
         if isinstance(column, Numbers):
             if p.problem.grids[column.name].number.log:
-                axes.set_xscale("log")
+                _logarithmic(axes, "x")
         else:
             step = -(-len(column.classes) // MOST_TICKS)
             ticks = range(0, len(column.classes), step)
-            names = [column.classes[i][:12] for i in ticks]
+            names = short_names([column.classes[i] for i in ticks])
             axes.set_xticks(list(ticks))
             axes.set_xticklabels(names, fontsize=7, parse_math=False)
         axes.set_yticks([])
@@ -186,6 +189,36 @@ def _canvas(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
 
     figure = Figure(figsize=(width, height), layout=LAYOUT)
     return figure, figure.subplots(rows)
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names for the ticks of one axis: so short that they fit beside each other, and different.
+
+    Long names of one kind begin alike, as structures do: then what comes after the part that they
+    share is shown, or their ends.
+    """
+    room = min(LONGEST_TICK, TICK_LETTERS // len(names) - 1)
+    shared = next((i for i, s in enumerate(zip(*names, strict=False)) if len(set(s)) > 1), 0)
+    ways = (
+        [name if len(name) <= room else name[: room - 1] + "…" for name in names],
+        ["…" + name[shared : shared + room - 1] for name in names],
+        [name if len(name) <= room else "…" + name[1 - room :] for name in names],
+    )
+    return next((way for way in ways if len(set(way)) == len(set(names))), ways[0])
+
+
+def _logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Plain numbers at the ticks: a power of ten with a factor is so wide that it meets others."""
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(Plain())
+    axis.set_minor_formatter(Plain())
 
 
 def _label(axes: Axes, x: str, y: str) -> None:

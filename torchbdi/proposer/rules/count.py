@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...kernels.errors import InputError
+from ...space.constraints import Linear
 from ..digits import places_of
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
 from ..settings import Settings
 from .restrict import Restricted
 from .room import room_of
+from .unscored import out_told
 
 # How many designs are proposed where nobody says.
 USUAL = 32
@@ -51,7 +53,9 @@ def count_of(
             )
         if not left:
             best = int(means.argmin() if settings.minimize else means.argmax())
-            way = f", or give up levels ({_freed(free, restricted, ways)})" if free else ""
+            way = ""
+            if free:
+                way = f", or give up levels ({freed(free, restricted.rules, ways)})"
             raise InputError(
                 f"every design is known: all {room.possible} combinations that there are have a "
                 f"score. The best is row {rows[best]} with {score} "
@@ -63,17 +67,19 @@ def count_of(
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
     told = f"There {which} left without a score: no more can be proposed."
-    if free and candidates is None:
-        told += f" {ways('free', free[0])} gives levels or steps up."
+    if candidates is not None:
+        told += f" For other designs, {out_told(ways)}."
+    elif free:
+        told += f" To give levels or steps up: {freed(free, restricted.rules, ways)}."
     return min(n, left), [told]
 
 
-def _freed(free: Sequence[str], restricted: Restricted, ways: Ways) -> str:
+def freed(free: Sequence[str], rules: Sequence[Linear], ways: Ways) -> str:
     """How levels are given up; those of the parts of a sum together, and the sum is kept."""
     own = next(
         (
             rule
-            for rule in restricted.rules
+            for rule in rules
             if rule.low == rule.high
             and free[0] in rule.coefficients
             and set(rule.coefficients.values()) == {1.0}

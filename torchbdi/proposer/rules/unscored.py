@@ -51,7 +51,7 @@ def candidates_of(
     if left == candidate.sum():
         raise InputError(
             f"none of the {left} rows without a score meets the bounds, steps, fixed values and "
-            f"rules that were given. Widen them, or {_out(ways)}."
+            f"rules that were given. Widen them, or {out_told(ways)}."
         )
     if left:
         remarks.append(
@@ -68,12 +68,12 @@ def candidates_of(
     if not kept:
         raise InputError(
             "no row without a score is a new design: others that have one are the same. Add rows "
-            f"to choose from, or {_out(ways)}: then any new design can be proposed."
+            f"to choose from, or {out_told(ways)}: then any new design can be proposed."
         )
     return {name: values[name][kept] for name in names}, rows[kept]
 
 
-def _out(ways: Ways) -> str:
+def out_told(ways: Ways) -> str:
     """How rows without a score are left out."""
     empty = ways("take", "=out")
     return f"leave these rows out ({ways('take', 'TEXT=out')}; {empty} where the score is empty)"

@@ -92,3 +92,29 @@ def test_other_rows_without_a_score_are_designs(
     made, _ = asked(tmp_path, ended(name, good, [end] * 8))
     assert len(made.candidate_rows) == 8
     assert "and failed" not in told(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "ends"),
+    [
+        ("status", "ok", ["failed", "pending"]),
+        ("how", "done", ["planned", "crashed (OOM)"]),
+        ("done", "yes", ["no", "no"]),
+    ],
+)
+def test_what_says_why_rows_were_left_out_is_no_part_of_a_design(
+    name: str, good: str, ends: Sequence[str], tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=out")
+    assert names(made) == DESIGN and not made.constants
+    assert f"Column {name!r} says how rows ended" in told(made)
+    made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=out", "--category", name)
+    assert made.constants == {name: good}
+
+
+def test_a_state_of_matter_that_was_left_out_says_nothing(tmp_path: Path) -> None:
+    rows = plain()
+    own = [[*row, ("solid", "liquid")[i % 2]] for i, row in enumerate(rows[1:])]
+    own[-1][-2:] = ["", "gas"]
+    made, _ = asked(tmp_path, text([[*rows[0], "state"], *own]), "--take", "=out")
+    assert names(made) == [*DESIGN, "state"]

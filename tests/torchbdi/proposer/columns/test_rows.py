@@ -115,6 +115,18 @@ def test_the_widest_apart_of_one_design_are_named() -> None:
     assert "rows 4 and 5 with 0 and 10" in " ".join(problem({"x": x}, y).remarks)
 
 
+def test_a_row_with_several_scores_is_no_repetition_of_itself(tmp_path: Path) -> None:
+    rows = [["temp", "time", "y1", "y2"]]
+    for i in range(30):
+        second = i + 1 + (i == 4)
+        rows.append([f"{7 * i % 30 / 8}", f"{11 * i % 29 / 7:.2f}", f"{i}", f"{second}"])
+    remarks = " ".join(asked(tmp_path, text(rows), "--score", "y1", "--score", "y2")[0].remarks)
+    assert "The 30 rows have 60 scores. Each of the 30 different designs counts once" in remarks
+    assert (
+        "the widest apart are 4 and 6 in row 6." in remarks and "repeat the design" not in remarks
+    )
+
+
 def amounts(word: str) -> str:
     """A recipe of six things, of which each row has few, and as a rule another amount."""
     rng = np.random.default_rng(0)

@@ -80,3 +80,24 @@ def test_the_way_out_of_a_mixture_whose_designs_are_all_known(part: str, tmp_pat
     assert rule.coefficients == {"A": 1.0, "B": 1.0, "C": 1.0}
     assert rule.low == (100 if part == "25" else 1)
     assert all(made.grids[name].number.levels is None for name in "ABC")
+
+
+def test_few_designs_of_a_mixture_that_are_left_come_with_a_way_that_keeps_the_sum(
+    tmp_path: Path,
+) -> None:
+    lattice = [(a, b, 4 - a - b) for a in range(5) for b in range(5 - a)]
+    rows = [[*(f"{v * 25}" for v in p), f"{i * 7 % 15}"] for i, p in enumerate(lattice * 3)]
+    content = text([["A", "B", "C", "yield"], *(row for row in rows if row[:2] != ["25", "50"])])
+    remarks = told(asked(tmp_path, content)[0])
+    assert "There is 1 design left without a score: no more can be proposed." in remarks
+    way = remarks[remarks.index("levels or steps up: ") + 20 : remarks.index("=100.") + 4]
+    made, _ = asked(tmp_path, content, *shlex.split(way))
+    assert any(rule.low == rule.high == 100 for rule in made.rules)
+    assert all(made.grids[name].number.levels is None for name in "ABC")
+
+
+def test_one_row_that_is_pending_is_no_end_of_all_designs(tmp_path: Path) -> None:
+    rows = plain()
+    rows[5][-1] = "PENDING"
+    remark = "no more can be proposed. For other designs, leave these rows out (--take TEXT=out"
+    assert remark in told(asked(tmp_path, text(rows), "-n", "4")[0])
