@@ -46,11 +46,12 @@ def failed_rows(
         failed = open_ & ends
         if failed.any() and (of_runs or 2 * failed.sum() > ends.sum()):
             said = listed(list(dict.fromkeys(cells[failed].tolist())), 3)
+            has, were = ("has", "it was") if failed.sum() == 1 else ("have", "they were")
             return (
                 failed,
                 [
-                    f"{failed.sum()} of {len(failed)} rows have no score and failed, as column "
-                    f"{name!r} says ({said}): they were left out, and that column; "
+                    f"{failed.sum()} of {len(failed)} rows {has} no score and failed, as column "
+                    f"{name!r} says ({said}): {were} left out, and that column; "
                     f"{ways('take', '=candidate')} chooses among them, and "
                     f"{ways('category', name)} makes {name!r} part of the design. A poor score in "
                     "its place would teach the model where runs fail."

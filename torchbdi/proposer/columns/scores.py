@@ -142,8 +142,9 @@ def _candidate_remark(
     } - given
     out = ways.several("take", [f"{word}={OUT}" for word in sorted(written)])
     other = f" ({out} leaves them out)" if out else ""
+    have = "has" if candidate.sum() == 1 else "have"
     return (
-        f"{candidate.sum()} of {len(candidate)} rows have no score yet: the proposals are chosen "
+        f"{candidate.sum()} of {len(candidate)} rows {have} no score yet: the proposals are chosen "
         f"among them{other}."
     )
 

@@ -25,6 +25,7 @@ def ended(name: str, good: str, ends: Sequence[str]) -> str:
         ("State", "finished", ["crashed"] * 5 + ["failed (out of memory)"]),
         ("trial_status", "COMPLETED", ["FAILED"] * 2),
         ("how", "done", ["not converged"] * 6),
+        ("status", "ok", ["failed"]),
     ],
 )
 def test_rows_that_failed_are_left_out(
@@ -34,7 +35,8 @@ def test_rows_that_failed_are_left_out(
     assert names(made) == DESIGN
     assert name not in made.constants and made.candidates is None
     assert len(made.rows) == 40 - len(ends)
-    assert f"{len(ends)} of 40 rows have no score and failed, as column {name!r} says" in told(made)
+    rows = f"{len(ends)} of 40 rows {'has' if len(ends) == 1 else 'have'}"
+    assert f"{rows} no score and failed, as column {name!r} says" in told(made)
     made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=candidate")
     assert len(made.candidate_rows) == len(ends)
     assert "and failed" not in told(made)
