@@ -30,6 +30,7 @@ class Kept:
     def __init__(self, run: Run, method: Method, data: OfflineData, n: int) -> None:
         self.run = run
         self.key = self._space = ""
+        self._revision = [type(method).revision, _shared_revision()]
         if run.folder is not None:
             own = {f.name: getattr(method, f.name) for f in dataclasses.fields(method)}
             what = {"n": n, "seed": run.seed, "table": table_hash(data.x, data.y), **own}
@@ -37,12 +38,17 @@ class Kept:
             self.key = hashlib.sha256(text.encode()).hexdigest()
             self._space = _hash_of(data.space)
 
+    @property
+    def of(self) -> str:
+        """What tells the run and the method's revision from others."""
+        return f"{self.key}, revision {'.'.join(map(str, self._revision))}"
+
     def read(self, name: str) -> dict[str, Any] | None:
         """The last state of this name that is whole, or None.
 
         Raises:
             InputError: it is that of another table or space, other settings, another seed or
-                number.
+                number, or another revision of the method.
         """
         if self.run.folder is None:
             return None
@@ -50,8 +56,9 @@ class Kept:
         found: dict[str, Any] | None = last_good_state(path, _parse)
         if found is None:
             return None
-        # A state from before spaces were kept does not say of which one it is.
+        # A state from before spaces and revisions were kept does not say of which ones it is.
         of, space = found.pop("of"), found.pop("space", self._space)
+        revision = found.pop("revision", self._revision)
         if (of, space) != (self.key, self._space):
             what = "its table, settings, seed or number of designs differ"
             if of == self.key:
@@ -59,13 +66,26 @@ class Kept:
             raise InputError(
                 f"{path} is the state of another run: {what}. Take another folder, or remove it."
             )
+        if revision != self._revision:
+            told, own = (".".join(map(str, numbers)) for numbers in (revision, self._revision))
+            raise InputError(
+                f"{path} is the state of revision {told} of the method, and this is {own}, which "
+                "gives other numbers. Take another folder, or remove it."
+            )
         return found
 
     def write(self, name: str, **state: Any) -> None:
         """Takes the place of the last state of this name as a whole."""
         if self.run.folder is not None:
-            content = to_bytes({"of": self.key, "space": self._space, **state})
+            of = {"of": self.key, "space": self._space, "revision": self._revision}
+            content = to_bytes({**of, **state})
             write_state(self.run.folder / f"{name}.pt", content)
+
+
+def _shared_revision() -> int:
+    from .. import REVISION  # the package imports the methods before it has that number
+
+    return REVISION
 
 
 def _hash_of(space: Space) -> str:

@@ -120,7 +120,7 @@ class Searching(Method):
                 options=options,
                 seed=run.seed,
                 folder=run.folder,
-                of=Kept(run, self, data, n).key,
+                of=Kept(run, self, data, n).of,
                 after=after,
             )
 

@@ -45,3 +45,17 @@ def test_a_state_from_before_spaces_were_kept_goes_on(tmp_path: Path) -> None:
     write_state(tmp_path / "old.pt", to_bytes({"of": "other", "done": 3}))
     with pytest.raises(InputError, match="its table, settings, seed or number of designs differ"):
         kept.read("old")
+
+
+def test_a_state_of_another_revision_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade that gives other numbers went on from what the older one had computed."""
+    method = small("cma_es")
+    first = method.solve(data(), 4, Run(folder=tmp_path))
+    assert torch.equal(method.solve(data(), 4, Run(folder=tmp_path)).x, first.x)
+    own = type(method).revision
+    monkeypatch.setattr(type(method), "revision", own + 1)
+    words = rf"revision {own}\.1 of the method, and this is {own + 1}\.1, which gives other"
+    with pytest.raises(InputError, match=words):
+        method.solve(data(), 4, Run(folder=tmp_path))
