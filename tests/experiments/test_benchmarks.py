@@ -279,8 +279,9 @@ def test_a_pack_that_was_broken_off_is_made_again(
         if len(copied) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_gpu_pack.shutil, "copyfile", copyfile)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.delenv("TORCHBDI_DATA", raising=False)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(_gpu_pack.shutil, "copyfile", copyfile)
         _gpu_pack.pack(tmp_path / "gpu", wheels=False)
     _gpu_pack.pack(tmp_path / "gpu", wheels=False)
     assert (tmp_path / "gpu" / "src" / "pyproject.toml").is_file()
