@@ -20,6 +20,22 @@ class StopError(Exception):
     """Stands for a kill."""
 
 
+class KilledOnce:
+    """Is told of the rounds of a search, and kills it after the second one.
+
+    Attributes:
+        told: the numbers of all rounds.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def __call__(self, rounds: int, best: float) -> None:
+        self.told.append(rounds)
+        if len(self.told) == 2:
+            raise StopError
+
+
 def sequences(length: int = 6, letters: str = "ACGT") -> Space:
     rng = np.random.default_rng(0)
     return Space.sequence(length, letters).fit(rng.integers(0, len(letters), (50, length)))

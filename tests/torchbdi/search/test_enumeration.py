@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from search_problems import NO_ENUMERATION, StopError, everything, rough, sequences
+from search_problems import NO_ENUMERATION, KilledOnce, StopError, everything, rough, sequences
 
 from torchbdi import Space
 from torchbdi.search import SearchOptions, maximise
@@ -28,18 +28,12 @@ def test_enumeration_finds_the_best() -> None:
 
 def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> None:
     space = sequences(9)
-    told: list[int] = []
-
-    def tell(rounds: int, best: float) -> None:
-        told.append(rounds)
-        if len(told) == 2:
-            raise StopError
-
+    tell = KilledOnce()
     with pytest.raises(StopError):
         maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
     maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
-    assert told == list(range(1, len(told) + 1))
-    assert len(told) > 2
+    assert tell.told == list(range(1, len(tell.told) + 1))
+    assert len(tell.told) > 2
 
 
 @pytest.mark.parametrize("seed", range(4))

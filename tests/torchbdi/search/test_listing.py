@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from search_problems import StopError, rough
+from search_problems import KilledOnce, StopError, rough
 from torch import Tensor
 
 from torchbdi import Space
@@ -168,17 +168,11 @@ def test_a_killed_listing_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     space = ruled(1)
     f = rough(space, 0)
     whole = maximise(f, space, 5)
-    told: list[int] = []
-
-    def tell(rounds: int, best: float) -> None:
-        told.append(rounds)
-        if len(told) == 2:
-            raise StopError
-
+    tell = KilledOnce()
     with pytest.raises(StopError):
         maximise(f, space, 5, folder=tmp_path, after=tell)
     again = maximise(f, space, 5, folder=tmp_path, after=tell)
-    assert told == list(range(1, planned_rounds(space, SearchOptions(), 5) + 1))
-    assert len(told) > 2
+    assert tell.told == list(range(1, planned_rounds(space, SearchOptions(), 5) + 1))
+    assert len(tell.told) > 2
     torch.testing.assert_close(again.x, whole.x, rtol=0, atol=0)
     assert again.evaluations == whole.evaluations

@@ -12,15 +12,13 @@ from .counting import MOST_CHOSEN, are_dates, is_date_number, words_of
 
 _REPEAT_WORDS = """
 rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
-réplicat répétition replica réplica pixel pixels device
+réplicat répétition replica réplica
 """
-_REPEATS = frozenset(_REPEAT_WORDS.split())
-# These can also count something that is chosen, such as the repeats of a polymer.
-_OR_AMOUNTS = frozenset(
-    ("reps", "replicates", "repeat", "repeats", "repetitions", "pixel", "pixels", "device")
-)
-# ... or name its kinds: devices A and B.
+# Of these there are kinds, too: devices A and B.
 _BY_NUMBER = frozenset(("pixel", "pixels", "device"))
+_REPEATS = frozenset(_REPEAT_WORDS.split()) | _BY_NUMBER
+# These can also count something that is chosen, such as the repeats of a polymer.
+_OR_AMOUNTS = frozenset(("reps", "replicates", "repeat", "repeats", "repetitions")) | _BY_NUMBER
 _BESIDE_WORDS = "no nr num number id index random technical tech biological bio #"
 _BESIDE = frozenset(_BESIDE_WORDS.split())
 # Places on a plate: A1 to P24, 384 of them; with the plate before them, as 2:F3, P1-F3 and 1:F,3,
@@ -81,13 +79,13 @@ def kept_of_runs(name: str, values: Values) -> str:
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
     cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
+    numbers = all(map(str.isdigit, cells))
     counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
-    if words & _BY_NUMBER and not all(map(str.isdigit, cells)):
+    if words & _BY_NUMBER and not numbers:
         counts = False
     if counts and (not words & _OR_AMOUNTS or _first_ones_most(cells)):
         return "which repetition a row is"
     # A seed that is no number is a kind of seed.
-    numbers = all(map(str.isdigit, cells))
     if "seed" in words and words <= _BESIDE | {"seed"} and numbers and _counts_few(cells):
         return "which repetition a row is"
     if words in _POINTS:

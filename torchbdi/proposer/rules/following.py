@@ -66,13 +66,17 @@ def find_looked_up(
     return found
 
 
-def _keys(found: Mapping[str, LookedUp]) -> dict[str, None]:
-    return dict.fromkeys(up.of for up in found.values())
+def _by_key(found: Mapping[str, LookedUp]) -> dict[str, list[str]]:
+    """The columns that follow from each column that others are looked up by."""
+    by: dict[str, list[str]] = {}
+    for name, up in found.items():
+        by.setdefault(up.of, []).append(name)
+    return by
 
 
 def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     """Says which columns are looked up, and how they are made part of the design."""
-    by = {key: [n for n, up in found.items() if up.of == key] for key in _keys(found)}
+    by = _by_key(found)
     single = {key: names[0] for key, names in by.items() if len(names) == 1}
     pairs = {key: name for key, name in single.items() if found[name].grid is not None}
     out = []
@@ -100,8 +104,7 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
 def doubtful_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     """Says which columns may follow from names of which there are few designs each."""
     out = []
-    for key in _keys(found):
-        names = [name for name, up in found.items() if up.of == key]
+    for key, names in _by_key(found).items():
         out.append(
             f"All rows with the same {key!r} have the same {listed(names)}, but they are too few "
             "to be sure, and proposals do not keep to that. Leave out what cannot be chosen: "
