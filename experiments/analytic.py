@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +24,15 @@ from torchbdi import InputError, OfflineData
 from torchbdi.kernels.files import write_csv
 from torchbdi.methods import registry
 from torchbdi.methods.base import Run
-from torchbdi.space import Number, Space
 
 from .paper.render import Table, markdown, write_table
 from .runs.csv_lines import checked_lines
 from .runs.scores import score_statistics
 from .runs.words import run_command, seed_words, split_words
-from .runs.yardsticks import POOL, changed_columns, changed_letters, drawn, spread
+from .runs.yardsticks import POOL, changed_places, drawn, spread
+from .tasks._landscapes import Landscape, landscapes
 
-DESIGNS, SEEN = 128, 1000
+DESIGNS = 128
 SEEDS = (0, 1, 2)
 METHODS = (
     "bdi", "bdi_search", "kernel_search", "ntk_ascent", "bo_qei", "cma_es", "reinforce", "cbas",
@@ -43,69 +42,23 @@ COLUMNS = ("landscape", "method", "revision", "floor", "seed", "best", "median",
 AVERAGED = (
     "landscape", "method", "seeds", "best", "best_std", "median", "median_std", "minutes",
 )  # fmt: skip
-CENTRE = (0.9, -0.6, 0.3, -1.2, 0.0, 0.7)  # of the quadratic, in a box of 2 to each side
 BEST_ROW, RANDOM, CHANGED = "the best row", "random designs", "the best rows, one place anew"
 
 
-@dataclass(frozen=True)
-class Landscape:
-    """A table and the formula that it was made by.
-
-    Attributes:
-        name: of the formula.
-        space: of the designs.
-        weights: what each letter at each place is worth, (8, 4); None for the quadratic.
-    """
-
-    name: str
-    space: Space
-    weights: np.ndarray | None = None
-
-    def score(self, raw: np.ndarray) -> np.ndarray:
-        """True scores of raw designs (n, C), (n,)."""
-        if self.weights is None:
-            return -((raw - CENTRE) ** 2).sum(1)
-        return self.weights[np.arange(len(self.weights)), raw.astype(int)].sum(1)
-
-    def table(self) -> OfflineData:
-        """The worse half of 2,000 random designs."""
-        fitted = self.space.fit(np.stack([self._corner(0), self._corner(1)]))
-        raw = fitted.decode(fitted.sample(2 * SEEN, torch.Generator().manual_seed(0)))
-        y = self.score(raw)
-        seen = np.sort(np.argsort(y, kind="stable")[:SEEN])
-        return OfflineData.from_raw(raw[seen], y[seen], self.space)
-
-    def _corner(self, side: int) -> np.ndarray:
-        return np.full(len(self.space.columns), side if self.weights is not None else 4 * side - 2)
-
-    def yardsticks(self, data: OfflineData) -> dict[str, tuple[float, float]]:
-        """Best and median of what nobody has thought about, by name; means over many sets."""
-        space, rng = data.space, np.random.default_rng(0)
-        random = space.decode(space.sample(POOL, torch.Generator().manual_seed(1)))
-        rows = space.decode(data.x)
-        best = rows[data.best(DESIGNS).numpy()]
-        if self.weights is None:
-            sets = [changed_columns(best, 1, rows, rng) for _ in range(50)]
-        else:
-            sets = [changed_letters(best, 1, self.weights.shape[1], rng) for _ in range(50)]
-        changed = spread([score_statistics(self.score(s)) for s in sets])
-        told = {
-            BEST_ROW: {"best": (float(self.score(best).max()), 0.0)},
-            RANDOM: drawn(self.score(random), DESIGNS),
-            CHANGED: changed,
-        }
-        return {k: (v["best"][0], v.get("median", v["best"])[0]) for k, v in told.items()}
-
-
-def landscapes() -> dict[str, Landscape]:
-    """Both, by name."""
-    weights = np.random.default_rng(0).standard_normal((8, 4))
-    box = tuple(Number(f"x{i}", low=-2.0, high=2.0) for i in range(len(CENTRE)))
-    both = (
-        Landscape("quadratic", Space(box)),
-        Landscape("letters", Space.sequence(len(weights), "ACGT"), weights),
-    )
-    return {one.name: one for one in both}
+def yardsticks(landscape: Landscape, data: OfflineData) -> dict[str, tuple[float, float]]:
+    """Best and median of what nobody has thought about, by name; means over many sets."""
+    space, rng = data.space, np.random.default_rng(0)
+    random = space.decode(space.sample(POOL, torch.Generator().manual_seed(1)))
+    rows = space.decode(data.x)
+    best = rows[data.best(DESIGNS).numpy()]
+    sets = [changed_places(space, best, 1, rows, rng) for _ in range(50)]
+    changed = spread([score_statistics(landscape.score(s)) for s in sets])
+    told = {
+        BEST_ROW: {"best": (float(landscape.score(best).max()), 0.0)},
+        RANDOM: drawn(landscape.score(random), DESIGNS),
+        CHANGED: changed,
+    }
+    return {k: (v["best"][0], v.get("median", v["best"])[0]) for k, v in told.items()}
 
 
 def propose(landscape: Landscape, data: OfflineData, name: str, seed: int) -> dict[str, str]:
@@ -126,8 +79,8 @@ def table(lines: Sequence[Mapping[str, str]], seeds: Sequence[int]) -> Table:
     """The yardsticks and the lines of some seeds, averaged, with what a method is not ahead of."""
     rows, records = [], []
     for name, landscape in landscapes().items():
-        yardsticks = landscape.yardsticks(landscape.table())
-        for other, given in yardsticks.items():
+        chance = yardsticks(landscape, landscape.table())
+        for other, given in chance.items():
             rows.append([name, other, f"{given[0]:.2f}", f"{given[1]:.2f}", "", ""])
             record = (name, other, "", given[0], "", given[1], "", "")
             records.append(dict(zip(AVERAGED, record, strict=True)))
@@ -135,8 +88,8 @@ def table(lines: Sequence[Mapping[str, str]], seeds: Sequence[int]) -> Table:
         for method in _ordered({line["method"] for line in mine}):
             own = [line for line in mine if line["method"] == method]
             best, median, minutes = (_moments(own, column) for column in COLUMNS[-3:])
-            behind = [f"{k} (best)" for k, told in yardsticks.items() if best[0] <= told[0]]
-            behind += [f"{k} (median)" for k, told in yardsticks.items() if median[0] <= told[1]]
+            behind = [f"{k} (best)" for k, told in chance.items() if best[0] <= told[0]]
+            behind += [f"{k} (median)" for k, told in chance.items() if median[0] <= told[1]]
             fewer = f" (of {len(own)} of {len(seeds)} seeds)" if len(own) < len(seeds) else ""
             figures = [_figure(*best) + fewer, _figure(*median) + fewer]
             rows.append([name, method, *figures, "; ".join(behind), f"{minutes[0]:.1f}"])

@@ -16,12 +16,11 @@ at the end, after all others. ``jobs=2`` runs two at a time, each with its share
 
 from __future__ import annotations
 
-import itertools
 import os
 import shlex
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,11 @@ from omegaconf import DictConfig
 
 from torchbdi import InputError, MissingDataError, MissingDependencyError, TorchBDIError
 from torchbdi.kernels.files import locked
-from torchbdi.methods import registry
 
 from .oracles.pool import available_cores
 from .paper.cells import SEEDS
-from .paper.plans import GPU_METHODS, PLANS, Plan, varied
+from .paper.plans import PLANS, varied
+from .paper.wanted import plans_of, wanted_cells
 from .runs.apart import each_apart
 from .runs.archive import Archive
 from .runs.collection import add_runs, check_collection
@@ -47,7 +46,6 @@ from .runs.run_folder import refuse_folder
 from .runs.spread import same_computation
 from .runs.trajectory import is_whole, score_trajectory
 from .runs.words import run_command, seed_words, split_words
-from .tasks.registry import task_names
 from .train import RunInterruptedError, train
 
 KEYS = ("tasks", "methods", "seeds", "out_dir", "jobs", "collect")
@@ -57,13 +55,8 @@ DIED = (
 )
 
 
-def method_names() -> list[str]:
-    """The methods that can be named on the command line."""
-    return registry.names()
-
-
 @dataclass(frozen=True)
-class Cell:
+class Outcome:
     """What runs of one cell of a table ended in.
 
     Attributes:
@@ -111,23 +104,23 @@ def reproduce(
     out.mkdir(parents=True, exist_ok=True)
     if collect is not None:
         check_collection(Path(collect))
-    grid = list(_grid(names, tasks, methods))
-    check_shared(overrides, [(task, method) for task, method, _ in grid], varied(_plans(names)))
+    grid = list(wanted_cells(names, tasks, methods))
+    check_shared(overrides, [(task, method) for task, method, _ in grid], varied(plans_of(names)))
     cells = [
         [f"task={task}", f"method={method}", *published_words(method, task), *setting, *overrides]
         for task, method, setting in grid
     ]
     with locked(out, InputError(f"out_dir={out}: another process is at work there.")):
-        for cell in _work(out, cells, seeds, jobs):
-            failed += cell.failed
-            if collect is not None and cell.paths:
-                add_runs(Path(collect), read_runs(cell.paths))
+        for ended in _work(out, cells, seeds, jobs):
+            failed += ended.failed
+            if collect is not None and ended.paths:
+                add_runs(Path(collect), read_runs(ended.paths))
     return failed
 
 
 def _work(
     out: Path, cells: Sequence[Sequence[str]], seeds: Sequence[int] | None, jobs: int
-) -> Iterable[Cell]:
+) -> Iterable[Outcome]:
     """Every cell as it is finished; in processes of their own where there are several jobs."""
     if jobs == 1:
         archive = Archive(out)
@@ -140,32 +133,32 @@ def _work(
     yield from each_apart(_cell_apart, pieces, jobs, lambda piece: _died(piece[1]))
 
 
-def _died(words: Sequence[str]) -> Cell:
+def _died(words: Sequence[str]) -> Outcome:
     """What a cell comes to whose process was killed."""
-    return Cell(failed=[_told(words, TorchBDIError(DIED))])
+    return Outcome(failed=[_told(words, TorchBDIError(DIED))])
 
 
-def _cell_apart(out: Path, words: Sequence[str], seeds: Sequence[int] | None) -> Cell:
+def _cell_apart(out: Path, words: Sequence[str], seeds: Sequence[int] | None) -> Outcome:
     """A cell in a process of its own, without progress bars, which would mix."""
     return _cell(Archive(out), [*words, "trainer.progress_bar=false"], seeds)
 
 
-def _cell(archive: Archive, words: Sequence[str], seeds: Sequence[int] | None) -> Cell:
+def _cell(archive: Archive, words: Sequence[str], seeds: Sequence[int] | None) -> Outcome:
     """The runs of one cell, seed by seed."""
-    cell = Cell()
+    ended = Outcome()
     for seed in seeds if seeds is not None else range(SEEDS):
-        if seeds is None and len(cell.paths) == 2 and same_computation(read_runs(cell.paths)):
+        if seeds is None and len(ended.paths) == 2 and same_computation(read_runs(ended.paths)):
             print(f"{' '.join(words)}: deterministic", flush=True)
             break
         try:
-            cell.paths.append(_run(archive, [*words, f"seed={seed}"]))
+            ended.paths.append(_run(archive, [*words, f"seed={seed}"]))
         except RunInterruptedError:
             raise
         except Exception as error:
-            cell.failed.append(_told([*words, f"seed={seed}"], error))
+            ended.failed.append(_told([*words, f"seed={seed}"], error))
             if isinstance(error, MissingDataError | MissingDependencyError):
                 break  # every other seed lacks it too
-    return cell
+    return ended
 
 
 def _told(words: Sequence[str], error: Exception) -> str:
@@ -175,38 +168,6 @@ def _told(words: Sequence[str], error: Exception) -> str:
     told = f"{' '.join(words)}: {error or type(error).__name__}"
     print(f"failed: {told}", file=sys.stderr, flush=True)
     return told
-
-
-def _plans(names: Sequence[str]) -> list[Plan]:
-    return [PLANS[name] for name in (PLANS if "all" in names else names)]
-
-
-def _grid(
-    names: Sequence[str], tasks: Sequence[str] | None, methods: Sequence[str] | None
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for known, wanted, what in (
-        (task_names(), tasks or (), "task"),
-        (method_names(), methods or (), "method"),
-    ):
-        wrong = [name for name in wanted if name not in known]
-        if wrong:
-            raise InputError(f"no {what} {wrong[0]!r}. Valid: {', '.join(known)}.")
-    if not names and not (tasks and methods):
-        raise InputError(f"name one of {', '.join(PLANS)}, all; or give tasks= and methods=.")
-    usual = [name for name in method_names() if name not in GPU_METHODS]
-    seen = set()
-    for plan in _plans(names) or [Plan(())]:
-        missing = [task for task in plan.tasks if task not in task_names()]
-        if missing and not tasks:
-            print(f"left out, not there: task {', '.join(missing)}", flush=True)
-        there = tasks or [task for task in plan.tasks if task in task_names()]
-        for item in itertools.product(there, methods or plan.methods or usual, plan.settings):
-            task, method, setting = item
-            if item not in seen and all(takes(task, method, word) for word in setting):
-                seen.add(item)
-                yield item
-    if not seen:
-        raise InputError("there is nothing to run: no method that is named has what is varied.")
 
 
 def _run(archive: Archive, words: Sequence[str]) -> Path:

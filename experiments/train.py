@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 import time
 from typing import Any
 
 import hydra
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-import torchbdi
 from torchbdi import InputError, TorchBDIError
-from torchbdi.methods.base import Result
 from torchbdi.streams import printable
 
-from .runs.begun import check_same, designs_hash, identity_of, keep_as_begun, write_identity
+from .runs.begun import check_same, identity_of, keep_as_begun, write_identity
 from .runs.config import method_of, register_choices, validate
+from .runs.finish import finish
 from .runs.identity import Identity
-from .runs.lines import line_of
-from .runs.losses import write_losses
 from .runs.overrides import check_overrides, flags_first
 from .runs.published import departure
 from .runs.recorder import Recorder
-from .runs.report import score_designs, summary_table, write_proposals
 from .runs.run_folder import CONFIG, RunFolder
 from .runs.stopping import stop_by_sigterm
 from .runs.sweep import failures_of_sweep, note_failure
-from .runs.trajectory import kept_designs, score_kept
 from .runs.usage import usage
 from .tasks import load_task
 from .tasks.assemble import request_of
@@ -84,7 +78,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                 if fresh and (recorder is None or not recorder.begun):
                     folder.discard()  # nothing has been done that could be gone on with
                 raise
-            return _finish(cfg, folder, task, recorder, identity, result)
+            return finish(cfg, folder, task, recorder, identity, result)
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
             f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"
@@ -142,63 +136,6 @@ def _begin(cfg: DictConfig, folder: RunFolder, task: Task) -> Identity:
     return identity
 
 
-def _finish(
-    cfg: DictConfig,
-    folder: RunFolder,
-    task: Task,
-    recorder: Recorder,
-    identity: Identity,
-    result: Result,
-) -> dict[str, Any]:
-    """Scores the designs and writes all that a run leaves."""
-    scores, arrays = score_designs(task, result.x, cfg.designs)
-    if result.starts is not None:
-        arrays["start_rows"] = result.starts.cpu().numpy()
-        arrays["score_before"] = task.y_raw[arrays["start_rows"]]
-    if result.predicted is not None:  # in the units that are reported
-        y = result.predicted.double().cpu().numpy()
-        arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
-    along = score_kept(folder.path, task, cfg.designs) if cfg.score == "full" else {}
-    if cfg.score == "full" and not along:
-        print(f"score=full: method={cfg.method.name} keeps no designs along the way.", flush=True)
-    facts: dict[str, Any] = {
-        "title": task.title,
-        "data_source": task.data_source,
-        "oracle_source": task.oracle_source,
-        "oracle_spearman": task.oracle_spearman,
-        "method": cfg.method.name,
-        "rows": len(task.data.x),
-        "dimensions": task.data.x.shape[1],
-        **scores,
-        **along,
-        "best_of_data_normalised": float(task.normalise(task.y_raw).max()),
-    }
-    last: dict[str, Any] = {
-        "designs_sha256": designs_hash(result.x),
-        "steps_kept": len(kept_designs(folder.path)),
-        "seconds": recorder.seconds,
-        "device": name_of_device(recorder.device),
-        "version": torchbdi.__version__,
-    }
-    own = line_of(identity, {**facts, **last})
-    if taken := [name for name in result.facts if name in own]:
-        raise TorchBDIError(
-            f"method={cfg.method.name}: its fact {taken[0]} has the name of one of the run's own. "
-            "Call it something else."
-        )
-    facts |= {**result.facts, **last}
-    if recorder.history.rows:
-        write_losses(folder.path, recorder.history)
-    write_proposals(folder.path, task, arrays)
-    table = summary_table(task, scores, cfg.designs)
-    log_results(cfg, recorder, table, identity, facts)
-    metrics = folder.write_results(line_of(identity, facts))
-    recorder.history.remove()
-    print(f"\n{table}\n\nresults: {folder.path}", flush=True)
-    print(f"curves:  tensorboard --logdir {shlex.quote(str(folder.path))}", flush=True)
-    return metrics
-
-
 def device_of(cfg: DictConfig) -> torch.device:
     """Where the large solve and the training are done. Other GPUs than CUDA's have no float64.
 
@@ -209,30 +146,6 @@ def device_of(cfg: DictConfig) -> torch.device:
     if wanted == "gpu" and not there:
         raise InputError("trainer.accelerator=gpu: torch finds no CUDA GPU. Use auto or cpu.")
     return torch.device("cuda" if there and wanted != "cpu" else "cpu")
-
-
-def name_of_device(device: torch.device) -> str:
-    """cpu, or the card's name."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def log_results(
-    cfg: DictConfig, recorder: Recorder, table: str, identity: Identity, facts: dict[str, Any]
-) -> None:
-    """Adds the table and the hyperparameters with their final scores to the run's event files."""
-    board = recorder.board()
-    last = max(recorder.history.rows, default=0)
-    board.text("config", f"```yaml\n{OmegaConf.to_yaml(cfg)}\n```", last)
-    board.text("summary", table, last)
-    flat = {f"method/{name}": value for name, value in identity.settings.items()} | {
-        "task": cfg.task.name,
-        "method": cfg.method.name,
-        "seed": cfg.seed,
-        "data_source": facts["data_source"],
-    }
-    names = ("best_after_normalised", "median_after_normalised")
-    board.hparams(flat, {f"hp/{name}": facts[name] for name in names})
-    recorder.close()
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")

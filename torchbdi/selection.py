@@ -79,7 +79,6 @@ def choose_models(
     constants: Iterable[float] = CONSTANTS,
     ridges: Iterable[float] = RIDGES,
     rows: int = 3000,
-    noise: float = 0.0,
     generator: torch.Generator,
 ) -> list[Model]:
     """The kernel ridge regressions of least leave-one-out error, each with its best ridge.
@@ -95,7 +94,6 @@ def choose_models(
         constants: to choose from, see :class:`Model`.
         ridges: to choose from, on the scale of the trace.
         rows: at most so many rows are used, drawn where there are more.
-        noise: known variance of the scores' noise, which bounds the ridge from below.
         generator: of the draw.
 
     Returns:
@@ -112,7 +110,7 @@ def choose_models(
     order, others = torch.randperm(len(x), generator=generator), mean_of_others(y)
     for size in (min(FIRST_ROWS, rows), rows):
         at = order[:size].sort().values
-        (models,) = ranked(models, x[at], [y[at]], ridges, [noise], [others[at]])
+        (models,) = ranked(models, x[at], [y[at]], ridges, [0.0], [others[at]])
         if len(at) == len(x) or size == rows:
             break
         models = models[:FINALISTS]

@@ -14,7 +14,7 @@ import numpy as np
 
 import torchbdi
 
-from ._propose_tables import Columns
+from ._frames import Columns
 
 N, POOL, DRAWN, WORSE = 32, 20_000, 83, 0.6
 FUNCTIONS = ("hill", "saturation", "quadratic", "linear", "wave", "ridge")

@@ -12,7 +12,7 @@ import torch
 from matplotlib.figure import Figure
 
 from torchbdi.kernels.files import write_atomic
-from torchbdi.kernels.memory import PeakMemory
+from torchbdi.kernels.peak_memory import PeakMemory
 
 
 def interleave(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

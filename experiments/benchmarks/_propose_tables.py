@@ -8,38 +8,53 @@ design-bench's. Rows of the better two fifths are never seen.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from torchbdi import MissingDataError
 
-Frame = dict[str, np.ndarray]
-
-
-class Columns(dict[str, np.ndarray]):
-    """A data frame, as far as propose looks at one."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self)
-
+from ._frames import Frame, take
+from ._propose_formulas import FORMULAS, Formula
+from ._propose_pools import PARENTS, POOL, made_pool
+from ._propose_truths import Truth, forest, nearest
 
 WORSE = 60  # per cent of the designs, of which some are seen
-POOL, NEAR, PARENTS = 20_000, 3, 64
-REACH = (0.05, 0.3)
-FILES: dict[str, tuple[str, bool, int]] = {  # score, whether it is minimised, designs seen
-    "suzuki": ("yield", False, 200),
-    "buchwald": ("yield", False, 200),
-    "barrel": ("toughness", False, 100),
-    "concrete": ("strength", False, 150),
-    "perovskite": ("instability_index", True, 40),
-    "p3ht": ("conductivity", False, 80),
+NEAR = 3  # letters by which half of the pool of sequences may differ from a parent
+
+
+class File(NamedTuple):
+    """A table of a file.
+
+    Attributes:
+        score: name of the score.
+        minimise: whether low scores are good.
+        seen: how many designs are.
+        complete: whether it has every design that counts: the pool are those that are not seen.
+            Else a pool is made, and a forest on all rows says what its designs are worth.
+        total: what the columns add up to; None for anything.
+        log: whether the forest is fitted to logarithms.
+    """
+
+    score: str
+    minimise: bool
+    seen: int
+    complete: bool = False
+    total: float | None = None
+    log: bool = False
+
+
+FILES = {
+    "suzuki": File("yield", False, 200, complete=True),
+    "buchwald": File("yield", False, 200, complete=True),
+    "barrel": File("toughness", False, 100, complete=True),
+    "concrete": File("strength", False, 150),
+    "perovskite": File("instability_index", True, 40, total=1.0, log=True),
+    "p3ht": File("conductivity", False, 80, total=100.0),
 }
-TOTALS = {"perovskite": 1.0, "p3ht": 100.0}
-FORMULAS = ("hill4", "branin", "ackley")
 TABLES = (*FILES, *FORMULAS, "tfbind8")
 
 
@@ -62,7 +77,7 @@ class Case:
     score: str
     minimise: bool
     pool: Frame
-    truth: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+    truth: Truth
     best_rows: np.ndarray
 
     def pool_truth(self, at: np.ndarray) -> np.ndarray:
@@ -91,8 +106,8 @@ def case(name: str, seed: int, tables: Path | None, data: Path | None) -> Case:
     if name in FILES:
         if tables is None:
             raise MissingDataError("no folder of tables: give --tables, or set TORCHBDI_TABLES.")
-        return _of_file(name, tables / f"{name}.csv", rng)
-    return _tfbind8(data, rng) if name == "tfbind8" else _of_formula(name, rng)
+        return _of_file(FILES[name], tables / f"{name}.csv", rng)
+    return _tfbind8(data, rng) if name == "tfbind8" else _of_formula(FORMULAS[name], rng)
 
 
 def _read(path: Path) -> Frame:
@@ -109,56 +124,46 @@ def _read(path: Path) -> Frame:
     return frame
 
 
-def _of_file(name: str, path: Path, rng: np.random.Generator) -> Case:
-    score, minimise, many = FILES[name]
+def _of_file(own: File, path: Path, rng: np.random.Generator) -> Case:
     whole = _read(path)
-    y = whole.pop(score)
-    sign = -1.0 if minimise else 1.0
+    y = whole.pop(own.score)
+    sign = -1.0 if own.minimise else 1.0
     designs, group = _distinct(whole)
     means = np.bincount(group, y) / np.bincount(group)
     goodness = sign * means
     worse = np.flatnonzero(goodness <= np.percentile(goodness, WORSE))
     seen = np.zeros(len(means), bool)
-    seen[rng.permutation(worse)[:many]] = True
+    seen[rng.permutation(worse)[: own.seen]] = True
     rows = seen[group]
     frame = take(whole, rows)
-    if name in ("suzuki", "buchwald", "barrel"):
+    if own.complete:
         known = np.ones(len(means), bool)
         for values in designs.values():
             known &= np.isin(values, list(set(values[seen].tolist())))
         pool = take(designs, ~seen & known)
-        truth = _nearest(designs, means)
+        truth = nearest(designs, means)
     else:
-        total = TOTALS.get(name)
-        pool = _made(frame, sign * y[rows], rng, total)
-        truth = _forest(whole, y, total, log=name == "perovskite")
+        pool = made_pool(frame, sign * y[rows], rng, own.total)
+        truth = forest(whole, y, own.total, own.log)
     top = np.flatnonzero(seen)[np.argsort(-goodness[seen], kind="stable")]
-    return Case(frame, y[rows], score, minimise, pool, truth, truth(take(designs, top)))
+    best_rows = truth(take(designs, top))
+    return Case(frame, y[rows], own.score, own.minimise, pool, truth, best_rows)
 
 
-def _of_formula(name: str, rng: np.random.Generator) -> Case:
-    n = 100 if name == "branin" else 200
-    ends = {
-        "hill4": dict.fromkeys("abcd", (0.0, 100.0)),
-        "branin": {"x1": (-5.0, 10.0), "x2": (0.0, 15.0)},
-        "ackley": {"x1": (-2.0, 2.0), "x2": (-2.0, 2.0), "x3": (-2.0, 2.0)},
-    }[name]
-    whole: Frame = {column: rng.uniform(*both, n) for column, both in ends.items()}
-    if name == "ackley":
-        for column, levels in (("grade", "abcde"), ("vessel", "pqrs")):
-            whole[column] = np.array(list(levels), dtype=object)[rng.integers(len(levels), size=n)]
-    truth = {"hill4": _hill4, "branin": _branin, "ackley": _ackley}[name]
-    y = truth(whole)
-    minimise = name != "hill4"
-    if name == "hill4":
-        y = y + rng.normal(0, 0.5, n)
-    sign = -1.0 if minimise else 1.0
+def _of_formula(own: Formula, rng: np.random.Generator) -> Case:
+    whole = {column: rng.uniform(*ends, own.rows) for column, ends in own.ends.items()}
+    for column, levels in own.levels.items():
+        drawn = rng.integers(len(levels), size=own.rows)
+        whole[column] = np.array(list(levels), dtype=object)[drawn]
+    y = own.truth(whole)
+    if own.noise:
+        y = y + rng.normal(0, own.noise, own.rows)
+    sign = -1.0 if own.minimise else 1.0
     rows = sign * y <= np.percentile(sign * y, WORSE)
     frame = take(whole, rows)
-    best = truth(frame)[np.argsort(-sign * y[rows], kind="stable")]
-    pool = _made(frame, sign * y[rows], rng, None)
-    score = {"hill4": "response", "branin": "loss", "ackley": "loss"}[name]
-    return Case(frame, y[rows], score, minimise, pool, truth, best)
+    best_rows = own.truth(frame)[np.argsort(-sign * y[rows], kind="stable")]
+    pool = made_pool(frame, sign * y[rows], rng, None)
+    return Case(frame, y[rows], own.score, own.minimise, pool, own.truth, best_rows)
 
 
 def _tfbind8(data: Path | None, rng: np.random.Generator) -> Case:
@@ -194,11 +199,6 @@ def _tfbind8(data: Path | None, rng: np.random.Generator) -> Case:
     return Case({"site": text(place[rows])}, y[rows], "binding", False, pool, truth, best)
 
 
-def take(frame: Mapping[str, np.ndarray], at: np.ndarray) -> Frame:
-    """Some rows of a frame."""
-    return {name: values[at] for name, values in frame.items()}
-
-
 def _distinct(frame: Frame) -> tuple[Frame, np.ndarray]:
     """The different designs, in the order of the file, and which each row is."""
     seen: dict[tuple[object, ...], int] = {}
@@ -206,109 +206,3 @@ def _distinct(frame: Frame) -> tuple[Frame, np.ndarray]:
     group = np.array([seen.setdefault(row, len(seen)) for row in rows])
     first = np.unique(group, return_index=True)[1]
     return take(frame, first), group
-
-
-def _made(
-    frame: Frame, goodness: np.ndarray, rng: np.random.Generator, total: float | None
-) -> Frame:
-    """Half uniform in the box of what is seen, half around the best 64."""
-    half = POOL // 2
-    numbers = [name for name, v in frame.items() if v.dtype != object]
-    x = np.stack([frame[name] for name in numbers], axis=1)
-    low, high = x.min(0), x.max(0)
-    if total is None:
-        uniform = rng.uniform(low, high, (half, len(numbers)))
-    else:
-        parts: list[np.ndarray] = []
-        while sum(map(len, parts)) < half:
-            drawn = total * rng.dirichlet(np.ones(len(numbers)), 10 * half)
-            parts.append(drawn[((drawn >= low) & (drawn <= high)).all(1)])
-        uniform = np.concatenate(parts)[:half]
-    parents = np.argsort(-goodness, kind="stable")[:PARENTS]
-    at = parents[rng.integers(len(parents), size=half)]
-    share = rng.uniform(*REACH, half)
-    moved = x[at] + share[:, None] * (high - low) * rng.normal(size=(half, len(numbers)))
-    moved = np.clip(moved, low, high)
-    if total is not None:
-        empty = moved.sum(1) <= 0
-        moved[empty] = x[at][empty]
-        moved *= total / moved.sum(1, keepdims=True)
-    out = {name: np.r_[uniform[:, i], moved[:, i]] for i, name in enumerate(numbers)}
-    for name, values in frame.items():
-        if values.dtype == object:
-            levels = np.array(sorted(set(values.tolist())), dtype=object)
-            drawn = levels[rng.integers(len(levels), size=half)]
-            again = levels[rng.integers(len(levels), size=half)]
-            own = np.where(rng.uniform(size=half) < share, again, values[at])
-            out[name] = np.r_[drawn, own]
-    return {name: out[name] for name in frame}
-
-
-def _nearest(designs: Frame, means: np.ndarray) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
-    """The mean score of the nearest design; ties are averaged."""
-
-    def truth(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-        apart: np.ndarray | float = 0.0
-        for name, values in designs.items():
-            own = frame[name][:, None]
-            if values.dtype == object:
-                apart = apart + (own != values)
-            else:
-                apart = apart + np.abs(own - values) / (np.ptp(values) or 1.0)
-        apart = np.asarray(apart, float)
-        nearest = apart <= apart.min(1, keepdims=True) + 1e-9
-        found: np.ndarray = (nearest * means).sum(1) / nearest.sum(1)
-        return found
-
-    return truth
-
-
-def _forest(
-    frame: Frame, y: np.ndarray, total: float | None, log: bool
-) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
-    from sklearn.ensemble import RandomForestRegressor
-
-    def features(own: Mapping[str, np.ndarray]) -> np.ndarray:
-        x = np.stack([np.asarray(own[name], float) for name in frame], axis=1)
-        return x if total is None else x * total / x.sum(1, keepdims=True)
-
-    model = RandomForestRegressor(500, random_state=0)
-    model.fit(features(frame), np.log10(y) if log else y)
-
-    def truth(own: Mapping[str, np.ndarray]) -> np.ndarray:
-        found: np.ndarray = model.predict(features(own))
-        return 10**found if log else found
-
-    return truth
-
-
-def _hill4(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-    out = np.full(len(frame["a"]), 100.0)
-    for name, (k, m, i, p) in {
-        "a": (10, 2, 60, 4), "b": (20, 1.5, 80, 3), "c": (5, 3, 40, 5), "d": (15, 1, 90, 2),
-    }.items():  # fmt: skip
-        x = np.asarray(frame[name], float)
-        out *= x**m / (k**m + x**m) / (1 + (x / i) ** p)
-    return out
-
-
-def _branin(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-    x1, x2 = np.asarray(frame["x1"], float), np.asarray(frame["x2"], float)
-    inner = x2 - 5.1 / (4 * np.pi**2) * x1**2 + 5 / np.pi * x1 - 6
-    out: np.ndarray = inner**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x1) + 10
-    return out
-
-
-def _ackley(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-    grade = dict(zip("abcde", (1, 0.5, 0, 1.5, 2), strict=True))
-    vessel = dict(zip("pqrs", (0.5, 1.5, 0, 1), strict=True))
-    z = np.stack([
-        np.asarray(frame["x1"], float) - 0.4,
-        np.asarray(frame["x2"], float) + 0.7,
-        np.asarray(frame["x3"], float) - 1.1,
-        np.array([grade[v] for v in frame["grade"]]),
-        np.array([vessel[v] for v in frame["vessel"]]),
-    ])  # fmt: skip
-    root = -20 * np.exp(-0.2 * np.sqrt((z**2).mean(0)))
-    out: np.ndarray = root - np.exp(np.cos(2 * np.pi * z).mean(0)) + 20 + np.e
-    return out

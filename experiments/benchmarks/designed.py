@@ -20,7 +20,7 @@ import torchbdi
 from torchbdi.proposer.model import choice
 
 from . import Options
-from ._propose_tables import Columns
+from ._frames import Columns
 
 N, POOL, NOISE = 16, 20_000, 1.5
 FUNCTIONS = ("peak", "edge", "hill", "saddle")

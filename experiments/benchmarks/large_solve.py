@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from torchbdi import NTK, fit_ridge
-from torchbdi.kernels.memory import PeakMemory
+from torchbdi.kernels.peak_memory import PeakMemory
 from torchbdi.kernels.solve.choice import SolverName
 from torchbdi.ridge import ridge_to_add
 

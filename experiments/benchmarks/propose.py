@@ -24,8 +24,9 @@ from torchbdi import InputError
 from torchbdi.kernels.files import write_json, write_text
 
 from . import Options
+from ._frames import Columns, Frame
 from ._propose_rivals import RIVALS
-from ._propose_tables import TABLES, Case, Columns, Frame, case
+from ._propose_tables import TABLES, Case, case
 
 N, SEEDS = 32, (0, 1, 2, 3, 4)
 OWN = "torchbdi"

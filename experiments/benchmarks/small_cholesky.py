@@ -15,9 +15,7 @@ import itertools
 import math
 import multiprocessing
 import os
-import statistics
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
@@ -29,6 +27,8 @@ import torchbdi
 from torchbdi.kernels import cholesky_solve, gpu
 
 from . import Options
+from ._card_limit import card_rates, least_seconds
+from ._device_time import device_seconds, event_medians
 from ._ours import designs
 
 BATCHES = (128, 4096, 65_536)
@@ -38,8 +38,6 @@ DTYPES = (torch.float64, torch.float32)  # float64 first: what is cut off should
 CPU_ENTRIES = 1 << 20  # of all matrices together: what two cores do in a moment
 BEYOND_CACHE = 200 << 20  # bytes of inputs that rotate
 MAX_SETS = 32
-AHEAD = 9  # calls that the host asks for while the device sleeps
-HEAD_START = 20_000_000  # cycles of that sleep, 10 ms and more
 RIDGE = 1e-6
 GROUP, DESIGNS, FEATURES = 8, 128, 24
 Solve = Callable[..., Tensor]  # k, rhs, ridge, check
@@ -48,11 +46,11 @@ Solve = Callable[..., Tensor]  # k, rhs, ridge, check
 def run(options: Options) -> dict[str, Any]:
     """Microseconds of a solve, with and without its gradient, and of a BDI run."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    gpu = device.type == "cuda"
-    if not gpu:
+    on_gpu = device.type == "cuda"
+    if not on_gpu:
         print("no GPU here: the CPU is measured, the GPU's figures are still missing", flush=True)
-    result: dict[str, Any] = {"device": str(device), "gpu_measured": gpu, "rows": []}
-    if gpu:
+    result: dict[str, Any] = {"device": str(device), "gpu_measured": on_gpu, "rows": []}
+    if on_gpu:
         compile_ahead((1, 3) if options.small else SIDES)
     rates = {dtype: card_rates(device, dtype, options.small) for dtype in DTYPES}
     result["rates"] = {str(dtype): found for dtype, found in rates.items()}
@@ -64,7 +62,7 @@ def run(options: Options) -> dict[str, Any]:
         (1, 3) if options.small else SIDES,
     )
     for dtype, columns, gradient, b, m in cells:
-        if gpu or b * m * m <= CPU_ENTRIES:
+        if on_gpu or b * m * m <= CPU_ENTRIES:
             row = cell(device, dtype, columns, gradient, b, m, options.rounds, rates[dtype])
             print("  ".join(f"{key} {_short(value)}" for key, value in row.items()), flush=True)
             result["rows"].append(row)
@@ -146,7 +144,7 @@ def cell(
     rates: dict[str, float],
 ) -> dict[str, Any]:
     """One row: medians of calls in microseconds, their ratios, and the card's limit."""
-    size = torch.empty((), dtype=dtype).element_size() * b * (m * m + 2 * m * columns)
+    size = dtype.itemsize * b * (m * m + 2 * m * columns)
     count = max(2, min(MAX_SETS, math.ceil(BEYOND_CACHE / size))) if device.type == "cuda" else 2
     sets = [_system(device, dtype, columns, b, m, seed) for seed in range(count)]
     k, rhs = (t.double() for t in sets[0])
@@ -154,8 +152,7 @@ def cell(
     error = float((cholesky_solve(*sets[0], RIDGE) - exact).abs().max() / exact.abs().max())
     works = {name: _calls(way, sets, gradient) for name, way in WAYS.items()}
     seconds = event_medians(device, works, 2 * rounds + 1)
-    ops, moved = _cost(b, m, columns, gradient, torch.empty((), dtype=dtype).element_size())
-    limit = max(ops / rates["flops"], moved / rates["bytes"])
+    limit = least_seconds(rates, b, m, columns, gradient, dtype.itemsize)
     row: dict[str, Any] = {
         "dtype": str(dtype).removeprefix("torch."),
         "columns": columns,
@@ -202,74 +199,6 @@ def _calls(
 
     for k, rhs in itertools.cycle(sets):
         yield lambda k=k, rhs=rhs: (backward if gradient else forward)(k, rhs)  # type: ignore[misc]
-
-
-def event_medians(
-    device: torch.device, works: Mapping[str, Iterator[Callable[[], object]]], rounds: int
-) -> dict[str, float]:
-    """Median seconds of a call of each, in turns, from before it is asked for until it is done."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(rounds + 2):
-        for name, calls in works.items():
-            work = next(calls)
-            if device.type == "cuda":
-                start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-                torch.cuda.synchronize(device)
-                start.record()
-                work()
-                end.record()
-                end.synchronize()
-                spent = start.elapsed_time(end) / 1e3
-            else:
-                before = time.perf_counter()
-                work()
-                spent = time.perf_counter() - before
-            if turn >= 2:
-                seconds[name].append(spent)
-    return {name: statistics.median(s) for name, s in seconds.items()}
-
-
-def device_seconds(device: torch.device, calls: Iterator[Callable[[], object]]) -> float:
-    """Median seconds of a call on the device, which is kept busy until the host is ahead of it."""
-    next(calls)()
-    events = []
-    torch.cuda.synchronize(device)
-    torch.cuda._sleep(HEAD_START)
-    for _ in range(AHEAD):
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        next(calls)()
-        end.record()
-        events.append((start, end))
-    torch.cuda.synchronize(device)
-    return statistics.median(start.elapsed_time(end) for start, end in events) / 1e3
-
-
-def _cost(b: int, m: int, columns: int, gradient: bool, size: int) -> tuple[float, float]:
-    """Operations and bytes that cannot be avoided.
-
-    Forward: K and rhs are read, x is written. With the gradient: dx is read too, and dK and drhs
-    are written.
-    """
-    ops = m**3 / 3 + 2 * m * m * columns * (3 if gradient else 1)
-    numbers = m * m * (2 if gradient else 1) + m * columns * (4 if gradient else 2)
-    return b * ops, float(b * numbers * size)
-
-
-def card_rates(device: torch.device, dtype: torch.dtype, small: bool) -> dict[str, float]:
-    """flops: operations a second of a large product; bytes: read and written by a copy."""
-    gpu = device.type == "cuda"
-    n, entries = (8192, 1 << 28) if gpu else (256 if small else 1024, 1 << 22)
-    a = torch.rand(n, n, dtype=dtype, device=device)
-    source = torch.rand(entries, dtype=dtype, device=device)
-    target = torch.empty_like(source)
-    works = {
-        "flops": itertools.repeat(lambda: a @ a),
-        "bytes": itertools.repeat(lambda: target.copy_(source)),
-    }
-    seconds = event_medians(device, works, 5)
-    amount = {"flops": 2.0 * n**3, "bytes": 2.0 * source.nbytes}
-    return {name: amount[name] / s for name, s in seconds.items()}
 
 
 def bdi(device: torch.device, options: Options) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from torchbdi.kernels.files import locked
 
 from . import refuse_offline
 from .archive import ArchiveError, extract
+from .limits import Limits
 from .present import fault
 from .sources import DataSet, checksums, expected_size
-from .transfer import Limits, RefusedError, Transfer
+from .transfer import RefusedError, Transfer
 
 LIMITS = Limits()
 

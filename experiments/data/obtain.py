@@ -17,10 +17,10 @@ from torchbdi.kernels.files import write_atomic
 from . import refuse_offline
 from .arrays import write_npy
 from .download import LIMITS, fetch, fetching_into
+from .limits import Limits
 from .places import PLACES, Place
 from .present import fault, known_checksums
 from .sources import DATA_SETS, DataSet, expected_size
-from .transfer import Limits
 
 
 def place_of(

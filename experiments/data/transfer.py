@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,8 @@ from urllib.parse import urljoin
 import requests
 from tqdm import tqdm
 
-from .sources import LARGEST
+from .limits import Limits
+from .watched import Watched
 
 _REDIRECTS = 10
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -23,26 +21,6 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 class RefusedError(Exception):
     """What the server answers cannot be what is wanted; the file is as it was."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a server is waited for, and how much is taken from it.
-
-    Attributes:
-        connect: seconds without a connection after which it is given up.
-        silence: seconds without a byte.
-        slowest: bytes a second that it must send.
-        window: seconds after which that is looked at, each time.
-        largest: most bytes of a file of which it is not known how many it has; twice those of the
-            largest known file.
-    """
-
-    connect: float = 10.0
-    silence: float = 30.0
-    slowest: float = 1000.0
-    window: float = 60.0
-    largest: int = 2 * LARGEST
 
 
 @dataclass(frozen=True)
@@ -86,10 +64,10 @@ class Transfer:
         return self.partial.stat().st_size if self.partial.is_file() else 0
 
     def _fetch(self, url: str, have: int) -> None:
-        watched = _Watched(self.limits)
+        watched = Watched(self.limits)
         watched.run(lambda: self._stream(url, have, watched))
 
-    def _stream(self, url: str, have: int, watched: _Watched) -> None:
+    def _stream(self, url: str, have: int, watched: Watched) -> None:
         # Sizes are those of the files, so no compression on the way.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with (
@@ -179,66 +157,3 @@ def _answer(
         response.close()
         url = urljoin(url, response.headers["Location"])
     raise requests.TooManyRedirects(f"more than {_REDIRECTS} redirects")
-
-
-class _Watched:
-    """Runs a transfer in a thread, and gives it up when it is too slow, wherever it hangs.
-
-    A server can send a byte now and then for ever: in the headers, the body, or behind it. No
-    timeout of a socket notices.
-
-    Attributes:
-        response: to be set as soon as there is one, so that its socket can be shut.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._written = 0
-        self._given_up = False
-        self._error: BaseException | None = None
-        self.response: requests.Response | None = None
-
-    def write(self, file: Any, chunk: bytes) -> None:
-        """Writes, unless the transfer was given up."""
-        with self._lock:
-            if self._given_up:
-                raise requests.Timeout("given up")
-            file.write(chunk)
-            self._written += len(chunk)
-
-    def run(self, job: Callable[[], None]) -> None:
-        """Runs to the end.
-
-        Raises:
-            requests.Timeout: it was too slow.
-            Exception: whatever the job raises.
-        """
-        slowest, window = self._limits.slowest, self._limits.window
-        thread = threading.Thread(target=self._catch, args=(job,), daemon=True)
-        thread.start()
-        try:
-            before = 0
-            while thread.is_alive():
-                start = time.monotonic()
-                thread.join(window)
-                if thread.is_alive() and self._written - before < slowest * window:
-                    raise requests.Timeout(
-                        f"{(self._written - before) / (time.monotonic() - start):,.0f} bytes a "
-                        f"second; fewer than {slowest:,.0f} are given up"
-                    )
-                before = self._written
-        finally:  # also after Ctrl-C: nothing is written behind our back
-            with self._lock:
-                self._given_up = True
-            if thread.is_alive() and self.response is not None:
-                self.response.raw.shutdown()  # wakes the thread, which closes the file and ends
-                thread.join(self._limits.silence)
-        if self._error is not None:
-            raise self._error
-
-    def _catch(self, job: Callable[[], None]) -> None:
-        try:
-            job()
-        except BaseException as error:
-            self._error = error

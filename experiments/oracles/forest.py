@@ -33,7 +33,7 @@ class Forest:
         return np.asarray(self.model.predict(designs), dtype=np.float64)
 
 
-def fit_forest(x: np.ndarray, y: np.ndarray, seed: int = SEED) -> Forest:
+def fit_forest(x: np.ndarray, y: np.ndarray) -> Forest:
     """Fits the forest that design-bench registers for Superconductor-RandomForest-v0.
 
     100 trees of depth 100 that may split on any feature (``max_features="auto"`` meant all of
@@ -44,12 +44,11 @@ def fit_forest(x: np.ndarray, y: np.ndarray, seed: int = SEED) -> Forest:
     Args:
         x: the whole table, (N, D).
         y: its scores, (N,).
-        seed: seeds the rows and the trees.
     """
-    drawn = np.random.default_rng(seed).choice(len(y), min(ROWS, len(y)), replace=False)
+    drawn = np.random.default_rng(SEED).choice(len(y), min(ROWS, len(y)), replace=False)
     fitted, held_out = np.array_split(drawn, 2)
     model = RandomForestRegressor(
-        n_estimators=100, max_depth=100, max_features=1.0, random_state=seed
+        n_estimators=100, max_depth=100, max_features=1.0, random_state=SEED
     )
     model.fit(x[fitted], y[fitted])
     error = model.predict(x[held_out]) - y[held_out]

@@ -74,15 +74,14 @@ def source_note(problem: Problem, methods: Mapping[str, Sequence[Run]]) -> str:
 
 def closing_notes(table: Mapping[Problem, Mapping[str, Sequence[Run]]]) -> list[str]:
     """What stands below every table that compares methods: its problems and their methods."""
-    runs = (run for methods in table.values() for own in methods.values() for run in own)
     sources = [source_note(problem, methods) for problem, methods in table.items()]
-    return [*sources, fidelity_note(runs)]
+    return [*sources, fidelity_note(table)]
 
 
-def fidelity_note(runs: Iterable[Run]) -> str:
+def fidelity_note(table: Mapping[Problem, Mapping[str, Sequence[Run]]]) -> str:
     """How each method stands to what was published, as it was run."""
     labels: dict[str, set[str]] = {}
-    for run in runs:
+    for run in (run for methods in table.values() for runs in methods.values() for run in runs):
         label: str = registry.class_of(run.identity.method).fidelity
         if label == "defect mended" and run.settings.get("as_published"):
             label = "as published"

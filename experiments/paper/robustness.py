@@ -60,20 +60,19 @@ def target_figure(runs: Sequence[Run]) -> Figure | None:
     return figure
 
 
-def alpha_steps_figure(runs: Sequence[Run], task: str = "ant") -> Figure | None:
-    """The best score against the number of steps, a line an alpha (Fig. 4).
+def alpha_steps_figure(runs: Sequence[Run]) -> Figure | None:
+    """The best score of the Ant against the number of steps, a line an alpha (Fig. 4).
 
     Args:
         runs: all runs; those of BDI count in which nothing but alpha and the steps is changed and
             whose designs were scored along the way.
-        task: the task; the paper shows the Ant.
 
     Returns:
-        A panel for every table of the task; None where there is no such run.
+        A panel for every table of the Ant; None where there is no such run.
     """
     chosen: dict[Problem, dict[float, list[Run]]] = {}
     for problem, methods in grid(runs).items():
-        for run in methods.get("bdi", []) if problem.task == task else ():
+        for run in methods.get("bdi", []) if problem.task == "ant" else ():
             changed = {change.split("=")[0] for change in run.changes}
             if changed <= {"alpha", "steps"} and (run.path.parent / FILE).is_file():
                 alphas = chosen.setdefault(problem, {})

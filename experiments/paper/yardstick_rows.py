@@ -37,9 +37,9 @@ def lines_of(pool: Pool) -> list[dict[str, str]]:
 
 
 @functools.cache
-def kept_lines(path: Path = KEPT) -> tuple[Mapping[str, str], ...]:
+def kept_lines() -> tuple[Mapping[str, str], ...]:
     """The lines that come with the code; none where the file is not there."""
-    return tuple(read_yardsticks(path))
+    return tuple(read_yardsticks(KEPT))
 
 
 def read_yardsticks(path: Path) -> list[dict[str, str]]:

@@ -88,24 +88,19 @@ class Landings:
     held_out: Tensor
 
 
-def try_landings(
-    stance: Policy, seed: int, robots: int = 6000, workers: int | None = None
-) -> Landings:
+def try_landings(stance: Policy, seed: int, robots: int = 6000) -> Landings:
     """Lets random robots land.
 
     Args:
         stance: whose poses are varied; see ``fit_stance``.
         seed: of robots and poses.
         robots: random designs, six poses each.
-        workers: processes; None means all cores.
     """
     rng = np.random.default_rng(seed)
     designs = np.array([SPACE.vary(rng) for _ in range(robots)])
     noise = rng.standard_normal((robots, len(_NOISE), 12)) * np.array(_NOISE)[:, None]
     actions = np.tanh(before_tanh(told(stance, designs))[:, None] + noise)
-    fell = run_all(
-        falls, list(zip(designs, actions, strict=True)), workers=workers, desc="landings"
-    )
+    fell = run_all(falls, list(zip(designs, actions, strict=True)), desc="landings")
     return Landings(
         torch.from_numpy(designs).float().repeat_interleave(len(_NOISE), dim=0),
         torch.from_numpy(actions).float().flatten(0, 1),

@@ -22,6 +22,7 @@ DESIGNS = 100
 RANDOM_POLICIES = 100
 #: Each random policy drives the first so many of the robots, and is compared on these too.
 _DESIGNS_EACH = 10
+_WIDTH = 128  # hidden units a layer of a random one
 SEED = 2022
 _SHOWN = 5
 _STANDARD_ERRORS = 5.0
@@ -74,13 +75,13 @@ class Trial:
         )
 
 
-def random_policy(robot: Robot, rng: np.random.Generator, width: int = 128) -> Policy:
+def random_policy(robot: Robot, rng: np.random.Generator) -> Policy:
     """Weights of variance 1 / fan-in, no biases."""
-    sizes = (robot.observation, width, width, robot.action)
+    sizes = (robot.observation, _WIDTH, _WIDTH, robot.action)
     w0, w1, w2 = (
         rng.standard_normal((out, inner)) / np.sqrt(inner) for inner, out in pairwise(sizes)
     )
-    return Policy((w0, w1, w2), (np.zeros(width), np.zeros(width), np.zeros(robot.action)))
+    return Policy((w0, w1, w2), (np.zeros(_WIDTH), np.zeros(_WIDTH), np.zeros(robot.action)))
 
 
 def trial_designs(robot: Robot, rng: np.random.Generator) -> list[Array]:

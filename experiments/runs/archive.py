@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from .as_begun import STATE
 from .begun import identity_of
 from .config import method_of
 from .identity import Identity, read_object
-from .results import read_runs
+from .results import left_out, read_runs
 from .run_folder import CONFIG, RunFolder
 from .settings import without_numbers
 from .trajectory import is_whole, kept_designs
@@ -32,12 +31,10 @@ class Archive:
 
     Args:
         path: the folder.
-        say: tells what is left out.
     """
 
-    def __init__(self, path: Path, say: Callable[[str], None] | None = None):
+    def __init__(self, path: Path):
         self.path = path
-        self._say = say or (lambda text: print(text, file=sys.stderr, flush=True))
         self._outlines: dict[str, Any] = {}
         self._known: dict[Path, Identity | None] = {}
         self._damaged: set[Path] = set()
@@ -107,7 +104,7 @@ class Archive:
                 raise InputError(folder.begun.damaged[min(lost)])  # one that goes on mends it
         except (InputError, OSError) as error:
             self._damaged.add(folder.path)
-            self._say(f"left out: {error}")
+            left_out(str(error))
             return None
         return self._known[folder.path]
 
@@ -130,7 +127,7 @@ class Archive:
                 read_sealed_npy(file)
         except InputError as error:
             self._damaged.add(folder.path)
-            self._say(f"left out: {error}")
+            left_out(str(error))
             return False
         return True
 

@@ -20,24 +20,23 @@ def line_of(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
         facts: title, data_source, oracle_source, oracle_spearman, method (as it was typed), rows,
             dimensions, then whatever else is to be said.
     """
-    named = ("title", "data_source", "oracle_source", "oracle_spearman", "method", "rows")
-    first = {name: facts[name] for name in (*named, "dimensions")}
     settings = {**identity.settings, **{f"task.{k}": v for k, v in identity.task_settings.items()}}
     columns = {
         "task": identity.task,
         "task_revision": identity.task_revision,
-        "title": first.pop("title"),
-        "data_source": first.pop("data_source"),
+        "title": facts["title"],
+        "data_source": facts["data_source"],
         "source": identity.source,
-        "oracle_source": first.pop("oracle_source"),
-        "oracle_spearman": first.pop("oracle_spearman"),
-        "method": first.pop("method"),
+        "oracle_source": facts["oracle_source"],
+        "oracle_spearman": facts["oracle_spearman"],
+        "method": facts["method"],
         "method_file": identity.method,
         "method_revision": identity.method_revision,
         "revision": identity.revision,
         "seed": identity.seed,
         "designs": identity.designs,
-        **first,
+        "rows": facts["rows"],
+        "dimensions": facts["dimensions"],
         "settings": canonical(settings),
     }
     return {**columns, **{k: v for k, v in facts.items() if k not in columns}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from ..tasks.registry import spec_of
 from ..tasks.task import Task
 from .identity import Identity
 from .scores import score_statistics
-from .yardsticks import POOL, Told, changed_columns, changed_letters, drawn, spread
+from .yardsticks import POOL, Told, changed_places, drawn, spread
 
 SETS = 8  # of changed best rows
 REVISION = 1  # of what is in a pool; raised when the same task would give another
@@ -147,7 +146,11 @@ def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:
     best = task.decode(task.data.x[task.data.best(n)])
     shape, flat = best.shape[1:], best.reshape(n, -1)
     table = task.decode(task.data.x).reshape(rows, -1)
-    sets = [_changed(task, flat, places, table, rng) for places in (1, 2) for _ in range(SETS)]
+    sets = [
+        changed_places(task.data.space, flat, places, table, rng)
+        for places in (1, 2)
+        for _ in range(SETS)
+    ]
     parts = [random, best, *(s.reshape(n, *shape) for s in sets)]
     scores = task.normalise(task.predict(np.concatenate(parts)))
     changed = scores[size + n :].reshape(2, SETS, n)
@@ -158,16 +161,6 @@ def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:
         "one_changed": changed[0],
         "two_changed": changed[1],
     }
-
-
-def _changed(
-    task: Task, best: np.ndarray, places: int, table: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """The best rows (n, C) with some places drawn anew, for numbers from the table (N, C)."""
-    if not task.discrete:
-        return changed_columns(best, places, table, rng)
-    column: Any = task.data.space.columns[0]
-    return changed_letters(best, places, len(column.classes), rng)
 
 
 def _known(task: Task, designs: np.ndarray, table: np.ndarray) -> np.ndarray:

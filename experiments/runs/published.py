@@ -41,17 +41,14 @@ PUBLISHED: Mapping[tuple[str, str], Published] = {
 }
 
 
-def published_words(
-    method: str, task: str, published: Mapping[tuple[str, str], Published] = PUBLISHED
-) -> tuple[str, ...]:
+def published_words(method: str, task: str) -> tuple[str, ...]:
     """The settings of a method for a task as words of a command line; none where none are known.
 
     Args:
         method: the method's word.
         task: the task's name.
-        published: where to look.
     """
-    found = published.get((method, task))
+    found = PUBLISHED.get((method, task))
     return () if found is None else _words(found.settings)
 
 
@@ -59,21 +56,15 @@ def _words(settings: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(f"method.{name}={value}" for name, value in settings.items())
 
 
-def departure(
-    method: str,
-    task: str,
-    settings: Mapping[str, object],
-    published: Mapping[tuple[str, str], Published] = PUBLISHED,
-) -> str:
+def departure(method: str, task: str, settings: Mapping[str, object]) -> str:
     """Says what a run sets otherwise than the authors did for its task; "" where it does not.
 
     Args:
         method: the method's word.
         task: the task's name.
         settings: the run's, by the name of the method's field.
-        published: where to look.
     """
-    found = published.get((method, task))
+    found = PUBLISHED.get((method, task))
     if found is None:
         return ""
     other = {name: value for name, value in found.settings.items() if settings[name] != value}

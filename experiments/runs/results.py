@@ -158,12 +158,6 @@ def _read(path: Path, refuse: Callable[[str], None]) -> Iterator[Run]:
                 yield run
 
 
-def places(text: str) -> list[Path]:
-    """The folders and files that ``runs=`` names: one, which may have commas in it, or several."""
-    whole = Path(text)
-    return [whole] if whole.exists() else [Path(name) for name in text.split(",")]
-
-
 def _tables(root: Path) -> list[Path]:
     """Every results.csv under a folder, through links too; that of a finished run may be lost.
 
@@ -232,10 +226,10 @@ def unchanged(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if not run.changes]
 
 
-def swept(runs: Iterable[Run], name: str, method: str = "bdi") -> list[Run]:
-    """The runs of a method in which nothing but one setting is changed, if anything."""
+def swept(runs: Iterable[Run], name: str) -> list[Run]:
+    """The runs of BDI in which nothing but one setting is changed, if anything."""
     return [
         run
         for run in runs
-        if run.method == method and all(change.startswith(f"{name}=") for change in run.changes)
+        if run.method == "bdi" and all(change.startswith(f"{name}=") for change in run.changes)
     ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from torchbdi import InputError
+from torchbdi.space import Choice, Space
 
 from .scores import score_statistics
 
@@ -50,6 +51,27 @@ def spread(sets: list[dict[str, float]]) -> Told:
         name: (float(v.mean()), float(v.std(ddof=1)) if len(v) > 1 else 0.0)
         for name, v in values.items()
     }
+
+
+def changed_places(
+    space: Space, designs: np.ndarray, places: int, table: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Words with other letters at some sites, other designs with values of rows of the table.
+
+    Args:
+        space: of the designs.
+        designs: raw ones, (n, C).
+        places: how many of each are drawn anew.
+        table: the rows from which values are taken, (N, C).
+        rng: of the draws.
+
+    Returns:
+        (n, C).
+    """
+    sites = [c for c in space.columns if isinstance(c, Choice) and c.kind == "site"]
+    if len(sites) == len(space.columns):
+        return changed_letters(designs, places, len(sites[0].classes), rng)
+    return changed_columns(designs, places, table, rng)
 
 
 def changed_letters(

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, NotPositiveDefiniteError
-from ..memory import PeakMemory
+from ..peak_memory import PeakMemory
 from ..pieces import pieces
 from .inverse import inverse_diagonal, inverse_diagonal_at
 from .operator import GramOperator, check_problem, check_symmetry

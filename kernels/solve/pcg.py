@@ -17,7 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..errors import InputError, NotConvergedError
-from ..memory import PeakMemory
+from ..peak_memory import PeakMemory
 from .checkpoint import SolveCheckpoint
 from .nystrom import NystromPreconditioner
 from .operator import GramOperator, check_problem, check_symmetry

@@ -31,7 +31,7 @@ class Solver(ABC, Generic[Options]):
         ridge: absolute, added to the diagonal.
         options: the solver's own dataclass, which documents them.
         setup_seconds: wall time of the preparation.
-        peak_bytes: highest memory use meanwhile, see :class:`PeakMemory`.
+        peak_bytes: highest memory use meanwhile, see :class:`.peak_memory.PeakMemory`.
     """
 
     name: ClassVar[str]

@@ -102,8 +102,7 @@ def whose_folder_goes(
         how: "vanishes", "is a file" or "turns read-only".
     """
     import torchbdi
-    from experiments import train as module
-    from experiments.runs import coefficients
+    from experiments.runs import coefficients, finish
 
     def before(holder: Any, name: str, calls: int) -> None:
         original, left = getattr(holder, name), [calls]
@@ -128,7 +127,7 @@ def whose_folder_goes(
     elif moment == "stepping":
         before(torchbdi.BDI, "training_step", 8)
     else:
-        before(module, "score_designs", 1)
+        before(finish, "score_designs", 1)
     train(words, log, cache, plain=True)
 
 

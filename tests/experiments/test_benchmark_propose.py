@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.benchmarks import _propose_formulas as formulas
 from experiments.benchmarks import _propose_tables as tables
 from experiments.benchmarks import propose
 from experiments.benchmarks.__main__ import main
+from experiments.benchmarks._propose_pools import made_pool
 from experiments.benchmarks._propose_rivals import RIVALS
 from torchbdi import InputError, MissingDataError
 
@@ -21,14 +23,14 @@ def one(**columns: float | str) -> dict[str, np.ndarray]:
 
 
 def test_the_formulas_have_their_optima() -> None:
-    hill = [tables._hill4(one(a=a, b=b, c=c, d=d))[0]
+    hill = [formulas.hill4(one(a=a, b=b, c=c, d=d))[0]
             for a, b, c, d in ((29.138, 41.755, 17.185, 36.963), (50, 50, 50, 50))]  # fmt: skip
     assert hill == pytest.approx([32.6257, 6.03], abs=5e-3)
     for x1, x2 in ((-np.pi, 12.275), (np.pi, 2.275), (9.42478, 2.475)):
-        assert tables._branin(one(x1=x1, x2=x2))[0] == pytest.approx(0.397887, abs=1e-5)
+        assert formulas.branin(one(x1=x1, x2=x2))[0] == pytest.approx(0.397887, abs=1e-5)
     best = one(x1=0.4, x2=-0.7, x3=1.1, grade="c", vessel="r")
-    assert tables._ackley(best)[0] == pytest.approx(0, abs=1e-12)
-    assert tables._ackley({**best, "vessel": np.array(["s"], dtype=object)})[0] > 1
+    assert formulas.ackley(best)[0] == pytest.approx(0, abs=1e-12)
+    assert formulas.ackley({**best, "vessel": np.array(["s"], dtype=object)})[0] > 1
 
 
 @pytest.mark.parametrize(("name", "seen"), [("hill4", 120), ("branin", 60), ("ackley", 120)])
@@ -76,7 +78,7 @@ def test_a_file_is_seen_in_its_order_and_with_all_its_rows(tmp_path: Path) -> No
 def test_pools_of_compositions_keep_their_total(tmp_path: Path) -> None:
     x = np.random.default_rng(0).dirichlet(np.ones(5), 150) * 100
     frame = {name: x[:, i] for i, name in enumerate(("p3ht", "d1", "d2", "d6", "d8"))}
-    pool = tables._made(frame, x[:, 0], np.random.default_rng(1), 100.0)
+    pool = made_pool(frame, x[:, 0], np.random.default_rng(1), 100.0)
     np.testing.assert_allclose(sum(pool.values()), 100)
 
 

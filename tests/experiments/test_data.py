@@ -20,10 +20,10 @@ from experiments.data import __main__ as cli
 from experiments.data import built
 from experiments.data.built import AMINO_ACIDS, ensure_built, gfp_table, translate
 from experiments.data.download import download, fetch
+from experiments.data.limits import Limits
 from experiments.data.present import fault, missing, require
 from experiments.data.shards import read_shards, write_shards
 from experiments.data.sources import DATA_SETS, LARGEST, DataSet, checksums, expected_size, sizes
-from experiments.data.transfer import Limits
 from torchbdi import InputError, MissingDataError
 
 ONE = "utr/utr-y-0.npy"

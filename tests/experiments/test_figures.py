@@ -11,10 +11,12 @@ from matplotlib.container import ErrorbarContainer
 from omegaconf import OmegaConf
 from synthetic_runs import write_run
 
-from experiments.figures import FIGURES, draw, main, rank_figure, scatter_figure
+from experiments.figures import FIGURES, draw, main
 from experiments.paper.curves import alpha_figure, steps_figure
 from experiments.paper.loss_figure import loss_figure
+from experiments.paper.rank_figure import rank_figure
 from experiments.paper.robustness import alpha_steps_figure, target_figure
+from experiments.paper.scatter_figure import scatter_figure
 from experiments.runs.config import compose_config
 from experiments.runs.results import read_runs
 from experiments.tasks import load_task

@@ -21,8 +21,8 @@ import pytest
 from experiments.data import sources
 from experiments.data.archive import ArchiveError, extract, read_member
 from experiments.data.download import download, fetch
+from experiments.data.limits import Limits
 from experiments.data.sources import DATA_SETS, DataSet
-from experiments.data.transfer import Limits
 from torchbdi import MissingDataError
 from torchbdi.kernels.files import sha256
 

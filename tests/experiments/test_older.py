@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.figures import rank_figure
 from experiments.paper.curves import alpha_figure, steps_figure
+from experiments.paper.rank_figure import rank_figure
 from experiments.runs.older import NOT_RECORDED, converted, is_older
 from experiments.runs.results import Run, read_runs
 from experiments.table import TABLES

@@ -16,8 +16,9 @@ from forked import command
 from hardening_children import with_folders
 
 import experiments.tasks
-from experiments import figures, reproduce, table
+from experiments import reproduce, table
 from experiments.data.__main__ import main as data_main
+from experiments.paper.rank_figure import rank_figure
 from experiments.runs import settings as run_settings
 from experiments.runs.archive import Archive
 from experiments.runs.config import compose_config
@@ -155,7 +156,7 @@ def test_a_task_and_a_method_of_one_file_each(
             found = {(line["task"], line["method"]) for line in csv.DictReader(file)}
         assert {("toy", "toy_draw"), ("toy", "best_rows"), ("tfbind8", "bdi")} <= found
     assert "toy, data: regenerated" in (tmp_path / "tables" / "table3.md").read_text()
-    figure = figures.rank_figure(read_runs([out]))
+    figure = rank_figure(read_runs([out]))
     assert figure is not None
     names = {label.get_text() for label in figure.axes[0].get_yticklabels()}
     assert names == {"toy_draw, tasks: 1", "best_rows, tasks: 1"}

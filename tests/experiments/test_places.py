@@ -14,11 +14,11 @@ from file_server import Server, serving
 
 from experiments.data import __main__ as cli
 from experiments.data.authors import check_ant, largest_error
+from experiments.data.limits import Limits
 from experiments.data.obtain import obtain, place_of
 from experiments.data.places import PLACES, Place
 from experiments.data.shards import write_shards
 from experiments.data.sources import DATA_SETS, DataSet, expected_size
-from experiments.data.transfer import Limits
 from experiments.tasks.base import Source
 from torchbdi import NTK, InputError, MissingDataError, fit_ridge
 from torchbdi.kernels.errors import MissingDependencyError

@@ -12,10 +12,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from experiments.reproduce import reproduce
+from experiments.runs.asked import places
 from experiments.runs.config import compose_config, compose_unchecked, validate
 from experiments.runs.overrides import check_overrides
 from experiments.runs.quoting import quoted, setting
-from experiments.runs.results import places
 from experiments.train import RunInterruptedError, train
 from torchbdi import InputError
 

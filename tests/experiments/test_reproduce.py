@@ -26,9 +26,10 @@ from omegaconf import DictConfig, OmegaConf
 import torchbdi
 from experiments import reproduce, train
 from experiments.figures import FIGURES
+from experiments.paper import wanted
 from experiments.paper.plans import GPU_METHODS, PLANS
-from experiments.reproduce import main, method_names
-from experiments.runs import archive
+from experiments.reproduce import main
+from experiments.runs import archive, finish
 from experiments.runs.begun import identity_of, write_identity
 from experiments.runs.config import compose_config, method_of
 from experiments.runs.lines import line_of
@@ -39,6 +40,7 @@ from experiments.tasks.assemble import request_of
 from experiments.tasks.task import Task
 from torchbdi import InputError, MissingDataError, OfflineData, Space, TorchBDIError
 from torchbdi.kernels.files import locked
+from torchbdi.methods import registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,8 +176,8 @@ def test_sets_share_their_runs(fake: Fake, tmp_path: Path) -> None:
 def test_a_table_names_all_methods_but_those_for_a_gpu(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {"bdi", "backward_only", "forward_only", "rbf"} <= set(method_names())
-    monkeypatch.setattr(reproduce, "method_names", lambda: ["bdi", *GPU_METHODS, "rbf"])
+    assert {"bdi", "backward_only", "forward_only", "rbf"} <= set(registry.names())
+    monkeypatch.setattr(wanted, "method_names", lambda: ["bdi", *GPU_METHODS, "rbf"])
     main(["scores", "tasks=tfbind8", "seeds=0", f"out_dir={tmp_path}"])
     assert [r[1] for r in fake.ran] == ["bdi", "rbf"]
 
@@ -183,7 +185,7 @@ def test_a_table_names_all_methods_but_those_for_a_gpu(
 def test_tasks_that_are_not_there_are_named(
     fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reproduce, "task_names", lambda: ["tfbind8"])
+    monkeypatch.setattr(wanted, "task_names", lambda: ["tfbind8"])
     main(["table2", "table1", "seeds=0", "methods=bdi", f"out_dir={tmp_path}"])
     assert [r[0] for r in fake.ran] == ["tfbind8"]
     out = capsys.readouterr().out
@@ -426,7 +428,7 @@ def test_every_plan_is_a_configuration(name: str) -> None:
             key, value = word.split("=")
             found = OmegaConf.select(cfg, key)
             assert found == (value if isinstance(found, str) else json.loads(value))
-    assert set(plan.methods or ()) <= set(method_names())
+    assert set(plan.methods or ()) <= set(registry.names())
 
 
 def small(data_dir: Path, out: Path, steps: int = 5) -> list[str]:
@@ -476,7 +478,7 @@ def test_a_run_killed_while_scoring_goes_on(
         raise KilledError
 
     with monkeypatch.context() as patch, pytest.raises(KilledError):
-        patch.setattr(train, "score_designs", killed)
+        patch.setattr(finish, "score_designs", killed)
         main(words)
     (folder,) = tmp_path.glob("tfbind8*")
     assert torch.load(folder / "state" / "last.ckpt", weights_only=True)["global_step"] == 4

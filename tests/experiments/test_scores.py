@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from experiments.runs.novelty import distances, nearest, novelty, share_clipped
 from experiments.runs.scores import LABELS, score_statistics
-from experiments.runs.yardsticks import changed_columns, changed_letters, drawn, spread
+from experiments.runs.yardsticks import (
+    changed_columns,
+    changed_letters,
+    changed_places,
+    drawn,
+    spread,
+)
 from torchbdi import InputError
+from torchbdi.space import Choice, Number, Space, sequence
 
 LETTERS = np.array([[0, 1, 2, 3], [0, 1, 2, 0], [3, 3, 3, 3], [0, 1, 2, 3]], dtype=np.int32)
 
@@ -146,6 +153,16 @@ def test_columns_are_those_of_other_rows() -> None:
         assert ((found != table[:100]).sum(1) == columns).mean() > 0.9
         assert all(np.isin(found[:, c], table[:, c]).all() for c in range(7))
     assert (table[:100] == np.random.default_rng(0).normal(size=(300, 7))[:100]).all()
+
+
+def test_words_get_letters_and_all_other_designs_values_of_the_table() -> None:
+    seen = np.zeros((50, 2), dtype=np.int32)
+    words = changed_places(Space(sequence(2, "ACGT")), seen, 1, seen, np.random.default_rng(0))
+    assert ((words != seen).sum(1) == 1).all()  # no row of the table has any other letter
+    grades = Choice("grade", ("low", "mid", "high"))
+    for columns in ((grades, Number("x")), (grades, Choice("form", ("a", "b", "c")))):
+        same = changed_places(Space(columns), seen, 1, seen, np.random.default_rng(0))
+        np.testing.assert_array_equal(same, seen)
 
 
 def test_more_places_than_there_are() -> None:

@@ -44,10 +44,9 @@ def _slow_files() -> None:
 
 def _slow_training(mark: Callable[[str], None], cache: str) -> None:
     import torchbdi
-    from experiments import train
-    from experiments.runs import coefficients
+    from experiments.runs import coefficients, finish
 
-    step, fit, score = torchbdi.BDI.training_step, coefficients.cached_fit, train.score_designs
+    step, fit, score = torchbdi.BDI.training_step, coefficients.cached_fit, finish.score_designs
 
     def slow_step(self: Any, *batch: Any) -> Any:
         mark("stepping")
@@ -66,7 +65,7 @@ def _slow_training(mark: Callable[[str], None], cache: str) -> None:
 
     torchbdi.BDI.training_step = slow_step  # type: ignore[method-assign]
     coefficients.cached_fit = slow_fit
-    train.score_designs = slow_score
+    finish.score_designs = slow_score
     Path(cache).mkdir(exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = tempfile.tempdir = cache
     _slow_files()

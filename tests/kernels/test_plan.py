@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import gc
 import json
 import mmap
-import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +15,7 @@ from solve_operators import DenseOperator, SlowNTK, random_spd, right_sides, seq
 from torchbdi import NTK, RBF
 from torchbdi.kernels import memory
 from torchbdi.kernels.errors import DoesNotFitError, InputError
-from torchbdi.kernels.memory import (
-    PeakMemory,
-    available_bytes,
-    cgroup_limits,
-    cgroup_rooms,
-    require,
-    total_bytes,
-)
+from torchbdi.kernels.memory import available_bytes, total_bytes
 from torchbdi.kernels.solve import plan
 from torchbdi.kernels.solve.operator import GramOperator, Principal
 from torchbdi.kernels.solve.plan import plan_for, plan_solve
@@ -293,65 +283,3 @@ def test_real_tables_are_probed_and_planned(real_data):
         found = probe_conditioning(operator, rhs, ridge, 1e-6)
         assert (found.iterations is None) == (name == "superconductor")
         assert plan_solve(rows, operator.width, 1, ROOM, TWO_CORES, found).solver == solver
-
-
-def test_control_groups_of_both_versions(tmp_path):
-    def write(folder: Path, **files: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name.replace("__", ".")).write_text(text + "\n")
-
-    member, mount = tmp_path / "cgroup", tmp_path / "mount"
-    member.write_text("0::/outer/inner\n")
-    stat = "anon 1\ninactive_file 100"
-    write(mount / "outer", memory__max="5000", memory__current="1000", memory__stat=stat)
-    write(mount / "outer/inner", memory__max="max", memory__current="900", memory__stat=stat)
-    assert cgroup_rooms(member, mount) == [4100]
-    assert cgroup_limits(member, mount) == [5000]
-    # Version 1, in a container that sees its own group at the root of the mount.
-    member.write_text("5:cpu,memory:/host/path/of/the/container\n3:pids:/x\n")
-    write(
-        mount / "memory",
-        memory__limit_in_bytes="8000",
-        memory__usage_in_bytes="9000",
-        memory__stat="total_inactive_file 400",
-    )
-    assert cgroup_rooms(member, mount) == [0]
-    assert cgroup_limits(member, mount) == [8000]
-    assert cgroup_rooms(tmp_path / "none", mount) == []
-
-
-def test_available_memory_is_that_of_this_machine():
-    free = available_bytes(torch.device("cpu"))
-    assert 2**20 < free < total_bytes(torch.device("cpu")) < 2**50
-    require(free // 2, torch.device("cpu"), "half", "")
-    with pytest.raises(DoesNotFitError, match=r"everything needs .* Buy more\."):
-        require(free, torch.device("cpu"), "everything", "Buy more.")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_peaks_are_seen_also_below_an_earlier_one():
-    cpu, mib = torch.device("cpu"), 2**20
-    gc.collect()  # what earlier tests left must not go while this one measures
-
-    def hold(meter: PeakMemory, size: int) -> int:
-        """Holds memory until the sampling thread has seen it; returns what was there before."""
-        base = meter._now()
-        # Fresh pages: malloc would hand out what earlier tests freed, which is resident already.
-        pages, end = mmap.mmap(-1, size), time.monotonic() + 60
-        held = torch.frombuffer(pages, dtype=torch.float64).fill_(1)
-        # The system counts a process's pages to some 100 kB a core.
-        while meter._seen < base + size - 5 * mib and time.monotonic() < end:
-            time.sleep(memory.SAMPLE_SECONDS)
-        del held
-        pages.close()
-        return base
-
-    with PeakMemory(cpu) as outer:
-        base = hold(outer, 400 * mib)
-        # Released, so the high-water mark stands 400 MB above what comes now.
-        with PeakMemory(cpu) as inner:
-            base_inside = hold(inner, 80 * mib)
-    assert base + 395 * mib <= outer.peak_bytes < base + 450 * mib
-    assert base_inside + 75 * mib <= inner.peak_bytes < base_inside + 130 * mib
-    assert not any("_sample" in thread.name for thread in threading.enumerate())

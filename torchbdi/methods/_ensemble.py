@@ -15,6 +15,7 @@ from ._codec import Tokens
 
 SLOPE = 0.3  # Keras's LeakyReLU
 LOW, HIGH = 0.1, 0.2  # first bounds of a standard deviation
+LETTER = 256  # numbers that an embedding has for a letter
 
 
 def leaky(x: Tensor) -> Tensor:
@@ -28,10 +29,10 @@ def glorot(members: int, inputs: int, outputs: int, generator: torch.Generator) 
     return (torch.rand(members, inputs, outputs, generator=generator) * 2 - 1) * limit
 
 
-def embedded_width(inputs: int | Tokens, letter: int = 256) -> int:
+def embedded_width(inputs: int | Tokens) -> int:
     """Inputs of a first layer: features, or numbers and the vectors of all columns of classes."""
     if isinstance(inputs, Tokens):
-        return inputs.numbers + len(inputs.rows) * letter
+        return inputs.numbers + len(inputs.rows) * LETTER
     return inputs
 
 
@@ -64,7 +65,7 @@ class Members(nn.Module):
         *,
         generator: torch.Generator,
         activation: Callable[[Tensor], Tensor] = leaky,
-        letter: int = 256,
+        letter: int = LETTER,
     ) -> None:
         super().__init__()
         self.activation = activation
@@ -124,14 +125,12 @@ class GaussianHead(nn.Module):
 
     Args:
         members: E.
-        low: exp(m) at first.
-        high: exp(M) at first.
     """
 
-    def __init__(self, members: int, low: float = LOW, high: float = HIGH) -> None:
+    def __init__(self, members: int) -> None:
         super().__init__()
-        self.low = nn.Parameter(torch.full((members, 1, 1), math.log(low)))
-        self.high = nn.Parameter(torch.full((members, 1, 1), math.log(high)))
+        self.low = nn.Parameter(torch.full((members, 1, 1), math.log(LOW)))
+        self.high = nn.Parameter(torch.full((members, 1, 1), math.log(HIGH)))
 
     def forward(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         """mu and log deviation, (E, n, K) each, of (E, n, 2 K)."""
@@ -154,15 +153,13 @@ class Ensemble(nn.Module):
         *,
         generator: torch.Generator,
         activation: Callable[[Tensor], Tensor] = leaky,
-        letter: int = 256,
-        low: float = LOW,
-        high: float = HIGH,
+        letter: int = LETTER,
     ) -> None:
         super().__init__()
         self.body = Members(
             members, inputs, hidden, 2, generator=generator, activation=activation, letter=letter
         )
-        self.head = GaussianHead(members, low, high)
+        self.head = GaussianHead(members)
         width = inputs.width if isinstance(inputs, Tokens) else inputs
         self.widest = members * max([*hidden, width])
 

@@ -11,6 +11,7 @@ from .reach import Reach
 
 MEMORY = 5  # the last values that a step may fall below
 CUTS = 12  # of a step to a quarter of it, before it is given up
+FIRST = 0.1  # length of the first step, in standard deviations
 STILL = 1e-9  # the projected gradient's step, in standard deviations, that counts as none
 
 
@@ -20,7 +21,6 @@ def ascend(
     x: Tensor,
     free: Tensor,
     steps: int,
-    length: float = 0.1,
     reach: Reach | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Spectral projected gradient (Birgin, Martinez & Raydan 2000), each design for itself.
@@ -35,7 +35,6 @@ def ascend(
         x: starts within them, (n, D).
         free: which features move, (D,) bool.
         steps: at most so many.
-        length: of the first step, in standard deviations.
         reach: where designs stay; the starts are there.
 
     Returns:
@@ -47,7 +46,7 @@ def ascend(
     value, slope = f.gradient(x)
     best, best_x = value.clone(), x.clone()
     slope = torch.where(free, slope, 0).nan_to_num(0, 0, 0)
-    rate = length / slope.abs().amax(1).clamp_min(1e-300)
+    rate = FIRST / slope.abs().amax(1).clamp_min(1e-300)
     last = value[:, None].repeat(1, MEMORY)
     live = torch.arange(len(x))
     for step in range(steps):

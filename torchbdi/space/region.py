@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from ..kernels.errors import InputError
-from .constraints import TOLERANCE, Linear, Polytope
+from .constraints import Linear
 from .layout import Layout
+from .polytope import TOLERANCE, Polytope
 from .present import AtMost, Presence
 from .rounding import Rounding
 from .sampling import sample_polytope, uniform

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import nearest
-from .constraints import TOLERANCE, Polytope
+from .polytope import TOLERANCE, Polytope
 
 REPAIRS = 50
 

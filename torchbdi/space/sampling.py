@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .constraints import Polytope
+from .polytope import Polytope
 
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator) -> np.ndarray:

@@ -16,9 +16,10 @@ from ..kernels.errors import InputError
 from ..values import instance, number, switch, whole
 from .checks import check_rules, checked_features, checked_raw, parts_of
 from .columns import Choice, Column, Number, sequence
-from .constraints import TOLERANCE, Linear
+from .constraints import Linear
 from .layout import Layout
 from .moments import moments
+from .polytope import TOLERANCE
 from .present import AtMost
 from .region import Region
 

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from torchbdi.space.constraints import Polytope
 from torchbdi.space.least_distance import nearest_point
+from torchbdi.space.polytope import Polytope
 
 
 def slow(z: np.ndarray, a: np.ndarray, ends: np.ndarray, box: np.ndarray) -> np.ndarray:

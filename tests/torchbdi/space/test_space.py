@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from torchbdi import InputError, OfflineData, Space
 from torchbdi.space import Choice, Linear, Number, sequence
 from torchbdi.space.columns import logits
-from torchbdi.space.constraints import Polytope
+from torchbdi.space.polytope import Polytope
 
 SLOW = settings(
     max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -1,0 +1,22 @@
+"""Data frames, as far as propose and the benchmarks of it look at one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+Frame = dict[str, np.ndarray]
+
+
+class Columns(dict[str, np.ndarray]):
+    """A data frame, as far as propose looks at one."""
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self)
+
+
+def take(frame: Mapping[str, np.ndarray], at: np.ndarray) -> Frame:
+    """Some rows of a frame."""
+    return {name: values[at] for name, values in frame.items()}
