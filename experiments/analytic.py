@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 import torchbdi
 from torchbdi import InputError, OfflineData
-from torchbdi.kernels.files import write_csv
+from torchbdi.kernels.files import adding_to, write_csv
 from torchbdi.methods import registry
 from torchbdi.methods.base import Run
 
@@ -180,14 +180,18 @@ def main(words: Sequence[str]) -> None:
         key = _key(landscape.name, name, seed)
         if any(key.items() <= line.items() for line in lines):
             continue
-        lines.append(propose(landscape, landscape.table(), name, seed))
-        if out:
-            rows = [[line[column] for column in COLUMNS] for line in lines]
-            write_csv(out / "analytic-runs.csv", COLUMNS, rows)
-    made = table(lines, seeds)
+        made = propose(landscape, landscape.table(), name, seed)
+        if out is None:
+            lines.append(made)
+            continue
+        file = out / "analytic-runs.csv"
+        with adding_to(file):
+            lines = [line for line in _read(file) if not key.items() <= line.items()] + [made]
+            write_csv(file, COLUMNS, [[line[column] for column in COLUMNS] for line in lines])
+    shown = table(lines, seeds)
     if out:
-        write_table(out, made)
-    print(markdown(made))
+        write_table(out, shown)
+    print(markdown(shown))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from .runs.stopping import stop_by_sigterm
 from .runs.sweep import failures_of_sweep, note_failure
 from .runs.usage import usage
 from .tasks import load_task
-from .tasks.assemble import request_of
+from .tasks.assemble import request_of, seeded
 from .tasks.task import Task
 
 
@@ -73,12 +73,18 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     start=start,
                 )
                 identity = _begin(cfg, folder, task)
-                result = method_of(cfg).solve(task.data, cfg.designs, recorder)
+                with seeded(cfg.seed):
+                    result = method_of(cfg).solve(task.data, cfg.designs, recorder)
             except TorchBDIError:
                 if fresh and (recorder is None or not recorder.begun):
                     folder.discard()  # nothing has been done that could be gone on with
                 raise
-            return finish(cfg, folder, task, recorder, identity, result)
+            try:
+                return finish(cfg, folder, task, recorder, identity, result)
+            except TorchBDIError as error:  # of what a task or a method gives: to be mended there
+                raise TorchBDIError(
+                    f"{error}\nThen go on with:\n  {folder.resume_command}"
+                ) from error
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
             f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"
@@ -90,10 +96,11 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         if not folder.path.is_dir():
             raise TorchBDIError(
                 f"{folder.path}: the folder vanished while the run was at work in it "
-                f"({error.strerror}). Give the command of its beginning again."
+                f"({error.strerror or error}). Give the command of its beginning again."
             ) from error
         raise TorchBDIError(
-            f"{error.filename or folder.path}: cannot be read or written ({error.strerror}). "
+            f"{error.filename or folder.path}: cannot be read or written "
+            f"({error.strerror or error}). "
             f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
         ) from error
     finally:

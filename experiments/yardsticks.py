@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_atomic, write_csv, write_text
+from torchbdi.kernels.files import adding_to, write_atomic, write_csv, write_text
 
 from .paper.distributions import distribution_figure
 from .paper.yardstick_rows import COLUMNS, lines_of, read_yardsticks, yardstick_table
@@ -46,8 +46,8 @@ def main(words: Sequence[str]) -> None:
         raise InputError(f"name a task, or several without settings: {', '.join(task_names())}.")
     folder = [f"data_dir={values['data_dir']}"] if "data_dir" in values else []
     out = Path(values["out"]) if "out" in values else None
-    kept = [] if out is None else read_yardsticks(out / "yardsticks.csv")
     if out is not None:
+        read_yardsticks(out / "yardsticks.csv")  # what is none is told before the work
         out.mkdir(parents=True, exist_ok=True)
     chosen = [[f"task={name}", *settings, *folder] for name in dict.fromkeys(names)]
     pools = [pool_of(compose_config(words)) for words in chosen]
@@ -55,11 +55,12 @@ def main(words: Sequence[str]) -> None:
     if out is None:
         print(yardstick_table(lines))
         return
-    new = {line["problem"] for line in lines}
-    lines = [line for line in kept if line["problem"] not in new] + lines
-    lines.sort(key=lambda line: (line["task"], line["problem"]))  # stable: yardsticks keep order
-    write_csv(out / "yardsticks.csv", COLUMNS, [[line[name] for name in COLUMNS] for line in lines])
-    write_text(out / "yardsticks.md", yardstick_table(lines))
+    new, file = {line["problem"] for line in lines}, out / "yardsticks.csv"
+    with adding_to(file):
+        lines += [line for line in read_yardsticks(file) if line["problem"] not in new]
+        lines.sort(key=lambda line: (line["task"], line["problem"]))  # stable: each keeps its order
+        write_text(out / "yardsticks.md", yardstick_table(lines))
+        write_csv(file, COLUMNS, [[line[name] for name in COLUMNS] for line in lines])
     pictures = [_picture(out, pool, settings) for pool in pools]
     print(f"{yardstick_table(lines)}\nwritten to {out}: yardsticks.csv, .md, {', '.join(pictures)}")
 

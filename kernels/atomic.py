@@ -62,27 +62,48 @@ def locked(folder: Path, taken: Exception) -> Iterator[None]:
 
 
 @contextmanager
-def in_turn(folder: Path, told: str) -> Iterator[None]:
-    """Makes processes wait for one another where all are to do the same work in a folder.
+def in_turn(path: Path, told: str) -> Iterator[None]:
+    """Makes processes wait for one another where all work in a folder, or add to a file.
 
     The lock is that of :func:`locked`. Whoever has waited finds what the others have left. Where
     the file system has no locks nobody waits: the same work is then done twice.
 
     Args:
-        folder: must exist.
-        told: printed where another process holds the folder, before it is waited for.
+        path: must exist. Whoever has its turn may, as its last act, put another file in its place.
+        told: printed where another process has its turn, before it is waited for.
     """
-    lock = os.open(folder, os.O_RDONLY)
+    lock, waited = os.open(path, os.O_RDONLY), False
     try:
-        with suppress(OSError):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(told, flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        while True:
+            with suppress(OSError):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if not waited:
+                        print(told, flush=True)
+                    waited = True
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                break
+            before, lock = lock, os.open(path, os.O_RDONLY)
+            os.close(before)  # of the file that was there before
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def adding_to(path: Path) -> Iterator[None]:
+    """Makes processes wait for one another where each reads a file and writes it with more in it.
+
+    Args:
+        path: the file, which is to be read inside, and written as the last act. It is made, empty,
+            where it is not there.
+    """
+    if not path.exists():
+        path.touch()
+    with in_turn(path, f"{path}: waiting for another process that adds to it ..."):
+        yield
 
 
 def move_aside(path: Path) -> Path | None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from .atomic import in_turn, locked, move_aside, read_whole, write_atomic
+from .atomic import adding_to, in_turn, locked, move_aside, read_whole, write_atomic
 from .errors import DamagedStateError
 from .states import (
     MESSAGE_LENGTH,
@@ -32,6 +32,7 @@ from .states import (
 
 __all__ = [
     "SEAL",
+    "adding_to",
     "disk_of",
     "in_turn",
     "last_good_state",

@@ -26,6 +26,7 @@ from .kernels.errors import (
     NotPositiveDefiniteError,
     TorchBDIError,
 )
+from .revision import REVISION as REVISION
 
 if TYPE_CHECKING:
     from . import kernels, methods
@@ -64,10 +65,6 @@ _LAZY = {
 }
 
 __version__ = "0.1.0"
-
-# Raised when kernels, solvers or the standardisation of designs change a method's scores by more
-# than 1e-6 relative (tests/pinned.csv). Runs of another revision are not gone on with.
-REVISION = 1
 
 __all__ = [
     "BDI",

@@ -24,13 +24,26 @@ def load_module(name: str) -> ModuleType:
     except Exception as error:
         spec = importlib.util.find_spec(name)
         file = str(spec.origin if spec else name)
-        line = _line(error, file)
-        told = error.msg if isinstance(error, SyntaxError) else error
-        kind = "" if isinstance(error, TorchBDIError) else f"{type(error).__name__}: "
-        raise TorchBDIError(
-            f"{file}{f', line {line}' if line else ''}: it cannot be imported. {kind}"
-            f"{str(told).rstrip('.')}. Mend it, or move the file elsewhere."
-        ) from error
+        told = told_with_line(error, file, "it cannot be imported")
+        raise TorchBDIError(f"{told} Mend it, or move the file elsewhere.") from error
+
+
+def told_with_line(error: Exception, file: str, what: str) -> str:
+    """What is said of an error that comes out of a file.
+
+    Args:
+        error: what was raised.
+        file: the file.
+        what: what could not be done.
+
+    Returns:
+        The file, the last of its lines that the error went through, and why, in two sentences.
+    """
+    line = _line(error, file)
+    told = error.msg if isinstance(error, SyntaxError) else error
+    kind = "" if isinstance(error, TorchBDIError) else f"{type(error).__name__}: "
+    why = f"{kind}{str(told).rstrip('.')}".removesuffix(": ")
+    return f"{file}{f', line {line}' if line else ''}: {what}. {why}."
 
 
 def _line(error: Exception, file: str) -> int | None:

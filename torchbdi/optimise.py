@@ -21,6 +21,7 @@ from .inputs import check_plain, ordinary_mode
 from .kernels.errors import InputError, TorchBDIError
 from .kernels.untraced import untraced
 from .objective import data_weights, total_loss
+from .revision import REVISION
 from .settled import Settled
 from .steps import Steps
 from .unchanged import Unchanged
@@ -250,16 +251,26 @@ class DesignModule(lightning.LightningModule):
         except InputError as error:
             warnings.warn(f"{error} No run can go on from this checkpoint.", stacklevel=2)
             identity = None
-        checkpoint["torchbdi"] = {"identity": identity}
+        own = {"class": type(self).__name__, "revision": REVISION}
+        checkpoint["torchbdi"] = {"identity": identity, **own}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuses a checkpoint of another run.
+        """Refuses a checkpoint of another run, or of a torchbdi that gives other numbers.
 
         Raises:
             InputError: names what differs.
         """
-        name = type(self).__name__
-        check_run(name, checkpoint.get("torchbdi", {}).get("identity"), self.identity())
+        name, saved = type(self).__name__, checkpoint.get("torchbdi", {})
+        # One from before these were kept does not say of which ones it is.
+        of, revision = saved.get("class", name), saved.get("revision", REVISION)
+        if of != name:
+            raise InputError(f"the checkpoint is one of {of}, not of {name}. Start a new run.")
+        check_run(name, saved.get("identity"), self.identity())
+        if revision != REVISION:
+            raise InputError(
+                f"the checkpoint is of revision {revision} of torchbdi, and this is "
+                f"{REVISION}, which gives other numbers. Start a new run."
+            )
         shape = checkpoint["state_dict"]["x_h"].shape
         if shape != self.x_h.shape:
             raise InputError(

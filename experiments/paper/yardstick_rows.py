@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ..runs.csv_lines import checked_lines
 from ..runs.pools import YARDSTICKS, Pool
 from ..runs.results import Problem
@@ -19,7 +21,12 @@ Lines = Iterable[Mapping[str, str]]
 
 
 def lines_of(pool: Pool) -> list[dict[str, str]]:
-    """A line for every yardstick and statistic of a pool; numbers with six digits."""
+    """A line for every yardstick and statistic of a pool; numbers with six digits.
+
+    There is none of designs that are not in the table where too few of the pool are: of a small
+    space the table may have nearly all.
+    """
+    enough = np.count_nonzero(~pool.known) >= len(pool.best_rows)
     return [
         {
             "task": pool.task,
@@ -32,6 +39,7 @@ def lines_of(pool: Pool) -> list[dict[str, str]]:
             "problem": pool.problem,
         }
         for yardstick in YARDSTICKS
+        if enough or yardstick != "random_new"
         for statistic, (mean, std) in pool.told(yardstick).items()
     ]
 

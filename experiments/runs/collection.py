@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torchbdi import InputError
-from torchbdi.kernels.files import write_csv
+from torchbdi.kernels.files import adding_to, write_csv
 
 from .lines import identity_in
 from .older import converted, is_older
@@ -38,7 +38,8 @@ def add_runs(path: Path, runs: Sequence[Run]) -> int:
     """Puts runs' lines into a CSV file, as a whole; ``read_runs`` reads it.
 
     A line of one of these runs is replaced. All others of the file stay as they are: those of
-    other runs, of a task or method whose file is not there now, and damaged ones.
+    other runs, of a task or method whose file is not there now, and damaged ones. Of several
+    processes that add to one file each waits for the others.
 
     Returns:
         How many others there are.
@@ -46,6 +47,12 @@ def add_runs(path: Path, runs: Sequence[Run]) -> int:
     Raises:
         InputError: the file holds what cannot be written again as it is.
     """
+    with adding_to(path):
+        return _add(path, runs)
+
+
+def _add(path: Path, runs: Sequence[Run]) -> int:
+    """:func:`add_runs`, by the one process whose turn it is."""
     new = {run.identity.text: run.line for run in runs}
     lines: dict[object, Mapping[str, str]] = {}
     for number, line in enumerate(_kept(path)):
@@ -59,9 +66,7 @@ def add_runs(path: Path, runs: Sequence[Run]) -> int:
 
 
 def _kept(path: Path) -> list[dict[str, str]]:
-    """The lines of a file to which others are added; none where it is not there."""
-    if not path.exists():
-        return []
+    """The lines of a file to which others are added."""
     try:
         lines = read_lines(path)
         for line in lines:

@@ -26,7 +26,7 @@ from .scores import score_statistics
 from .yardsticks import POOL, Told, changed_places, drawn, spread
 
 SETS = 8  # of changed best rows
-REVISION = 1  # of what is in a pool; raised when the same task would give another
+REVISION = 2  # of what is in a pool; raised when the same task would give another
 
 #: In the order of the tables. Each stands for designs that no method has thought about.
 YARDSTICKS = {
@@ -165,7 +165,7 @@ def score_pool(task: Task, n: int, size: int) -> dict[str, np.ndarray]:
 
 def _known(task: Task, designs: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Which designs stand in the table (N, C); of numbers drawn from a continuum none does."""
-    if not task.discrete:
+    if any(c.kind == "number" and c.fixed is None for c in task.data.space.columns):
         return np.zeros(len(designs), dtype=bool)
     seen = {row.tobytes() for row in table}
     return np.array([row.tobytes() in seen for row in designs.reshape(len(designs), -1)])

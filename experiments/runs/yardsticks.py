@@ -56,7 +56,9 @@ def spread(sets: list[dict[str, float]]) -> Told:
 def changed_places(
     space: Space, designs: np.ndarray, places: int, table: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Words with other letters at some sites, other designs with values of rows of the table.
+    """Designs with some places drawn anew; those that are fixed stay.
+
+    Letters of words of one alphabet are drawn from it, other values from rows of the table.
 
     Args:
         space: of the designs.
@@ -68,10 +70,14 @@ def changed_places(
     Returns:
         (n, C).
     """
-    sites = [c for c in space.columns if isinstance(c, Choice) and c.kind == "site"]
-    if len(sites) == len(space.columns):
-        return changed_letters(designs, places, len(sites[0].classes), rng)
-    return changed_columns(designs, places, table, rng)
+    sites = [c.classes for c in space.columns if isinstance(c, Choice) and c.kind == "site"]
+    free = np.array([column.fixed is None for column in space.columns])
+    out, own = designs.copy(), (designs[:, free], places)
+    if len(sites) == len(space.columns) and len(set(sites)) == 1:
+        out[:, free] = changed_letters(*own, len(sites[0]), rng)
+    else:
+        out[:, free] = changed_columns(*own, table[:, free], rng)
+    return out
 
 
 def changed_letters(

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import math
 import random
+import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import torch
 from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError, OfflineData, TorchBDIError
 from torchbdi.inputs import real_array
+from torchbdi.modules import told_with_line
+from torchbdi.shared import draws_forgotten
 from torchbdi.values import instance, told
 
 from ..data import data_folder
 from ..data.sources import are_own
+from . import base
+from ._within import check_within
 from .base import Labels, Loaded, Request, TaskSpec
 from .registry import settings_of, spec_of
 from .task import Task
@@ -56,11 +63,13 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
     """Loads a spec's table and makes the task of it.
 
     Raises:
-        InputError: the table is none that its kind allows.
-        TorchBDIError: ``load`` returned something else, or the range of scores is none.
+        InputError: the table is none that its kind, or its space, allows.
+        TorchBDIError: ``load`` or ``space`` failed, ``load`` returned something else, or the range
+            of scores is none.
+        OSError: a file that ``load`` wants cannot be read.
         MissingDataError: something that it needs is not there.
     """
-    with _seeded(request.seed):
+    with seeded(request.seed), _told(name, "load"):
         loaded = spec.load(request)
     if not isinstance(loaded, tuple) or len(loaded) != len(Loaded._fields):
         raise TorchBDIError(
@@ -80,7 +89,13 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
             f"task={name}: y_min = {y_min} must be below y_max = {y_max}, and both finite."
         )
     rows = request.settings.max_rows
-    designs, y = np.asarray(designs), _real(name, "scores", scores)
+    try:
+        designs = np.asarray(designs)
+    except ValueError as error:
+        raise InputError(
+            f"task={name}: the designs that load gave are no table: {error}"
+        ) from error
+    y = _real(name, "scores", scores)
     if not designs.ndim or y.shape not in ((len(designs),), (len(designs), 1)):
         raise TorchBDIError(
             f"task={name}: load gave scores of shape {y.shape} for designs of shape "
@@ -89,10 +104,17 @@ def assemble(name: str, spec: TaskSpec, request: Request) -> Task:
     designs, y = designs[:rows], y.ravel()[:rows]
     published = request.source.data_set
     own = published is not None and are_own(published)
+    with _told(name, "space"):
+        space = spec.space_of(designs)
+    try:
+        data = OfflineData.from_raw(designs, y, space)
+    except InputError as error:
+        raise InputError(f"task={name}: {error}") from error
+    check_within(name, data.space, designs)
     return Task(
         name=name,
         title=labels.title,
-        data=OfflineData.from_raw(designs, y, spec.space_of(designs)),
+        data=data,
         shape=designs.shape[1:],
         y_raw=y,
         y_min=y_min,
@@ -111,7 +133,8 @@ def _checked(
     """The true function, given designs of its own, and refused where it does not score each."""
 
     def predict(designs: np.ndarray) -> np.ndarray:
-        scores = truth(designs.copy())
+        with _told(name, "true function"):
+            scores = truth(designs.copy())
         if np.shape(scores) != (len(designs),):
             raise TorchBDIError(
                 f"task={name}: the true function gave scores of shape {np.shape(scores)} for "
@@ -127,6 +150,24 @@ def _checked(
         return found
 
     return predict
+
+
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    """What goes wrong in a function of a task's file is told with the file and the line.
+
+    A disk that fails is the business of whoever runs: what it wants done is left alone.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TorchBDIError) or (isinstance(error, OSError) and error.errno):
+            raise
+        own = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        files = [file for file in own if file not in (__file__, str(base.__file__))]
+        file = (files or [str(sys.modules[f"{__package__}.{name}"].__file__)])[0]
+        told = told_with_line(error, file, f"the {what} of task={name} fails")
+        raise TorchBDIError(f"{told} Mend it.") from error
 
 
 def _real(name: str, what: str, values: object) -> np.ndarray:
@@ -152,13 +193,18 @@ def _limits(name: str, limits: np.ndarray | None, designs: np.ndarray) -> np.nda
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """design-bench draws from global generators: they are seeded here and put back after."""
+def seeded(seed: int) -> Iterator[None]:
+    """The global generators of numpy, torch (on the CPU) and Python, seeded and put back after.
+
+    A load, or a method, that draws from them depends on the seed, and on nothing done before.
+    """
     numpy_state, python_state = np.random.get_state(), random.getstate()
     np.random.seed(seed % 2**32)
     random.seed(seed)
     try:
-        yield
+        with draws_forgotten([]):
+            torch.default_generator.manual_seed(seed)
+            yield
     finally:
         np.random.set_state(numpy_state)
         random.setstate(python_state)

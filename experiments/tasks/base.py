@@ -59,7 +59,8 @@ class Request:
 
     Attributes:
         folder: the data folder.
-        seed: of the run; numpy's and Python's global generators are seeded with it already.
+        seed: of the run; the global generators of numpy, torch (on the CPU) and Python are seeded
+            with it already.
         settings: the task's, of the class that its spec names.
         source: the one of the spec's sources that is there; its files are, whole and undamaged.
     """
@@ -84,8 +85,8 @@ class Labels:
         y_max: score that is reported as 1, where it is not the spec's.
 
     Raises:
-        InputError: ``oracle_source`` is none of these, the title no text, or the correlation no
-            number.
+        InputError: ``oracle_source`` is none of these, the title no text, or the correlation or
+            an end of the range no number.
     """
 
     title: str
@@ -100,7 +101,11 @@ class Labels:
         if not isinstance(self.title, str) or not self.title.strip():
             raise InputError(f"Labels: title must be a text, got {told(self.title)}.")
         if self.oracle_spearman is not None:
-            number("Labels", "oracle_spearman", self.oracle_spearman)
+            found = number("Labels", "oracle_spearman", self.oracle_spearman)
+            object.__setattr__(self, "oracle_spearman", found)
+        for name in ("y_min", "y_max"):
+            if (end := getattr(self, name)) is not None:
+                object.__setattr__(self, name, number("Labels", name, end))
 
 
 class Loaded(NamedTuple):

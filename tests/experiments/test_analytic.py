@@ -52,6 +52,20 @@ def test_lines_are_kept_and_say_what_a_method_is_not_ahead_of(tmp_path, capsys, 
         analytic.main(["seeds=one"])
 
 
+def test_lines_that_another_command_adds_meanwhile_stay(tmp_path, monkeypatch):
+    propose, words = analytic.propose, [f"out={tmp_path}", "seeds=0"]
+
+    def propose_beside(*given):
+        monkeypatch.setattr(analytic, "propose", propose)
+        analytic.main(["random", *words])
+        return propose(*given)
+
+    monkeypatch.setattr(analytic, "propose", propose_beside)
+    analytic.main(["best_rows", *words])
+    found = [line["method"] for line in analytic._read(tmp_path / "analytic-runs.csv")]
+    assert sorted(found) == ["best_rows"] * 2 + ["random"] * 2
+
+
 def test_seeds_are_averaged_and_a_method_that_has_fewer_says_so():
     told = [("cma_es", 0, 1.0), ("cma_es", 1, 4.0), ("cma_es", 5, 99.0), ("bdi", 1, -1.0)]
     lines = [

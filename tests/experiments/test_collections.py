@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import fcntl
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from forked import PATIENCE
 from synthetic_runs import write_run
 
+from experiments.runs import collection
 from experiments.runs.collection import add_runs, check_collection
 from experiments.runs.results import read_runs
 from experiments.table import main
@@ -68,6 +73,37 @@ def test_what_cannot_be_added_to_is_told(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
     with pytest.raises(OSError, match="too long"):  # a folder that takes no file, for any reason
         check_collection(tmp_path / (252 * "a"))
+
+
+def test_two_that_add_at_once_lose_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second reads the file only when the first has written it."""
+    file, writing, write = tmp_path / "runs.csv", threading.Event(), collection.write_csv
+    waiting, lock = threading.Event(), fcntl.flock
+
+    def write_slowly(*given: Any) -> None:
+        writing.set()
+        assert waiting.wait(PATIENCE)
+        write(*given)
+
+    def flock(handle: int, how: int) -> None:
+        try:
+            lock(handle, how)
+        except BlockingIOError:
+            waiting.set()
+            raise
+
+    monkeypatch.setattr(collection, "write_csv", write_slowly)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    runs = [read_runs([write_run(tmp_path / "runs", seed=seed)]) for seed in (0, 1)]
+    first = threading.Thread(target=add_runs, args=(file, runs[0]))
+    first.start()
+    assert writing.wait(PATIENCE)
+    add_runs(file, runs[1])
+    first.join()
+    assert [run.identity.seed for run in read_runs([file])] == [0, 1]
+    assert f"{file}: waiting for another process" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", SCORES)

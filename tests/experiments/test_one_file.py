@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -165,6 +166,42 @@ def test_a_task_and_a_method_of_one_file_each(
     capsys.readouterr()
     reproduce.main(words)
     assert capsys.readouterr().out.count("done already") == 4
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "np.random.rand({0}, {1})",
+        "torch.rand({0}, {1}).numpy()",
+        "np.array([[random.random() for _ in range({1})] for _ in range({0})])",
+    ],
+)
+def test_global_draws_go_by_the_seed_and_by_nothing_done_before(
+    draw: str, add: Write, tmp_path: Path
+) -> None:
+    """One column of a table held runs of several tables, which had been drawn one after another."""
+    imports, out = "import random\n\nimport numpy as np\nimport torch\n", tmp_path / "runs"
+    text = TASK.replace("import numpy as np\n", imports)
+    table = f"(3 * {draw.format(160, 6)}).astype(int)"
+    add("toy", text.replace("np.random.randint(0, 3, (160, 6))", table))
+    text = METHOD.replace("import torch\n", imports)
+    designs = f"data.space.project(torch.from_numpy({draw.format('n', 'data.x.shape[1]')}))"
+    add("toy_draw", text.replace("data.space.sample(n * own.tries, generator)", designs))
+    for place, methods_, seeds in (("a", "toy_draw,best_rows", "1,0"), ("b", "toy_draw", "0,1")):
+        words = ["tasks=toy", f"methods={methods_}", f"seeds={seeds}", "designs=20"]
+        reproduce.main([*words, f"out_dir={out / place}", f"data_dir={tmp_path}"])
+    for method, count in (("toy_draw", 2), ("best_rows", 1)):
+        found: dict[int, list[tuple[str, str]]] = {0: [], 1: []}
+        for folder in out.glob(f"*/toy-{method}-*"):
+            begun, done = (
+                json.loads((folder / name).read_text())
+                for name in ("identity.json", "metrics.json")
+            )
+            found[begun["seed"]].append((begun["rows_sha256"], done["designs_sha256"]))
+        assert [len(runs) for runs in found.values()] == [count, count]
+        assert all(len(set(runs)) == 1 for runs in found.values())
+        (one, other) = (runs[0] for runs in found.values())
+        assert one[0] != other[0] and one[1] != other[1]
 
 
 def test_from_the_command_line(add: Write, tmp_path: Path) -> None:
@@ -437,6 +474,76 @@ def test_words_and_limits_that_mean_nothing_are_refused(
     with pytest.raises(TorchBDIError, match=told):
         load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
     add("toy", TASK)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("nothing", "NameError: name 'nothing' is not defined"),
+        ("import nothing", "ModuleNotFoundError: No module named 'nothing'"),
+        ("np.loadtxt('nothing')", "FileNotFoundError: nothing not found"),
+        ("raise MemoryError", "MemoryError"),
+    ],
+)
+def test_a_load_that_fails_is_told_with_its_line(
+    line: str, told: str, add: Write, tmp_path: Path
+) -> None:
+    from experiments.train import train
+
+    add("toy", TASK.replace("words = np", f"{line}; words = np"))
+    at = 1 + TASK[: TASK.index("words = np")].count("\n")
+    words = ["task=toy", f"data_dir={tmp_path}", f"out_dir={tmp_path / 'runs'}"]
+    with pytest.raises(TorchBDIError) as error:
+        train(compose_config(words))
+    file = tmp_path / "tasks" / "toy.py"
+    assert str(error.value) == f"{file}, line {at}: the load of task=toy fails. {told}. Mend it."
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_space_that_fails_and_one_that_is_too_narrow(add: Write, tmp_path: Path) -> None:
+    words = ["task=toy", f"data_dir={tmp_path}"]
+    add("toy", TASK.replace("load=load", "load=load, space=lambda designs: designs.none"))
+    told = r"toy\.py, line \d+: the space of task=toy fails. AttributeError: "
+    with pytest.raises(TorchBDIError, match=told):
+        load_task(compose_config(words))
+    narrow = MIXED.replace('Number("temperature", 2, 8', 'Number("temperature", 2, 6')
+    add("toy", narrow)
+    told = r"task=toy: row \d+ .*has [78] in column 'temperature', which ends below it, at 6\. Let"
+    with pytest.raises(InputError, match=told):
+        load_task(compose_config(words))
+
+
+def test_a_true_function_that_fails_loses_no_work(add: Write, tmp_path: Path) -> None:
+    from experiments.train import train
+
+    truth = "return request.settings.weight"
+    add("toy_draw", METHOD)
+    words = ["task=toy", "method=toy_draw", "designs=5", f"data_dir={tmp_path}"]
+    told = r"toy\.py, line \d+: the true function of task=toy fails. .*\nThen go on with:\n  .*"
+    add("toy", TASK.replace(truth, f"designs[5:][0]; {truth}"))
+    with pytest.raises(TorchBDIError, match=f"{told}resume=") as error:
+        train(compose_config([*words, f"out_dir={tmp_path / 'runs'}"]))
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert str(folder) in str(error.value)
+    add("toy", TASK)
+    again = compose_config([])
+    again.resume = str(folder)
+    assert math.isfinite(train(again)["best_after_raw"])
+
+
+def test_numbers_of_labels_are_written_down_whatever_they_are(add: Write, tmp_path: Path) -> None:
+    """A correlation of float32 ended a run when all had been done."""
+    from experiments.train import train
+
+    labels = '"Toy", "retrained", np.float32(0.5), y_min=np.int64(0), y_max=np.array(4.0)'
+    add("toy", TASK.replace('"Toy words"', labels))
+    words = ["task=toy", "method=best_rows", "designs=5", f"data_dir={tmp_path}"]
+    told = train(compose_config([*words, f"out_dir={tmp_path / 'runs'}"]))
+    assert told["oracle_spearman"] == 0.5
+    assert told["best_after_normalised"] == told["best_after_raw"] / 4
+    add("toy", TASK.replace('"Toy words"', '"Toy", y_max="4"'))
+    with pytest.raises(InputError, match="Labels: y_max must be finite, got the text '4'"):
+        load_task(compose_config(words))
 
 
 def test_sources_are_a_tuple(add: Write) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from omegaconf import DictConfig
 
 from experiments.paper.distributions import distribution_figure
 from experiments.paper.yardstick_rows import lines_of, yardstick_table
@@ -20,7 +22,7 @@ from experiments.runs.scores import LABELS
 from experiments.tasks.task import Task
 from experiments.yardsticks import main
 from torchbdi import InputError, OfflineData
-from torchbdi.space import Space
+from torchbdi.space import Choice, Number, Space
 
 
 def words(data_dir: Path) -> list[str]:
@@ -109,6 +111,64 @@ def test_what_stands_in_the_table_is_known() -> None:
     assert np.array_equal(arrays["known"], arrays["random"] != 1.0)  # TT is the only new one
     assert (~arrays["known"]).mean() == pytest.approx(1 / 16, abs=0.03)
     assert isinstance(task.data.x, torch.Tensor)
+
+
+def own_task(space: Space, raw: np.ndarray, truth: Callable[[np.ndarray], np.ndarray]) -> Task:
+    y = truth(raw)
+    data = OfflineData.from_raw(raw, y, space)
+    return Task("own", "Own", data, raw.shape[1:], y, 0.0, 9.0, "regenerated", "original", truth)
+
+
+def test_what_has_levels_and_categories_is_known_too() -> None:
+    """Random designs of such columns counted as new, though the table held them."""
+    space = Space((Choice("metal", ("iron", "zinc", "lead")), Number("amount", 0, 0.9, step=0.3)))
+    all_of_them = np.array([[i, 0.3 * j] for i in range(3) for j in range(4)])
+    task = own_task(space, all_of_them[:-1], lambda designs: designs @ np.array([1.0, 10.0]))
+    arrays = score_pool(task, 5, 600)
+    assert np.array_equal(arrays["known"], arrays["random"] < 11 / 9 - 1e-9)  # one is new, the best
+    assert (~arrays["known"]).mean() == pytest.approx(1 / 12, abs=0.04)
+    assert arrays["known"].sum() > 500
+    pool = Pool("own", "Own", "p", **{**arrays, "known": np.ones(600, dtype=bool)})
+    told = {line["yardstick"] for line in lines_of(pool)}
+    assert told == set(YARDSTICKS) - {"random_new"}  # there are none of which sets could be drawn
+
+
+@pytest.mark.parametrize("last", ["ACGT", "ACG"])
+def test_places_drawn_anew_are_those_of_the_space(last: str) -> None:
+    """Fixed letters were changed, and all sites had the alphabet of the first."""
+    sites = [Choice("s0", ("A", "C", "G", "T"), "s", fixed=2), Choice("s1", tuple("ACGT"), "s")]
+    sites += [Choice("s2", tuple("ACGT"), "s"), Choice("s3", tuple(last), "s")]
+    raw = np.random.default_rng(0).integers(0, (4, 4, 4, len(last)), (40, 4))
+    raw[:, 0] = 2
+    asked: list[np.ndarray] = []
+
+    def truth(designs: np.ndarray) -> np.ndarray:
+        asked.append(designs)
+        return designs @ np.array([0.0, 1.0, 2.0, 3.0])
+
+    score_pool(own_task(Space(tuple(sites)), raw, truth), 10, 30)
+    best, designs = asked[1][30:40], asked[1][40:].reshape(2, SETS, 10, 4)
+    assert (designs[..., 0] == 2).all()
+    assert designs[..., 3].max() == len(last) - 1
+    if last == "ACGT":  # other letters, not those of other rows, which may be the same
+        assert ((designs[0] != best).sum(-1) == 1).all()
+        assert ((designs[1] != best).sum(-1) == 2).all()
+
+
+def test_yardsticks_that_another_command_writes_meanwhile_stay(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"data_dir={data_dir}", f"out={tmp_path}"]
+
+    def pool(cfg: DictConfig) -> Pool:
+        if cfg.task.name == "rna1":
+            main(["rna2", *words])
+        return made_up(str(cfg.task.name))
+
+    monkeypatch.setattr("experiments.yardsticks.pool_of", pool)
+    main(["rna1", *words])
+    with (tmp_path / "yardsticks.csv").open() as file:
+        assert {line["problem"] for line in csv.DictReader(file)} == {"rna1", "rna2"}
 
 
 def made_up(problem: str = "p") -> Pool:

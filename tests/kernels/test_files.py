@@ -285,6 +285,37 @@ def test_who_is_second_waits_and_is_told(
     assert capsys.readouterr().out == "somebody is there\n"
 
 
+def test_who_waits_for_a_file_gets_the_one_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has its turn replaces the file: what the next one waited for is there no more."""
+    file, waiting, lock = tmp_path / "lines", threading.Event(), fcntl.flock
+    file.touch()
+
+    def flock(handle: int, how: int) -> None:
+        try:
+            lock(handle, how)
+        except BlockingIOError:
+            waiting.set()
+            raise
+
+    def add(number: int) -> None:
+        with in_turn(file, "somebody is there"):
+            before = file.read_text()
+            if number < 2:
+                waiting.clear()
+                threads[number + 1].start()
+                assert waiting.wait(PATIENCE)
+            files.write_text(file, f"{before}{number} ")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(3)]
+    threads[0].start()
+    for thread in threads:  # each has started the next one before it ends
+        thread.join()
+    assert file.read_text() == "0 1 2 "
+
+
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_nobody_waits_where_there_are_no_locks(
     code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

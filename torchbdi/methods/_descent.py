@@ -16,7 +16,7 @@ import torch
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
-from ..kernels.errors import TorchBDIError
+from ..kernels.errors import InputError, TorchBDIError
 from ..optimise import DesignModule
 from ..shared import Together, draws_forgotten, warnings_handled
 from ..state import StateIO, newest_checkpoint
@@ -28,23 +28,25 @@ _LOGGER = logging.getLogger("lightning.pytorch")
 
 
 def descend(
-    module: DesignModule, steps: int, run: Run
-) -> tuple[Tensor, Tensor | None, dict[str, float | int | str]]:
+    module: DesignModule, steps: int, run: Run, revision: int
+) -> tuple[Tensor, Tensor | None, dict[str, float | str]]:
     """Trains a module for a number of steps, from its state where the run has one.
 
     Args:
         module: learns ``x_h``; it is moved to the run's device.
         steps: how many in all.
         run: is told of every step, and keeps the state in ``last.ckpt`` of its folder.
+        revision: of the method.
 
     Returns:
         The designs (n, D) and what the forward mapping predicts of them (n,), None where it is left
-        out, both in the order of their starts, on the CPU; and the loss of the last step, a fact.
+        out, both in the order of their starts, on the CPU; and facts, the loss of the last step and
+        what it is the loss of.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the step and once the state is written; where
             the trainer hears SIGTERM between two steps, after that of the state before.
-        InputError: the state is that of another run.
+        InputError: the state is that of another run, or of another revision.
         TorchBDIError: the loss is not finite.
     """
     path = None if run.folder is None else run.folder / "last.ckpt"
@@ -58,7 +60,7 @@ def descend(
         _caught_signals() as caught,
         draws_forgotten(fork),
     ):
-        reporter = _Reporter(run, path, bar, caught, done)
+        reporter = _Reporter(run, path, bar, caught, done, revision)
         trainer = lightning.Trainer(
             accelerator=run.device.type,
             devices=[run.device.index or 0] if cuda else 1,
@@ -83,7 +85,9 @@ def descend(
     with torch.no_grad():
         _, predicted = module.evaluate()
     told = None if predicted is None else in_order(predicted).cpu()
-    return in_order(module.x_h).cpu(), told, {"loss_total": reporter.last["loss/total"]}
+    # Not that of the letters and levels to which the designs are rounded.
+    loss: dict[str, float | str] = {"loss_total": reporter.last["loss/total"]}
+    return in_order(module.x_h).cpu(), told, {**loss, "loss_of": "designs as they learn"}
 
 
 class _Reporter(lightning.Callback):
@@ -94,9 +98,16 @@ class _Reporter(lightning.Callback):
     """
 
     def __init__(
-        self, run: Run, path: Path | None, bar: Progress, caught: list[int], saved: int
+        self,
+        run: Run,
+        path: Path | None,
+        bar: Progress,
+        caught: list[int],
+        saved: int,
+        revision: int,
     ) -> None:
         self.run, self.path, self.bar, self.caught, self.saved = run, path, bar, caught, saved
+        self.revision = revision
         self.last: dict[str, float] = {}
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -121,10 +132,20 @@ class _Reporter(lightning.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """The last log, which a run that is resumed after its last step has nowhere else."""
-        return {"last": self.last}
+        return {"last": self.last, "revision": self.revision}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes the last log of a state."""
+        """Takes the last log of a state.
+
+        Raises:
+            InputError: the state is of another revision of the method.
+        """
+        before = state.get("revision", self.revision)  # older states do not say
+        if before != self.revision:
+            raise InputError(
+                f"{self.path} is the state of revision {before} of the method, and this is "
+                f"{self.revision}, which gives other numbers. Take another folder, or remove it."
+            )
         self.last = dict(state["last"])
 
 

@@ -10,6 +10,7 @@ from ..identity import canonical, table_hash
 from ..kernels.errors import InputError
 from ..kernels.files import last_good_state, write_state
 from ..kernels.tensors import from_bytes, to_bytes
+from ..revision import REVISION
 from .base import Method, Run
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Kept:
     def __init__(self, run: Run, method: Method, data: OfflineData, n: int) -> None:
         self.run = run
         self.key = self._space = ""
-        self._revision = [type(method).revision, _shared_revision()]
+        self._revision = [type(method).revision, REVISION]
         if run.folder is not None:
             own = {f.name: getattr(method, f.name) for f in dataclasses.fields(method)}
             what = {"n": n, "seed": run.seed, "table": table_hash(data.x, data.y), **own}
@@ -80,12 +81,6 @@ class Kept:
             of = {"of": self.key, "space": self._space, "revision": self._revision}
             content = to_bytes({**of, **state})
             write_state(self.run.folder / f"{name}.pt", content)
-
-
-def _shared_revision() -> int:
-    from .. import REVISION  # the package imports the methods before it has that number
-
-    return REVISION
 
 
 def _hash_of(space: Space) -> str:

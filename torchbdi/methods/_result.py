@@ -21,7 +21,8 @@ class Result:
         x: designs, (n, D) float64, standardised, the most trusted first; in the order of the
             starts where starts are moved. Methods that move designs by gradients keep bounds, but
             not what couples columns (``space.constraints`` and ``space.at_most``):
-            ``data.space.project(x)`` gives the nearest designs that meet it.
+            ``data.space.project(x)`` gives the nearest designs that meet it. It is
+            let go of the graph that its gradients need, and so is ``predicted``.
         predicted: the method's own prediction of their scores, (n,), standardised; None where it
             has none.
         facts: what else it says of its work, for metrics.json.
@@ -38,11 +39,12 @@ class Result:
     starts: Tensor | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", as_float64("x", self.x))
+        object.__setattr__(self, "x", as_float64("x", self.x).detach())
         if self.x.ndim != 2 or not torch.isfinite(self.x).all():
             raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
         if self.predicted is not None:
-            object.__setattr__(self, "predicted", as_float64("predicted", self.predicted))
+            predicted = as_float64("predicted", self.predicted).detach()
+            object.__setattr__(self, "predicted", predicted)
             if not torch.isfinite(self.predicted).all():
                 raise InputError("Result: predicted must be finite; None where there is none.")
         for name, value in (("predicted", self.predicted), ("starts", self.starts)):

@@ -56,7 +56,7 @@ class BDI(Bidirectional, Regression):
             coefficients=fit,
             bounds=bounds,
         )
-        x, predicted, loss = descend(module, own.steps, run)
+        x, predicted, loss = descend(module, own.steps, run, own.revision)
         return Result(x, predicted, {**(facts_of(fit) if fit else {}), **loss}, data.best(n))
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:

@@ -81,6 +81,7 @@ class BDISearch(Searching, Regression):
                 **facts_of_search(found, data.space, found.x),
                 "distance_kept": kept,
                 "loss_total": float(-found.value.mean()),
+                "loss_of": "designs as they are scored",
             },
         )
 

@@ -98,7 +98,7 @@ class FiniteNTK2NN(Bidirectional):
             bounds=bounds,
         )
         module.progress = run.progress
-        x, predicted, loss = descend(module, own.steps, run)
+        x, predicted, loss = descend(module, own.steps, run, own.revision)
         facts: dict[str, float | int | str] = {"eta_used": float(module.eta)}
         if own.forward_weight:
             facts["net_loss"] = float(module.net_loss)

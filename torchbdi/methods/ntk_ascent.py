@@ -64,7 +64,7 @@ class NTKAscent(Regression):
             coefficients=fit,
             bounds=bounds,
         )
-        x, predicted, loss = descend(module, own.steps, run)
+        x, predicted, loss = descend(module, own.steps, run, own.revision)
         return Result(x, predicted, {**facts_of(fit), **loss}, data.best(n))
 
     def score(self, data: OfflineData, x: Tensor, run: Run | None = None) -> Tensor:

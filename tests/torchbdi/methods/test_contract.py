@@ -272,6 +272,10 @@ def test_a_run_that_nobody_listens_to() -> None:
 
 def test_a_result_is_checked() -> None:
     x = torch.zeros(3, 2, dtype=torch.float64)
+    learnt = x.clone().requires_grad_()
+    done = Result(learnt, learnt.sum(1))
+    assert done.predicted is not None
+    assert not done.x.requires_grad and not done.predicted.requires_grad
     Result(x, torch.zeros(3), {"a": 1.0, "b": 2, "c": "d"})
     for wrong in (
         lambda: Result(x[0]),

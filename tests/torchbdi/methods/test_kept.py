@@ -9,13 +9,15 @@ import pytest
 import torch
 from small_methods import small
 
-from torchbdi import InputError, OfflineData, Space
+import torchbdi
+from torchbdi import InputError, OfflineData, Space, optimise
 from torchbdi.kernels.files import write_state
 from torchbdi.kernels.tensors import to_bytes
 from torchbdi.methods import registry
 from torchbdi.methods._kept import Kept
 from torchbdi.methods.base import Run
 from torchbdi.space import Linear, Number
+from torchbdi.state import newest_checkpoint
 
 RAW = np.random.default_rng(0).uniform(-3, 3, (40, 3))
 
@@ -59,3 +61,41 @@ def test_a_state_of_another_revision_is_refused(
     words = rf"revision {own}\.1 of the method, and this is {own + 1}\.1, which gives other"
     with pytest.raises(InputError, match=words):
         method.solve(data(), 4, Run(folder=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["bdi", "ntk_ascent", "finite_ntk2nn"])
+def test_designs_of_another_revision_or_method_are_not_gone_on_from(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Designs that learn are kept in Lightning's checkpoint, which knew neither."""
+    method, run = small(name), Run(folder=tmp_path, checkpoint_every=1)
+    first = method.solve(data(), 4, run)
+    assert torch.equal(method.solve(data(), 4, run).x, first.x)
+    own = type(method).revision
+    with monkeypatch.context() as patch:
+        patch.setattr(type(method), "revision", own + 1)
+        words = rf"last\.ckpt is the state of revision {own} of the method, and this is {own + 1},"
+        with pytest.raises(InputError, match=words):
+            method.solve(data(), 4, run)
+    with monkeypatch.context() as patch:
+        own = torchbdi.REVISION
+        patch.setattr(optimise, "REVISION", own + 1)
+        words = f"of revision {own} of torchbdi, and this is {own + 1}, which gives other numbers"
+        with pytest.raises(InputError, match=words):
+            method.solve(data(), 4, run)
+    path = tmp_path / "last.ckpt"
+    older = newest_checkpoint(path)
+    assert older is not None
+    del older["torchbdi"]["revision"], older["torchbdi"]["class"]
+    for state in older["callbacks"].values():
+        del state["revision"]
+    write_state(path, to_bytes(older))
+    assert torch.equal(method.solve(data(), 4, run).x, first.x)
+
+
+def test_the_steps_of_an_ascent_are_not_those_of_bdi(tmp_path: Path) -> None:
+    """All settings of their modules can be the same."""
+    run = Run(folder=tmp_path, checkpoint_every=1)
+    registry.method("forward_only", steps=2, alpha=0.0).solve(data(), 4, run)
+    with pytest.raises(InputError, match="the checkpoint is one of BDI, not of Ascent"):
+        registry.method("ntk_ascent", steps=3).solve(data(), 4, run)

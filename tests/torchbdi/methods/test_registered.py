@@ -59,6 +59,7 @@ def test_a_method_is_its_module_and_adam(name: str, letters: OfflineData) -> Non
     assert all(torch.equal(told.kept[i], seen[i][:, 0]) for i in told.kept)
     assert sorted(told.logs) == list(range(1, 11))
     assert told.logs[10]["loss/total"] == result.facts["loss_total"]
+    assert result.facts["loss_of"] == "designs as they learn"
     if name == "backward_only":
         assert result.predicted is None and "solver" not in result.facts
     else:

@@ -61,6 +61,7 @@ def test_no_design_has_less_loss(method: BDISearch) -> None:
     own = -method.score(data, result.x)
     torch.testing.assert_close(own, wanted, rtol=1e-7, atol=1e-7)
     assert result.facts["loss_total"] == pytest.approx(float(wanted.mean()))
+    assert result.facts["loss_of"] == "designs as they are scored"
     assert result.facts["search_complete"] == 1
     assert len(data.space.distinct(result.x)) == 10
     if method.forward_weight:

@@ -1,0 +1,55 @@
+"""Whether the rows of a task's table are designs of its space."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from torchbdi import InputError
+from torchbdi.space import Choice, Number, Space
+
+ROUNDING = 2.0**-22  # of a column's largest number: what float32 makes of a bound is that bound
+
+
+def check_within(name: str, space: Space, designs: np.ndarray) -> None:
+    """Raises InputError where a row is none that the bounds, levels and fixed values allow.
+
+    A design is moved to what the space allows before it is scored, so that such a row would stand
+    in the table with the score of another design.
+
+    Args:
+        name: of the task.
+        space: fitted to the table, so that classes are those of its columns.
+        designs: raw, (N, ...).
+    """
+    raw = np.asarray(designs, dtype=np.float64).reshape(len(designs), -1)
+    for column, values in zip(space.columns, raw.T, strict=True):
+        allowed = _nearest(column, values)
+        if allowed is None:
+            continue
+        if isinstance(column, Number) and column.log:
+            wrong = np.flatnonzero(np.abs(np.log10(values / allowed)) > ROUNDING)
+        else:
+            largest = max(np.abs(values).max(), np.abs(allowed).max())
+            wrong = np.flatnonzero(np.abs(values - allowed) > ROUNDING * largest)
+        if len(wrong):
+            row = wrong[0]
+            raise InputError(
+                f"task={name}: row {row} of the table has {values[row]:.10g} in column "
+                f"{column.name!r}, which {_rule(column, values[row], allowed[row])}. Let the space "
+                f"allow it, or load no such rows ({len(wrong):,} of {len(raw):,} in this column)."
+            )
+
+
+def _nearest(column: Number | Choice, values: np.ndarray) -> np.ndarray | None:
+    """The nearest values that a column may have; None where it may have all that it can hold."""
+    if column.fixed is not None:
+        return np.full(len(values), float(column.fixed))
+    return column.nearest(values) if isinstance(column, Number) else None
+
+
+def _rule(column: Number | Choice, value: float, allowed: float) -> str:
+    if column.fixed is not None:
+        return f"is fixed at {allowed:.10g}"
+    if isinstance(column, Number) and column.low <= value <= column.high:
+        return f"has levels, of which {allowed:.10g} is the nearest"
+    return f"ends {'above' if value < allowed else 'below'} it, at {allowed:.10g}"

@@ -1,0 +1,55 @@
+"""Rows that a task's space does not allow, beside those that it does but for rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from experiments.tasks._within import check_within
+from torchbdi import InputError
+from torchbdi.space import Choice, Number, Space
+
+
+def check(column: Number | Choice, *values: float) -> None:
+    """Of a table whose other column may hold anything."""
+    raw = np.stack([np.arange(len(values)), values], axis=1)
+    check_within("toy", Space((Number("other"), column)).fit(raw), raw)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        (Number("x", 0, 1), (0.5, 1.5, 2), r"row 1 .*has 1.5 in column 'x', which ends below it, "
+         r"at 1\. .*\(2 of 3"),
+        (Number("x", 0, 1), (0.5, -1), r"row 1 .*has -1 in column 'x', which ends above it, at 0"),
+        (Number("x", 0, 1e6), (-0.5, 1e6), "row 0 .*has -0.5 .*ends above it, at 0"),
+        (Number("x", 0, 8, step=2), (2, 5, 8), "row 1 .*has 5 .*has levels, of which 4 is the"),
+        (Number("x", levels=(1, 2, 4)), (1, 8), "row 1 .*has 8 .*ends below it, at 4"),
+        (Number("x", 1e-3, 1e3, log=True), (1e-3, 5e-4, 1e3), "row 1 .*ends above it, at 0.001"),
+        (Number("x", fixed=3), (3, 3, 4), "row 2 .*has 4 in column 'x', which is fixed at 3"),
+        (Choice("x", ("a", "b"), fixed=1), (1, 0), "row 1 .*has 0 .*which is fixed at 1"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_no_design_of_the_space_is_named(
+    column: Number | Choice, values: tuple[float, ...], told: str
+) -> None:
+    with pytest.raises(InputError, match=f"task=toy: {told}"):
+        check(column, *values)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (Number("x"), (-1e30, 1e30)),
+        (Number("x", 0, 0.1), (np.float32(0.1), 0)),
+        (Number("x", 0, 1), (-1e-8, 1 + 1e-8)),  # of a computation in float32
+        (Number("x", 0, 1, step=0.1), np.arange(11, dtype=np.float32) * np.float32(0.1)),
+        (Number("x", 0.1, 1e3, log=True), (np.float32(0.1), 1e3)),
+        (Number("x", levels=(1e6, 1e6 + 1)), (1e6, 1e6 + 1)),
+        (Choice("x", ("a", "b")), (1, 0)),
+    ],
+)
+def test_what_is_off_by_rounding_is_allowed(
+    column: Number | Choice, values: tuple[float, ...]
+) -> None:
+    check(column, *values)
