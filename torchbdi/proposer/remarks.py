@@ -9,7 +9,7 @@ import numpy as np
 from .columns.collinear import collinear_remarks, drift_remark
 from .columns.column import Classes, Numbers
 from .columns.ends import limit_remarks, two_values_remark
-from .columns.nothing import nothing_remarks
+from .columns.nothing import kept_remarks, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.precision import half_units
@@ -27,7 +27,12 @@ from .settings import Settings
 
 
 def remarks_of(
-    scored: Scored, restricted: Restricted, settings: Settings, ways: Ways, said: Sequence[str]
+    scored: Scored,
+    restricted: Restricted,
+    settings: Settings,
+    ways: Ways,
+    said: Sequence[str],
+    to_choose: bool = False,
 ) -> list[str]:
     """What is odd about the scores, then about the designs.
 
@@ -37,6 +42,7 @@ def remarks_of(
         settings: the person's choices.
         ways: how options are typed.
         said: earlier remarks, which are not repeated.
+        to_choose: whether proposals are rows of the table.
     """
     y, far, rows = scored.y, scored.far, scored.table.rows
     numbers = {c.name: scored.known[c.name] for c in restricted.columns if isinstance(c, Numbers)}
@@ -55,8 +61,12 @@ def remarks_of(
         spoken = (*settings.fix, *settings.bounds)
         remarks += lone_remark({name: scored.known[name] for name in names}, rows, spoken, ways)
         loose = {name: scored.values[name] for name in names if name not in spoken}
-        remarks += paired_remarks(loose, restricted.rules, ways)
-        remarks += nothing_remarks(loose, remarks, ways)
+        remarks += kept_remarks(restricted.absent, ways)
+        if not to_choose:  # else proposals have what rows have
+            kept = [{*rule.coefficients} for rule in restricted.rules if rule.low == rule.high]
+            kept += [{own.name, own.amount} for own in restricted.absent]
+            remarks += paired_remarks(loose, kept, ways)
+            remarks += nothing_remarks(loose, remarks, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
     remarks += _letter_remarks(scored, restricted.columns, moving, settings.fix, ways)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.errors import InputError
-from ..space import Number
 from .columns.column import Classes
 from .digits import digits, places_of, short
 from .model.choice import Chosen
@@ -241,10 +240,9 @@ def _unknown_told(unknown: np.ndarray) -> str:
 def _levels_told(problem: Problem, settings: Settings) -> str:
     """Which numbers keep to levels, between which something better may lie; "" where none."""
     names = [
-        column.name
-        for column in problem.design_space.columns
-        if isinstance(column, Number) and column.levels and column.name not in settings.fix
-    ]
+        name for name, grid in problem.grids.items()
+        if grid.kind == "levels" and name not in settings.fix
+    ]  # fmt: skip
     if not names:
         return ""
     way = freed(names, problem.rules, Ways(problem.table.typed))

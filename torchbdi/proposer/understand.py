@@ -23,6 +23,7 @@ from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
 from .remarks import remarks_of
+from .rules.absent import absent_of
 from .rules.count import count_of
 from .rules.fewer import require_reach
 from .rules.restrict import restrict
@@ -162,6 +163,9 @@ def _made(
         require_reach(restricted.rules, restricted.at_most, restricted.grids, settings, ways)
         require_freedom(restricted, settings, ways)
     scored = scored_of(table, score, score_columns, numbers, row, y, columns, varying)
+    if not to_choose:
+        absent = tuple(absent_of(restricted, scored.values, settings))
+        restricted = replace(restricted, absent=absent)
     rows = scored.table.rows[scored.index]
     merge_remark(scored.table, y, scored.means, scored.groups, remarks)
     counted = limited(y, scored.far) if settings.robust else y
@@ -169,7 +173,7 @@ def _made(
         require_positive(counted, scored.table.rows, ways)
     taken = np.bincount(scored.groups, counted) / scored.counts
     require_different(table.source, score, len(y), taken, kinds)
-    odd = remarks_of(scored, restricted, settings, ways, remarks)
+    odd = remarks_of(scored, restricted, settings, ways, remarks, to_choose)
     fixed = fixed_of(columns, varying, settings)
     candidates, candidate_rows = candidates_of(
         varying, candidate, restricted, scored.values, table.rows, settings, ways, remarks
@@ -198,6 +202,7 @@ def _made(
         grids=restricted.grids,
         rules=restricted.rules,
         at_most=restricted.at_most,
+        absent=restricted.absent,
         candidates=candidates,
         candidate_rows=candidate_rows,
         n=n,

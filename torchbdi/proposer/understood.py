@@ -11,6 +11,7 @@ from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns.column import Classes, Numbers
 from .columns.grids import Grid
+from .columns.nothing import Absent
 from .reading.table import Table, Values
 from .rules.looked_up import LookedUp
 
@@ -40,6 +41,7 @@ class Understood:
         grids: what the columns of numbers can have, by name.
         rules: linear rules between columns of numbers.
         at_most: rules on how many parts are present.
+        absent: names for nothing, and amounts that are 0 with them.
         candidates: designs to choose from, the columns that vary, (M,) each; None for any design.
         candidate_rows: their rows, (M,).
         n: how many designs to propose.
@@ -68,6 +70,7 @@ class Understood:
     grids: Mapping[str, Grid]
     rules: tuple[Linear, ...]
     at_most: tuple[AtMost, ...]
+    absent: tuple[Absent, ...]
     candidates: Mapping[str, Values] | None
     candidate_rows: np.ndarray
     n: int

@@ -61,7 +61,7 @@ def test_a_configuration_of_something_else(
         (["--ignore", "temp", "--ignore", "temp"], "--ignore temp is given twice"),
         (["--score", "tc", "--score", "tc"], "--score tc is given twice"),
         (["--score", "tx"], "there is no column 'tx'. Columns: temp, metal, seq, lot, tc"),
-        (["--score", "metal"], "holds words and no number"),
+        (["--score", "metal"], "there are words and no number"),
     ],
 )
 def test_wrong_choices_are_answered_before_anything_is_made(

@@ -13,8 +13,9 @@ from proposer_quick import be_quick
 from proposer_tables import plain, text
 
 from torchbdi.__main__ import main
+from torchbdi.proposer.columns.grids import Grid
 from torchbdi.proposer.result import Proposals
-from torchbdi.space import Number, Space
+from torchbdi.space import Number
 from torchbdi.space.constraints import Linear
 
 LIMITS = [
@@ -41,9 +42,12 @@ def outlook(
         rows=np.array([2, 3, 4]), fixed={}, columns=(), rules=rules, at_most=(), values=values,
         limits=limits,
         best=lambda: np.array([0, 2, 1] if minimize else [1, 2, 0]),
-        design_space=Space(
-            (Number("a", levels=(1, 2)), Number("b", 0, 1), Number("c", levels=(3, 4)))
-        ),
+        grids={
+            "a": Grid(Number("a", levels=(1, 2)), 0, None, "levels"),
+            # Numbers of two digits are no levels of the table.
+            "b": Grid(Number("b", levels=(0.1, 0.11)), None, 2, ""),
+            "c": Grid(Number("c", levels=(3, 4)), 0, None, "levels"),
+        },
         table=SimpleNamespace(typed=True),
     )  # fmt: skip
 

@@ -48,12 +48,16 @@ _PARTS = frozenset(("whole", "main", "sub", "split"))  # of a plot
 _NUMBER_WORDS = frozenset(("id", "no", "nr", "num", "number", "#"))
 _POINTS = ({"pttype"}, {"pt", "type"}, {"point", "type"}, {"space", "type"}, {"pattern"})
 # What says whether a design has been tried, and what columns of it are called.
-_STATE_WORDS = """
+_DONE_WORDS = """
 done finished complete completed measured made tested run executed evaluated observed known ok
-planned pending open todo to_do tbd new next queued scheduled proposed suggested candidate untested
-running in_progress not_done not_tested erledigt offen geplant fertig
+erledigt fertig
 """
-STATES = frozenset(word.replace("_", " ") for word in _STATE_WORDS.split())
+_WAITING_WORDS = """
+planned pending open todo to_do tbd new next queued scheduled proposed suggested candidate untested
+running in_progress not_done not_tested offen geplant
+"""
+WAITING = frozenset(word.replace("_", " ") for word in _WAITING_WORDS.split())
+STATES = WAITING | {*_DONE_WORDS.split()}
 _STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
 MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")

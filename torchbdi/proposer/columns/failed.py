@@ -1,4 +1,4 @@
-"""Columns such as status: which rows without a score failed, and why rows were left out."""
+"""Columns such as status: how rows ended, and which of those without a score failed, or wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..reading.table import Table, Values
 from ..reading.ways import Ways, listed
-from .bookkeeping import STATES, says_what_is_done
+from .bookkeeping import STATES, WAITING, says_what_is_done
 from .counting import words_of
 
 # What programs and people call a run that came to nothing, alone or before a reason.
@@ -59,6 +59,44 @@ def failed_rows(
                 [name],
             )
     return np.zeros(len(table), bool), [], []
+
+
+def waiting_rows(table: Table, open_: np.ndarray, ways: Ways) -> tuple[np.ndarray, list[str]]:
+    """Which rows a column says to be planned or under way, (N,) bool; and what is told of them.
+
+    Args:
+        table: the columns beside the scores of which the person has not said what they are.
+        open_: which rows have an empty score of which the person said nothing, (N,) bool.
+        ways: how options are typed.
+    """
+    for name, cells in table.columns.items():
+        if cells.dtype == np.float64:
+            continue
+        texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
+        known = {*texts[~open_].tolist()} - {""}
+        if not (words_of(name) & _NAMES or (known and known <= STATES)):
+            continue
+        waits = open_ & np.isin(texts, [*(WAITING - known)])
+        if waits.any():
+            said = listed(list(dict.fromkeys(cells[waits].tolist())), 3)
+            has, were = ("has", "it was") if waits.sum() == 1 else ("have", "they were")
+            return waits, [
+                f"{waits.sum()} of {len(waits)} rows {has} no score yet, as column {name!r} says "
+                f"({said}): {were} left out; {ways('take', '=candidate')} chooses among such rows."
+            ]
+    return np.zeros(len(table), bool), []
+
+
+def says_how_it_ended(name: str, cells: Values) -> bool:
+    """Whether a column says of each row how far it is, or how it ended: done, planned, failed.
+
+    Args:
+        name: of the column.
+        cells: numbers or texts, (n,), none missing.
+    """
+    if cells.dtype == np.float64 or not words_of(name) & _NAMES:
+        return False
+    return all(text.casefold() in STATES or _fails(text) for text in set(cells.tolist()))
 
 
 def ends_of_left(table: Table, gone: np.ndarray, ways: Ways) -> tuple[list[str], list[str]]:

@@ -68,7 +68,12 @@ def left_out(kinds: Mapping[str, Kind]) -> str:
 
 
 def guess_kind(
-    name: str, values: Values, rows: np.ndarray, ways: Ways = IN_PYTHON, named: bool = True
+    name: str,
+    values: Values,
+    rows: np.ndarray,
+    ways: Ways = IN_PYTHON,
+    named: bool = True,
+    whole: bool = True,
 ) -> Kind:
     """What a column is.
 
@@ -78,6 +83,7 @@ def guess_kind(
         rows: their numbers, for messages.
         ways: how options are typed.
         named: whether a person named the columns; only then can one be a row number.
+        whole: whether no cell is missing, or their rows are left out: what has gaps counts no rows.
 
     Raises:
         InputError: it cannot be told; the message says how to say what it is.
@@ -95,6 +101,7 @@ def guess_kind(
             f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
             "makes it part of the design.",
         )
+    named = named and whole
     if readable == len(values):
         kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
         if kind.kind == "number":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,38 +21,98 @@ _NOTHING = re.compile(
 )
 # So many designs without something, whose amounts would all be 0 by chance once in so many tables.
 FEWEST, CHANCE = 3, 1000.0
+ROUNDING = 1e-9
 
 
-def nothing_remarks(columns: Mapping[str, Values], said: Sequence[str], ways: Ways) -> list[str]:
-    """Names amounts that are 0 in all designs that have none of something by its name.
+@dataclass(frozen=True)
+class Absent:
+    """An amount that is 0 in all designs that have none of something by its name.
+
+    Attributes:
+        name: the column of names.
+        nothing: the names for nothing, as none, whose amounts are all 0.
+        amount: the column of amounts.
+        least: the least amount of designs with another name; 0 where some of these have 0, too.
+        ruled: whether the amount is fixed or stands in a rule, so that the name follows from it.
+    """
+
+    name: str
+    nothing: tuple[str, ...]
+    amount: str
+    least: float
+    ruled: bool = False
+
+    def keeps(self, values: Mapping[str, Values]) -> np.ndarray:
+        """Which designs (n,) have 0 with these names, and other amounts with others, (n,) bool."""
+        amount = values[self.amount]
+        without, zero = np.isin(values[self.name], self.nothing), amount == 0
+        kept: np.ndarray = (without == zero) if self.least else ~without | zero
+        return kept if self.ruled else kept & (without | (amount >= self.least * (1 - ROUNDING)))
+
+    def told(self) -> str:
+        """What is true of all designs."""
+        only = ", and nowhere else" if self.least else ""
+        return f"In all designs {self.amount!r} is 0 where {self.name!r} is {self.nothing[0]}{only}"
+
+
+def absences(columns: Mapping[str, Values]) -> list[Absent]:
+    """Finds the amounts that are 0 with names for nothing, and are so by more than chance.
+
+    Args:
+        columns: numbers or names of the distinct designs, (N,) each.
+    """
+    zeros = {name: v == 0 for name, v in columns.items() if v.dtype == np.float64}
+    zeros = {name: at for name, at in zeros.items() if at.any() and not at.all()}
+    nothing = {
+        name: {
+            value: (values == value, often)
+            for value, often in sorted(Counter(values.tolist()).items())
+            if _NOTHING.fullmatch(str(value))
+        }
+        for name, values in columns.items()
+        if values.dtype != np.float64
+    }
+    count = sum(len(own) for own in nothing.values())
+    out = []
+    for name, own in nothing.items():
+        for amount, zero in zeros.items():
+            kept = {v: often for v, (at, often) in own.items() if not (at & ~zero).any()}
+            n, z, m = len(zero), int(zero.sum()), sum(kept.values())
+            if m < FEWEST:
+                continue
+            log = log_choose(z, m) - log_choose(n, m)
+            if log > -math.log(CHANCE * count * len(zeros)):
+                continue
+            exact = m == z and columns[amount].min() == 0
+            least = float(columns[amount][~zero].min()) if exact else 0.0
+            often_first = sorted(kept, key=lambda value: -kept[value])
+            out.append(Absent(name, tuple(often_first), amount, least))
+    return out
+
+
+def kept_remarks(absent: Sequence[Absent], ways: Ways) -> list[str]:
+    """Says which amounts are 0 with names for nothing in proposals, too, and the way out."""
+    return [
+        f"{own.told()}: so it is in every proposal ({ways('number', own.amount)} gives that up)."
+        for own in absent
+    ]
+
+
+def nothing_remarks(columns: Mapping[str, Values], said: Collection[str], ways: Ways) -> list[str]:
+    """Names amounts that are 0 with names for nothing, which proposals need not keep.
 
     Args:
         columns: numbers or names of the distinct designs, (N,) each.
         said: remarks so far; what one says of both columns is not told again.
         ways: how options are typed.
     """
-    zeros = {name: v == 0 for name, v in columns.items() if v.dtype == np.float64}
-    zeros = {name: at for name, at in zeros.items() if at.any() and not at.all()}
-    absent = [
-        (name, str(value), values == value)
-        for name, values in columns.items()
-        if values.dtype != np.float64
-        for value, often in sorted(Counter(values.tolist()).items())
-        if often >= FEWEST and _NOTHING.fullmatch(str(value))
-    ]
     out = []
-    for name, value, without in absent:
-        for amount, zero in zeros.items():
-            if (without & ~zero).any() or any(repr(name) in t and repr(amount) in t for t in said):
-                continue
-            n, z, m = len(zero), int(zero.sum()), int(without.sum())
-            log = log_choose(z, m) - log_choose(n, m)
-            if log > -math.log(CHANCE * len(absent) * len(zeros)):
-                continue
-            side = ways.several("fix", [f"{name}={value}", f"{amount}=0"])
-            out.append(
-                f"In all designs {amount!r} is 0 where {name!r} is {value}. Proposals need not "
-                "keep that: pass over those that make no sense, or search that side alone "
-                f"({side})."
-            )
+    for own in absences(columns):
+        if any(repr(own.name) in text and repr(own.amount) in text for text in said):
+            continue
+        side = ways.several("fix", [f"{own.name}={own.nothing[0]}", f"{own.amount}=0"])
+        out.append(
+            f"{own.told()}. Proposals need not keep that: pass over those that make no sense, or "
+            f"search that side alone ({side})."
+        )
     return out

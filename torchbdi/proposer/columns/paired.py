@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from ...space.constraints import Linear
 from ..reading.table import Values
 from ..reading.ways import Ways
 from .suspects import UNLIKELY
@@ -17,14 +16,16 @@ from .suspects import UNLIKELY
 FEWEST, MOST = 3, 3
 
 
-def paired_remarks(columns: Mapping[str, Values], rules: Sequence[Linear], ways: Ways) -> list[str]:
+def paired_remarks(
+    columns: Mapping[str, Values], kept: Collection[set[str]], ways: Ways
+) -> list[str]:
     """Names values of columns that stand in the same designs and in no others.
 
     Of a column of names that is each name, of numbers 0: what is absent has no amount.
 
     Args:
         columns: numbers or names of the distinct designs, (N,) each.
-        rules: linear rules that proposals keep.
+        kept: pairs, or more, of columns that proposals keep together.
         ways: how options are typed.
     """
     marks: dict[bytes, dict[str, str]] = {}
@@ -37,7 +38,6 @@ def paired_remarks(columns: Mapping[str, Values], rules: Sequence[Linear], ways:
             if often[value] >= FEWEST:
                 mark = (values == value).tobytes()
                 marks.setdefault(mark, {})[name] = "0" if number else str(value)
-    kept = [rule.coefficients.keys() for rule in rules if rule.low == rule.high]
     groups: dict[tuple[str, ...], dict[str, str]] = {}
     for mark, own in marks.items():
         at = np.frombuffer(mark, bool)

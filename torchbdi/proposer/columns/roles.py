@@ -17,6 +17,7 @@ from .bookkeeping import says_what_is_done
 from .column import as_category, classes_of, numbers_of
 from .counting import is_order
 from .exports import recorded_by
+from .failed import says_how_it_ended
 from .kinds import Kind, guess_kind
 from .naming import names_of_designs
 from .places import places
@@ -103,6 +104,12 @@ def _seen(
             f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
             f"was left out; {way} makes it part of the design.",
         )
+    if says_how_it_ended(name, cells[there]):
+        return Kind(
+            "none",
+            f"Column {name!r} says how rows ended, and nothing that can be chosen: it was left "
+            f"out; {ways('category', name)} makes it part of the design.",
+        )
     if are_remarks(name, cells, there):
         return Kind(
             "none",
@@ -187,15 +194,17 @@ def _names(
 def _guessed(table: Table, name: str, there: np.ndarray, settings: Settings, ways: Ways) -> Kind:
     """What a column is, by the cells that are there, (N,) bool.
 
-    What has a unit counts no rows, nor does what has gaps, unless their rows are left out.
+    What has a unit counts no rows, nor does what has gaps, unless their rows are left out, or are
+    the last ones: to those of a later round a person hardly writes on what propose left out.
     """
     cells, rows = table.columns[name][there], table.rows[there]
-    named, whole = table.named and name not in table.form.units, bool(there.all())
-    kind = guess_kind(name, cells, rows, ways, named and (whole or settings.drop_missing))
+    named = table.named and name not in table.form.units
+    whole = not there[int(there.sum()) :].any()
+    kind = guess_kind(name, cells, rows, ways, named, whole or settings.drop_missing)
     if whole or kind.kind != "none":
         return kind
     try:
-        otherwise = guess_kind(name, cells, rows, ways, named=False).kind
+        otherwise = guess_kind(name, cells, rows, ways, named, whole=False).kind
     except InputError:
         otherwise = ""
     return replace(kind, gaps=otherwise != "none")

@@ -13,7 +13,7 @@ from ..reading.spellings import are_of_scale, counts_of, in_order
 from ..reading.table import MISSING, Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from .column import LARGEST
-from .failed import failed_rows
+from .failed import failed_rows, waiting_rows
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -64,10 +64,11 @@ def read_scores(
     numbers = np.full((n, len(scores)), np.nan)
     planned, left = np.zeros((n, len(scores)), bool), np.zeros((n, len(scores)), bool)
     unread: dict[str, list[int]] = {}
+    strange: dict[str, None] = {}  # the columns in which these stand
     used: dict[str, int] = {}
     # 9999 may be written 9999.0 in the table.
     numbered = {parse_number(word): word for word in takes if parse_number(word) is not None}
-    for at, values in enumerate(scores.values()):
+    for at, (name, values) in enumerate(scores.items()):
         for i, cell in enumerate(_cells(values)):
             number = parse_number(cell) if cell not in MISSING else None
             word = cell if cell in takes else numbered.get(number)
@@ -81,19 +82,20 @@ def read_scores(
                 planned[i, at] = True
             elif number is None and cell not in MISSING:
                 unread.setdefault(cell, []).append(i)
+                strange[name] = None
             if number is not None:
                 numbers[i, at] = number
-    if strange := [word for word in takes if word not in used]:
+    if unused := [word for word in takes if word not in used]:
         words = listed(list(unread), 6) if unread else "all are numbers, or missing"
-        raise InputError(f"take: no score is {strange[0]!r}. Of the others: {words}.")
+        raise InputError(f"take: no score is {unused[0]!r}. Of the others: {words}.")
     if unread:
         nothing = bool(np.isnan(numbers).all())
-        raise InputError(_unread(next(iter(scores)), table.rows, unread, n, nothing, ways))
+        raise InputError(_unread([*strange], table.rows, unread, numbers.size, nothing, ways))
     _require_scores(table, scores, numbers, ways)
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
     remarks = [
-        f"Scores {cell!r} ({count} of {n}) were {_told(takes[cell])}, as you said."
+        f"Scores {cell!r} ({count} of {n}) were {_told(takes[cell], len(scores))}, as you said."
         for cell, count in used.items()
     ]
     candidate = none & planned.any(1)
@@ -101,6 +103,9 @@ def read_scores(
     blank, remarks = blank & ~failed, remarks + told
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
+    else:  # a few are no list to choose from
+        waits, told = waiting_rows(table, blank, ways)
+        blank, remarks = blank & ~waits, remarks + told
     if candidate.any():
         remarks.append(_candidate_remark(scores, candidate, takes, ways))
     return Scores(numbers, candidate, blank, remarks, states)
@@ -167,16 +172,22 @@ def _taken(cell: str, value: float | str) -> float | None:
     return number
 
 
-def _told(value: float | str) -> str:
+def _told(value: float | str, columns: int) -> str:
     if value == OUT:
-        return "left out with their rows"
+        return "left out with their rows" if columns == 1 else "left out"
     return "taken for designs to choose from" if value == CANDIDATE else f"taken for {value}"
 
 
 def _unread(
-    name: str, rows: np.ndarray, unread: Mapping[str, list[int]], n: int, nothing: bool, ways: Ways
+    names: list[str],
+    rows: np.ndarray,
+    unread: Mapping[str, list[int]],
+    n: int,
+    nothing: bool,
+    ways: Ways,
 ) -> str:
-    """What to say of texts among the scores: where they are, and how to say what they stand for."""
+    """What to say of texts among n scores: where they are, and how to say what they stand for."""
+    name = f"column{'s' if len(names) > 1 else ''} {listed(names)}"
     count = sum(len(at) for at in unread.values())
     word, at = next(iter(unread.items()))
     if nothing and len(unread) <= FEW_WORDS:
@@ -194,12 +205,12 @@ def _unread(
             else " (with the numbers of your own scale: these follow the alphabet)"
         )
         return (
-            f"column {name!r} holds words and no number: {told}. Say what each stands for, for "
-            f"instance {takes}{alphabet}; or choose another score."
+            f"{name}: there are words and no number: {told}. Say what each stands for, "
+            f"for instance {takes}{alphabet}; or choose another score."
         )
     if nothing:
         return (
-            f"column {name!r}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
+            f"{name}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
             "are not). Write numbers alone into it, or choose another score."
         )
     parts = []
@@ -213,12 +224,13 @@ def _unread(
             value += f", {ways('take', f'{word}={limit / 2:g}')} half of it"
     else:
         value = f"{ways('take', f'{word}=0')} makes it a score of 0, or of any number"
+    rows_out = "these rows" if n == len(rows) else "these scores"
     many = ""
     if len(unread) > len(parts):
         many = f" There are {len(unread)} different texts: it may be quicker to mend the file."
     return (
-        f"column {name!r}: {count} of {n} scores are no numbers: {', '.join(parts)}. Say what each "
-        f"stands for: {value}; {ways('take', f'{word}={OUT}')} leaves these rows out; "
+        f"{name}: {count} of {n} scores are no numbers: {', '.join(parts)}. Say what each "
+        f"stands for: {value}; {ways('take', f'{word}={OUT}')} leaves {rows_out} out; "
         f"{ways('take', f'{word}={CANDIDATE}')} makes them designs to choose from.{many}"
     )
 

@@ -185,7 +185,9 @@ def _write(
     units: dict[str, str] = {}
     for cell, (_, unit) in column.found.items():
         units.setdefault(unit, cell)
-    if len({same_unit(unit) for unit in units}) > 1:
+    money = next((unit for unit in units if unit in CURRENCIES), "")
+    # Proposals have no currency, and stand below the others in the next round.
+    if len({same_unit(unit) for unit in units} - ({""} if money else set())) > 1:
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
         out.complaints[name] = (
             f"column {name!r} has numbers with different units: {', '.join(told)}. Give all of "
@@ -209,10 +211,11 @@ def _write(
             f"Column {name!r}: a minus behind a number, as in {minus!r}, makes it one below 0."
         )
     unit = next(iter(units), "")
-    if unit in CURRENCIES:
+    if money:
+        every = "some numbers have" if "" in units else "every number has"
         out.notes.append(
-            f"Column {name!r}: every number has {unit!r} before it; they are read, and written, as "
-            "numbers without it."
+            f"Column {name!r}: {every} {money!r} before {'them' if '' in units else 'it'}; they "
+            "are read, and written, as numbers without it."
         )
     elif unit:
         out.units[name] = unit

@@ -45,8 +45,12 @@ def kept_equations(
     given: Sequence[Linear],
     settings: Settings,
     remarks: list[str],
+    to_choose: bool = False,
 ) -> tuple[list[Linear], list[Linear]]:
-    """Sums and totals that hold in every row, and which nobody has said."""
+    """Sums and totals that hold in every row, and which nobody has said.
+
+    Where proposals are rows of the table (``to_choose``), they have whatever all rows have.
+    """
     numbers = {name: values[name] for name in names}
     own = {name: v for name, v in numbers.items() if name not in settings.free}
     sums, totals = equations(table, own, given)
@@ -65,6 +69,8 @@ def kept_equations(
         (name, _), *others = rule.coefficients.items()
         right = sum_told({other: -v for other, v in others}, rule.low)
         remarks.append(f"Column {name!r} is {right} in every row: so it is in every proposal.")
+    if to_choose:
+        return sums, totals
     free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
     last = [next(iter(rule.coefficients)) for rule in totals]

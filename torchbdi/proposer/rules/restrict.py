@@ -12,6 +12,7 @@ from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, set_over_decades, with_zero, without_steps
+from ..columns.nothing import Absent
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
@@ -33,6 +34,7 @@ class Restricted:
         given: those of them that the person gave.
         at_most: rules on how many parts are present.
         looked_up: columns that are left out, since they follow from another one.
+        absent: names for nothing, and amounts that are 0 with them.
     """
 
     columns: tuple[Numbers | Classes, ...]
@@ -41,6 +43,7 @@ class Restricted:
     at_most: tuple[AtMost, ...]
     given: tuple[Linear, ...] = ()
     looked_up: Mapping[str, LookedUp] = field(default_factory=dict)
+    absent: tuple[Absent, ...] = ()
 
 
 def restrict(
@@ -84,20 +87,21 @@ def restrict(
     columns = [c for c in columns if c.name not in found]
     names = [name for name in names if name not in found]
     grids = {name: grids[name] for name in names}
-    sums, totals = kept_equations(table, values, names, given, settings, remarks)
+    sums, totals = kept_equations(table, values, names, given, settings, remarks, to_choose)
     rules = [*given, *sums, *totals]
     equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
     # Numbers of few digits, 0.1 and 20, hardly add up to another one.
     grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
     _let_rules_hold(rules, grids)
+    told = [] if to_choose else remarks  # levels and steps of rows are as they are
     for rule in rules:
         require_possible(rule, grids, Ways(table.typed))
-        loosen(rule, rule in totals, grids, settings, Ways(table.typed), remarks)
+        loosen(rule, rule in totals, grids, settings, Ways(table.typed), told)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     ruled |= {name for name in grids if _fixed_below(settings.fix.get(name))}
     _logarithms(grids, values, ruled, remarks)
-    _tell(grids, Ways(table.typed), remarks)
+    _tell(grids, Ways(table.typed), told)
     own = tuple(
         replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
         if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,11 +45,18 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
     kept = set(zip(*(known[name].tolist() for name in held), strict=True)) if held else {()}
     sizes = [len(kept)]
     levels: dict[str, np.ndarray] = {}
+    named: dict[str, Values] = {}  # the names that go with amounts
+    with_amounts = {own.name for own in restricted.absent}
     for column in restricted.columns:
         if column.name in held:
             continue
         if isinstance(column, Classes):
-            if settings.fix.get(column.name) is not None:
+            wanted = settings.fix.get(column.name)
+            names = column.classes if wanted is None else (class_name(wanted),)
+            if column.name in with_amounts:
+                named[column.name] = np.array(names, dtype=object)
+                sizes.append(len(names))
+            elif wanted is not None:
                 sizes.append(1)
             else:
                 sizes.append(len(column.classes) ** min(_sites(column, known[column.name]), 64))
@@ -66,10 +72,14 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
     if math.prod(sizes) > COUNTED:
         return None
     possible = math.prod(sizes)
-    if restricted.rules or restricted.at_most:
-        others = possible // math.prod([len(kept), *(len(v) for v in levels.values())])
-        combined = _combined(levels, held, kept)
-        possible = others * int(meets(restricted.rules, restricted.at_most, combined).sum())
+    if restricted.rules or restricted.at_most or restricted.absent:
+        coupled = {**levels, **named}
+        others = possible // math.prod([len(kept), *(len(v) for v in coupled.values())])
+        combined = _combined(coupled, held, kept)
+        fits = meets(restricted.rules, restricted.at_most, combined)
+        for own in restricted.absent:
+            fits &= own.keeps(combined)
+        possible = others * int(fits.sum())
     return Room(possible, possible - _inside(restricted, known, levels, settings))
 
 
@@ -82,13 +92,14 @@ def _sites(column: Classes, values: Values) -> int:
 
 
 def _combined(
-    levels: Mapping[str, np.ndarray], held: Sequence[str], kept: Collection[tuple[Any, ...]]
+    levels: Mapping[str, Values], held: Sequence[str], kept: Collection[tuple[Any, ...]]
 ) -> dict[str, Values]:
     """All combinations of the levels of some columns with what known designs have in others."""
-    rows = np.array(list(itertools.product(*levels.values())))
-    out = {name: np.tile(rows[:, i], len(kept)) for i, name in enumerate(levels)}
+    every = [own.ravel() for own in np.meshgrid(*levels.values(), indexing="ij")]
+    out = {name: np.tile(v, len(kept)) for name, v in zip(levels, every, strict=True)}
     own = (np.array(values) for values in zip(*kept, strict=True))
-    return out | {n: np.repeat(v, len(rows)) for n, v in zip(held, own, strict=True)}
+    count = math.prod(len(v) for v in levels.values())
+    return out | {n: np.repeat(v, count) for n, v in zip(held, own, strict=True)}
 
 
 def meets(

@@ -170,6 +170,7 @@ def _searched(
         part = candidates(
             mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
             problem.n, number, folder if len(first) == 1 else None, after, inside,
+            problem.absent,
         )  # fmt: skip
         made.append(held)
         parts.append(part)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from ...search.listing import size
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
 from ...space import Space
+from ..columns.nothing import Absent
 from ..columns.padded import Padded, padded_sites, with_padding
 from ..model.nearest import nearest
+from .absence import with_absent
 from .apart import with_levels_apart
 from .neighbours import neighbours
 
@@ -74,6 +76,7 @@ def candidates(
     folder: Path | None = None,
     after: Callable[[int, float], None] | None = None,
     inside: Tensor | None = None,
+    absent: Sequence[Absent] = (),
 ) -> Candidates:
     """Makes candidates, none of them known.
 
@@ -89,6 +92,7 @@ def candidates(
         after: is told of their rounds.
         inside: which of the known designs can lie in the space, (N,) bool; None for all. There can
             be thousands of spaces, with few known designs in each.
+        absent: names for nothing with amounts that are 0, which all candidates keep together.
     """
     space = space.boxed()
     sites = Sites(space)
@@ -98,7 +102,7 @@ def candidates(
         maximise, objective, space, least=1, starts=starts, options=options,
         seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    wanted = _Wanted(space, scale, known, n, seed)
+    wanted = _Wanted(space, scale, known, n, seed, absent)
     count = size(space, options.most_listed(n))
     if count is not None:
         held = known if inside is None else known[inside]
@@ -118,11 +122,16 @@ class _Wanted:
     known: Tensor
     n: int
     seed: int
+    absent: Sequence[Absent]
 
-    @property
+    @cached_property
     def padded(self) -> list[Padded]:
         """The sites at which sequences are padded."""
         return padded_sites(self.space, self.known * self.scale)
+
+    def mended(self, x: Tensor) -> Tensor:
+        """Those of designs (P, D) that can be made, some of them changed for that."""
+        return with_absent(with_padding(x, self.space, self.padded), self.space, self.absent)
 
     def new(self, x: Tensor) -> Tensor:
         """Which of standardised designs (P, D) are new, their positions."""
@@ -138,15 +147,15 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         count: how many designs it has.
         unseen: how many of them are new.
     """
-    space, scale, padded = wanted.space, wanted.scale, wanted.padded
+    space, scale = wanted.space, wanted.scale
     found = look(min(count, max(LEADING, 2 * wanted.n) + len(wanted.known)))
-    x = with_padding(found.x, space, padded) / scale
+    x = wanted.mended(found.x) / scale
     x = x[wanted.new(x)]
     if len(found.x) < count:
-        more = with_padding(space.sample(SAMPLES, seeded(wanted.seed, 1)), space, padded)
+        more = wanted.mended(space.sample(SAMPLES, seeded(wanted.seed, 1)))
         x = torch.cat([x, more / scale])
         x = x[wanted.new(x)]
-    if padded:  # which of all have their padding at the ends is not counted
+    if wanted.padded or wanted.absent:  # which of all can be made is not counted
         return Candidates(x, None)
     return Candidates(x, unseen)
 
@@ -160,15 +169,15 @@ def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Te
         sites: its letters and levels.
         starts: features of the best known designs in it, (S, D).
     """
-    space, scale, padded = wanted.space, wanted.scale, wanted.padded
+    space, scale = wanted.space, wanted.scale
     own = space.project(wanted.known * scale)
     mutants = Mutants(sites, own) if sites.whole else None
     most = None if mutants is None else tested(mutants, own)
     reach = None if most is None else Reach(own, sites=most, mutants=mutants)
     found = look(max(wanted.n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
     # A beam's designs lie around its best ones already.
-    ends = found.x[: 0 if sites.whole else ENDS]
-    pool = [_near(with_padding(found.x, space, padded), reach)]
+    ends = with_absent(found.x[: 0 if sites.whole else ENDS], space, wanted.absent)
+    pool = [_near(wanted.mended(found.x), reach)]
     around = [torch.zeros(len(pool[0]), dtype=torch.bool)]
     for attempt in range(8):
         draws = seeded(wanted.seed, 2 + attempt)
@@ -180,7 +189,7 @@ def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Te
         if len(ends):
             kinds.append((True, neighbours(space, ends, half, draws)))
         for at_ends, made in kinds:
-            pool.append(_near(with_padding(made, space, padded), reach))
+            pool.append(_near(wanted.mended(made), reach))
             around.append(torch.full((len(pool[-1]),), at_ends))
         x = torch.cat(pool) / scale
         kept = wanted.new(x)

@@ -124,7 +124,7 @@ def test_what_says_which_rows_are_done_is_left_out(
 
 @pytest.mark.parametrize(
     ("name", "done", "open_"),
-    [("catalyst", "Pd", "Ni"), ("pressure", "1", "2"), ("status", "done", "done")],
+    [("catalyst", "Pd", "Ni"), ("pressure", "1", "2"), ("film", "done", "done")],
 )
 def test_new_levels_of_what_is_planned_stay(
     name: str, done: str, open_: str, tmp_path: Path

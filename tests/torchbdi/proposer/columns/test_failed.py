@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from proposer_tables import DESIGN, asked, names, plain, text, told
+from proposer_tables import DESIGN, asked, names, plain, refused, text, told
 
 
 def ended(name: str, good: str, ends: Sequence[str]) -> str:
@@ -112,6 +112,54 @@ def test_what_says_why_rows_were_left_out_is_no_part_of_a_design(
     assert f"Column {name!r} says how rows ended" in told(made)
     made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=out", "--category", name)
     assert made.constants == {name: good}
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "ends"),
+    [("status", "done", ["pending"]), ("State", "good", ["RUNNING", "queued"])],
+)
+def test_a_few_rows_that_wait_are_left_out(
+    name: str, good: str, ends: Sequence[str], tmp_path: Path
+) -> None:
+    """They are too few to choose from, and what the column says is why they have no score."""
+    made, _ = asked(tmp_path, ended(name, good, ends))
+    assert names(made) == DESIGN and made.candidates is None and len(made.left) == len(ends)
+    have = "has" if len(ends) == 1 else "have"
+    assert f"{len(ends)} of 40 rows {have} no score yet, as column {name!r} says" in told(made)
+    assert f"Column {name!r} says how rows ended" in told(made)
+    made, _ = asked(tmp_path, ended(name, good, ends), "--take", "=candidate")
+    assert len(made.candidate_rows) == len(ends)
+    assert "'yield' (1, first in row 41)" in refused(tmp_path, ended(name, good, [good]))
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("status", ["done"] * 32 + [""] * 8), ("status", ["ok"] * 40),
+        ("State", ["ok", "failed"] * 20), ("run status", ["finished", "", "failed (OOM)", ""] * 10),
+    ],
+)  # fmt: skip
+def test_a_status_is_no_part_of_a_design_where_all_rows_have_a_score(
+    name: str, cells: Sequence[str], tmp_path: Path
+) -> None:
+    """A row whose score was typed in says failed, too, and those of a new round have no status."""
+    content = text(
+        [[*plain()[0], name], *([*r, c] for r, c in zip(plain()[1:], cells, strict=True))]
+    )
+    made, _ = asked(tmp_path, content)
+    assert names(made) == DESIGN and not made.constants and len(made.scores) == 40
+    assert f"Column {name!r} says how rows ended" in told(made)
+    if "" not in cells:
+        made, _ = asked(tmp_path, content, "--category", name)
+        assert name in [*names(made), *made.constants]
+
+
+def test_other_words_of_a_status_are_levels(tmp_path: Path) -> None:
+    cells = ["fresh", "frozen"] * 20
+    content = text(
+        [[*plain()[0], "status"], *([*r, c] for r, c in zip(plain()[1:], cells, strict=True))]
+    )
+    assert names(asked(tmp_path, content)[0]) == [*DESIGN, "status"]
 
 
 def test_a_state_of_matter_that_was_left_out_says_nothing(tmp_path: Path) -> None:

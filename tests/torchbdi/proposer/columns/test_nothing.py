@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from torchbdi.proposer.columns.nothing import nothing_remarks
+from torchbdi.proposer.columns.nothing import absences, nothing_remarks
 from torchbdi.proposer.reading.ways import Ways
 
 
@@ -15,3 +15,30 @@ def test_a_number_is_no_name_for_nothing(name: str, is_told: bool) -> None:
     amount = np.where(without | (np.arange(30) == 1), 0.0, 1.5)
     names = np.where(without, name, "No. 1").astype(object)
     assert bool(nothing_remarks({"base": names, "amount": amount}, [], Ways(True))) == is_told
+
+
+def test_several_names_for_nothing_are_one() -> None:
+    """A least amount is known where all designs that have something have an amount."""
+    names = np.array((["none", "control", "A", "B"] * 12), dtype=object)
+    amount = np.array([0.0, 0.0, 2.0, 5.0] * 12)
+    (own,) = absences({"salt": names, "amount": amount})
+    assert set(own.nothing) == {"none", "control"} and own.least == 2
+    assert own.keeps({"salt": names, "amount": amount}).all()
+    assert own.keeps({"salt": names[:4], "amount": np.array([0.0, 3.0, 0.0, 3.0])}).tolist() == [
+        True, False, False, True,
+    ]  # fmt: skip
+    amount[2] = 0
+    (own,) = absences({"salt": names, "amount": amount})
+    assert own.least == 0
+    assert own.keeps({"salt": names[:4], "amount": np.array([0.0, 3.0, 0.0, 3.0])}).tolist() == [
+        True, False, True, True,
+    ]  # fmt: skip
+    amount[0] = 1
+    assert [found.nothing for found in absences({"salt": names, "amount": amount})] == [
+        ("control",)
+    ]
+
+
+def test_what_two_designs_have_may_be_chance() -> None:
+    names = np.array(["none", "none", *["A", "B"] * 19], dtype=object)
+    assert not absences({"salt": names, "amount": np.array([0.0, 0.0, *[1.0, 2.0] * 19])})

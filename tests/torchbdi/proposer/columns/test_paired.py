@@ -12,17 +12,17 @@ from proposer_tables import asked, plain, text, told, with_column
 
 def test_names_and_amounts_that_go_together(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    ligands = rng.choice(["none", "PPh3", "XPhos"], 40)
+    ligands = rng.choice(["L1", "PPh3", "XPhos"], 40)
     rows = with_column("ligand", ligands.tolist())
     rows[0].insert(0, "eq")
     for row in rows[1:]:
-        row.insert(0, "0" if row[0] == "none" else f"{rng.uniform(0.05, 0.3):.2f}")
+        row.insert(0, "0" if row[0] == "L1" else f"{rng.uniform(0.05, 0.3):.2f}")
     made, _ = asked(tmp_path, text(rows))
-    remark = next(r for r in made.remarks if "'ligand' is none where 'eq' is 0, and nowhere" in r)
+    remark = next(r for r in made.remarks if "'ligand' is L1 where 'eq' is 0, and nowhere" in r)
     words = shlex.split(remark[remark.index("--fix") : -2])
     kept, _ = asked(tmp_path, text(rows), *words)
-    assert kept.fixed == {"eq": 0.0, "ligand": "none"} and "nowhere else" not in told(kept)
-    next(row for row in rows[1:] if row[1] != "none")[0] = "0"
+    assert kept.fixed == {"eq": 0.0, "ligand": "L1"} and "nowhere else" not in told(kept)
+    next(row for row in rows[1:] if row[1] != "L1")[0] = "0"
     assert "nowhere else" not in told(asked(tmp_path, text(rows))[0])
     free = with_column("ligand", ligands.tolist())
     assert "nowhere else" not in told(asked(tmp_path, text(free))[0])
@@ -42,9 +42,9 @@ def test_amounts_that_go_together_in_every_proposal_are_not_told(tmp_path: Path)
     three = [[*row[:1], *row[2:3], *row[:1], *row[3:]] for row in rows]
     three[0][2] = "d"
     for row in three[1:]:
-        row[2] = "none" if row[0] == "0.0" else "some"
+        row[2] = "low" if row[0] == "0.0" else "some"
     said = told(asked(tmp_path, text(three))[0])
-    assert "'c' is 0 and 'd' is none where 'a' is 0, and nowhere else. " in said
+    assert "'c' is 0 and 'd' is low where 'a' is 0, and nowhere else. " in said
 
 
 @pytest.mark.parametrize(("name", "told_of"), [("no ligand", True), ("PPh3", False)])
@@ -60,6 +60,6 @@ def test_amounts_of_nothing(name: str, told_of: bool, tmp_path: Path) -> None:
         ]
         rows.append([*own[i % 4], *row])
     said = told(asked(tmp_path, text(rows))[0])
-    assert (f"In all designs 'eq' is 0 where 'ligand' is {name}. " in said) == told_of
+    assert (f"In all designs 'eq' is 0 where 'ligand' is {name}: so it is" in said) == told_of
     rows[1][1] = "0.2"
     assert "In all designs" not in told(asked(tmp_path, text(rows))[0])

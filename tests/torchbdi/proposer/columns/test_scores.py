@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import asked, plain, refused, scores_with, text
+from proposer_tables import asked, plain, refused, scores_with, text, told
 
 from torchbdi import InputError
 from torchbdi.proposer.frames import table_of
@@ -146,6 +146,12 @@ def test_repetitions_are_one_score(tmp_path: Path) -> None:
     first = np.array([float(row[3]) for row in three[1:]])
     np.testing.assert_allclose(made.scores, first + np.where(full, 1, 0.5))
     assert made.noise is not None and 0.5 < made.noise < 1.1
+    three[4][4] = "spilt"
+    message = refused(tmp_path, text(three), *more)
+    assert f"column 'yield_2': 1 of {3 * len(made.rows)} scores are no numbers: 'spilt'" in message
+    assert "--take spilt=out leaves these scores out" in message
+    made, _ = asked(tmp_path, text(three), *more, "--take", "spilt=out")
+    assert 5 in made.rows and "Scores 'spilt' (1 of 40) were left out, as you said." in told(made)
 
 
 def test_answers_of_a_questionnaire_are_in_their_order(tmp_path: Path) -> None:

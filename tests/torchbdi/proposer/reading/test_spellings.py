@@ -50,6 +50,18 @@ def test_what_stands_before_numbers_is_told(cell: str, said: str, tmp_path: Path
     assert not made.table.form.units
 
 
+def test_numbers_without_their_currency_are_proposals_of_an_earlier_round(tmp_path: Path) -> None:
+    for sign, other in (("$", ""), ("", "€"), ("$", "€")):
+        cells = [f"{sign if i < 30 else other}{i % 5 + 2}.99" for i in range(40)]
+        content = text(with_column("price", cells))
+        if sign and other:
+            assert "numbers with different units: '$2.99' in row 2" in refused(tmp_path, content)
+            continue
+        made, _ = asked(tmp_path, content)
+        assert made.values["price"][:2].tolist() == [2.99, 3.99] and len(made.scores) == 40
+        assert f"some numbers have {sign or other!r} before them" in told(made)
+
+
 @pytest.mark.parametrize("marks", [["a", "ab", "b", "bc", ""], ["*", "**", "", "†", " ***"]])
 def test_letters_and_stars_behind_scores(marks: list[str], tmp_path: Path) -> None:
     rows = plain()

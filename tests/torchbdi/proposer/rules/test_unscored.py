@@ -105,3 +105,22 @@ def test_steps_of_parts_that_may_be_absent_hold_for_rows_without_a_score(tmp_pat
     rows[-1][0] = "12"
     made, _ = asked(tmp_path, text(rows), "--at-most", "1 of a,b", "--step", "a=10")
     assert made.candidate_rows.tolist() == list(range(32, 41))
+
+
+def test_rows_to_choose_from_are_told_of_no_search(tmp_path: Path) -> None:
+    """Levels, steps and what goes together are in the rows, and no option changes them."""
+    rng = np.random.default_rng(4)
+    rows = [["temp", "ligand", "eq", "start", "end", "yield"]]
+    for i in range(60):
+        start = int(rng.integers(1, 30))
+        ligand = ["none", "PPh3", "XPhos"][i % 3]
+        eq = 0 if ligand == "none" else int(rng.choice([2, 5, 10]))
+        score = f"{start + eq + rng.normal():.2f}" if i < 45 else ""
+        rows.append([str(20 * (i % 4)), ligand, str(eq), str(start), str(start + i % 9), score])
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "15 of 60 rows have no score yet" in said
+    for words in ("--free", "stay whole", "keeps to", "need not", "in every proposal"):
+        assert words not in said
+    said = told(asked(tmp_path, text(rows[:46]))[0])
+    for words in ("--free", "stay whole", "need not", "in every proposal"):
+        assert words in said

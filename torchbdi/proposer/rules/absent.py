@@ -1,0 +1,43 @@
+"""Names for nothing and amounts of 0 that proposals keep together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ..columns.column import Classes, class_name
+from ..columns.nothing import ROUNDING, Absent, absences
+from ..reading.table import Values
+from ..settings import Settings
+from .restrict import Restricted
+
+
+def absent_of(
+    restricted: Restricted, known: Mapping[str, Values], settings: Settings
+) -> Iterator[Absent]:
+    """The names for nothing, with their amounts, that proposals have as all designs have them.
+
+    Without those of which the person says that the amount is a number, or fixes both, or fixes the
+    name where the amount cannot be 0.
+
+    Args:
+        restricted: the columns that vary.
+        known: of those columns, at the distinct designs, (N,) each.
+        settings: the person's choices.
+    """
+    ruled = {name for rule in restricted.rules for name in rule.coefficients}
+    ruled |= {name for rule in restricted.at_most for name in rule.names} | {*settings.fix}
+    sequences = {c.name for c in restricted.columns if isinstance(c, Classes) and c.sequence}
+    columns = {name: v for name, v in known.items() if name not in sequences}
+    for own in absences(columns):
+        number, wanted = restricted.grids[own.amount].number, settings.fix.get(own.name)
+        without = wanted is not None and class_name(wanted) in own.nothing
+        both = wanted is not None and settings.fix.get(own.amount) is not None
+        if own.amount in settings.numbers or both or (without and number.low > 0):
+            continue
+        if own.least:
+            grid = number.grid()
+            there = grid[(grid > 0) & (grid >= own.least * (1 - ROUNDING))]
+            least = float(there[0]) if len(there) else min(own.least, number.high)
+            own = replace(own, least=least)
+        yield replace(own, ruled=own.amount in ruled)
