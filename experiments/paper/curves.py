@@ -16,6 +16,7 @@ from ..runs.spread import cell
 from ..runs.trajectory import FILE, is_whole
 from .cells import STATISTICS, grid, heading
 
+COLUMNS = 4  # panels in a row: more are too small to be read on a page
 PERCENTILES = ("best of the designs", "median of the designs")
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # x (n,), mean (n, 2), standard deviation (n, 2)
 
@@ -103,6 +104,17 @@ def _panels(lines: dict[Problem, Line], label: str, mark: float | None) -> Figur
         finish(axes, label, f"normalised score, {name}")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(lines))
     return figure
+
+
+def panels_figure(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of panels of such a size in inches, four beside each other at most."""
+    columns = min(count, COLUMNS)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    places = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for axes in places[count:]:
+        axes.remove()
+    return figure, places[:count]
 
 
 def finish(axes: Axes, x: str, y: str) -> None:

@@ -18,7 +18,7 @@ from ..runs.results import Problem, Run, left_out, unchanged
 from ..runs.run_folder import RunFolder
 from ..tasks import load_task
 from .cells import grid, heading
-from .curves import finish
+from .curves import finish, panels_figure
 
 METHODS = ("best_rows", "bdi", "bdi_search", "kernel_search")
 DECADE = 10.0  # from this ratio of losses on their axis is logarithmic
@@ -43,12 +43,12 @@ def loss_figure(runs: Sequence[Run]) -> Figure | None:
                 left_out(str(error))
     if not panels:
         return None
-    figure = Figure(figsize=(4.5 * len(panels), 4.2), layout="constrained")
-    for axes, (problem, sets) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
-    ):
+    shown = [method for method in METHODS if any(method in sets for sets in panels.values())]
+    figure, places = panels_figure(len(panels), 4.5, 4.2)
+    for axes, (problem, sets) in zip(places, panels.items(), strict=True):
         for method, (loss, true) in sets.items():
-            axes.scatter(loss, true, s=12, alpha=0.6, label=method)
+            own = f"C{shown.index(method)}"  # in all panels
+            axes.scatter(loss, true, s=12, alpha=0.6, label=method, color=own)
         losses = np.concatenate([loss for loss, _ in sets.values()])
         if losses.max() > DECADE * losses.min():
             axes.set_xscale("log")

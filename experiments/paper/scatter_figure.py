@@ -12,7 +12,7 @@ from torchbdi import InputError
 from ..data.arrays import read_npz
 from ..runs.results import Problem, Run, left_out, unchanged
 from .cells import grid, heading
-from .curves import finish
+from .curves import finish, panels_figure
 
 
 def scatter_figure(runs: Sequence[Run]) -> Figure | None:
@@ -34,12 +34,12 @@ def scatter_figure(runs: Sequence[Run]) -> Figure | None:
                 panels.setdefault(problem, []).append((method, *points))
     if not panels:
         return None
-    figure = Figure(figsize=(5 * len(panels), 4.5), layout="constrained")
-    for axes, (problem, sets) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
-    ):
+    found_methods = dict.fromkeys(method for sets in panels.values() for method, _, _ in sets)
+    colour = {method: f"C{i}" for i, method in enumerate(found_methods)}  # one in all panels
+    figure, places = panels_figure(len(panels), 5, 4.5)
+    for axes, (problem, sets) in zip(places, panels.items(), strict=True):
         for method, predicted, true in sets:
-            axes.scatter(predicted, true, s=12, alpha=0.6, label=method)
+            axes.scatter(predicted, true, s=12, alpha=0.6, label=method, color=colour[method])
         every = np.concatenate([true for _, _, true in sets])
         axes.axline((every.min(), every.min()), slope=1, color="grey", lw=0.8, ls=":")
         axes.set_title(heading(problem))

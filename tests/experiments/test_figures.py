@@ -176,6 +176,20 @@ def test_predicted_against_true(tmp_path: Path) -> None:
     assert np.array_equal(points.get_offsets(), np.stack([predicted, true], axis=1))
 
 
+def test_a_method_has_one_colour_in_all_panels_which_stand_in_rows(tmp_path: Path) -> None:
+    points = {"normalised_after": np.ones(2), "predicted_normalised": np.ones(2)}
+    for task in ("tfbind8", "rna1", "rna2", "rna3", "tfbind10"):
+        for method in ("bdi", "ntk_ascent")[task == "rna1" :]:
+            folder = write_run(tmp_path, task=task, method=method)
+            np.savez(folder / "proposals.npz", **points)
+    figure = scatter_figure(read_runs([tmp_path]))
+    assert figure is not None
+    drawn = [p for axes in figure.axes for p in axes.collections]
+    colours = {(p.get_label(), *p.get_facecolor().ravel().tolist()) for p in drawn}
+    assert len(drawn) == 9 and len(colours) == 2
+    assert figure.axes[0].get_gridspec().ncols == 4
+
+
 def test_losses_are_those_of_the_designs_that_were_scored(tmp_path: Path, data_dir: Path) -> None:
     cfg = compose_config(("task=rna1", "task.max_rows=40", f"data_dir={data_dir}"))
     task, rng = load_task(cfg), np.random.default_rng(0)

@@ -44,11 +44,23 @@ def digits(value: float, error: float) -> str:
     return f"{round(value, places):.0f}"
 
 
-def short(value: float) -> str:
-    """A number with four digits, without an exponent where it can be read so.
+def short(value: float, places: int = 4) -> str:
+    """A number with so many digits, without an exponent where it can be read so.
 
     Args:
         value: any number.
+        places: how many digits; others before the decimal point are 0.
     """
-    text = f"{value:.4g}"
+    text = f"{value:.{places}g}"
     return f"{float(text):.0f}" if "e+" in text and abs(value) < 1e9 else text
+
+
+def figures(value: float, places: int) -> str:
+    """A score with so many digits, and with all before the decimal point: 1452510, as it was read.
+
+    Args:
+        value: any number.
+        places: see :func:`places_of`.
+    """
+    text = f"{value:.{places}g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < 1e9 else text

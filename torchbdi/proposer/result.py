@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns.column import Classes
-from .digits import digits, places_of, short
+from .digits import digits, figures, places_of, short
 from .model.choice import Chosen
 from .model.problem import Problem
 from .model.trust import Quality
@@ -101,23 +101,23 @@ class Proposals:
         side = "below" if self.settings.minimize else "above"
         counts, most = "", places_of(known.scores)
         if known.taken[best] != known.scores[best]:
-            counts = f", which counts as {known.taken[best]:.{most}g}"
+            counts = f", which counts as {figures(known.taken[best], most)}"
         where = ""
         if not kept.any():
             where = ", but no known design keeps the limits that were given"
         elif best != first:
             where = (
                 ", of the designs that keep the limits that were given "
-                f"({known.scores[first]:.{most}g} in row {known.rows[first]} does not)"
+                f"({figures(known.scores[first], most)} in row {known.rows[first]} does not)"
             )
         if known.limits is not None and known.taken[best] == known.limits[0 if sign < 0 else 1]:
             return (
-                f"The best known {known.score} is {known.scores[best]:.{most}g} (row "
+                f"The best known {known.score} is {figures(known.scores[best], most)} (row "
                 f"{known.rows[best]}){where}, the better one of its two values: no prediction "
                 f"can lie {side} it."
             )
         text = (
-            f"The best known {known.score} is {known.scores[best]:.{most}g} "
+            f"The best known {known.score} is {figures(known.scores[best], most)} "
             f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals "
             f"{'is' if above == 1 else 'are'} predicted {side} it.{_unknown_told(self.unknown)}"
         )
@@ -177,7 +177,8 @@ class Proposals:
         if not self.problem.log:
             error = digits(self.error[i], self.error[i])
             return f"{digits(self.predicted[i], self.error[i])} ± {error}"
-        return f"{self.predicted[i]:.3g} ({self.low[i]:.3g} to {self.high[i]:.3g})"
+        middle, low, high = (short(own[i], 3) for own in (self.predicted, self.low, self.high))
+        return f"{middle} ({low} to {high})"
 
     def scale_told(self) -> str:
         """Why logarithms are modelled, and how not to; "" where they are not."""

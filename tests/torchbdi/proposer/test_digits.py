@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from torchbdi.proposer.digits import digits, places_of, short
+from torchbdi.proposer.digits import digits, figures, places_of, short
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,21 @@ def test_numbers_have_as_many_digits_as_their_error(value: float, error: float, 
 )  # fmt: skip
 def test_figures_have_four_digits_and_no_exponent(value: float, shown: str) -> None:
     assert short(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1452510.0, "1452510"), (-12345678.0, "-12345678"), (81.45, "81.45"), (0.00012, "0.00012"),
+        (4.039e-12, "4.039e-12"), (5.70297e12, "5.70297e+12"), (999999.7, "1000000"),
+    ],
+)  # fmt: skip
+def test_scores_have_the_digits_of_the_table_and_no_exponent(value: float, shown: str) -> None:
+    assert figures(value, 6) == shown
+
+
+def test_three_digits_have_no_exponent() -> None:
+    assert [short(value, 3) for value in (1234.5, 99.95, 0.00271)] == ["1230", "100", "0.00271"]
 
 
 def test_digits_are_those_that_tell_scores_apart() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..digits import places_of, short
+from ..digits import figures, places_of, short
 from ..reading.table import MISSING, Table, Values, is_no_name, is_no_number, missing, parse_number
 from ..reading.ways import Ways
 from ..settings import Settings
@@ -176,7 +176,7 @@ def merge_remark(
         )
     text += f"Each of the {len(means)} different designs counts once, with its mean score"
     if noise > 0:
-        both = f"{scores[low]:.{most}g} and {scores[high]:.{most}g}"
+        both = f"{figures(scores[low], most)} and {figures(scores[high], most)}"
         where = f"rows {table.rows[low]} and {table.rows[high]} with {both}"
         if table.rows[low] == table.rows[high]:
             where = f"{both} in row {table.rows[low]}"

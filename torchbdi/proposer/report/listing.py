@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from html import escape
 
 from ..columns.column import Numbers
-from ..digits import places_of
+from ..digits import figures, places_of
 from ..result import Proposals
 from .writing import written
 
 # Of wide tables the columns that are 0 before and after are counted, not listed.
 WIDE = 20
+# Letters of a sequence in which one can look for those that are bold.
+LONG = 20
+
+_POWER = re.compile(r"[-+]?\b\d+([.,]\d+)?e-\d+\b")
 
 
 def table_of_proposals(p: Proposals) -> str:
     """All proposals, the best predicted first."""
     score = p.problem.score
     heads = [
-        "", f"predicted {score}", "design", "told from", "nearest known design", "distance",
+        "#", f"predicted {score}", "design", "compared with", "nearest known design", "distance",
         "remarks",
     ]  # fmt: skip
     if p.candidate_row is not None:
@@ -28,19 +34,25 @@ def table_of_proposals(p: Proposals) -> str:
         far = "far outside the known designs" if p.far[i] else ""
         cells = [
             str(i + 1),
-            p.told(i),
+            _whole_numbers(p.told(i)),
             designs.html(i),
-            f"row {p.start_row[i]} ({p.problem.scores[p.start[i]]:.{most}g})",
-            f"row {p.nearest_row[i]} ({p.problem.scores[p.nearest[i]]:.{most}g})",
+            _row_told(p.start_row[i], figures(p.problem.scores[p.start[i]], most)),
+            _row_told(p.nearest_row[i], figures(p.problem.scores[p.nearest[i]], most)),
             f"{p.distance[i]:.3g}",
             escape("; ".join(text for text in (far, p.notes[i]) if text)),
         ]
         if p.candidate_row is not None:
             cells.insert(1, str(p.candidate_row[i]))
         rows.append(_row(heads, cells, bool(p.far[i])))
-    head = "<tr>" + "".join(f"<th>{escape(text)}</th>" for text in heads) + "</tr>"
+    # The score's name may be longer than there is room for.
+    first = "".join(
+        f'<th scope="col"{" class=name" if score in text else ""}>{escape(text)}</th>'
+        for text in heads
+    )
+    head = f"<tr>{first}</tr>"
+    wide = " wide" if len(p.problem.space.columns) > WIDE else ""
     return (
-        f'<table class="proposals"><thead>{head}</thead>\n<tbody>\n'
+        f'<table class="proposals{wide}"><thead>{head}</thead>\n<tbody>\n'
         + "\n".join(rows)
         + "\n</tbody></table>"
     )
@@ -92,21 +104,43 @@ class Designs:
             parts.append(_changed(name, old, new, old != new))
         if nothing:
             parts.append(f"the other {nothing} columns 0")
-        return "; ".join(f"<span>{part}</span>" for part in parts)
+        return f"<span>{';</span> <span>'.join(parts)}</span>"
 
 
 def _changed(name: str, before: str, after: str, differs: bool) -> str:
     if not differs:
-        return f"{escape(name)} {escape(after)}"
-    return f"{escape(name)} <b>{escape(after)}</b> (from {escape(before)})"
+        return f"{_own(name)} {_own(after)}"
+    return f"{_own(name)} <b>{_own(after)}</b> (from {_own(before)})"
 
 
 def _changed_letters(name: str, before: str, after: str) -> str:
-    """A sequence with its new letters in bold, and the one before."""
-    letters = [
-        escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in zip(before, after, strict=True)
-    ]
-    text = f'{escape(name)} <span class="sequence">{"".join(letters)}</span>'
+    """A sequence with its new letters in bold, and the one before.
+
+    In a long one they are named by their places, too: nobody finds one letter among hundreds.
+    """
+    pairs = list(zip(before, after, strict=True))
+    letters = [escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in pairs]
+    text = f'{_own(name)} <span class="sequence">{"".join(letters)}</span>'
     if before == after:
         return text
-    return f'{text} (from <span class="sequence">{escape(before)}</span>)'
+    text += f' (from <span class="sequence">{escape(before)}</span>)'
+    if len(after) > LONG:
+        new = ", ".join(escape(f"{a}{i}{b}") for i, (a, b) in enumerate(pairs, 1) if a != b)
+        text += f", which is {new}"
+    return text
+
+
+def _row_told(row: int, score: str) -> str:
+    return f"row {row} ({_whole_numbers(score)})"
+
+
+def _own(text: str) -> str:
+    """A text of the table. One that is read from the right does not turn round what follows it."""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text):
+        return f"<bdi>{escape(text)}</bdi>"
+    return _whole_numbers(escape(text))
+
+
+def _whole_numbers(text: str) -> str:
+    """Numbers with a negative power of ten in one piece: browsers break a line at the hyphen."""
+    return _POWER.sub(r'<span class="number">\g<0></span>', text)

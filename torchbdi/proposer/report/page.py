@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -17,6 +16,8 @@ from ..reading.ways import Ways
 from ..result import Proposals
 from .alike import alike_told
 from .beyond import beyond_told
+from .captions import BACKTEST, LEFT_OUT, scores_told, where_told
+from .captions import ERRORS as ERRORS_SHOWN
 from .cells import columns_like_formulas
 from .listing import table_of_proposals
 from .pictures import (
@@ -29,27 +30,32 @@ from .pictures import (
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.5em; overflow-wrap: anywhere; } h2 { font-size: 1.15em; margin-top: 2em; }
+body { overflow-wrap: anywhere; } .number { white-space: nowrap; }
+h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
 table { border-collapse: collapse; font-size: 13px; width: 100%; }
 td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }
-td, th { vertical-align: top; } td { overflow-wrap: anywhere; }
+td, th { vertical-align: top; overflow-wrap: normal; }
+.name { min-width: 7em; }
+.name, td[data-label="design"], td[data-label="remarks"] { overflow-wrap: anywhere; }
 td[data-label="design"] > span { display: inline-block; }
-td:first-child { white-space: nowrap; overflow-wrap: normal; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1em; }
-.pictures img { flex: 1 1 20em; min-width: 0; max-width: 36em; width: 100%; height: auto; }
+td:first-child { white-space: nowrap; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0; }
+figure { flex: 1 1 20em; min-width: 0; max-width: 36em; margin: 0; }
+figure img { width: 100%; height: auto; } figcaption { font-size: 13px; color: #555; }
 .verdict { font-size: 1.15em; font-weight: 600; } .far { background: #fde3e3; }
 code, .sequence { font-family: ui-monospace, monospace; } .proposals b { color: #b03a3f; }
 @media (max-width: 640px) {
   .proposals thead { display: none; }
   .proposals, .proposals tbody, .proposals tr, .proposals td { display: block; }
   .proposals tr { border: 1px solid #ccc; border-radius: 6px; margin: .7em 0; padding: .3em; }
-  .proposals td { border: 0; padding: .15em .4em; } .proposals td:empty { display: none; }
+  .proposals td { border: 0; padding: .15em .4em; overflow-wrap: anywhere; }
+  .proposals td:empty { display: none; } .proposals td:first-child { font-weight: 600; }
   .proposals td:not(:first-child)::before { content: attr(data-label) ": "; color: #666; }
-  .proposals td:first-child { font-weight: 600; }
 }
 @media print {
   body { max-width: none; margin: 0; font-size: 10pt; } table { font-size: 8.5pt; }
-  tr, img { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  tr, figure { break-inside: avoid; } .wide tr { break-inside: auto; } h2 { break-after: avoid; }
+  thead { display: table-header-group; } td[data-label="design"] > span { display: inline; }
   .far, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
@@ -85,25 +91,35 @@ def html_report(p: Proposals) -> str:
         "<h2>Is the model any good on this table?</h2>",
         _quality(p),
         _pictures(
-            {
-                "Predicted and true scores of known designs": leave_one_out_picture(p),
-                "Errors by the distance to the nearest known design": error_picture(p),
-            }
+            ("Predicted and true scores of known designs", leave_one_out_picture(p), LEFT_OUT),
+            (
+                "Errors by the distance to the nearest known design",
+                error_picture(p),
+                ERRORS_SHOWN,
+            ),
         ),
         _backtest(p),
         "<h2>What is proposed, and why</h2>",
         "<p>Every proposal is a new design that the model of the known ones thinks worth trying: "
         f"it is predicted {direction}, or may be {direction} and is not known well. They were "
         "chosen one by one, each as if those before it had been measured, so that they differ. "
-        "Each is told from the nearest of the best known designs: what is different is bold, with "
-        f"what it was. {_order_told(p)}</p>",
+        "Each is compared with the nearest of the best known designs: what is different is bold, "
+        f"with what it was there. {_order_told(p)}</p>",
         f"<p>{escape(told)}</p>" if (told := alike_told(p)) else "",
-        _pictures({"Scores of known designs and predictions of proposals": score_picture(p)}),
+        _pictures(
+            (
+                "Scores of known designs and predictions of proposals",
+                score_picture(p),
+                scores_told(p),
+            )
+        ),
         table_of_proposals(p),
         constants(p),
         "<h2>How far it lies from what is known</h2>",
         _movement(p),
-        "" if where is None else _pictures({"Where proposals lie in each column": where}),
+        ""
+        if where is None
+        else _pictures(("Where proposals lie in each column", where, where_told(p))),
         "<h2>What to be careful about</h2>",
         _cautions(p),
     ]
@@ -112,7 +128,8 @@ def html_report(p: Proposals) -> str:
         f'initial-scale=1"><title>{escape(title)}</title><style>{STYLE}</style>'
     )
     body = "\n".join(part for part in parts if part)
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    whole = f'<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
+    return f"<!DOCTYPE html>\n{whole}"
 
 
 def _summary(p: Proposals) -> str:
@@ -178,7 +195,8 @@ def _backtest(p: Proposals) -> str:
     if p.backtest is None:
         return f"{head}\n<p>The table has fewer than 40 designs: too few to hide some of them.</p>"
     lines = "<br>".join(escape(line) for line in p.backtest.lines())
-    pictures = _pictures({"How many first picks are of the best": backtest_picture(p.backtest)})
+    picture = backtest_picture(p.backtest)
+    pictures = _pictures(("How many first picks are of the best", picture, BACKTEST))
     return f"{head}\n<p>{lines}</p>\n{pictures}"
 
 
@@ -226,11 +244,16 @@ def _cautions(p: Proposals) -> str:
     return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def _pictures(pictures: Mapping[str, bytes]) -> str:
-    """Pictures beside each other, where there is room; by what is read out in their place."""
+def _pictures(*pictures: tuple[str, bytes, str]) -> str:
+    """Pictures beside each other, where there is room.
+
+    Args:
+        pictures: of each what is read out in its place, the picture, and what stands below it.
+    """
     images = [
-        f'<img alt="{what}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-        for what, png in pictures.items()
+        f'<figure><img alt="{what}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        f"<figcaption>{escape(told)}</figcaption></figure>"
+        for what, png, told in pictures
     ]
     return f'<div class="pictures">{"".join(images)}</div>'
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,21 +11,23 @@ import numpy as np
 from ..columns.column import Classes, Numbers
 from ..result import Proposals
 from ..search.backtest import Backtest
+from .lettering import MOST_TICKS, lettered, short_names, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 KNOWN, PROPOSED = "#4c72b0", "#c44e52"
 # More columns than this do not fit below each other.
 SHOWN_COLUMNS = 24
 # Inches: so that letters can be read on a screen of 390 pixels.
 WIDTH = 4.8
-MOST_TICKS = 8
-# Letters that fit below one axis, with all ticks together, and of one tick.
-TICK_LETTERS, LONGEST_TICK = 62, 12
+# Letters of a name that fit beside an axis: of the score, of a column.
+SCORE_LETTERS, COLUMN_LETTERS = 32, 14
 # The layout engine takes half of the time of a picture.
 LAYOUT: Literal["constrained"] | None = "constrained"
-DPI = 110
+# Twice what a screen of usual density shows: phones and printers have it.
+DPI = 220
 # The share of designs at either end that may lie beyond the edge of a picture.
 EDGE = 0.002
 
@@ -37,25 +39,30 @@ def leave_one_out_picture(p: Proposals) -> bytes:
     low = np.quantile(q.predicted, EDGE, method="higher")
     high = np.quantile(q.predicted, 1 - EDGE, method="lower")
     shown, more = _within(q.predicted, min(low, q.true.min()), max(high, q.true.max()))
-    axes.scatter(q.true, shown, s=8, alpha=0.4, color=KNOWN, linewidths=0, rasterized=True)
+    axes.scatter(q.true, shown, s=12, alpha=_alpha(len(shown)), color=KNOWN, linewidths=0)
     ends = [q.true.min(), q.true.max()]
     axes.plot(ends, ends, color="black", linewidth=1)
     if p.problem.log:
         _logarithmic(axes, "x")
         _logarithmic(axes, "y")
-    _label(axes, f"{p.problem.score}, true", f"predicted without that design{more}")
+    _label(axes, f"{_score(p)}, true", f"predicted without that design{more}")
     return _png(figure)
 
 
 def backtest_picture(test: Backtest) -> bytes:
     """The share of the first picks that lie in the hidden best fifth, a line a method."""
     figure, axes = _canvas(WIDTH, 4.2)
+    dashes = cycle(("--", "-."))  # no line is told from the others by its colour alone
     for name, share in test.shares.items():
-        own = {"color": PROPOSED, "linewidth": 2.5} if name == "torchbdi" else {}
-        dotted = {"color": "gray", "linestyle": ":"} if name == "random order" else {}
-        axes.plot(np.arange(1, len(share) + 1), share, label=name, **own, **dotted)
+        own: dict[str, Any] = {"linestyle": next(dashes)}
+        if name == "torchbdi":
+            own = {"color": PROPOSED, "linewidth": 2.5}
+        elif name == "random order":
+            own = {"color": "gray", "linestyle": ":"}
+        axes.plot(np.arange(1, len(share) + 1), share, label=name, **own)
     axes.set_ylim(0, 1.02)
     _label(axes, "first picks", "share of them in the hidden best fifth")
+    _whole(axes.xaxis)
     axes.legend(fontsize=8)
     return _png(figure)
 
@@ -72,15 +79,18 @@ def error_picture(p: Proposals) -> bytes:
     high = np.quantile(errors, 1 - EDGE, method="lower")
     told = ~p.unknown
     shown, more = _within(errors, 0, max([high, *p.error[told]]))
-    axes.scatter(q.gaps, shown, s=8, alpha=0.3, color=KNOWN, linewidths=0, label="known design")
+    axes.scatter(
+        q.gaps, shown, s=12, alpha=_alpha(len(shown)), color=KNOWN, linewidths=0,
+        label="known design",
+    )  # fmt: skip
     axes.plot(places, q.error_at(places), color="black", linewidth=1.2, label="root mean square")
     axes.scatter(p.distance[told], p.error[told], s=22, color=PROPOSED, label="proposal", zorder=3)
     axes.axvline(q.far, color="gray", linestyle=":", label="99 % of known designs")
     _logarithmic(axes, "x")
     if p.problem.log:
         _logarithmic(axes, "y")
-    _label(axes, "distance to the nearest known design", f"error of {p.problem.score}{more}")
-    axes.legend(fontsize=8)
+    _label(axes, "distance to the nearest known design", f"error of {_score(p)}{more}")
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8)  # inside it may hide points
     return _png(figure)
 
 
@@ -90,20 +100,23 @@ def score_picture(p: Proposals) -> bytes:
     scores = p.problem.scores
     edges = np.geomspace(scores.min(), scores.max(), 51) if p.problem.log else 50
     axes.hist(scores, bins=edges, color=KNOWN, alpha=0.6, label="known designs")
-    _logarithmic(axes, "y")
-    twin = axes.twinx()
-    told = ~p.unknown  # they come first
-    rank = np.arange(1, len(p) + 1)[told]
-    ends = np.stack([p.predicted - p.low, p.high - p.predicted])[:, told].clip(0)
-    twin.errorbar(
-        p.predicted[told], rank, xerr=ends, fmt="o", ms=3, lw=0.8, color=PROPOSED,
-        label="proposals",
-    )  # fmt: skip
+    _logarithmic(axes, "y", least=1)
+    axes.set_ylim(bottom=0.6)  # one design alone can be seen
     if p.problem.log:
         _logarithmic(axes, "x")
-    twin.invert_yaxis()
-    _label(axes, p.problem.score, "known designs")
-    twin.set_ylabel("proposal")
+    _label(axes, _score(p), "known designs")
+    told = ~p.unknown  # they come first
+    if told.any():
+        twin = axes.twinx()
+        rank = np.arange(1, len(p) + 1)[told]
+        ends = np.stack([p.predicted - p.low, p.high - p.predicted])[:, told].clip(0)
+        twin.errorbar(
+            p.predicted[told], rank, xerr=ends, fmt="o", ms=3, lw=0.8, color=PROPOSED,
+            label="proposals",
+        )  # fmt: skip
+        twin.set_ylim(rank[-1] + 0.5, 0.5)
+        twin.set_ylabel("proposal")
+        _whole(twin.yaxis)
     figure.legend(loc="outside upper right", ncols=2, fontsize=8)
     return _png(figure)
 
@@ -112,19 +125,18 @@ def where_picture(p: Proposals) -> bytes | None:
     """Where every proposal lies in each column among the known designs; None for sequences alone.
 
     The known designs are a cloud, darker where they are many. The proposals are points, the first
-    one at the bottom; what lies outside the known range is seen as such.
+    one at the top; what lies outside the known range is seen as such.
     """
-    columns = [c for c in p.problem.space.columns if isinstance(c, Numbers) or not c.sequence]
+    columns = shown_columns(p)
     if not columns:
         return None
-    columns = sorted(columns, key=lambda c: -_spread(p, c))[:SHOWN_COLUMNS]
-    columns = [c for c in p.problem.space.columns if c in columns]
     figure, all_axes = _canvas(WIDTH, 0.3 + 0.62 * len(columns), rows=len(columns))
-    jitter = np.random.default_rng(0).uniform(-0.3, 0.3, len(p.problem.scores))
-    order = np.linspace(-0.3, 0.3, len(p)) if len(p) > 1 else np.zeros(1)
+    # A seed that no table is made with: heights of the numbers themselves would be a slope.
+    jitter = np.random.default_rng(20220911).uniform(-0.3, 0.3, len(p.problem.scores))
+    order = np.linspace(0.3, -0.3, len(p)) if len(p) > 1 else np.zeros(1)
     for axes, column in zip(np.atleast_1d(all_axes), columns, strict=True):
         known, own = places(p, column)
-        axes.scatter(known, jitter, s=9, alpha=_alpha(len(known)), color=KNOWN, linewidths=0)
+        axes.scatter(known, jitter, s=6, alpha=_alpha(len(known), 0.05), color=KNOWN, linewidths=0)
         axes.scatter(own, order, s=22, color=PROPOSED, edgecolors="white", linewidths=0.5, zorder=3)
         if isinstance(column, Numbers):
             if p.problem.grids[column.name].number.log:
@@ -134,15 +146,25 @@ def where_picture(p: Proposals) -> bytes | None:
             ticks = range(0, len(column.classes), step)
             names = short_names([column.classes[i] for i in ticks])
             axes.set_xticks(list(ticks))
-            axes.set_xticklabels(names, fontsize=7, parse_math=False)
+            axes.set_xticklabels(
+                [lettered(name)[0] for name in names], fontsize=7, **lettered("".join(names))[1]
+            )
         axes.set_yticks([])
         axes.set_ylim(-0.5, 0.5)
         axes.tick_params(labelsize=7)
-        name = column.name if len(column.name) <= 14 else column.name[:13] + "…"
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8, parse_math=False)
+        axes.xaxis.get_offset_text().set_fontsize(7)
+        name, fonts = lettered(shortened(column.name, COLUMN_LETTERS))
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8, **fonts)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
     return _png(figure)
+
+
+def shown_columns(p: Proposals) -> list[Numbers | Classes]:
+    """The columns of the picture of where proposals lie, in the order of the table."""
+    columns = [c for c in p.problem.space.columns if isinstance(c, Numbers) or not c.sequence]
+    first = sorted(columns, key=lambda c: -_spread(p, c))[:SHOWN_COLUMNS]
+    return [c for c in columns if c in first]
 
 
 def places(p: Proposals, column: Numbers | Classes) -> tuple[np.ndarray, np.ndarray]:
@@ -166,8 +188,13 @@ def _spread(p: Proposals, column: Numbers | Classes) -> float:
     return float(np.abs(own - known[p.start]).mean() / max(float(known.std()), 1e-300))
 
 
-def _alpha(n: int) -> float:
-    return float(np.clip(30 / n, 0.05, 0.4))
+def _alpha(n: int, least: float = 0.3) -> float:
+    """How dark one of n points is: a few can be seen each, many as a cloud."""
+    return float(np.clip(100 / n, least, 0.8))
+
+
+def _score(p: Proposals) -> str:
+    return shortened(p.problem.score, SCORE_LETTERS)
 
 
 def _within(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, str]:
@@ -180,7 +207,7 @@ def _within(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, st
     low = low if values.min() < low - room else -np.inf
     high = high if values.max() > high + room else np.inf
     beyond = int(((values < low) | (values > high)).sum())
-    return np.clip(values, low, high), f" ({beyond} beyond the edge)" if beyond else ""
+    return np.clip(values, low, high), f"\n({beyond} beyond the edge)" if beyond else ""
 
 
 def _canvas(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
@@ -191,29 +218,16 @@ def _canvas(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
     return figure, figure.subplots(rows)
 
 
-def short_names(names: Sequence[str]) -> list[str]:
-    """Names for the ticks of one axis: so short that they fit beside each other, and different.
+def _logarithmic(axes: Axes, which: Literal["x", "y"], least: float = 0) -> None:
+    """Plain numbers at the ticks: a power of ten with a factor is so wide that it meets others.
 
-    Long names of one kind begin alike, as structures do: then what comes after the part that they
-    share is shown, or their ends.
+    No tick below ``least`` is named: there is no half of a design.
     """
-    room = min(LONGEST_TICK, TICK_LETTERS // len(names) - 1)
-    shared = next((i for i, s in enumerate(zip(*names, strict=False)) if len(set(s)) > 1), 0)
-    ways = (
-        [name if len(name) <= room else name[: room - 1] + "…" for name in names],
-        ["…" + name[shared : shared + room - 1] for name in names],
-        [name if len(name) <= room else "…" + name[1 - room :] for name in names],
-    )
-    return next((way for way in ways if len(set(way)) == len(set(names))), ways[0])
-
-
-def _logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
-    """Plain numbers at the ticks: a power of ten with a factor is so wide that it meets others."""
     from matplotlib.ticker import LogFormatter
 
     class Plain(LogFormatter):
         def __call__(self, x: float, pos: int | None = None) -> str:
-            return f"{x:g}" if super().__call__(x, pos) else ""
+            return f"{x:g}" if x >= least and super().__call__(x, pos) else ""
 
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
@@ -221,10 +235,17 @@ def _logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
     axis.set_minor_formatter(Plain())
 
 
+def _whole(axis: Axis) -> None:
+    """Ticks for what is counted: no halves of a proposal."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(9, integer=True, min_n_ticks=1))
+
+
 def _label(axes: Axes, x: str, y: str) -> None:
-    # A column's name may hold a dollar sign, which is not mathematics here.
-    axes.set_xlabel(x, parse_math=False)
-    axes.set_ylabel(y, parse_math=False)
+    for text, place in ((x, axes.set_xlabel), (y, axes.set_ylabel)):
+        shown, fonts = lettered(text)
+        place(shown, **fonts)
     axes.grid(alpha=0.3)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from ..digits import short
 from ..result import Proposals
 from .beyond import beyond_told
+from .lettering import shortened, width
 
 SHOWN = 5
+LETTERS = 30  # of the score's name above its predictions
 
 
 def summary(p: Proposals, out: Path) -> str:
@@ -40,13 +42,13 @@ def summary(p: Proposals, out: Path) -> str:
 
 def _table(p: Proposals) -> list[str]:
     """The first proposals."""
-    head = f"predicted {p.problem.score}"
+    head = f"predicted {shortened(p.problem.score, LETTERS)}".replace("…", "...")
     told = [p.told(i).replace(" ± ", " +- ") for i in range(min(SHOWN, len(p)))]
-    width = max(map(len, [head, *told]))
-    lines = [f"  #  {head:>{width}}  nearest row  distance"]
+    room = max(map(width, [head, *told]))
+    lines = [f"  #  {' ' * (room - width(head))}{head}  nearest row  distance"]
     for i, own in enumerate(told):
         mark = "  far outside" if p.far[i] else ""
         lines.append(
-            f"{i + 1:>3}  {own:>{width}}  {p.nearest_row[i]:>11}  {p.distance[i]:>8.3g}{mark}"
+            f"{i + 1:>3}  {own:>{room}}  {p.nearest_row[i]:>11}  {p.distance[i]:>8.3g}{mark}"
         )
     return lines

@@ -7,7 +7,7 @@ import io
 import numpy as np
 
 from ...kernels.files import write_rows
-from ..digits import places_of
+from ..digits import figures, places_of, short
 from ..reading.encodings import BOM
 from ..reading.table import free_name, show_number
 from ..result import Proposals
@@ -27,19 +27,19 @@ def proposals_csv(proposals: Proposals) -> str:
     form = p.problem.table.form
     most = places_of(p.problem.scores)
     known: dict[str, list[str]] = {
-        f"predicted_{p.problem.score}": [f"{v:.{most}g}" for v in p.predicted],
+        f"predicted_{p.problem.score}": [figures(v, most) for v in p.predicted],
         **{
-            name: ["" if u else f"{v:.{places}g}" for v, u in zip(own, p.unknown, strict=True)]
-            for name, own, places in (
-                ("error", p.error, 4),
-                ("low", p.low, most),
-                ("high", p.high, most),
+            name: ["" if u else write(v, places) for v, u in zip(own, p.unknown, strict=True)]
+            for name, own, write, places in (
+                ("error", p.error, short, 4),
+                ("low", p.low, figures, most),
+                ("high", p.high, figures, most),
             )
             if name == "error" or p.problem.log
         },
         "distance": [f"{v:.4g}" for v in p.distance],
         "nearest_row": [str(v) for v in p.nearest_row],
-        f"nearest_{p.problem.score}": [f"{v:.{most}g}" for v in p.problem.scores[p.nearest]],
+        f"nearest_{p.problem.score}": [figures(v, most) for v in p.problem.scores[p.nearest]],
         "start_row": [str(v) for v in p.start_row],
         "far_outside": ["yes" if far else "no" for far in p.far],
         "note": list(p.notes),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
-from ..digits import places_of
+from ..digits import figures, places_of
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
 from ..settings import Settings
@@ -59,7 +59,7 @@ def count_of(
             raise InputError(
                 f"every design is known: all {room.possible} combinations that there are have a "
                 f"score. The best is row {rows[best]} with {score} "
-                f"{means[best]:.{places_of(means)}g}. New ones need new levels: widen the "
+                f"{figures(means[best], places_of(means))}. New ones need new levels: widen the "
                 f"bounds{way}, or add rows with levels that were not tried."
             )
     n = min(USUAL, left) if settings.n is None else settings.n

@@ -18,6 +18,30 @@ import torchbdi
 from torchbdi.proposer.report.page import html_report
 
 
+def test_the_report_can_be_found_ones_way_in(whole: dict[str, bytes]) -> None:
+    """By ear, too: a language, one title, headings in order, columns with heads, told pictures."""
+    text = whole["report.html"].decode()
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert len(re.findall("<title>[^<]+</title>", text)) == text.count("<main>") == 1
+    levels = [int(level) for level in re.findall(r"<h(\d)>", text)]
+    assert levels[0] == 1 and set(levels[1:]) == {2}
+    heads = re.findall("<th([^>]*)>([^<]*)</th>", text)
+    assert heads and all('scope="col"' in more and head for more, head in heads)
+    figures = re.findall(
+        '<figure><img alt="[^"]+" src="[^"]+"><figcaption>[^<]+</figcaption>', text
+    )
+    assert len(figures) == text.count("<img") == 4
+
+
+def test_no_word_is_wider_than_the_page(whole: dict[str, bytes]) -> None:
+    """Names without blanks break everywhere but in cells of numbers, which keep theirs whole."""
+    style = whole["report.html"].decode().partition("<style>")[2].partition("@media")[0]
+    own = [(name.strip(), rule) for name, rule in re.findall(r"([^{}]+){([^{}]+)}", style)]
+    breaks = [name for name, rule in own if "overflow-wrap: anywhere" in rule]
+    assert breaks == ["body", '.name, td[data-label="design"], td[data-label="remarks"]']
+    assert [name for name, rule in own if "overflow-wrap: normal" in rule] == ["td, th"]
+
+
 def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
     text = whole["report.html"].decode()
     assert len(set(re.findall('<img alt="([^"]+)" src="data:image/png;base64,', text))) == 4
@@ -26,7 +50,8 @@ def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
     plain = html.unescape(re.sub(r"<[^>]+>", " ", text))
     for piece in (
         "Proposals for data.csv: tc, high is good", "Is the model any good", "Rank correlation",
-        "What is proposed, and why", "How far it lies from what is known", "told from",
+        "What is proposed, and why", "How far it lies from what is known",
+        "compared with",
         "What to be careful about", "proposals are predicted above it", "of depth",
         "standard deviations of the columns (of text:", "what the model then missed is added",
     ):  # fmt: skip
@@ -105,7 +130,7 @@ def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
     values = np.array([0.0, 1, 2, 3, 100])
     shown, more = _within(values, 0, 3)
     assert shown.tolist() == [0, 1, 2, 3, 3]
-    assert more == " (1 beyond the edge)"
+    assert more == "\n(1 beyond the edge)"
     shown, more = _within(-values, -3, 0)
     assert shown.tolist() == [0, -1, -2, -3, -3]
     shown, more = _within(values[:4], 0.5, 2.5)  # not far: nothing is moved
