@@ -38,16 +38,17 @@ class Units:
             self._mean[at] = torch.from_numpy(data.space.mean).float()[at]
             self._std[at] = torch.from_numpy(data.space.std).float()[at]
         self._mean, self._std = self._mean.to(device), self._std.to(device)
-        bounds = data.space.bounds
-        self.bounds = None if bounds.isinf().all() else self.of(bounds)
+        self._bounds = data.space.bounds
+        self.bounds = None if self._bounds.isinf().all() else self.of(self._bounds)
 
     def of(self, x: Tensor) -> Tensor:
         """Standardised features as the network takes them, float32."""
         return x.to(self.device, torch.float32) * self._std + self._mean
 
     def back(self, x: Tensor) -> Tensor:
-        """The network's features as standardised ones, float64, on the CPU."""
-        return ((x.detach() - self._mean) / self._std).double().cpu()
+        """The network's features as standardised ones, float64, on the CPU, within the bounds."""
+        # A bound in float32 may lie beyond it.
+        return ((x.detach() - self._mean) / self._std).double().cpu().clamp(*self._bounds)
 
     def starts(self, data: OfflineData, n: int) -> Tensor:
         """The n best rows of the table, within the bounds of the space, (n, D)."""

@@ -19,10 +19,13 @@ class Result:
 
     Attributes:
         x: designs, (n, D) float64, standardised, the most trusted first; in the order of the
-            starts where starts are moved. Methods that move designs by gradients keep bounds, but
-            not what couples columns (``space.constraints`` and ``space.at_most``):
-            ``data.space.project(x)`` gives the nearest designs that meet it. It is
-            let go of the graph that its gradients need, and so is ``predicted``.
+            starts where starts are moved. Random draws and what ``bdi_search`` and
+            ``kernel_search`` find are designs of the space, and the best rows are as the table has
+            them. All other methods keep bounds and what is fixed, but may leave numbers between
+            their levels and features between classes. Those that move designs by gradients do not
+            keep what couples columns (``space.constraints`` and ``space.at_most``), either.
+            ``data.space.project(x)`` gives the nearest designs that meet all of it. Both
+            ``x`` and ``predicted`` are detached from any graph of gradients.
         predicted: the method's own prediction of their scores, (n,), standardised; None where it
             has none.
         facts: what else it says of its work, for metrics.json.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
+from torch import Tensor
 
 from ..kernels.errors import InputError, MissingDependencyError, TorchBDIError
 from ..network import seeded
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ..data import OfflineData
 
 _NOISE, _ROUND = 40, 41  # places of draws
+_ROUNDED = 0.01  # deviations by which rounding may put a row outside of what it should keep
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class BOqEI(Surrogate):
     """Rounds of a Gaussian process and qEI (botorch), which ask the ensemble for labels.
 
     The process begins with the best rows and their true scores; the designs are those of the
-    highest labels, rows among them. *Defect mended*: in design-baselines (commit 785dbcf,
+    highest labels, rows among them. A row that the space forbids is moved into it, and the ensemble
+    labels it. *Defect mended*: in design-baselines (commit 785dbcf,
     ``bo_qei``) a RuntimeError of the acquisition ends the rounds with no more than a printed line;
     here it is an error. The process is in float64 here, in float32 there.
     """
@@ -109,11 +113,11 @@ class BOqEI(Surrogate):
         kept, device, width = Kept(run, own, data, n), run.device, data.x.shape[1]
         dtype = torch.float32 if own.as_published else torch.float64
         net = own.ensemble(data.x.float().to(device), width, data.y.float().to(device), kept)
-        best = data.best(rows)
+        x, y, moved = rows_within(data, data.best(rows), lambda x: net.mean(x.float().to(device)))
         state = kept.read("rounds") or {
             "round": 0,
-            "x": data.x[best].to(device, dtype),
-            "y": data.y[best].to(device, dtype),
+            "x": x.to(device, dtype),
+            "y": y.to(device, dtype),
             "process": None,
         }
         with run.progress(own.rounds, "rounds", int(state["round"])) as bar:
@@ -128,7 +132,10 @@ class BOqEI(Surrogate):
         return Result(
             state["x"][order].double().cpu(),
             state["y"][order].double().cpu(),
-            {"table_rows": int((order < rows).sum()), "rounds_done": int(state["round"])},
+            {
+                "table_rows": int(torch.isin(order.cpu(), (~moved).nonzero()).sum()),
+                "rounds_done": int(state["round"]),
+            },
         )
 
     def _round(
@@ -172,3 +179,22 @@ class BOqEI(Surrogate):
         }
         x, y = torch.cat([x, points]), torch.cat([y, labels])
         return {"round": i, "x": x, "y": y, "process": process}
+
+
+def rows_within(
+    data: OfflineData, rows: Tensor, judge: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of the table, moved to where the space lets designs be.
+
+    Args:
+        data: the table.
+        rows: which, (n,).
+        judge: gives scores (n,) of designs (n, D).
+
+    Returns:
+        Designs, (n, D); their labels, (n,): the table's, and the judge's of those that were moved
+        farther than rounding of the table does; and which these are, (n,) bool.
+    """
+    x = data.space.project(data.x[rows], relax=True)
+    moved = (x - data.x[rows]).abs().amax(1) > _ROUNDED
+    return x, torch.where(moved, judge(x).to(data.y), data.y[rows]), moved

@@ -89,7 +89,7 @@ class Search:
         return seeded(self.seed, number)
 
     def tell(self, best: float) -> None:
-        """Says that a round is done."""
+        """Says that a round is done; before its state is written, which is never ahead of it."""
         self.rounds += 1
         if self._after is not None:
             self._after(self.rounds, best)

@@ -168,8 +168,8 @@ def _enumerate(s: Search, every: Listing | None) -> Pool:
         s.f.evaluations, s.rounds = begun["evaluations"], begun.get("rounds", 0)
 
     def after(done: int) -> None:
-        state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations, rounds=s.rounds + 1)
         s.tell(float(pool.value[0]) if len(pool) else -torch.inf)
+        state.save(pool=pool.state(), done=done, evaluations=s.f.evaluations, rounds=s.rounds)
 
     done = begun.get("done", 0)
     if every is None:
@@ -201,6 +201,7 @@ def _beams(s: Search) -> Pool:
             own.add(x, s.f(x), s.sites.keys(s.sites.codes(x)))
 
         def after(paired: int, done: int, *, stage: int = stage, own: Pool = own) -> None:
+            s.tell(max(float(p.value[0]) if len(p) else -torch.inf for p in (pool, own)))
             s.state.save(
                 pool=pool.state(),
                 own=None if own is pool else own.state(),
@@ -208,9 +209,8 @@ def _beams(s: Search) -> Pool:
                 paired=paired,
                 done=done,
                 evaluations=s.f.evaluations,
-                rounds=s.rounds + 1,
+                rounds=s.rounds,
             )
-            s.tell(max(float(p.value[0]) if len(p) else -torch.inf for p in (pool, own)))
 
         there = begun if stage == first else {}
         stood = there.get("paired", 0), there.get("done", 0)

@@ -37,8 +37,8 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
                 s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps, reach=s.reach
             )
             done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
-            s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds + 1)
             s.tell(float(done[1].max()))
+            s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds)
         x, value = done
     if s.reach is not None:  # a line search cuts across from one row's surroundings to another's
         x = s.within(x)
@@ -69,8 +69,8 @@ def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor,
         made = _neighbours(s, pool, pool.x[at])
         if len(made):
             climb(made, INNER_STEPS)
-        s.state.save(pool=pool.state(), evaluations=s.f.evaluations, rounds=s.rounds + 1)
         s.tell(float(pool.value[0]))
+        s.state.save(pool=pool.state(), evaluations=s.f.evaluations, rounds=s.rounds)
     before = pool.x.clone()
     climb(before, s.options.steps)
     return torch.cat([pool.x, before]), torch.cat([pool.value, s.f(before)])

@@ -17,6 +17,7 @@ from torchbdi.kernels import memory
 from torchbdi.kernels.errors import DoesNotFitError, MissingDependencyError
 from torchbdi.methods import bo_qei, registry
 from torchbdi.methods.base import Method, Run
+from torchbdi.space import Linear, Number
 
 NET: dict[str, Any] = {"ensemble_epochs": 60, "ensemble_lr": 1e-2, "hidden": 32}
 DRAWS: dict[str, Any] = {
@@ -181,3 +182,17 @@ def test_bo_qei_ends_in_silence_as_published(monkeypatch: pytest.MonkeyPatch) ->
         reduced("bo_qei").solve(data, 16)
     with pytest.raises(InputError, match="fewer than n=60 designs"):
         reduced("bo_qei").solve(data, 60)
+
+
+def test_rows_that_bo_qei_may_not_propose_are_moved_and_judged() -> None:
+    x = np.array([[0.2, 0.3, 0.499], [0.6, 0.2, 0.2], [0.9, 0.05, 0.05], [0.1, 0.5, 0.4]])
+    columns = (Number("a", 0, 0.6), Number("b", 0, 1), Number("c", 0, 1))
+    space = Space(columns, (Linear({"a": 1.0, "b": 1.0, "c": 1.0}, 1.0, 1.0),))
+    data = OfflineData.from_raw(x, [1.0, 2.0, 4.0, 3.0], space)
+    rows = torch.tensor([2, 3, 1, 0])
+    found, labels, moved = bo_qei.rows_within(data, rows, lambda x: x.new_full((len(x),), -9.0))
+    assert moved.tolist() == [True, False, False, False]  # 0.999 is 1 but for rounding
+    assert torch.equal(labels[1:], data.y[rows][1:])
+    assert labels[0] == -9
+    assert data.space.allowed(found).all()
+    assert abs(data.space.decode(found[:1])[0, 0] - 0.6) < 1e-12

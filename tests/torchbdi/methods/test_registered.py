@@ -18,7 +18,7 @@ from torchbdi import InputError
 from torchbdi.data import OfflineData
 from torchbdi.methods import registry
 from torchbdi.methods.base import Run
-from torchbdi.space import Choice, Number, Space
+from torchbdi.space import Choice, Linear, Number, Space
 
 __all__ = ["letters", "numbers"]  # tables that tests ask for
 # Methods with states of another kind are killed in tests of their own.
@@ -126,6 +126,39 @@ def test_once_more_gives_the_same_and_resolved_settings_are_settings(
         resolved = type(method)(**method.settings_for(data))
         assert resolved.settings_for(data) == method.settings_for(data)
         assert torch.equal(resolved.solve(data, 4, Run(seed=7)).x, one.x)
+
+
+SEARCHING = ("bdi_search", "kernel_search", "random")
+MOVED_AS_A_WHOLE = ("autofocused_cbas", "bo_qei", "cbas", "cma_es", "min", "reinforce")
+
+
+@pytest.mark.parametrize("name", registry.file_names())
+def test_designs_keep_what_result_says(name: str) -> None:
+    """In a space that forbids most rows of the table."""
+    draw = np.random.default_rng(0)
+    raw = np.c_[
+        draw.uniform(-1, 1, (40, 3)), draw.integers(0, 11, 40), draw.integers(0, 3, (40, 2))
+    ]
+    columns = (
+        Number("a", -0.5, 0.3), Number("b", -1, 1), Number("c", -1, 1, fixed=0.25),
+        Number("d", 0, 10, step=1), Choice("e", tuple("xyz"), fixed=2), Choice("f", tuple("xyz")),
+    )  # fmt: skip
+    space = Space(columns, (Linear({"a": 1.0, "b": 1.0}, -0.2, 0.2),))
+    data = OfflineData.from_raw(raw, raw[:, 0] + raw[:, 3] / 10 + (raw[:, 5] == 1), space)
+    method = small(name)
+    if name == "bo_qei":
+        method = dataclasses.replace(method, gp_rows=20)  # type: ignore[call-arg]
+    x = method.solve(data, 6, Run(seed=2)).x
+    if name == "best_rows":
+        assert torch.equal(x, data.x[data.best(6)])
+        return
+    low, high = data.space.bounds
+    assert ((x >= low - 1e-12) & (x <= high + 1e-12)).all()
+    if name in SEARCHING:
+        assert data.space.allowed(x).all()
+    elif name in MOVED_AS_A_WHOLE:
+        torch.testing.assert_close(data.space.project(x, relax=True), x)
+    assert data.space.allowed(data.space.project(x)).all()
 
 
 @pytest.mark.parametrize("name", STEPPING)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from search_problems import StopError, rough, sequences
+from search_problems import NO_ENUMERATION, StopError, rough, sequences
 
 from torchbdi import InputError, Space
 from torchbdi.search import Found, Reach, SearchOptions, maximise
+from torchbdi.search.state import SearchState
 from torchbdi.space import Choice, Number
 
 
@@ -55,7 +57,35 @@ def test_a_killed_search_ends_at_the_same_designs(way: str, tmp_path: Path) -> N
         assert torch.equal(again.x, whole.x)
         assert torch.equal(again.value, whole.value)
         assert again.evaluations == whole.evaluations
-        assert told == rounds
+        assert told == [*rounds[:last], *rounds[last - 1 :]]  # a state is never ahead of the log
+
+
+@pytest.mark.parametrize("options", [SearchOptions(), NO_ENUMERATION])
+def test_a_kill_behind_the_write_of_a_state_loses_no_round(
+    options: SearchOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, save = 0, SearchState.save
+
+    def killed(state: SearchState, **values: Any) -> None:
+        nonlocal written
+        save(state, **values)
+        written += 1
+        if written == 2:
+            raise StopError
+
+    def search(folder: Path | None) -> list[int]:
+        f = rough(space, 1)
+        maximise(f, space, 6, options=options, folder=folder, after=lambda i, _: told.append(i))
+        return told.copy()
+
+    space = sequences(9)
+    told: list[int] = []
+    rounds = search(None)
+    told.clear()
+    monkeypatch.setattr(SearchState, "save", killed)
+    with pytest.raises(StopError):
+        search(tmp_path)
+    assert search(tmp_path) == rounds
 
 
 def test_a_budget_ends_a_search() -> None:

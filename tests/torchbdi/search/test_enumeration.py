@@ -32,7 +32,7 @@ def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> 
     with pytest.raises(StopError):
         maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
     maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
-    assert tell.told == list(range(1, len(tell.told) + 1))
+    assert tell.told == [1, 2, *range(2, len(tell.told))]
     assert len(tell.told) > 2
 
 

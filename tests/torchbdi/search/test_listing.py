@@ -172,7 +172,7 @@ def test_a_killed_listing_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(StopError):
         maximise(f, space, 5, folder=tmp_path, after=tell)
     again = maximise(f, space, 5, folder=tmp_path, after=tell)
-    assert tell.told == list(range(1, planned_rounds(space, SearchOptions(), 5) + 1))
+    assert tell.told == [1, 2, *range(2, planned_rounds(space, SearchOptions(), 5) + 1)]
     assert len(tell.told) > 2
     torch.testing.assert_close(again.x, whole.x, rtol=0, atol=0)
     assert again.evaluations == whole.evaluations
