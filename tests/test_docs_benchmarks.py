@@ -146,17 +146,19 @@ def test_kernels_on_targets_of_our_own() -> None:
     assert {(row["median"], row["best"]) for row in shown} == means and len(shown) == len(medians)
     prediction, loss = medians["chosen, prediction"], medians["chosen, loss"]
     paper, its = medians["the paper's model, loss"], medians["ntk 6, constant 0, ridge 1e-06"]
+    both = medians["chosen and the paper's, averaged"]
     told = []
-    for one, other in ((prediction, paper), (prediction, its), (loss, paper)):
+    for one, other in ((prediction, paper), (prediction, its), (loss, paper), (both, prediction)):
         gain = [a - b for a, b in zip(one, other, strict=True)]
         won, lost = sum(g > 1e-9 for g in gain), sum(g < -1e-9 for g in gain)
         error = statistics.stdev(gain) / len(gain) ** 0.5
         told.append((won, lost, f"{statistics.mean(gain):.2f} ± {error:.2f}"))
-    assert [t[:2] for t in told] == [(8, 3), (6, 4), (6, 6)]
+    assert [t[:2] for t in told] == [(15, 4), (12, 6), (13, 7), (9, 9)]
     text = text_of("docs/solved.md")
-    assert f"eight and lower on three (+{told[0][2]}" in text
-    assert f"on six and lower on four (+{told[1][2]})" in text
-    assert f"six to six ({told[2][2]})" in text
+    assert f"on fifteen and lower on four (+{told[0][2]}, from -1.01 to +0.49)" in text
+    assert f"on twelve and lower on six (+{told[1][2]})" in text
+    assert f"on thirteen and lower on seven (+{told[2][2]})" in text
+    assert f"on nine and lower on nine (+{told[3][2]})" in text
 
 
 def test_policies_and_networks() -> None:
