@@ -82,9 +82,8 @@ def train(cfg: DictConfig) -> dict[str, Any]:
             try:
                 return finish(cfg, folder, task, recorder, identity, result)
             except TorchBDIError as error:  # of what a task or a method gives: to be mended there
-                raise TorchBDIError(
-                    f"{error}\nThen go on with:\n  {folder.resume_command}"
-                ) from error
+                error.args = (f"{error}\nThen go on with:\n  {folder.resume_command}",)
+                raise
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
             f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"

@@ -51,28 +51,37 @@ def locked(folder: Path, taken: Exception) -> Iterator[None]:
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            moved = not folder.exists() or not os.path.samestat(os.fstat(lock), folder.stat())
         except BlockingIOError as error:
             raise taken from error
-        if moved:
+        if not _stands_for(folder, lock):
             raise taken
         yield
     finally:
         os.close(lock)
 
 
+def _stands_for(path: Path, handle: int) -> bool:
+    """Whether a path still leads to an open file or folder."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:  # it was removed, here or by another machine
+        return False
+
+
 @contextmanager
-def in_turn(path: Path, told: str) -> Iterator[None]:
+def in_turn(path: Path, told: str, flags: int = os.O_RDONLY) -> Iterator[None]:
     """Makes processes wait for one another where all work in a folder, or add to a file.
 
     The lock is that of :func:`locked`. Whoever has waited finds what the others have left. Where
     the file system has no locks nobody waits: the same work is then done twice.
 
     Args:
-        path: must exist. Whoever has its turn may, as its last act, put another file in its place.
+        path: must exist, unless the flags make it. Whoever has its turn may, as its last act, put
+            another file in its place.
         told: printed where another process has its turn, before it is waited for.
+        flags: with which the path is opened.
     """
-    lock, waited = os.open(path, os.O_RDONLY), False
+    lock, waited = os.open(path, flags, 0o666), False
     try:
         while True:
             with suppress(OSError):
@@ -83,9 +92,9 @@ def in_turn(path: Path, told: str) -> Iterator[None]:
                         print(told, flush=True)
                     waited = True
                     fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(lock), path.stat()):
+            if _stands_for(path, lock):
                 break
-            before, lock = lock, os.open(path, os.O_RDONLY)
+            before, lock = lock, os.open(path, flags, 0o666)
             os.close(before)  # of the file that was there before
         yield
     finally:
@@ -100,9 +109,10 @@ def adding_to(path: Path) -> Iterator[None]:
         path: the file, which is to be read inside, and written as the last act. It is made, empty,
             where it is not there.
     """
-    if not path.exists():
-        path.touch()
-    with in_turn(path, f"{path}: waiting for another process that adds to it ..."):
+    # NFS locks no file that is open for reading alone; one that may only be read can be replaced.
+    readable_only = path.exists() and not os.access(path, os.W_OK)
+    flags = os.O_RDONLY if readable_only else os.O_RDWR | os.O_CREAT
+    with in_turn(path, f"{path}: waiting for another process that adds to it ...", flags):
         yield
 
 

@@ -22,7 +22,7 @@ def distribution_figure(pool: Pool) -> Figure:
 def _scores(axes: Axes, pool: Pool) -> None:
     bins = np.linspace(min(pool.random.min(), 0), max(pool.random.max(), 1), 61).tolist()
     axes.hist(pool.random, bins, density=True, color="C0", alpha=0.6, label="random designs")
-    if pool.known.any():
+    if pool.known.any() and not pool.known.all():
         new = pool.random[~pool.known]
         axes.hist(new, bins, density=True, histtype="step", color="C1", label="not in the table")
     axes.axvline(pool.best_rows.max(), color="black", ls=":", label="best row, by true function")

@@ -31,7 +31,7 @@ def check_collection(path: Path) -> None:
     else:
         half = path.with_name(f".{path.name}.part")
         half.write_bytes(b" ")
-        half.unlink()
+        half.unlink(missing_ok=True)  # another process may begin with the same file
 
 
 def add_runs(path: Path, runs: Sequence[Run]) -> int:

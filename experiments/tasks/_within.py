@@ -21,16 +21,18 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
         space: fitted to the table, so that classes are those of its columns.
         designs: raw, (N, ...).
     """
+    own = np.finfo(designs.dtype).eps if np.issubdtype(designs.dtype, np.floating) else 0.0
+    rounding = max(ROUNDING, float(own))  # a table may be kept in float16
     raw = np.asarray(designs, dtype=np.float64).reshape(len(designs), -1)
     for column, values in zip(space.columns, raw.T, strict=True):
         allowed = _nearest(column, values)
         if allowed is None:
             continue
         if isinstance(column, Number) and column.log:
-            wrong = np.flatnonzero(np.abs(np.log10(values / allowed)) > ROUNDING)
+            wrong = np.flatnonzero(np.abs(np.log10(values / allowed)) > rounding)
         else:
             largest = max(np.abs(values).max(), np.abs(allowed).max())
-            wrong = np.flatnonzero(np.abs(values - allowed) > ROUNDING * largest)
+            wrong = np.flatnonzero(np.abs(values - allowed) > rounding * largest)
         if len(wrong):
             row = wrong[0]
             raise InputError(

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -163,9 +164,12 @@ def _told(name: str, what: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, TorchBDIError) or (isinstance(error, OSError) and error.errno):
             raise
-        own = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-        files = [file for file in own if file not in (__file__, str(base.__file__))]
-        file = (files or [str(sys.modules[f"{__package__}.{name}"].__file__)])[0]
+        own = str(sys.modules[f"{__package__}.{name}"].__file__)
+        code = Path(__file__).parents[1]
+        passed = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        # Where a task hands over a library's function, it is the task that has to be mended.
+        ours = [file for file in passed if file == own or Path(file).is_relative_to(code)]
+        file = next((file for file in ours if file not in (__file__, base.__file__)), own)
         told = told_with_line(error, file, f"the {what} of task={name} fails")
         raise TorchBDIError(f"{told} Mend it.") from error
 

@@ -75,6 +75,22 @@ def test_what_cannot_be_added_to_is_told(tmp_path: Path) -> None:
         check_collection(tmp_path / (252 * "a"))
 
 
+def test_two_that_begin_at_once_with_a_new_file_both_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one removed the other's trial of the folder, which then failed to be removed."""
+    written = Path.write_bytes
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        size = written(path, content)
+        path.unlink()  # by the other one
+        return size
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    check_collection(tmp_path / "runs.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_that_add_at_once_lose_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -531,6 +531,18 @@ def test_a_true_function_that_fails_loses_no_work(add: Write, tmp_path: Path) ->
     assert math.isfinite(train(again)["best_after_raw"])
 
 
+def test_a_true_function_of_a_library_that_fails_is_the_tasks_own(
+    add: Write, tmp_path: Path
+) -> None:
+    """The file of the library was named, and was to be mended."""
+    add("toy", TASK.replace("truth(words), truth,", "truth(words), np.linalg.inv,"))
+    task = load_task(compose_config(["task=toy", f"data_dir={tmp_path}"]))
+    with pytest.raises(TorchBDIError) as error:
+        task.predict(task.decode(task.data.x[:5]))
+    told = f"{tmp_path / 'tasks' / 'toy.py'}: the true function of task=toy fails. LinAlgError: "
+    assert str(error.value).startswith(told)
+
+
 def test_numbers_of_labels_are_written_down_whatever_they_are(add: Write, tmp_path: Path) -> None:
     """A correlation of float32 ended a run when all had been done."""
     from experiments.train import train

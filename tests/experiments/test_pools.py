@@ -189,6 +189,14 @@ def test_lines_table_and_picture() -> None:
     assert len(right.patches) == 120
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_picture_has_no_curve_of_no_new_designs() -> None:
+    """Of a small space all random designs may stand in the table: a density of none was drawn."""
+    left, _ = distribution_figure(replace(made_up(), known=np.ones(400, dtype=bool))).axes
+    labels = left.get_legend_handles_labels()[1]
+    assert labels == ["random designs", "best row, by true function"]
+
+
 def test_problems_of_one_title_have_a_table_each() -> None:
     shared = {"revision": 1, "task_revision": 1, "source": "files 0"}
     lines = []

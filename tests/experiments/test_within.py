@@ -53,3 +53,13 @@ def test_what_is_off_by_rounding_is_allowed(
     column: Number | Choice, values: tuple[float, ...]
 ) -> None:
     check(column, *values)
+
+
+def test_a_table_of_float16_is_allowed_but_for_what_float16_can_tell() -> None:
+    levels = np.arange(11).reshape(-1, 1) * np.float16(0.1)
+    raw = levels.astype(np.float16)
+    space = Space((Number("x", 0, 1, step=0.1),)).fit(raw)
+    check_within("toy", space, raw)
+    raw[3] = 0.31
+    with pytest.raises(InputError, match=r"row 3 .*has levels, of which"):
+        check_within("toy", space, raw)

@@ -20,6 +20,7 @@ from forked import PATIENCE
 from torchbdi.kernels import files
 from torchbdi.kernels.errors import DamagedStateError
 from torchbdi.kernels.files import (
+    adding_to,
     disk_of,
     in_turn,
     last_good_state,
@@ -314,6 +315,68 @@ def test_who_waits_for_a_file_gets_the_one_in_its_place(
     for thread in threads:  # each has started the next one before it ends
         thread.join()
     assert file.read_text() == "0 1 2 "
+
+
+def test_a_file_that_is_added_to_is_locked_over_a_network_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS gives no exclusive lock of what is open for reading alone: lines were lost."""
+    locked_files = []
+
+    def flock(handle: int, how: int) -> None:
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        locked_files.append(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    file = tmp_path / "lines"
+    for _ in range(2):  # one that is made, and one that is there
+        with adding_to(file):
+            assert locked_files.pop() == file.stat().st_ino
+
+
+def test_a_file_that_may_only_be_read_is_added_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, opened = tmp_path / "lines", os.open
+    file.write_text("0 ")
+
+    def open_(path: Path, flags: int, mode: int = 0o777) -> int:  # tests may run as root
+        if Path(path) == file and flags & os.O_ACCMODE != os.O_RDONLY:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", open_)
+    monkeypatch.setattr(os, "access", lambda path, how: how != os.W_OK)
+    with adding_to(file):
+        files.write_text(file, file.read_text() + "1 ")
+    assert file.read_text() == "0 1 "
+
+
+def test_a_file_that_vanishes_while_it_is_waited_for_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, waiting, lock = tmp_path / "lines", threading.Event(), fcntl.flock
+
+    def flock(handle: int, how: int) -> None:
+        try:
+            lock(handle, how)
+        except BlockingIOError:
+            waiting.set()
+            raise
+
+    def add() -> None:
+        with adding_to(file):
+            files.write_text(file, f"{file.read_text()}1 ")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    thread = threading.Thread(target=add)
+    with adding_to(file):
+        thread.start()
+        assert waiting.wait(PATIENCE)
+        file.unlink()
+    thread.join()
+    assert file.read_text() == "1 "
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])

@@ -196,3 +196,18 @@ def test_rows_that_bo_qei_may_not_propose_are_moved_and_judged() -> None:
     assert labels[0] == -9
     assert data.space.allowed(found).all()
     assert abs(data.space.decode(found[:1])[0, 0] - 0.6) < 1e-12
+
+
+def test_bo_qei_keeps_scores_of_mixtures_in_whole_per_cent() -> None:
+    """Their parts often sum to 99 or 101; the ensemble judged a quarter of such rows anew."""
+    draw = np.random.default_rng(0)
+    x = np.round(100 * draw.dirichlet(np.ones(3), 60))
+    assert (x.sum(1) != 100).sum() > 10
+    whole = Linear({"a": 1.0, "b": 1.0, "c": 1.0}, 100.0, 100.0)
+    space = Space(tuple(Number(name, 0, 100) for name in "abc"), (whole,))
+    data = OfflineData.from_raw(x, x[:, 0] - x[:, 1], space)
+    rows = torch.arange(60)
+    found, labels, moved = bo_qei.rows_within(data, rows, lambda x: x.new_full((len(x),), -9.0))
+    assert not moved.any()
+    assert torch.equal(labels, data.y)
+    assert data.space.allowed(found).all()
