@@ -9,7 +9,7 @@ import numpy as np
 from .columns.collinear import collinear_remarks, drift_remark
 from .columns.column import Classes, Numbers
 from .columns.ends import limit_remarks, two_values_remark
-from .columns.nothing import kept_remarks, nothing_remarks
+from .columns.nothing import kept_remarks, kept_together, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.precision import half_units
@@ -64,7 +64,7 @@ def remarks_of(
         remarks += kept_remarks(restricted.absent, ways)
         if not to_choose:  # else proposals have what rows have
             kept = [{*rule.coefficients} for rule in restricted.rules if rule.low == rule.high]
-            kept += [{own.name, own.amount} for own in restricted.absent]
+            kept += kept_together(restricted.absent)
             remarks += paired_remarks(loose, kept, ways)
             remarks += nothing_remarks(loose, remarks, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}

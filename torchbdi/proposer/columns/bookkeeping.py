@@ -57,7 +57,8 @@ planned pending open todo to_do tbd new next queued scheduled proposed suggested
 running in_progress not_done not_tested offen geplant
 """
 WAITING = frozenset(word.replace("_", " ") for word in _WAITING_WORDS.split())
-STATES = WAITING | {*_DONE_WORDS.split()}
+DONE = frozenset(_DONE_WORDS.split())
+STATES = WAITING | DONE
 _STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
 MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")

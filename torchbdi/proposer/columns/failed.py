@@ -8,7 +8,7 @@ import numpy as np
 
 from ..reading.table import Table, Values
 from ..reading.ways import Ways, listed
-from .bookkeeping import STATES, WAITING, says_what_is_done
+from .bookkeeping import DONE, STATES, WAITING, says_what_is_done
 from .counting import words_of
 
 # What programs and people call a run that came to nothing, alone or before a reason.
@@ -74,7 +74,8 @@ def waiting_rows(table: Table, open_: np.ndarray, ways: Ways) -> tuple[np.ndarra
             continue
         texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
         known = {*texts[~open_].tolist()} - {""}
-        if not (words_of(name) & _NAMES or (known and known <= STATES)):
+        others = {text for text in known if not _fails(text)}
+        if not (words_of(name) & _NAMES or (others and others <= STATES)):
             continue
         waits = open_ & np.isin(texts, [*(WAITING - known)])
         if waits.any():
@@ -90,13 +91,16 @@ def waiting_rows(table: Table, open_: np.ndarray, ways: Ways) -> tuple[np.ndarra
 def says_how_it_ended(name: str, cells: Values) -> bool:
     """Whether a column says of each row how far it is, or how it ended: done, planned, failed.
 
+    One that says of no row that it is done speaks of something else, as of a valve that is open.
+
     Args:
         name: of the column.
         cells: numbers or texts, (n,), none missing.
     """
     if cells.dtype == np.float64 or not words_of(name) & _NAMES:
         return False
-    return all(text.casefold() in STATES or _fails(text) for text in set(cells.tolist()))
+    texts = {text.casefold() for text in cells.tolist()}
+    return bool(texts & DONE) and all(text in STATES or _fails(text) for text in texts)
 
 
 def ends_of_left(table: Table, gone: np.ndarray, ways: Ways) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reading.table import Values
+from ..reading.table import Values, show_number
 from ..reading.ways import Ways
 from .paired import log_choose
 
@@ -47,12 +47,15 @@ class Absent:
         amount = values[self.amount]
         without, zero = np.isin(values[self.name], self.nothing), amount == 0
         kept: np.ndarray = (without == zero) if self.least else ~without | zero
-        return kept if self.ruled else kept & (without | (amount >= self.least * (1 - ROUNDING)))
+        if self.ruled or not self.least:  # amounts can be below 0, too
+            return kept
+        return kept & (without | (amount >= self.least * (1 - ROUNDING)))
 
     def told(self) -> str:
         """What is true of all designs."""
         only = ", and nowhere else" if self.least else ""
-        return f"In all designs {self.amount!r} is 0 where {self.name!r} is {self.nothing[0]}{only}"
+        names = " or ".join(self.nothing)
+        return f"In all designs {self.amount!r} is 0 where {self.name!r} is {names}{only}"
 
 
 def absences(columns: Mapping[str, Values]) -> list[Absent]:
@@ -92,10 +95,20 @@ def absences(columns: Mapping[str, Values]) -> list[Absent]:
 
 def kept_remarks(absent: Sequence[Absent], ways: Ways) -> list[str]:
     """Says which amounts are 0 with names for nothing in proposals, too, and the way out."""
-    return [
-        f"{own.told()}: so it is in every proposal ({ways('number', own.amount)} gives that up)."
-        for own in absent
-    ]
+    out = []
+    for own in absent:
+        rest = f", and {show_number(own.least)} or more elsewhere" if own.least else ""
+        least = "" if own.ruled else rest
+        way = ways("number", own.amount)
+        out.append(f"{own.told()}: so it is in every proposal{least} ({way} gives that up).")
+    return out
+
+
+def kept_together(absent: Sequence[Absent]) -> list[set[str]]:
+    """Pairs of columns that proposals keep together: two names with one amount are one, too."""
+    pairs = [{own.name, own.amount} for own in absent if own.least]
+    shared = [one ^ other for one in pairs for other in pairs if len(one & other) == 1]
+    return [{own.name, own.amount} for own in absent] + shared
 
 
 def nothing_remarks(columns: Mapping[str, Values], said: Collection[str], ways: Ways) -> list[str]:

@@ -21,9 +21,9 @@ _POWER = re.compile(r"[-+]?\b\d+([.,]\d+)?e-\d+\b")
 
 def table_of_proposals(p: Proposals) -> str:
     """All proposals, the best predicted first."""
-    score = p.problem.score
+    named = f"predicted {p.problem.score}"
     heads = [
-        "#", f"predicted {score}", "design", "compared with", "nearest known design", "distance",
+        "#", named, "design", "compared with", "nearest known design", "distance",
         "remarks",
     ]  # fmt: skip
     if p.candidate_row is not None:
@@ -46,7 +46,7 @@ def table_of_proposals(p: Proposals) -> str:
         rows.append(_row(heads, cells, bool(p.far[i])))
     # The score's name may be longer than there is room for.
     first = "".join(
-        f'<th scope="col"{" class=name" if score in text else ""}>{escape(text)}</th>'
+        f'<th scope="col"{" class=name" if text == named else ""}>{escape(text)}</th>'
         for text in heads
     )
     head = f"<tr>{first}</tr>"

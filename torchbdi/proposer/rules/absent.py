@@ -36,8 +36,10 @@ def absent_of(
         if own.amount in settings.numbers or both or (without and number.low > 0):
             continue
         if own.least:
+            # Where the person's bounds leave out 0, they say how little of it there can be.
+            least = min(own.least, number.low) if number.low > 0 else own.least
             grid = number.grid()
-            there = grid[(grid > 0) & (grid >= own.least * (1 - ROUNDING))]
-            least = float(there[0]) if len(there) else min(own.least, number.high)
+            there = grid[(grid > 0) & (grid >= least * (1 - ROUNDING))]
+            least = float(there[0]) if len(there) else min(least, number.high)
             own = replace(own, least=least)
         yield replace(own, ruled=own.amount in ruled)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
+from ..columns.nothing import kept_remarks
 from ..digits import figures, places_of
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
@@ -46,10 +47,12 @@ def count_of(
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
         left = room.left
+        unasked = "".join(f" {told}" for told in kept_remarks(restricted.absent, ways))
         if not room.possible:
             raise InputError(
                 "no design meets the bounds, levels, fixed values and rules at once: "
                 f"{_asked(settings, restricted)}. Give one of them up, or widen it."
+                f"{unasked}"
             )
         if not left:
             best = int(means.argmin() if settings.minimize else means.argmax())
@@ -61,6 +64,7 @@ def count_of(
                 f"score. The best is row {rows[best]} with {score} "
                 f"{figures(means[best], places_of(means))}. New ones need new levels: widen the "
                 f"bounds{way}, or add rows with levels that were not tried."
+                f"{unasked}"
             )
     n = min(USUAL, left) if settings.n is None else settings.n
     if n < left:

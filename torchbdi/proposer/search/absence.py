@@ -50,7 +50,8 @@ def _put_right(raw: np.ndarray, space: Space, own: Absent) -> None:
     without = np.isin(names, nothing)
     if not own.ruled:
         amount[without] = 0
-        amount[~without & (amount < own.least * (1 - ROUNDING))] = own.least
+        if own.least:
+            amount[~without & (amount < own.least * (1 - ROUNDING))] = own.least
     elif column.fixed is None:
         nameless = without & (amount != 0)
         names[nameless] = np.resize(others, nameless.sum())  # all of them in turn

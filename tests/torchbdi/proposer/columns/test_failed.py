@@ -154,8 +154,17 @@ def test_a_status_is_no_part_of_a_design_where_all_rows_have_a_score(
         assert name in [*names(made), *made.constants]
 
 
-def test_other_words_of_a_status_are_levels(tmp_path: Path) -> None:
-    cells = ["fresh", "frozen"] * 20
+def test_rows_that_failed_and_rows_that_wait_are_left_out_together(tmp_path: Path) -> None:
+    """Whatever the column is called: the rest of it says that rows are done."""
+    made, _ = asked(tmp_path, ended("flag", "ok", ["failed", "pending"]))
+    assert names(made) == DESIGN and len(made.scores) == 38
+    assert "1 of 40 rows has no score yet, as column 'flag' says ('pending')" in told(made)
+
+
+@pytest.mark.parametrize("levels", [("fresh", "frozen"), ("on", "off"), ("open", "new")])
+def test_other_words_of_a_status_are_levels(levels: tuple[str, str], tmp_path: Path) -> None:
+    """A row that has a score is not open, so that this says something else."""
+    cells = [*levels] * 20
     content = text(
         [[*plain()[0], "status"], *([*r, c] for r, c in zip(plain()[1:], cells, strict=True))]
     )

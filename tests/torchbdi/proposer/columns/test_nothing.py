@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from torchbdi.proposer.columns.nothing import absences, nothing_remarks
+from torchbdi.proposer.columns.nothing import absences, kept_together, nothing_remarks
 from torchbdi.proposer.reading.ways import Ways
 
 
@@ -23,6 +23,7 @@ def test_several_names_for_nothing_are_one() -> None:
     amount = np.array([0.0, 0.0, 2.0, 5.0] * 12)
     (own,) = absences({"salt": names, "amount": amount})
     assert set(own.nothing) == {"none", "control"} and own.least == 2
+    assert "where 'salt' is control or none, and nowhere else" in own.told()
     assert own.keeps({"salt": names, "amount": amount}).all()
     assert own.keeps({"salt": names[:4], "amount": np.array([0.0, 3.0, 0.0, 3.0])}).tolist() == [
         True, False, False, True,
@@ -37,6 +38,22 @@ def test_several_names_for_nothing_are_one() -> None:
     assert [found.nothing for found in absences({"salt": names, "amount": amount})] == [
         ("control",)
     ]
+
+
+def test_a_known_design_with_an_amount_below_zero_is_kept() -> None:
+    names = np.array(["none", "heat", "cool"] * 10, dtype=object)
+    columns = {"step": names, "degrees": np.array([0.0, 5.0, -5.0] * 10)}
+    (own,) = absences(columns)
+    assert own.keeps(columns).all()
+
+
+def test_two_names_with_one_amount_are_kept_together() -> None:
+    names = np.array(["none", "A", "B"] * 10, dtype=object)
+    amount = np.array([0.0, 2.0, 5.0] * 10)
+    absent = absences({"ligand": names, "base": names, "eq": amount, "time": amount})
+    kept = kept_together(absent)
+    pairs = [("ligand", "base"), ("eq", "time"), ("base", "time")]
+    assert all({*pair} in kept for pair in pairs)
 
 
 def test_what_two_designs_have_may_be_chance() -> None:

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from torchbdi.proposer.report.listing import _changed, _changed_letters, _whole_numbers
+import dataclasses
+
+import pytest
+from proposer_problems import hill, propose
+
+from torchbdi.proposer.report.listing import (
+    _changed,
+    _changed_letters,
+    _whole_numbers,
+    table_of_proposals,
+)
+
+
+@pytest.mark.usefixtures("quick")
+def test_only_the_heading_with_the_name_of_the_score_has_room_for_it() -> None:
+    """A score called d has a letter of all headings."""
+    p = propose(*hill())
+    for score in ("d", "design", "yield"):
+        named = dataclasses.replace(p, problem=dataclasses.replace(p.problem, score=score))
+        html = table_of_proposals(named)
+        assert html.count("class=name") == 1
+        assert f"class=name>predicted {score}</th>" in html
 
 
 def test_a_number_is_not_broken_at_its_power_of_ten() -> None:

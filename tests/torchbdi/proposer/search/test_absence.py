@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from proposer_problems import proposed
-from proposer_tables import told
+from proposer_tables import refused, text, told
 
 from torchbdi.proposer.columns.nothing import Absent
 from torchbdi.proposer.search.absence import with_absent
@@ -54,6 +54,13 @@ def test_what_is_fixed_stays_or_leaves_nothing() -> None:
     bounded = space_of(Number("eq", 2, 5))
     free = Absent("ligand", ("none",), "eq", 2.0)
     assert made(bounded, free, [(0, 3.0), (1, 3.0)]) == [[1, 3]]
+
+
+def test_amounts_below_zero_stay() -> None:
+    """A step down from 0 is an amount, too: 10 degrees less, where nothing is no step."""
+    own = Absent("ligand", ("none",), "eq", 0.0)
+    found = made(space_of(Number("eq", -5, 5)), own, [(1, -3.0), (0, -3.0), (2, 4.0)])
+    assert found == [[1, -3], [0, 0], [2, 4]]
 
 
 def test_a_name_that_follows_from_one_amount_decides_on_another() -> None:
@@ -104,7 +111,7 @@ def test_proposals_keep_names_and_amounts_together(
     assert len(written) == 12 and written[0].keys() >= {"ligand", "eq"}
     for row in written:
         assert (row["ligand"] == "none") == (float(row["eq"]) == 0)
-        assert float(row["eq"]) == 0 or float(row["eq"]) >= 2
+        assert float(row["eq"]) == 0 or float(row["eq"]) >= (1 if "eq=1:12" in words else 2)
     assert "--number eq gives that up" in told(p.problem)
 
 
@@ -114,6 +121,17 @@ def test_parts_of_a_whole_keep_their_sum_too(tmp_path: Path) -> None:
     for row in written:
         assert (row["ligand"] == "none") == (float(row["eq"]) == 0)
         assert float(row["eq"]) + float(row["water"]) + float(row["acid"]) == 100
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("bounds", "least"), [("eq=0.5:12", 0.5), ("eq=0:12", 2)])
+def test_bounds_without_zero_say_how_little_there_can_be(
+    bounds: str, least: float, tmp_path: Path
+) -> None:
+    amounts = [2 + 0.37 * i for i in range(20)]
+    p, written = proposed(tmp_path, table(amounts), "-n", "12", "--bounds", bounds)
+    assert min(float(row["eq"]) for row in written if row["ligand"] != "none") == least
+    assert f"and {least:g} or more elsewhere" in told(p.problem)
 
 
 @pytest.mark.usefixtures("quick")
@@ -136,3 +154,18 @@ def test_only_designs_that_can_be_made_are_counted(tmp_path: Path) -> None:
     p, written = proposed(tmp_path, rows, "-n", "9")
     assert {(row["ligand"], int(row["eq"]), row["solvent"]) for row in written} == {*every[-2:]}
     assert "There are 2 designs left without a score" in told(p.problem)
+
+
+@pytest.mark.parametrize(
+    "words", [["--fix", "ligand=PPh3", "--rule", "eq<=0"], ["--fix", "ligand=none"]]
+)
+def test_where_no_design_is_left_it_is_said_what_is_kept_unasked(
+    words: list[str], tmp_path: Path
+) -> None:
+    every = [
+        (n, a, s) for n in LIGANDS for a in (0, 1, 2, 3) for s in ("DMF", "THF", "DCM", "MTBE")
+    ]
+    rows = [["ligand", "eq", "solvent", "yield"]]
+    rows += [[n, str(a), s, f"{a + len(n)}"] for n, a, s in every if (n == "none") == (a == 0)]
+    said = refused(tmp_path, text(rows[:-1]), *words)
+    assert "'eq' is 0 where 'ligand' is none" in said and "--number eq gives that up" in said
