@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from ..space import Space
 from .objective import Counted
 from .reach import Reach
 
+AT_ONCE = 64  # ascents in one batch, between two writes of a state
 MEMORY = 5  # the last values that a step may fall below
 CUTS = 12  # of a step to a quarter of it, before it is given up
 FIRST = 0.1  # length of the first step, in standard deviations
@@ -22,6 +24,7 @@ def ascend(
     free: Tensor,
     steps: int,
     reach: Reach | None = None,
+    box: np.ndarray | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Spectral projected gradient (Birgin, Martinez & Raydan 2000), each design for itself.
 
@@ -36,6 +39,7 @@ def ascend(
         free: which features move, (D,) bool.
         steps: at most so many.
         reach: where designs stay; the starts are there.
+        box: bounds of each start's own, see :meth:`Space.holding`; None for those of the space.
 
     Returns:
         The best design that each start came to, (n, D), and its value (n,).
@@ -49,11 +53,13 @@ def ascend(
     rate = FIRST / slope.abs().amax(1).clamp_min(1e-300)
     last = value[:, None].repeat(1, MEMORY)
     live = torch.arange(len(x))
+    bent = box is None and bool(space.at_most)
     for step in range(steps):
         if not len(live) or f.spent:
             break
         uphill = rate[live, None] * slope[live]
-        d = _within(space, x[live] + uphill, x[live], free, reach)
+        own = None if box is None else box[:, live.numpy()]
+        d = _within(space, x[live] + uphill, x[live], free, reach, own)
         d = d - x[live]
         moving = d.abs().amax(1) > STILL
         live, d, uphill = live[moving], d[moving], uphill[moving]
@@ -62,10 +68,10 @@ def ascend(
         moved, new_value, new_slope, good = _line_search(
             f,
             x[live],
-            _Bent(space, x[live], uphill, free, reach) if space.at_most else _Straight(d),
+            _Bent(space, x[live], uphill, free, reach) if bent else _Straight(d),
             slope[live],
             # A fall may be one to worse parts, from which there is no way back.
-            value[live] if space.at_most else last[live].amin(1),
+            value[live] if bent else last[live].amin(1),
         )
         live, moved, new_value = live[good], moved[good], new_value[good]
         new_slope = torch.where(free, new_slope[good], 0).nan_to_num(0, 0, 0)
@@ -143,6 +149,16 @@ def _line_search(
     return moved, value, new, rises
 
 
-def _within(space: Space, x: Tensor, before: Tensor, free: Tensor, reach: Reach | None) -> Tensor:
+def _within(
+    space: Space,
+    x: Tensor,
+    before: Tensor,
+    free: Tensor,
+    reach: Reach | None,
+    box: np.ndarray | None = None,
+) -> Tensor:
+    if box is not None:
+        x = torch.where(free, space.beside(x, box), before)
+        return x if reach is None else reach.shortened(x, before, space)
     x = torch.where(free, space.project(x, relax=True), before)
     return x if reach is None else torch.where(free, reach.pulled(x, space), before)

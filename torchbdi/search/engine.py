@@ -13,11 +13,12 @@ from ..inputs import as_float64, ordinary_mode
 from ..kernels.errors import InputError
 from ..space import Space
 from ..values import instance, path_of, told, whole
+from .ascent import AT_ONCE
 from .beam import beam
 from .context import After, FewDesignsError, Search
 from .enumeration import batches, enumerate_all
 from .listing import Listing, every_design
-from .numbers import AT_ONCE, search_numbers
+from .numbers import search_numbers
 from .objective import Objective
 from .options import SearchOptions
 from .pool import Pool
@@ -65,8 +66,9 @@ def maximise(
     one site and of two; numbers go uphill from many starts; where there are both they alternate.
     Levels that a constraint couples (``space.constraints``, ``space.at_most``), and those of a
     column that has more than 256, are numbers in a space that is too large to be enumerated: they
-    go uphill, and from there level by level. The best designs, those behind the first above all,
-    may be missed then; so they may where ``space.at_most`` says how many parts are present.
+    go uphill, and from there level by level; numbers without levels beside coupled ones go uphill
+    once more. The best designs, those behind the first above all, may be missed then; so they may
+    where ``space.at_most`` says how many parts are present.
 
     Args:
         objective: what is maximised. Where it has a method ``pairs`` (see

@@ -5,14 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..space import Space
-from .ascent import ascend
+from .ascent import AT_ONCE, ascend
 from .beam import best_changes
 from .context import FewDesignsError, Search
 from .onto_levels import onto_levels
-from .pool import Pool
+from .pool import Pool, best_different
 
-AT_ONCE = 64  # ascents in one batch, between two writes of the state
 INNER_STEPS = 20  # of numbers, between two changes of sites
 FILLS = 200
 
@@ -20,8 +18,8 @@ FILLS = 200
 def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     """The n best different designs, (n, D), and their values, (n,); ``least`` where no more are."""
     count = max(s.options.starts, 2 * s.n)
-    random = s.drawn(max(count - len(s.starts), -(-count // 2)), s.generator(0))
-    x = torch.cat([s.starts[: count - len(random)], s.within(random)])
+    drawn = s.within(s.drawn(max(count - len(s.starts), -(-count // 2)), s.generator(0)))
+    x = torch.cat([s.starts[: count - len(drawn)], drawn])
     free = ~s.space.logits
     free &= s.space.bounds[0] < s.space.bounds[1]
     for part, _ in s.sites.parts:
@@ -43,8 +41,8 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     if s.reach is not None:  # a line search cuts across from one row's surroundings to another's
         x = s.within(x)
         value = s.f(x)
-    x, value = onto_levels(s, x, value)
-    x, value = _best_different(s.space, x, value)
+    x, value = onto_levels(s, x, value, drawn, free)
+    x, value = best_different(s.space, x, value)
     return _filled(s, x, value, least)
 
 
@@ -92,14 +90,6 @@ def _neighbours(s: Search, pool: Pool, x: Tensor) -> Tensor:
     return found.x
 
 
-def _best_different(space: Space, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Designs of finite value, the best first, each once."""
-    order = torch.argsort(value, descending=True, stable=True)
-    order = order[value[order] > -torch.inf]
-    order = order[space.distinct(x[order])]
-    return x[order], value[order]
-
-
 def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Tensor]:
     """Where ascents ended in fewer than n places: the best of what lies ever further around."""
     generator, radius = s.generator(1), 1e-3
@@ -112,7 +102,7 @@ def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Te
         noise = torch.randn(len(at), x.shape[1], generator=generator, dtype=torch.float64)
         near = s.within(torch.where(s.space.logits, x[at], x[at] + radius * noise))
         new = s.f(near)
-        x, value = _best_different(s.space, torch.cat([x, near]), torch.cat([value, new]))
+        x, value = best_different(s.space, torch.cat([x, near]), torch.cat([value, new]))
         radius = min(2 * radius, 10.0)
     if len(x) >= least:
         return x, value

@@ -8,33 +8,74 @@ from torch import Tensor
 
 from ..space import Number, Space
 from .context import Search
+from .held import ascend_held
+from .pool import best_different
 
 MOVES_AT_ONCE = 1 << 14  # designs that are projected and evaluated together
+FEW_STEPS = 3  # of free numbers, before it is chosen which designs climb
 
 
 def onto_levels(
-    s: Search, x: Tensor, value: Tensor, most: int = MOVES_AT_ONCE
+    s: Search,
+    x: Tensor,
+    value: Tensor,
+    drawn: Tensor,
+    free: Tensor,
+    most: int = MOVES_AT_ONCE,
 ) -> tuple[Tensor, Tensor]:
     """Numbers with levels that are no sites: to their levels, then level by level uphill.
+
+    Where a rule couples levels, what is best between them may lie far from what is best on them:
+    then designs that ascents began from are looked at, too, and free numbers go uphill once more.
 
     Args:
         s: the search.
         x: standardised features, (n, D).
         value: theirs, (n,).
+        drawn: random designs that ascents began from beside the given ones, (m, D).
+        free: which features ascents moved, (D,) bool.
         most: at most so many moves are projected and evaluated together.
+
+    Returns:
+        Designs of the space and their values, in no order; none of the given starts is better
+        than the best.
     """
-    coupled = {s.space.columns[i].name for i in s.sites.columns}
+    sites = {s.space.columns[i].name for i in s.sites.columns}
     left = [
         i
         for i, c in enumerate(s.space.columns)
-        if isinstance(c, Number) and c.discrete and c.fixed is None and c.name not in coupled
+        if isinstance(c, Number) and c.discrete and c.fixed is None and c.name not in sites
     ]
     if not left:
         return x, value
-    x = s.within(x)
+    held = torch.zeros_like(free)
+    held[s.space.layout.starts[left]] = True
+    free, count, x = free & ~held, len(x), s.within(x)
+    if bool(free.any()) and not _ruled(s.space).isdisjoint(s.space.names[i] for i in left):
+        x = torch.cat([x, s.starts, drawn])
+        x, value = (v[:count] for v in best_different(s.space, x, s.f(x)))
+        x, value = ascend_held(s, x, value, free, held, FEW_STEPS)
+        x, value = (v[: s.n] for v in best_different(s.space, x, value))
+        x, value = _climbed(s, x, value, left, most)
+        return ascend_held(s, x, value, free, held, s.options.steps)
     value = s.f(x)
     order = torch.argsort(value, descending=True, stable=True)[: 2 * s.n]
-    x, value = x[order], value[order]
+    x, value = _climbed(s, x[order], value[order], left, most)
+    given = s.f(s.starts)
+    better = given > value.max()
+    return torch.cat([x, s.starts[better]]), torch.cat([value, given[better]])
+
+
+def _ruled(space: Space) -> set[str]:
+    """The names of columns that linear constraints couple, or limits of what is present."""
+    linear = {name for rule in space.constraints for name in rule.coefficients}
+    return linear | {name for rule in space.at_most for name in rule.names}
+
+
+def _climbed(
+    s: Search, x: Tensor, value: Tensor, left: list[int], most: int
+) -> tuple[Tensor, Tensor]:
+    """Designs (n, D) and their values after steps of the columns ``left`` to other levels."""
     # What does not rise once will not rise again: designs do not know of each other.
     live = torch.arange(len(x))
     many = 2 * len(left) * (1 + len(left) * bool(s.space.constraints))

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..space import Space
+
 SAME = 1e-7  # by how much, relatively, a value must be better to be another one
 
 
@@ -72,3 +74,11 @@ class Pool:
         """Goes back to where a pool stood."""
         for name in ("x", "value", "key", "done"):
             setattr(self, name, state[name])
+
+
+def best_different(space: Space, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Designs of finite value among some (n, D), the best first, each once, and their values."""
+    order = torch.argsort(value, descending=True, stable=True)
+    order = order[value[order] > -torch.inf]
+    order = order[space.distinct(x[order])]
+    return x[order], value[order]

@@ -74,6 +74,26 @@ class Reach:
         moved = torch.where(share < 1, row + share * (x - row), x)
         return torch.where(space.logits, x, moved)
 
+    def shortened(self, x: Tensor, before: Tensor, space: Space) -> Tensor:
+        """Designs on the straight ways from some to others, as far as none goes out of reach.
+
+        Args:
+            x: where the ways go, (n, D).
+            before: where they begin, (n, D); beyond the distance, too, none goes farther out.
+            space: tells which features are numbers.
+
+        Returns:
+            (n, D), near the rows that are nearest to where the ways begin.
+        """
+        apart, nearest = nearest_of(before, self.rows, space)
+        number = ~space.logits
+        off, way = (before - self.rows[nearest])[:, number], (x - before)[:, number]
+        most = apart.clamp_min(self.distance).square() * way.shape[1]
+        along, size = (off * way).sum(1), way.square().sum(1).clamp_min(1e-300)
+        room = (most - off.square().sum(1)).clamp_min(0)
+        share = ((along.square() + size * room).sqrt() - along) / size
+        return before + share.clamp(0, 1)[:, None] * (x - before)
+
 
 def nearest_of(x: Tensor, rows: Tensor, space: Space) -> tuple[Tensor, Tensor]:
     """How far numbers are from the nearest of some designs, and from which.

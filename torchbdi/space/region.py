@@ -119,6 +119,22 @@ class Region:
             self._anchor_(out, z)
         return out
 
+    def holding(self, z: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Bounds of each point (n, numbers) of its own at which some coordinates stay as they are.
+
+        Args:
+            z: points that meet all rules. Which parts of each may be present is decided.
+            held: which coordinates stay, (numbers,) bool.
+
+        Returns:
+            (2, n, numbers).
+        """
+        box = self._own_box(z)
+        if box is None:
+            box = np.broadcast_to(self.polytope.box[:, None], (2, *z.shape)).copy()
+        box[:, :, held] = z[:, held]
+        return box
+
     def rounded(self, z: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
         """Points (n, numbers) on levels within all constraints.
 

@@ -226,6 +226,35 @@ class Space:
         made = torch.from_numpy(out)
         return made.to(x) if isinstance(x, Tensor) and x.is_floating_point() else made
 
+    def holding(self, x: Tensor, held: Tensor) -> np.ndarray:
+        """Bounds of each design's own at which some of its numbers stay as they are.
+
+        Args:
+            x: standardised features of designs in the space, (n, D).
+            held: which features stay, (D,) bool.
+
+        Returns:
+            What :meth:`beside` takes, (2, n, numbers).
+        """
+        at = self.layout.number_features
+        return self._region.holding(
+            checked_features("holding", self.width, x)[:, at], held[at].numpy()
+        )
+
+    def beside(self, x: Tensor, box: np.ndarray) -> Tensor:
+        """The nearest features whose numbers meet constraints and bounds of each design's own.
+
+        Args:
+            x: standardised features, (n, D); logits are left as they are.
+            box: bounds of the numbers, (2, n, numbers), see :meth:`holding`.
+
+        Returns:
+            (n, D), the numbers between their levels where the bounds do not hold them.
+        """
+        out, at = checked_features("beside", self.width, x).copy(), self.layout.number_features
+        out[:, at] = self._region.polytope.project(out[:, at], box)
+        return torch.from_numpy(out)
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Random designs as standardised features, (n, D).
 

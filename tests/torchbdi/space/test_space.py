@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from torchbdi import InputError, OfflineData, Space
-from torchbdi.space import Choice, Linear, Number, sequence
+from torchbdi.space import AtMost, Choice, Linear, Number, sequence
 from torchbdi.space.columns import logits
 from torchbdi.space.polytope import Polytope
 
@@ -317,3 +317,16 @@ def test_what_is_no_design_has_no_text(raw: list, words: str) -> None:
     assert space.text([1, 2.5]) == space.text(torch.tensor([1, 2.5])) == "y,2.5"
     with pytest.raises(InputError, match=words):
         space.text(raw)
+
+
+def test_bounds_of_their_own_hold_numbers_and_what_is_absent() -> None:
+    columns = (Number("a", 0, 1), Number("b", 0, 1), Number("c", 0, 1, step=0.25))
+    rules = (Linear(dict.fromkeys("abc", 1.0), 1, 1),), (AtMost(("a", "b", "c"), 2),)
+    space = Space(columns, *rules).fit(np.array([[0.5, 0, 0.5], [0, 0.25, 0.75], [0.4, 0.6, 0]]))
+    x = space.encode(np.array([[0.5, 0, 0.5], [0.4, 0.6, 0]]))
+    box = space.holding(x, torch.tensor([False, False, True]))
+    moved = space.beside(space.encode(np.array([[0.1, 0.9, 1], [0.1, 0.5, 1]])), box)
+    np.testing.assert_allclose(space.decode(moved)[0], [0.5, 0, 0.5], atol=1e-9)
+    assert space.decode(moved)[1, 2] == 0
+    assert space.decode(moved)[1].sum() == pytest.approx(1)
+    assert space.decode(moved)[1, 0] < 0.4
