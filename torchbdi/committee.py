@@ -22,12 +22,13 @@ class Committee:
     """The mean of several functions of designs.
 
     Args:
-        members: what is averaged, one or more.
+        members: what is averaged, one or more; committees count as one each.
     """
 
-    def __init__(self, members: Sequence[Summed]):
+    def __init__(self, members: Sequence[Summed | Committee]):
         self.members = tuple(members)
-        self.pairs = None if any(m.pairs is None for m in self.members) else self._pairs
+        quick = all(member.pairs is not None for member in self.members)
+        self.pairs: Callable[..., Tensor] | None = self._pairs if quick else None
 
     def __call__(self, x: Tensor) -> Tensor:
         """Designs (n, D) to values (n,); differentiable where x asks for it."""
