@@ -156,7 +156,7 @@ def test_a_killed_search_goes_on_to_the_same_levels_and_free_numbers(tmp_path: P
     with pytest.raises(StopError):
         maximise(f, space, 5, folder=tmp_path, after=killed)
     again = maximise(f, space, 5, folder=tmp_path, after=killed)
-    assert killed.told == [1, 2, 3, 4]
+    assert killed.told == [1, 2, 2, 3, 4]  # the round is told before its state is written
     torch.testing.assert_close(again.x, whole.x, rtol=0, atol=0)
 
 

@@ -104,7 +104,7 @@ def test_the_logarithm_is_told(quick: None) -> None:
     plain = torchbdi.propose(x, y, n=3, progress=False, score_scale="plain")
     assert plain.scale_told() == ""
     assert "low" not in csv.DictReader(io.StringIO(proposals_csv(plain))).__next__()
-    assert "logarithm" not in html_report(plain)
+    assert "logarithm of" not in html_report(plain)
 
 
 def test_noise_of_repetitions_is_known_on_both_scales() -> None:
