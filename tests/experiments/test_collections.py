@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import threading
 from pathlib import Path
 from typing import Any
@@ -92,26 +91,20 @@ def test_two_that_begin_at_once_with_a_new_file_both_begin(
 
 
 def test_two_that_add_at_once_lose_no_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    waiting: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The second reads the file only when the first has written it."""
     file, writing, write = tmp_path / "runs.csv", threading.Event(), collection.write_csv
-    waiting, lock = threading.Event(), fcntl.flock
 
     def write_slowly(*given: Any) -> None:
         writing.set()
         assert waiting.wait(PATIENCE)
         write(*given)
 
-    def flock(handle: int, how: int) -> None:
-        try:
-            lock(handle, how)
-        except BlockingIOError:
-            waiting.set()
-            raise
-
     monkeypatch.setattr(collection, "write_csv", write_slowly)
-    monkeypatch.setattr(fcntl, "flock", flock)
     runs = [read_runs([write_run(tmp_path / "runs", seed=seed)]) for seed in (0, 1)]
     first = threading.Thread(target=add_runs, args=(file, runs[0]))
     first.start()

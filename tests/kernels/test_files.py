@@ -259,23 +259,14 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 
 
 def test_who_is_second_waits_and_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, waiting: threading.Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting, entered = threading.Event(), threading.Event()
-    lock = fcntl.flock
-
-    def flock(file: int, how: int) -> None:
-        try:
-            lock(file, how)
-        except BlockingIOError:
-            waiting.set()
-            raise
+    entered = threading.Event()
 
     def second() -> None:
         with in_turn(tmp_path, "somebody is there"):
             entered.set()
 
-    monkeypatch.setattr(fcntl, "flock", flock)
     thread = threading.Thread(target=second)
     with in_turn(tmp_path, "nobody is there"):
         thread.start()
@@ -287,18 +278,11 @@ def test_who_is_second_waits_and_is_told(
 
 
 def test_who_waits_for_a_file_gets_the_one_in_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, waiting: threading.Event
 ) -> None:
     """Whoever has its turn replaces the file: what the next one waited for is there no more."""
-    file, waiting, lock = tmp_path / "lines", threading.Event(), fcntl.flock
+    file = tmp_path / "lines"
     file.touch()
-
-    def flock(handle: int, how: int) -> None:
-        try:
-            lock(handle, how)
-        except BlockingIOError:
-            waiting.set()
-            raise
 
     def add(number: int) -> None:
         with in_turn(file, "somebody is there"):
@@ -309,7 +293,6 @@ def test_who_waits_for_a_file_gets_the_one_in_its_place(
                 assert waiting.wait(PATIENCE)
             files.write_text(file, f"{before}{number} ")
 
-    monkeypatch.setattr(fcntl, "flock", flock)
     threads = [threading.Thread(target=add, args=(number,)) for number in range(3)]
     threads[0].start()
     for thread in threads:  # each has started the next one before it ends
@@ -354,22 +337,14 @@ def test_a_file_that_may_only_be_read_is_added_to(
 
 
 def test_a_file_that_vanishes_while_it_is_waited_for_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, waiting: threading.Event
 ) -> None:
-    file, waiting, lock = tmp_path / "lines", threading.Event(), fcntl.flock
-
-    def flock(handle: int, how: int) -> None:
-        try:
-            lock(handle, how)
-        except BlockingIOError:
-            waiting.set()
-            raise
+    file = tmp_path / "lines"
 
     def add() -> None:
         with adding_to(file):
             files.write_text(file, f"{file.read_text()}1 ")
 
-    monkeypatch.setattr(fcntl, "flock", flock)
     thread = threading.Thread(target=add)
     with adding_to(file):
         thread.start()

@@ -11,7 +11,7 @@ LEFT_OUT = (
     "Each point is a known design, predicted from all the others. On the line prediction and "
     "measurement are the same."
 )
-ERRORS = (
+BY_DISTANCE = (
     "Small points: by how much the prediction of each known design was off. Black line: the "
     "typical error at that distance. Large points: the proposals, with their errors. What lies to "
     "the right of the dotted line is called far outside."

@@ -16,8 +16,7 @@ from ..reading.ways import Ways
 from ..result import Proposals
 from .alike import alike_told
 from .beyond import beyond_told
-from .captions import BACKTEST, LEFT_OUT, scores_told, where_told
-from .captions import ERRORS as ERRORS_SHOWN
+from .captions import BACKTEST, BY_DISTANCE, LEFT_OUT, scores_told, where_told
 from .cells import columns_like_formulas
 from .listing import table_of_proposals
 from .pictures import (
@@ -95,7 +94,7 @@ def html_report(p: Proposals) -> str:
             (
                 "Errors by the distance to the nearest known design",
                 error_picture(p),
-                ERRORS_SHOWN,
+                BY_DISTANCE,
             ),
         ),
         _backtest(p),
