@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import hydra
@@ -56,7 +57,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         cfg = _validated(folder, cfg)
     recorder: Recorder | None = None
     try:
-        with folder.alone():
+        with _ways_on(folder), folder.alone():
             print(f"run folder: {folder.path}", flush=True)
             folder.begun.mend()
             try:
@@ -84,6 +85,22 @@ def train(cfg: DictConfig) -> dict[str, Any]:
             except TorchBDIError as error:  # of what a task or a method gives: to be mended there
                 error.args = (f"{error}\nThen go on with:\n  {folder.resume_command}",)
                 raise
+    finally:
+        if recorder is not None:
+            with contextlib.suppress(OSError):  # of a disk that has failed already
+                recorder.close()
+
+
+@contextlib.contextmanager
+def _ways_on(folder: RunFolder) -> Iterator[None]:
+    """Says how a run goes on that Ctrl-C ends, or a file that cannot be read or written.
+
+    Raises:
+        RunInterruptedError: Ctrl-C came.
+        TorchBDIError: a file cannot be read or written, or the folder has vanished.
+    """
+    try:
+        yield
     except KeyboardInterrupt as stop:
         raise RunInterruptedError(
             f"{' '.join(['stopped', str(stop)]).strip()}; nothing is lost. Go on with:\n"
@@ -102,10 +119,6 @@ def train(cfg: DictConfig) -> dict[str, Any]:
             f"({error.strerror or error}). "
             f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
         ) from error
-    finally:
-        if recorder is not None:
-            with contextlib.suppress(OSError):  # of a disk that has failed already
-                recorder.close()
 
 
 def _validated(folder: RunFolder, cfg: DictConfig) -> DictConfig:

@@ -155,11 +155,10 @@ class FiniteBDI(DesignModule):
         self._settled.check("FiniteBDI", **{name: self.hparams[name] for name in names})
 
     def _make_networks(self, forward_net: nn.Module | None) -> None:
-        h, d, device = self.hparams, self.x_l.shape[-1], self.x_l.device
-        shape = d, h["width"], h["depth"]
-        weights = shape[1] * (d + 1 + (shape[2] - 2) * shape[1]) if shape[2] > 1 else d
+        h, device = self.hparams, self.x_l.device
+        shape = self.x_l.shape[-1], h["width"], h["depth"]
         require(
-            2 * weights * h["dtype"].itemsize,
+            2 * MLP.count(*shape) * h["dtype"].itemsize,
             device,
             f"FiniteBDI: a pair of networks of width {shape[1]:,} and depth {shape[2]:,}",
             "Take a smaller width.",

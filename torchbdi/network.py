@@ -68,7 +68,7 @@ class MLP(nn.Module):
         dtype: torch.dtype,
     ):
         super().__init__()
-        sizes = [inputs] + [width] * (depth - 1) + [1]
+        sizes = _sizes(inputs, width, depth)
         gain = GAINS[parametrisation]
         self.rates = [1 / n if parametrisation == "ntk" else 1.0 for n in sizes[:-1]]
         self.weights = nn.ParameterList(
@@ -78,12 +78,22 @@ class MLP(nn.Module):
             for n_in, n_out in itertools.pairwise(sizes)
         )
 
+    @staticmethod
+    def count(inputs: int, width: int, depth: int) -> int:
+        """How many weights such a network has."""
+        return sum(n_in * n_out for n_in, n_out in itertools.pairwise(_sizes(inputs, width, depth)))
+
     def forward(self, x: Tensor) -> Tensor:
         """f, (..., D) to (...)."""
         *hidden, last = self.weights
         for weight in hidden:
             x = (x @ weight.mT).relu()
         return (x @ last.mT).squeeze(-1)
+
+
+def _sizes(inputs: int, width: int, depth: int) -> list[int]:
+    """What goes into each layer, and the one number that comes out of the last."""
+    return [inputs] + [width] * (depth - 1) + [1]
 
 
 @torch.enable_grad()

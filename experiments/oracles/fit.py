@@ -18,7 +18,7 @@ from ..data import cache_folder, data_folder, whole
 from ..runs.words import run_command, split_words
 from .recipes import RECIPES
 from .stored import find_card, own_weights, write_oracle
-from .training import fit_network, table_hash
+from .training import fit_network, letters_hash
 
 #: Seeds every training: a true function must not depend on a run's seed.
 SEED = 0
@@ -45,7 +45,7 @@ def main(words: Sequence[str]) -> None:
 def fit_task(task: str, folder: Path, out: Path) -> None:
     """Trains the network of one task, unless it is there already."""
     x, y, title = _whole_table(task, folder)
-    data_hash, recipe = table_hash(x, y), RECIPES[task]
+    data_hash, recipe = letters_hash(x, y), RECIPES[task]
     found = find_card(task, data_hash, out)
     if found is not None:
         print(f"{task}: the network for this table is there already: {found}")

@@ -18,7 +18,7 @@ from torchbdi.kernels.files import sha256, write_atomic, write_json
 from ..data import cache_folder
 from ..data.cards import checked_card
 from .recipes import PUBLISHED_SOURCE, RECIPES, Recipe
-from .training import Fitted, predict, table_hash
+from .training import Fitted, letters_hash, predict
 
 #: Networks that come with the code.
 WEIGHTS = Path(__file__).parent / "weights"
@@ -54,7 +54,7 @@ def write_oracle(
         recipe: what was trained.
         fitted: the result.
         title: of the table.
-        data_hash: of the table, :func:`table_hash`.
+        data_hash: of the table, :func:`letters_hash`.
         seed: of the training.
 
     Returns:
@@ -136,7 +136,7 @@ def load_oracle(task: str, x: np.ndarray, y: np.ndarray) -> StoredOracle:
         MissingDataError: there is none for this table, or its file is damaged; the message says
             which command makes it.
     """
-    recipe, data_hash = RECIPES[task], table_hash(x, y)
+    recipe, data_hash = RECIPES[task], letters_hash(x, y)
     path = find_card(task, data_hash)
     if path is None:
         raise MissingDataError(

@@ -57,8 +57,18 @@ class Fitted:
     device: str
 
 
-def table_hash(x: np.ndarray, y: np.ndarray) -> str:
-    """SHA-256 of a table: shapes, then x as int32 and y as float32, row by row."""
+def letters_hash(x: np.ndarray, y: np.ndarray) -> str:
+    """SHA-256 of a table of letters and scores, as the cards of stored oracles have it.
+
+    :func:`torchbdi.identity.table_hash` is that of float64 features, and another one.
+
+    Args:
+        x: letters, (N, L), which count as int32.
+        y: scores, (N,), which count as float32.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     digest = hashlib.sha256(f"{x.shape} {y.shape}".encode())
     digest.update(np.ascontiguousarray(x, dtype="<i4").tobytes())
     digest.update(np.ascontiguousarray(y, dtype="<f4").tobytes())
@@ -173,7 +183,7 @@ def predict(network: nn.Module, letters: Tensor, batch: int) -> np.ndarray:
 def _told(recipe: Recipe, network: nn.Module, x: np.ndarray, y: np.ndarray, seed: int) -> str:
     """All that a training depends on, as text."""
     numbers = recipe.held_out, recipe.epochs, recipe.batch, recipe.lr, seed
-    return f"{numbers} {table_hash(x, y)} {network}"
+    return f"{numbers} {letters_hash(x, y)} {network}"
 
 
 class _State:

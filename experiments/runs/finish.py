@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
@@ -48,12 +49,7 @@ def finish(
         TorchBDIError: a fact of the method has the name of one of the run's own.
     """
     scores, arrays = score_designs(task, result.x, cfg.designs)
-    if result.starts is not None:
-        arrays["start_rows"] = result.starts.cpu().numpy()
-        arrays["score_before"] = task.y_raw[arrays["start_rows"]]
-    if result.predicted is not None:  # in the units that are reported
-        y = result.predicted.double().cpu().numpy()
-        arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
+    arrays |= _said_by_method(task, result)
     along = score_kept(folder.path, task, cfg.designs) if cfg.score == "full" else {}
     if cfg.score == "full" and not along:
         print(f"score=full: method={cfg.method.name} keeps no designs along the way.", flush=True)
@@ -93,6 +89,18 @@ def finish(
     print(f"\n{table}\n\nresults: {folder.path}", flush=True)
     print(f"curves:  tensorboard --logdir {shlex.quote(str(folder.path))}", flush=True)
     return metrics
+
+
+def _said_by_method(task: Task, result: Result) -> dict[str, np.ndarray]:
+    """The rows that designs were moved from, and what the method predicts, where it says so."""
+    arrays: dict[str, np.ndarray] = {}
+    if result.starts is not None:
+        arrays["start_rows"] = result.starts.cpu().numpy()
+        arrays["score_before"] = task.y_raw[arrays["start_rows"]]
+    if result.predicted is not None:  # in the units that are reported
+        y = result.predicted.double().cpu().numpy()
+        arrays["predicted_normalised"] = task.normalise(y * task.y_raw.std() + task.y_raw.mean())
+    return arrays
 
 
 def _name_of(device: torch.device) -> str:

@@ -12,7 +12,7 @@ import torch
 from experiments.oracles import stored
 from experiments.oracles.recipes import RECIPES, Recipe
 from experiments.oracles.stored import own_weights, write_oracle
-from experiments.oracles.training import Fitted, fit_network, table_hash
+from experiments.oracles.training import Fitted, fit_network, letters_hash
 
 
 def stand_in(task: str, x: np.ndarray, y: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -24,7 +24,7 @@ def stand_in(task: str, x: np.ndarray, y: np.ndarray, monkeypatch: pytest.Monkey
         recipe.network(), float(y.mean()), float(y.std()), len(y), 10, 0.125, 1.0, [], 0.0, 0.0,
         "cpu",
     )  # fmt: skip
-    return write_oracle(own_weights(), recipe, fitted, task, table_hash(x, y), 0)
+    return write_oracle(own_weights(), recipe, fitted, task, letters_hash(x, y), 0)
 
 
 def tiny(task: str, **changes: object) -> Recipe:

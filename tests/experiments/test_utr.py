@@ -19,7 +19,7 @@ from experiments.oracles import fit as fit_module
 from experiments.oracles.recipes import RECIPES
 from experiments.oracles.resnet import ResNet
 from experiments.oracles.stored import load_oracle, own_weights
-from experiments.oracles.training import fit_network, predict, split, table_hash
+from experiments.oracles.training import fit_network, letters_hash, predict, split
 from experiments.runs.config import compose_config
 from experiments.tasks import load_task, utr
 from experiments.train import train
@@ -204,7 +204,7 @@ def test_the_training_command(
     assert "design-bench's own: 0.8617" in out
     (path,) = own_weights().glob("utr-*.json")
     card = json.loads(path.read_text())
-    assert card["data"] == {"title": "UTR", "rows": 150, "sha256": table_hash(x, y)}
+    assert card["data"] == {"title": "UTR", "rows": 150, "sha256": letters_hash(x, y)}
     assert card["held_out"]["rows"] == 10
     assert sorted(p.suffix for p in own_weights().iterdir()) == [".json", ".safetensors"]
     fit_module.main(["utr", f"data_dir={tmp_path}"])

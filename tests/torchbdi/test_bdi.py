@@ -10,6 +10,7 @@ import lightning
 import pytest
 import torch
 from forked import finished
+from quiet_trainer import trainer
 from small_tables import table
 from torch import Tensor
 from torch.autograd import gradcheck
@@ -201,17 +202,6 @@ def test_bad_input() -> None:
         BDI(x_l, y_l, x_h, kernel=torch.nn.Linear(1, 1))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="coefficients"):
         BDI(x_l, y_l, x_h, coefficients=y_l[:5])
-
-
-def trainer(steps: int = 200, **kwargs: object) -> lightning.Trainer:
-    quiet = {
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "accelerator": "cpu",
-    }
-    return lightning.Trainer(max_steps=steps, max_epochs=-1, **(quiet | kwargs))
 
 
 def test_training_equals_a_plain_loop() -> None:

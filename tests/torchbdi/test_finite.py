@@ -11,6 +11,7 @@ import lightning
 import pytest
 import torch
 from forked import finished
+from quiet_trainer import trainer
 from small_tables import FINITE as SMALL
 from small_tables import table
 from torch import Tensor
@@ -126,6 +127,7 @@ def test_tangent_diagonal_is_the_squared_norm_of_the_gradient() -> None:
     net = MLP(3, 8, 4, "standard", seeded(0), torch.float64)
     x = torch.randn(2, 3, 3, dtype=torch.float64, generator=seeded(1))
     weights = list(net.weights)
+    assert MLP.count(3, 8, 4) == sum(w.numel() for w in weights)
     inputs, slopes, f = linearise(weights, x)
     scales = [1.0, 0.5, 2.0, 3.0]
     diagonal = tangent_diagonal(inputs, slopes, scales)
@@ -442,17 +444,6 @@ def test_bad_input() -> None:
         FiniteBDI(x_l, y_l, 0 * x_h, **SMALL)
     with pytest.raises(InputError, match="forward_net"):
         FiniteBDI(x_l, y_l, x_h, forward_net=torch.nn.Linear(4, 2), **SMALL)
-
-
-def trainer(steps: int, **kwargs: object) -> lightning.Trainer:
-    quiet = {
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "accelerator": "cpu",
-    }
-    return lightning.Trainer(max_steps=steps, max_epochs=-1, **(quiet | kwargs))
 
 
 def build(**settings: Any) -> FiniteBDI:

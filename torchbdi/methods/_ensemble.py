@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from ..kernels.errors import InputError
 from ..network import in_parts
 from ._codec import Tokens
 
@@ -201,14 +200,3 @@ def weighted(losses: Tensor, b: Tensor, v: Tensor | None = None) -> Tensor:
     """
     own = losses * b if v is None else losses * b * v
     return (own.sum(1) / b.sum(1).clamp(min=1)).sum()
-
-
-def held_out(n: int, val: int) -> int:
-    """Rows left out of training: ``val``, and a tenth of n at the most.
-
-    Raises:
-        InputError: there are fewer than two rows.
-    """
-    if n < 2:
-        raise InputError(f"a table of {n} rows trains no network. It needs two or more.")
-    return min(val, n // 10)

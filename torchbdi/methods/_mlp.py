@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..network import in_parts, seeded
+from ..network import in_parts
 from ._ensemble import glorot, leaky
 
 Start = Literal["keras", "torch"]
@@ -103,9 +103,3 @@ def relu_slope(net: Dense, x: Tensor) -> Tensor:
     for weight, h in zip(reversed(weights[:-1]), reversed(hidden), strict=True):
         gradient = torch.ops.aten.threshold_backward(gradient, h, 0.0) @ weight.mT
     return gradient
-
-
-def train_rows(count: int, held_out: int, seed: int, place: int) -> tuple[Tensor, Tensor]:
-    """A random split of row numbers into those trained on and those held out, both int64."""
-    order = torch.randperm(count, generator=seeded(seed, place))
-    return order[held_out:], order[:held_out]

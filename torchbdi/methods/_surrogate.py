@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ..kernels.memory import require
 from ..network import seeded
-from ._ensemble import Ensemble, bootstrap, embedded_width, held_out, nll, weighted
+from ._ensemble import Ensemble, bootstrap, embedded_width, nll, weighted
 from ._epochs import Loss, train
+from ._rows import held_out
 from .base import Method, setting
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from ..kernels.errors import InputError
 from ..network import seeded
 from ._adaptive import Adaptive, log_exceeds, threshold, weights
 from ._codec import Codec
-from ._ensemble import held_out
 from ._epochs import Loss, train
 from ._kept import Kept
+from ._rows import held_out
 from ._surrogate import Surrogate
 from ._vae import VAE
 from .base import Result, Run, setting

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers, ascend, root_rate
-from ._ensemble import held_out
 from ._epochs import EPSILON, adam
-from ._mlp import Dense, relu_slope, train_rows
+from ._mlp import Dense, relu_slope
+from ._rows import held_out, train_rows
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
 

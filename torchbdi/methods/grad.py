@@ -14,7 +14,8 @@ from ..network import seeded
 from ._ascending import Designs, Units, all_numbers, ascend
 from ._designs import as_module_takes, own_rates
 from ._epochs import one_epoch
-from ._mlp import Dense, train_rows
+from ._mlp import Dense
+from ._rows import train_rows
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
 

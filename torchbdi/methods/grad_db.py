@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ..network import seeded
 from ._ascending import Designs, Units, ascend, root_rate
-from ._ensemble import Ensemble, bootstrap, held_out, nll, weighted
+from ._ensemble import Ensemble, bootstrap, nll, weighted
 from ._epochs import adam, one_epoch
+from ._rows import held_out
 from ._stages import Stages
 from .base import Method, Result, Run, setting
 

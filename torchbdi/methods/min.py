@@ -11,10 +11,9 @@ from torch import Tensor
 from ..network import seeded
 from ._codec import Codec
 from ._conditional import Conditional
-from ._ensemble import held_out
 from ._epochs import EPSILON
-from ._mlp import train_rows
 from ._relaxed import Relaxed
+from ._rows import held_out, train_rows
 from ._stages import Stages
 from .base import Method, Result, Run, setting
 

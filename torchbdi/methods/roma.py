@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from ..network import seeded
 from ._ascending import Designs, Units, all_numbers
-from ._ensemble import Ensemble, held_out
+from ._ensemble import Ensemble
 from ._epochs import adam, shuffled
 from ._latent import Latent
-from ._mlp import train_rows
 from ._moved import adaptation_loss, layers, mean_nll, move, nll_gradients, restore
+from ._rows import held_out, train_rows
 from ._stages import Held, Stages
 from .base import Method, Result, Run, setting
 

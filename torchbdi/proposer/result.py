@@ -9,16 +9,15 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .columns.column import Classes
-from .digits import digits, figures, places_of, short
+from .digits import digits, short
 from .model.choice import Chosen
 from .model.problem import Problem
 from .model.trust import Quality
+from .outlook import outlook
 from .reading.table import Values
-from .reading.ways import Ways, listed
-from .rules.count import freed
+from .reading.ways import Ways
 from .search.backtest import Backtest
 from .settings import Settings
-from .within import within_limits
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,45 +90,8 @@ class Proposals:
 
         Where proposals are limited, it is the best one of the known designs that keep the limits.
         """
-        known = self.problem
-        order, kept = known.best(), within_limits(known, self.settings)
-        first = order[0]
-        best = order[kept[order]][0] if kept.any() else first
-        sign = -1 if self.settings.minimize else 1
-        better = sign * self.predicted > sign * known.taken[best]
-        above = int((better & ~self.unknown).sum())
-        side = "below" if self.settings.minimize else "above"
-        counts, most = "", places_of(known.scores)
-        if known.taken[best] != known.scores[best]:
-            counts = f", which counts as {figures(known.taken[best], most)}"
-        where = ""
-        if not kept.any():
-            where = ", but no known design keeps the limits that were given"
-        elif best != first:
-            where = (
-                ", of the designs that keep the limits that were given "
-                f"({figures(known.scores[first], most)} in row {known.rows[first]} does not)"
-            )
-        if known.limits is not None and known.taken[best] == known.limits[0 if sign < 0 else 1]:
-            return (
-                f"The best known {known.score} is {figures(known.scores[best], most)} (row "
-                f"{known.rows[best]}){where}, the better one of its two values: no prediction "
-                f"can lie {side} it."
-            )
-        text = (
-            f"The best known {known.score} is {figures(known.scores[best], most)} "
-            f"(row {known.rows[best]}){counts}{where}; {above} of {len(self)} proposals "
-            f"{'is' if above == 1 else 'are'} predicted {side} it.{_unknown_told(self.unknown)}"
-        )
-        if not above and not self.unknown.all() and kept.any():
-            whom = "the others" if self.unknown.any() else "them"
-            text += (
-                f" Warning: none of {whom} is expected to be better than what is known; making "
-                "them would teach the model, and little more."
-            )
-            if self.candidate is None:  # rows without a score are as they are, levels or not
-                text += _levels_told(known, self.settings)
-        return text
+        to_choose = self.candidate is not None
+        return outlook(self.problem, self.settings, self.predicted, self.unknown, to_choose)
 
     def __repr__(self) -> str:
         """What a notebook shows: the judgement, and no array of all that is known."""
@@ -224,30 +186,3 @@ class Proposals:
             if values.dtype != np.float64:
                 raise InputError(f"column {name!r} holds text: use .columns.")
         return np.stack(list(self.columns.values()), axis=1)
-
-
-def _unknown_told(unknown: np.ndarray) -> str:
-    """How many proposals (n,) are called unknown, and why; "" where none."""
-    count = int(unknown.sum())
-    if not count:
-        return ""
-    return (
-        f" {count} of {len(unknown)} {'is' if count == 1 else 'are'} not counted there and called "
-        "unknown: the prediction or its error reaches so far beyond the known scores that only a "
-        "measurement can tell."
-    )
-
-
-def _levels_told(problem: Problem, settings: Settings) -> str:
-    """Which numbers keep to levels, between which something better may lie; "" where none."""
-    names = [
-        name for name, grid in problem.grids.items()
-        if grid.kind == "levels" and name not in settings.fix
-    ]  # fmt: skip
-    if not names:
-        return ""
-    way = freed(names, problem.rules, Ways(problem.table.typed))
-    return (
-        f" Something better may lie between the levels of the table, to which {listed(names)} "
-        f"keep{'s' if len(names) == 1 else ''} (to give that up: {way})."
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from ..space import Space
 from .objective import Counted
 from .reach import Reach
 
-AT_ONCE = 64  # ascents in one batch, between two writes of a state
+ASCENTS_AT_ONCE = 64  # in one batch, between two writes of a state
 MEMORY = 5  # the last values that a step may fall below
 CUTS = 12  # of a step to a quarter of it, before it is given up
 FIRST = 0.1  # length of the first step, in standard deviations
@@ -53,14 +55,13 @@ def ascend(
     rate = FIRST / slope.abs().amax(1).clamp_min(1e-300)
     last = value[:, None].repeat(1, MEMORY)
     live = torch.arange(len(x))
-    bent = box is None and bool(space.at_most)
+    room, bent = _Room(space, free, reach), box is None and bool(space.at_most)
     for step in range(steps):
         if not len(live) or f.spent:
             break
         uphill = rate[live, None] * slope[live]
         own = None if box is None else box[:, live.numpy()]
-        d = _within(space, x[live] + uphill, x[live], free, reach, own)
-        d = d - x[live]
+        d = room.nearest(x[live] + uphill, x[live], own) - x[live]
         moving = d.abs().amax(1) > STILL
         live, d, uphill = live[moving], d[moving], uphill[moving]
         if not len(live):
@@ -68,7 +69,7 @@ def ascend(
         moved, new_value, new_slope, good = _line_search(
             f,
             x[live],
-            _Bent(space, x[live], uphill, free, reach) if bent else _Straight(d),
+            _Bent(room, x[live], uphill) if bent else _Straight(d),
             slope[live],
             # A fall may be one to worse parts, from which there is no way back.
             value[live] if bent else last[live].amin(1),
@@ -86,6 +87,37 @@ def ascend(
         better = new_value > best[live]
         best[live[better]], best_x[live[better]] = new_value[better], x[live[better]]
     return best_x, best
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Where designs may go.
+
+    Attributes:
+        space: its bounds and constraints.
+        free: which features move, (D,) bool.
+        reach: where designs stay; None for everywhere in the space.
+    """
+
+    space: Space
+    free: Tensor
+    reach: Reach | None
+
+    def nearest(self, x: Tensor, before: Tensor, box: np.ndarray | None = None) -> Tensor:
+        """The nearest designs that may be, (n, D).
+
+        Args:
+            x: designs, (n, D).
+            before: where they come from, (n, D), there already.
+            box: bounds of each design's own; None for those of the space.
+        """
+        if box is not None:
+            x = torch.where(self.free, self.space.beside(x, box), before)
+            return x if self.reach is None else self.reach.shortened(x, before, self.space)
+        x = torch.where(self.free, self.space.project(x, relax=True), before)
+        if self.reach is None:
+            return x
+        return torch.where(self.free, self.reach.pulled(x, self.space), before)
 
 
 class _Straight:
@@ -106,14 +138,13 @@ class _Bent:
     a space says how many may be present. Short ways keep their parts.
     """
 
-    def __init__(self, space: Space, x: Tensor, uphill: Tensor, free: Tensor, reach: Reach | None):
-        self.space, self.x, self.uphill, self.free, self.reach = space, x, uphill, free, reach
+    def __init__(self, room: _Room, x: Tensor, uphill: Tensor):
+        self.room, self.x, self.uphill = room, x, uphill
 
     def __call__(self, share: Tensor, at: Tensor) -> Tensor:
         """See :class:`_Straight`."""
         x = self.x[at]
-        to = x + share[:, None] * self.uphill[at]
-        return _within(self.space, to, x, self.free, self.reach) - x
+        return self.room.nearest(x + share[:, None] * self.uphill[at], x) - x
 
 
 def _line_search(
@@ -147,18 +178,3 @@ def _line_search(
     rises = torch.ones(len(x), dtype=torch.bool)
     rises[todo] = False
     return moved, value, new, rises
-
-
-def _within(
-    space: Space,
-    x: Tensor,
-    before: Tensor,
-    free: Tensor,
-    reach: Reach | None,
-    box: np.ndarray | None = None,
-) -> Tensor:
-    if box is not None:
-        x = torch.where(free, space.beside(x, box), before)
-        return x if reach is None else reach.shortened(x, before, space)
-    x = torch.where(free, space.project(x, relax=True), before)
-    return x if reach is None else torch.where(free, reach.pulled(x, space), before)

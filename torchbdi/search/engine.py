@@ -13,7 +13,7 @@ from ..inputs import as_float64, ordinary_mode
 from ..kernels.errors import InputError
 from ..space import Space
 from ..values import instance, path_of, told, whole
-from .ascent import AT_ONCE
+from .ascent import ASCENTS_AT_ONCE
 from .beam import beam
 from .context import After, FewDesignsError, Search
 from .enumeration import batches, enumerate_all
@@ -143,7 +143,7 @@ def planned_rounds(space: Space, options: SearchOptions, n: int, reach: Reach | 
     if every is not None:
         return every.batches
     if not sites.whole and not len(sites):
-        return -(-max(options.starts, 2 * n) // AT_ONCE)
+        return -(-max(options.starts, 2 * n) // ASCENTS_AT_ONCE)
     if not sites.whole:
         return options.rounds
     limited = reach is not None and reach.sites is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .ascent import AT_ONCE, ascend
+from .ascent import ASCENTS_AT_ONCE, ascend
 from .context import Search
 
 
@@ -26,7 +26,7 @@ def ascend_held(
         Designs (n, D), and their values (n,).
     """
     x, value = x.clone(), value.clone()
-    for at in torch.arange(len(x)).split(AT_ONCE):
+    for at in torch.arange(len(x)).split(ASCENTS_AT_ONCE):
         box = s.space.holding(x[at], held)
         moved, new = ascend(s.f, s.space, x[at], free, steps, reach=s.reach, box=box)
         better = (new > value[at]) & s.space.allowed(moved)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .ascent import AT_ONCE, ascend
-from .beam import best_changes
+from .ascent import ASCENTS_AT_ONCE, ascend
+from .beam import CHANGES_AT_ONCE, best_changes
 from .context import FewDesignsError, Search
 from .onto_levels import onto_levels
 from .pool import Pool, best_different
 
 INNER_STEPS = 20  # of numbers, between two changes of sites
-FILLS = 200
+FILLS = 200  # times that more designs are made where too few are different
 
 
 def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
@@ -25,19 +25,8 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     for part, _ in s.sites.parts:
         free[part] = False
     begun = s.state.load()
-    done = begun.get("x", x[:0]), begun.get("value", torch.zeros(0, dtype=torch.float64))
     s.f.evaluations, s.rounds = begun.get("evaluations", 0), begun.get("rounds", 0)
-    if len(s.sites):
-        x, value = _alternate(s, x, free, begun)
-    else:
-        for first in range(len(done[0]), len(x), AT_ONCE):
-            new = ascend(
-                s.f, s.space, x[first : first + AT_ONCE], free, s.options.steps, reach=s.reach
-            )
-            done = torch.cat([done[0], new[0]]), torch.cat([done[1], new[1]])
-            s.tell(float(done[1].max()))
-            s.state.save(x=done[0], value=done[1], evaluations=s.f.evaluations, rounds=s.rounds)
-        x, value = done
+    x, value = (_alternate if len(s.sites) else _ascents)(s, x, free, begun)
     if s.reach is not None:  # a line search cuts across from one row's surroundings to another's
         x = s.within(x)
         value = s.f(x)
@@ -46,12 +35,24 @@ def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
     return _filled(s, x, value, least)
 
 
+def _ascents(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor, Tensor]:
+    """All numbers go uphill, from each start for itself."""
+    ends, value = begun.get("x", x[:0]), begun.get("value", torch.zeros(0, dtype=torch.float64))
+    for first in range(len(ends), len(x), ASCENTS_AT_ONCE):
+        part = x[first : first + ASCENTS_AT_ONCE]
+        new_ends, new_value = ascend(s.f, s.space, part, free, s.options.steps, reach=s.reach)
+        ends, value = torch.cat([ends, new_ends]), torch.cat([value, new_value])
+        s.tell(float(value.max()))
+        s.state.save(x=ends, value=value, evaluations=s.f.evaluations, rounds=s.rounds)
+    return ends, value
+
+
 def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor, Tensor]:
     """Numbers go a few steps, then one site changes, until no set of levels gets better."""
     pool = Pool(max(s.options.width, s.n), s.space.width)
 
     def climb(x: Tensor, steps: int) -> None:
-        for part in x.split(AT_ONCE):
+        for part in x.split(ASCENTS_AT_ONCE):
             moved, value = ascend(s.f, s.space, part, free, steps, reach=s.reach)
             pool.add(moved, value, s.sites.keys(s.sites.codes(moved)))
 
@@ -77,7 +78,7 @@ def _alternate(s: Search, x: Tensor, free: Tensor, begun: dict) -> tuple[Tensor,
 def _neighbours(s: Search, pool: Pool, x: Tensor) -> Tensor:
     """The best changes of one site to sets of levels that are new, numbers as they are, (m, D)."""
     sites, found = s.sites, Pool(pool.size, s.space.width)
-    for part in x.split(max(1, (1 << 17) // sites.levels)):
+    for part in x.split(max(1, CHANGES_AT_ONCE // sites.levels)):
         codes = sites.codes(part)
         value = s.f.changes(part, codes, sites)
         old = (codes + sites.offset)[:, sites.site]

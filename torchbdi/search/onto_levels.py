@@ -51,7 +51,7 @@ def onto_levels(
     held = torch.zeros_like(free)
     held[s.space.layout.starts[left]] = True
     free, count, x = free & ~held, len(x), s.within(x)
-    if bool(free.any()) and not _ruled(s.space).isdisjoint(s.space.names[i] for i in left):
+    if bool(free.any()) and not s.sites.coupled.isdisjoint(s.space.names[i] for i in left):
         x = torch.cat([x, s.starts, drawn])
         x, value = (v[:count] for v in best_different(s.space, x, s.f(x)))
         x, value = ascend_held(s, x, value, free, held, FEW_STEPS)
@@ -64,12 +64,6 @@ def onto_levels(
     given = s.f(s.starts)
     better = given > value.max()
     return torch.cat([x, s.starts[better]]), torch.cat([value, given[better]])
-
-
-def _ruled(space: Space) -> set[str]:
-    """The names of columns that linear constraints couple, or limits of what is present."""
-    linear = {name for rule in space.constraints for name in rule.coefficients}
-    return linear | {name for rule in space.at_most for name in rule.names}
 
 
 def _climbed(

@@ -41,14 +41,6 @@ class SearchOptions:
     steps: int = 200
     budget: int | None = None
 
-    def goes_through(self, count: int, n: int) -> bool:
-        """Whether a space of ``count`` designs is gone through completely where n are wanted."""
-        return count <= self.most_listed(n)
-
-    def most_listed(self, n: int) -> int:
-        """How many designs a space that is gone through may have."""
-        return max(self.enumerate, n)
-
     def __post_init__(self) -> None:
         for name, least in (
             ("enumerate", 0),
@@ -64,3 +56,11 @@ class SearchOptions:
             if name != "budget" or self.budget is not None:
                 value = whole("SearchOptions", name, getattr(self, name), least)
                 object.__setattr__(self, name, value)
+
+    def goes_through(self, count: int, n: int) -> bool:
+        """Whether a space of ``count`` designs is gone through completely where n are wanted."""
+        return count <= self.most_listed(n)
+
+    def most_listed(self, n: int) -> int:
+        """How many designs a space that is gone through may have."""
+        return max(self.enumerate, n)

@@ -73,12 +73,13 @@ class Sites(Levels):
 
     Attributes:
         columns: their positions among the columns of the space.
+        coupled: the names of columns that constraints couple, or limits of what is present.
     """
 
     def __init__(self, space: Space):
         self.space = space
-        coupled = {name for rule in space.constraints for name in rule.coefficients}
-        coupled |= {name for rule in space.at_most for name in rule.names}
+        self.coupled = {name for rule in space.constraints for name in rule.coefficients}
+        self.coupled |= {name for rule in space.at_most for name in rule.names}
         self.columns: list[int] = []
         self.grids: list[Tensor | None] = []
         parts: list[Part] = []
@@ -88,7 +89,7 @@ class Sites(Levels):
         starts = space.layout.starts
         tables = {len(t): torch.from_numpy(t) for _, _, t in space.layout.choices}
         for i, column in enumerate(space.columns):
-            if column.fixed is not None or column.name in coupled:
+            if column.fixed is not None or column.name in self.coupled:
                 continue
             part = slice(int(starts[i]), int(starts[i]) + column.width)
             grid = None

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from ..inputs import real_array
+from ..inputs import as_float64, real_array
 from ..kernels.errors import InputError
 from ..labels import check_columns, columns_of
 from .columns import Column, Number
@@ -136,3 +138,21 @@ def checked_features(owner: str, width: int, x: Any) -> np.ndarray:
         row = int(np.argwhere(~np.isfinite(values))[0][0])
         raise InputError(f"{owner}: x contains NaN or inf, first in row {row}.")
     return values
+
+
+def checked_pair(width: int, x: Any, other: Any) -> tuple[Tensor, Tensor]:
+    """Standardised features (..., D) of designs that are compared, broadcast to each other.
+
+    Raises:
+        InputError: they do not broadcast, or D is another one.
+    """
+    x, other = (as_float64("x", v).detach() for v in (x, other))
+    try:
+        x, other = torch.broadcast_tensors(x, other)
+    except RuntimeError:
+        raise InputError(
+            f"same: x {tuple(x.shape)} and other {tuple(other.shape)} do not broadcast."
+        ) from None
+    if not x.ndim or x.shape[-1] != width:
+        raise InputError(f"same: x must be (..., {width}), got {tuple(x.shape)}.")
+    return x, other

@@ -89,6 +89,33 @@ class Layout:
                 out[:, i] = c.fixed
         return out
 
+    def ends(
+        self, numbers: np.ndarray, mean: np.ndarray, std: np.ndarray, finite: bool
+    ) -> np.ndarray:
+        """Least and largest standardised features, (2, D).
+
+        Args:
+            numbers: those of the numbers, (2, numbers).
+            mean: of the features, (D,).
+            std: of the features, (D,).
+            finite: whether logits that are free end where those of the classes do, or nowhere.
+        """
+        tables = {len(table): table for _, _, table in self.choices}
+        out = np.empty((2, self.width))
+        out[:, self.number_features] = numbers
+        for column, start in zip(self.columns, self.starts, strict=False):
+            if not isinstance(column, Choice):
+                continue
+            part = slice(start, start + column.width)
+            table = (tables[len(column.classes)] - mean[part]) / std[part]
+            if column.fixed is not None:
+                out[:, part] = table[column.fixed]
+            elif finite:
+                out[:, part] = table.min(0), table.max(0)
+            else:
+                out[:, part] = [[-np.inf], [np.inf]]
+        return out
+
     def scaled(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers as features, (..., numbers)."""
         out = numbers.astype(np.float64)

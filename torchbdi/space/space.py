@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..inputs import as_float64, ordinary_mode, real_array
+from ..inputs import ordinary_mode
 from ..kernels.errors import InputError
 from ..values import instance, number, switch, whole
-from .checks import check_rules, checked_features, checked_raw, parts_of
+from .checks import check_rules, checked_features, checked_pair, checked_raw, parts_of
 from .columns import Choice, Column, Number, sequence
 from .constraints import Linear
 from .layout import Layout
@@ -22,6 +22,7 @@ from .moments import moments
 from .polytope import TOLERANCE
 from .present import AtMost
 from .region import Region
+from .words import text_of
 
 LR_LOGITS, LR_NUMBERS, ALPHA_NUMBERS = 0.1, 1e-3, 1e-3
 
@@ -170,12 +171,14 @@ class Space:
     @cached_property
     def bounds(self) -> Tensor:
         """Bounds of the standardised features, (2, D); infinite for free logits."""
-        return self._ends(self._region.polytope.box, lambda table: np.array([[-np.inf], [np.inf]]))
+        ends = self.layout.ends(self._region.polytope.box, *self._fitted(), finite=False)
+        return torch.from_numpy(ends)
 
     @cached_property
     def box(self) -> Tensor:
         """Finite bounds, (2, D): where there are none, those of the table, and of the classes."""
-        return self._ends(self._region.box, lambda table: np.stack([table.min(0), table.max(0)]))
+        ends = self.layout.ends(self._region.box, *self._fitted(), finite=True)
+        return torch.from_numpy(ends)
 
     def encode(self, raw: np.ndarray) -> Tensor:
         """Raw designs (n, C) as standardised features, (n, D) float64.
@@ -304,15 +307,7 @@ class Space:
             (...), bool.
         """
         tolerance = number("same", "tolerance", tolerance, low=0)
-        x, other = (as_float64("x", v).detach() for v in (x, other))
-        try:
-            x, other = torch.broadcast_tensors(x, other)
-        except RuntimeError:
-            raise InputError(
-                f"same: x {tuple(x.shape)} and other {tuple(other.shape)} do not broadcast."
-            ) from None
-        if not x.ndim or x.shape[-1] != self.width:
-            raise InputError(f"same: x must be (..., {self.width}), got {tuple(x.shape)}.")
+        x, other = checked_pair(self.width, x, other)
         a, b = (self._nearest(v.reshape(-1, self.width)) for v in (x, other))
         return ((a - b).abs().amax(1) <= tolerance).view(x.shape[:-1])
 
@@ -329,19 +324,7 @@ class Space:
         Raises:
             InputError: it is no such design, or a value is none that its column can hold.
         """
-        raw = real_array("raw", raw)
-        if raw.ndim != 1:
-            raise InputError(
-                f"text: raw must be one design ({len(self.columns)},), got {raw.shape}."
-            )
-        out, last = "", None
-        for column, value in zip(self.columns, checked_raw(self.layout, raw[None])[0], strict=True):
-            own = column.sequence if isinstance(column, Choice) else None
-            if out and (own is None or own != last):
-                out += ","
-            out += column.classes[int(value)] if isinstance(column, Choice) else f"{value:.10g}"
-            last = own
-        return out
+        return text_of(self.layout, raw)
 
     @cached_property
     def _region(self) -> Region:
@@ -349,24 +332,6 @@ class Space:
         return Region(
             self.layout, self.constraints, self.at_most, mean, std, self.seen, self.anchors
         )
-
-    def _ends(self, numbers: np.ndarray, free: Callable[[np.ndarray], np.ndarray]) -> Tensor:
-        """Least and largest features, (2, D).
-
-        Args:
-            numbers: those of the numbers, (2, numbers).
-            free: from the standardised features of all classes, (k, k - 1), those of a choice that
-                is free, broadcastable to (2, k - 1).
-        """
-        (mean, std), tables = self._fitted(), {len(t): t for _, _, t in self.layout.choices}
-        out = np.empty((2, self.width))
-        out[:, self.layout.number_features] = numbers
-        for column, start in zip(self.columns, self.layout.starts, strict=False):
-            if isinstance(column, Choice):
-                part = slice(start, start + column.width)
-                table = (tables[len(column.classes)] - mean[part]) / std[part]
-                out[:, part] = free(table) if column.fixed is None else table[column.fixed]
-        return torch.from_numpy(out)
 
     def _nearest(self, x: Tensor) -> Tensor:
         """The nearest features (n, D) of classes and levels, whatever constraints couple them."""

@@ -22,8 +22,9 @@ from torchbdi.methods._ascending import Units
 from torchbdi.methods._codec import Codec
 from torchbdi.methods._conditional import Conditional
 from torchbdi.methods._ensemble import Ensemble, Members
-from torchbdi.methods._mlp import Dense, relu_slope, slope, train_rows
+from torchbdi.methods._mlp import Dense, relu_slope, slope
 from torchbdi.methods._relaxed import Relaxed
+from torchbdi.methods._rows import train_rows
 from torchbdi.methods._stages import Stages
 from torchbdi.methods.base import Run
 from torchbdi.methods.grad import cosine, pearson

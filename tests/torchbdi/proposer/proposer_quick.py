@@ -13,7 +13,7 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     """
     from torchbdi import scales
     from torchbdi.proposer.model import choice
-    from torchbdi.proposer.report import pictures
+    from torchbdi.proposer.report import drawing
     from torchbdi.proposer.search import candidates
     from torchbdi.search import SearchOptions
 
@@ -21,8 +21,8 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
                                                 starts=8, steps=10))  # fmt: skip
     change(candidates, "SAMPLES", 200)
     change(candidates, "NEIGHBOURS", 200)
-    change(pictures, "LAYOUT", None)
-    change(pictures, "_png", in_words)
+    change(drawing, "LAYOUT", None)
+    change(drawing, "png", in_words)
     change(scales, "STEPS", 10)
     change(choice, "DEPTHS", (2, 3))
     change(choice, "CONSTANTS", (0.0, 1.0))

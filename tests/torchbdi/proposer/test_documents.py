@@ -94,7 +94,7 @@ def test_what_the_docs_print_is_what_the_commands_print(
     Another processor rounds otherwise, and an ascent may then end elsewhere.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("torchbdi.proposer.report.pictures._png", in_words)
+    monkeypatch.setattr("torchbdi.proposer.report.drawing.png", in_words)
     typed = re.compile(r"^    torchbdi ([^\n]*)$", re.MULTILINE)
     folder = os.environ.get("TORCHBDI_TABLES", Path(__file__).parents[4] / "shared" / "tables")
     files = {"Concrete": Path(folder) / "concrete.csv"}

@@ -10,6 +10,7 @@ import numpy as np
 from ...space.columns import Number
 from ..reading.table import Values, show_number
 from .column import Numbers
+from .decades import set_over_decades
 from .precision import MAX_DECIMALS, decimals_of, digits_of
 
 # A column of few levels, each several times, keeps to them.
@@ -24,8 +25,6 @@ MAX_STEPS = 100_000
 TOLD_STEPS = 200
 # A step is believed where chance makes it less often than once in so many tables.
 CHANCE = 1000.0
-# Positive numbers over more than this factor are kept as logarithms, and have no decimals.
-DECADES = 100.0
 
 
 @dataclass(frozen=True)
@@ -183,25 +182,6 @@ def with_zero(grid: Grid) -> Grid:
         levels = (0.0, *number.grid().tolist())  # steps that begin at 5 do not hold 0
         return replace(grid, number=Number(number.name, 0.0, number.high, levels=levels))
     return replace(grid, number=replace(number, low=0.0))
-
-
-def over_decades(values: np.ndarray) -> bool:
-    """Whether nine tenths of the numbers are positive over more than two decades."""
-    low, high = np.quantile(values, [0.05, 0.95])
-    return bool(values.min() > 0 and high > DECADES * low)
-
-
-def set_over_decades(values: np.ndarray) -> bool:
-    """Whether numbers of designs are over decades, and not by one end that many designs have.
-
-    Proposals often lie at a bound: after some rounds a twentieth of all designs can have the least
-    value of a column that is spread evenly, from 0.004 to 1.
-    """
-    if not over_decades(values):
-        return False
-    different = np.unique(values)
-    low, high = different[[int(0.05 * (len(different) - 1)), -1]]
-    return bool(high > DECADES * low)
 
 
 def _unit(levels: np.ndarray, places: int) -> int:

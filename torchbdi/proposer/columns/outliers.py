@@ -10,7 +10,7 @@ import numpy as np
 
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
-from .grids import over_decades
+from .decades import over_decades
 
 # Scores beyond the quartiles by more than this many times their distance lie far from all others;
 # of their logarithms, which are less skewed, three times (Tukey's "far out") are enough.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..columns.column import Classes
 from ..result import Proposals
 from .lettering import MOST_TICKS, lettered, short_names, shortened
-from .pictures import COLUMN_LETTERS, SHOWN_COLUMNS, shown_columns
+from .where import COLUMN_LETTERS, SHOWN_COLUMNS, shown_columns
 
 LEFT_OUT = (
     "Each point is a known design, predicted from all the others. On the line prediction and "

@@ -9,7 +9,6 @@ from html import escape
 import numpy as np
 
 from ...kernels.errors import MissingDependencyError
-from ..columns.column import Classes, Numbers
 from ..digits import short
 from ..reading.table import show_number
 from ..reading.ways import Ways
@@ -17,48 +16,11 @@ from ..result import Proposals
 from .alike import alike_told
 from .beyond import beyond_told
 from .captions import BACKTEST, BY_DISTANCE, LEFT_OUT, scores_told, where_told
-from .cells import columns_like_formulas
+from .cautions import cautions
 from .listing import table_of_proposals
-from .pictures import (
-    backtest_picture,
-    error_picture,
-    leave_one_out_picture,
-    score_picture,
-    where_picture,
-)
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
-body { overflow-wrap: anywhere; } .number { white-space: nowrap; }
-h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
-table { border-collapse: collapse; font-size: 13px; width: 100%; }
-td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }
-td, th { vertical-align: top; overflow-wrap: normal; }
-.name { min-width: 7em; }
-.name, td[data-label="design"], td[data-label="remarks"] { overflow-wrap: anywhere; }
-td[data-label="design"] > span { display: inline-block; }
-td:first-child { white-space: nowrap; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0; }
-figure { flex: 1 1 20em; min-width: 0; max-width: 36em; margin: 0; }
-figure img { width: 100%; height: auto; } figcaption { font-size: 13px; color: #555; }
-.verdict { font-size: 1.15em; font-weight: 600; } .far { background: #fde3e3; }
-code, .sequence { font-family: ui-monospace, monospace; } .proposals b { color: #b03a3f; }
-@media (max-width: 640px) {
-  .proposals thead { display: none; }
-  .proposals, .proposals tbody, .proposals tr, .proposals td { display: block; }
-  .proposals tr { border: 1px solid #ccc; border-radius: 6px; margin: .7em 0; padding: .3em; }
-  .proposals td { border: 0; padding: .15em .4em; overflow-wrap: anywhere; }
-  .proposals td:empty { display: none; } .proposals td:first-child { font-weight: 600; }
-  .proposals td:not(:first-child)::before { content: attr(data-label) ": "; color: #666; }
-}
-@media print {
-  body { max-width: none; margin: 0; font-size: 10pt; } table { font-size: 8.5pt; }
-  tr, figure { break-inside: avoid; } .wide tr { break-inside: auto; } h2 { break-after: avoid; }
-  thead { display: table-header-group; } td[data-label="design"] > span { display: inline; }
-  .far, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-}
-"""
-
+from .pictures import backtest_picture, error_picture, leave_one_out_picture, score_picture
+from .style import STYLE
+from .where import where_picture
 
 ERRORS = (
     "The error of a proposal begins with what the model states there. Known designs that are "
@@ -120,7 +82,7 @@ def html_report(p: Proposals) -> str:
         if where is None
         else _pictures(("Where proposals lie in each column", where, where_told(p))),
         "<h2>What to be careful about</h2>",
-        _cautions(p),
+        cautions(p),
     ]
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
@@ -210,37 +172,6 @@ def _movement(p: Proposals) -> str:
         f"{q.far:.3g}.</p><p>{ERRORS}</p><p>The model: {escape(p.model.text())}, chosen by how "
         f"well it predicts each known design from the others{sample}.</p>"
     )
-
-
-def _cautions(p: Proposals) -> str:
-    general = [
-        "Predicted scores are chosen for being good, so they tend to be too good. The errors come "
-        "from known designs, which were not chosen by the model.",
-        "The model knows the numbers of the table and no rules behind them but those named here: "
-        "not which combinations cannot be made. Look at every proposal before you spend money on "
-        "it.",
-    ]
-    items = [*p.problem.remarks, *general]
-    bounded = [
-        f"{c.name} {show_number(c.low)} to {show_number(c.high)}"
-        for c in p.problem.space.columns
-        if isinstance(c, Numbers) and c.name in p.settings.bounds
-    ]
-    if bounded:
-        items.append(f"Bounds that you gave: {', '.join(bounded)}.")
-    if p.settings.fix:
-        items.append(f"Columns that you fixed: {', '.join(p.settings.fix)}.")
-    if any(isinstance(c, Classes) for c in p.problem.space.columns):
-        items.append("Only letters and categories that occur in the table are proposed.")
-    if formulas := columns_like_formulas(p.columns):
-        what = "have an apostrophe before them" if p.settings.safe_csv else "are as in the table"
-        way = Ways(p.problem.table.typed)("safe-csv")
-        items.append(
-            f"Texts of {', '.join(formulas)} begin with = + - @ or a tab. A spreadsheet takes such "
-            f"cells for formulas and runs them when proposals.csv is opened. There they {what}"
-            + ("." if p.settings.safe_csv else f"; {way} puts an apostrophe before them.")
-        )
-    return "<ul>" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
 def _pictures(*pictures: tuple[str, bytes, str]) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from ..columns.precision import decimals_of, half_units
 from ..reading.table import show_number
 from ..reading.ways import Ways
+from .linear import linear_in
 from .powers import power_law
-from .relations import linear_in
 
 # Rows that are looked at first, about; all of them where these fit.
 _LOOKED_AT = 500

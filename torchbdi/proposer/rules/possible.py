@@ -38,8 +38,7 @@ def loosen(
     grids: dict[str, Grid],
     settings: Settings,
     ways: Ways,
-    remarks: list[str],
-) -> None:
+) -> str:
     """Takes levels and steps from columns of which an equation leaves no values on them.
 
     Args:
@@ -48,7 +47,9 @@ def loosen(
         grids: of the columns; changed.
         settings: the person's choices.
         ways: how options are typed.
-        remarks: what is lost is added.
+
+    Returns:
+        What is lost, in a sentence; "" where nothing is.
 
     Raises:
         InputError: somebody gave steps to all columns of the equation, and none meet it.
@@ -60,16 +61,16 @@ def loosen(
     }
     own = without_constants(rule, held) if len(held) < len(rule.coefficients) else rule
     if not _off_grid(own, grids):
-        return
+        return ""
     name = next(iter(rule.coefficients))
     if total and name not in settings.steps and not set(settings.fix) & set(rule.coefficients):
         # It follows from the others, and is rounded as the table rounds it.
         grids[name] = replace(grids[name].free(), decimals=grids[name].decimals)
-        return
+        return ""
     loose = _may_be_loose(own, grids, settings, ways)
-    if told := _loose_remark(own, loose, grids):
-        remarks.append(told)
+    told = _loose_remark(own, loose, grids)
     grids.update({name: without_steps(grids[name]) for name in loose})
+    return told
 
 
 def _off_grid(rule: Linear, grids: Mapping[str, Grid], few: bool = False) -> bool:

@@ -11,7 +11,8 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
-from ..columns.grids import MAX_DIGITS, Grid, grid_of, set_over_decades, with_zero, without_steps
+from ..columns.decades import set_over_decades
+from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero, without_steps
 from ..columns.nothing import Absent
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
@@ -70,7 +71,7 @@ def restrict(
     Raises:
         InputError: a rule that cannot be read, or that nothing in the bounds can meet.
     """
-    numbers = [c for c in columns if isinstance(c, Numbers)]
+    numbers, ways = [c for c in columns if isinstance(c, Numbers)], Ways(table.typed)
     grids = _grids(table, numbers, values, settings)
     names = [c.name for c in numbers]
     numeric = (*names, *constants)
@@ -80,7 +81,7 @@ def restrict(
     given += ruled_by.values()
     given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
-    _let_be_absent(at_most, grids, settings, Ways(table.typed))
+    _let_be_absent(at_most, grids, settings, ways)
     found: Mapping[str, LookedUp] = {}
     if not to_choose:
         found = find_looked_up(table, columns, values, grids, given, at_most, settings, remarks)
@@ -93,15 +94,18 @@ def restrict(
     # Numbers of few digits, 0.1 and 20, hardly add up to another one.
     grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
     _let_rules_hold(rules, grids)
-    told = [] if to_choose else remarks  # levels and steps of rows are as they are
+    lost = []
     for rule in rules:
-        require_possible(rule, grids, Ways(table.typed))
-        loosen(rule, rule in totals, grids, settings, Ways(table.typed), told)
+        require_possible(rule, grids, ways)
+        lost.append(loosen(rule, rule in totals, grids, settings, ways))
+    if not to_choose:  # levels and steps of rows are as they are
+        remarks += filter(None, lost)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
     ruled |= {name for name in grids if _fixed_below(settings.fix.get(name))}
     _logarithms(grids, values, ruled, remarks)
-    _tell(grids, Ways(table.typed), told)
+    if not to_choose:
+        _tell(grids, ways, remarks)
     own = tuple(
         replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
         if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))

@@ -16,7 +16,7 @@ from ..model.solve import Solve
 from ..model.trust import r_squared
 from ..settings import TARGET
 from .apart import with_levels_apart
-from .candidates import APART
+from .novelty import APART
 
 # Deviations that the upper bound lies above the prediction: of 1/2, 1 and 2 what serves best and
 # median of a batch most, on functions other than those that proposals are judged by.

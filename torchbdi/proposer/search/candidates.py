@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,10 +20,9 @@ from ...search.sites import Sites
 from ...space import Space
 from ..columns.nothing import Absent
 from ..columns.padded import Padded, padded_sites, with_padding
-from ..model.nearest import nearest
 from .absence import with_absent
-from .apart import with_levels_apart
 from .neighbours import neighbours
+from .novelty import new
 
 # Candidates that the posterior is asked about, of each kind.
 LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
@@ -40,10 +38,8 @@ OPTIONS = SearchOptions(width=64, rounds=20, pairs=32, restarts=1, starts=64, st
 NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 1e9, 20_000, 2_000_000
 # Above so many known designs ascents take fewer steps, but so many at least.
 MANY, FEWEST_STEPS = 6000, 20
-# Standard deviations. What is nearer to a known design, or to another proposal, is the same
-# experiment; where that leaves too few designs the smaller distance decides.
-APART = (0.1, 0.01, 1e-6)
-MUTANTS = 1024  # that the search keeps there
+# Designs that a search keeps where it has to stay near to known sites.
+MUTANTS = 1024
 
 
 @dataclass(frozen=True)
@@ -221,32 +217,3 @@ def rounds(space: Space, n: int) -> int:
     """How many rounds :func:`candidates` tells of at most."""
     space = space.boxed()
     return planned_rounds(space, options_for(space, 1), n)
-
-
-def new(x: Tensor, known: Tensor, n: int, space: Space | None = None) -> Tensor:
-    """Which designs are not known, each once; nearly known ones too where there are not n others.
-
-    Args:
-        x: designs, (P, D).
-        known: known designs, (N, D).
-        n: how many are needed.
-        space: of the designs; of its levels any two are far enough from each other.
-
-    Returns:
-        Their positions, ascending.
-    """
-    first = _first(x)
-    x = x[first]
-    own, others = (x, known) if space is None else with_levels_apart(space, APART[0], x, known)
-    gap = nearest(own, others)[0]
-    for apart in APART:
-        kept = first[gap >= apart]
-        if len(kept) >= n:
-            break
-    return kept
-
-
-def _first(x: Tensor) -> Tensor:
-    """Rows that are the first of their kind to six digits, ascending."""
-    _, first = np.unique(np.round(x.numpy(), 6), axis=0, return_index=True)
-    return torch.from_numpy(np.sort(first))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from proposer_tables import DESIGN, asked, names, plain, text, told
 
-from torchbdi.proposer.columns.grids import over_decades, set_over_decades
+from torchbdi.proposer.columns.decades import over_decades, set_over_decades
 
 
 def test_proposals_at_the_lower_bound_make_no_decades_of_an_even_column() -> None:

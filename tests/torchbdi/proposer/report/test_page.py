@@ -122,17 +122,3 @@ def test_the_report_needs_matplotlib_and_says_so_first(
     )
     monkeypatch.setattr("torchbdi.proposer.outputs.run", None)
     assert "pip install 'torchbdi[propose]'" in said(capsys, words(data, tmp_path / "out"))
-
-
-def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
-    from torchbdi.proposer.report.pictures import _within
-
-    values = np.array([0.0, 1, 2, 3, 100])
-    shown, more = _within(values, 0, 3)
-    assert shown.tolist() == [0, 1, 2, 3, 3]
-    assert more == "\n(1 beyond the edge)"
-    shown, more = _within(-values, -3, 0)
-    assert shown.tolist() == [0, -1, -2, -3, -3]
-    shown, more = _within(values[:4], 0.5, 2.5)  # not far: nothing is moved
-    assert shown.tolist() == [0, 1, 2, 3]
-    assert more == ""

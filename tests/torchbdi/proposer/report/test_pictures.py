@@ -10,7 +10,7 @@ from proposer_quick import be_quick
 from proposer_tables import Frame
 
 import torchbdi
-from torchbdi.proposer.report import pictures
+from torchbdi.proposer.report import drawing, pictures
 from torchbdi.proposer.result import Proposals
 
 LONG = "isolated yield of the purified product over three steps, corrected for solvent (%)"
@@ -19,8 +19,8 @@ LONG = "isolated yield of the purified product over three steps, corrected for s
 def proposed(monkeypatch: pytest.MonkeyPatch, n: int, score: str = "y") -> Proposals:
     """Proposals for 30 rows, and pictures that stay figures."""
     be_quick(monkeypatch.setattr)
-    monkeypatch.setattr(pictures, "_png", lambda figure: figure)
-    monkeypatch.setattr(pictures, "LAYOUT", "constrained")
+    monkeypatch.setattr(drawing, "png", lambda figure: figure)
+    monkeypatch.setattr(drawing, "LAYOUT", "constrained")
 
     class Scores(np.ndarray):
         name = score
@@ -80,23 +80,9 @@ def test_a_legend_hides_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_methods_are_not_told_apart_by_colour_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from torchbdi.proposer.search.backtest import Backtest
 
-    monkeypatch.setattr(pictures, "_png", lambda figure: figure)
+    monkeypatch.setattr(drawing, "png", lambda figure: figure)
     names = ("torchbdi", "random forest", "Gaussian process", "random order")
     shares = {name: np.linspace(1, 0.5, 8) for name in names}
     figure: Any = pictures.backtest_picture(Backtest(shares, 8, 40, 5, 8))
     styles = {(line.get_linestyle(), line.get_linewidth()) for line in figure.axes[0].lines}
     assert len(styles) == 4
-
-
-def test_ticks_of_a_logarithmic_axis_are_plain_numbers() -> None:
-    figure = pytest.importorskip("matplotlib.figure").Figure()
-    from torchbdi.proposer.report.pictures import _logarithmic
-
-    axes = figure.subplots()
-    axes.plot([0.18, 1.4], [3, 70])
-    _logarithmic(axes, "x")
-    _logarithmic(axes, "y")
-    figure.canvas.draw()
-    for axis, some in ((axes.xaxis, {"0.2", "1"}), (axes.yaxis, {"10"})):
-        shown = {tick.get_text() for tick in axis.get_ticklabels(which="both")} - {""}
-        assert some <= shown and all(f"{float(text):g}" == text for text in shown)

@@ -12,18 +12,10 @@ import torch
 from proposer_problems import problem, proposed
 from proposer_tables import told
 
-from torchbdi.proposer.search.candidates import candidates, new
+from torchbdi.proposer.search.candidates import candidates
 from torchbdi.search import maximise
 
 Rows = list[list[str]]
-
-
-def test_nearly_known_designs_are_new_only_where_nothing_else_is() -> None:
-    known = torch.tensor([[0.0, 0.0]], dtype=torch.float64)
-    x = torch.tensor([[0.0, 0.05], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
-    assert new(x, known, 1).tolist() == [1]
-    assert new(x, known, 2).tolist() == [0, 1]
-    assert new(x, known, 5).tolist() == [0, 1]
 
 
 def catalysts(count: int = 12) -> Rows:
