@@ -58,10 +58,11 @@ class Polytope:
         out = np.clip(z, *box)
         if not len(self.a) or not len(z):
             return out
-        todo = np.flatnonzero(self.violation(out) > _AIM)
+        at = self.touched
+        movable = (box[0] < box[1])[:, at].any(1)
+        todo = np.flatnonzero((self.violation(out) > _AIM) & movable)
         if not len(todo):
             return out
-        at = self.touched
         a, start, own = self.a[:, at], z[np.ix_(todo, at)], box[:, todo][:, :, at]
         dual = np.zeros((len(todo), len(a)))
         possible = self._possible(a, own)

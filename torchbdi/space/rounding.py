@@ -8,6 +8,7 @@ from .columns import nearest
 from .polytope import TOLERANCE, Polytope
 
 REPAIRS = 50
+MOVES_AT_ONCE = 1 << 14  # that are projected together
 
 
 class Rounding:
@@ -65,8 +66,11 @@ class Rounding:
             at = np.clip(at, first.clip(0, len(grid) - 1), last.clip(first).clip(0, len(grid) - 1))
             box[:, :, i] = grid[at]
             z = p.project(z, box)
-        for row in np.flatnonzero(p.violation(z) > TOLERANCE):
-            z[row] = self._repair(z[row], own[:, row])
+        moves = 2 * len(self.coupled) ** 2
+        lost = np.flatnonzero(p.violation(z) > TOLERANCE)
+        for first in range(0, len(lost), step := max(1, MOVES_AT_ONCE // moves)):
+            part = lost[first : first + step]
+            z[part] = self._repaired(z[part], own[:, part])
         return z
 
     def _window(self, box: np.ndarray, i: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,31 +88,33 @@ class Rounding:
             low, high = np.maximum(low, span.min(0)), np.minimum(high, span.max(0))
         return low, high
 
-    def _repair(self, z: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """One point (C,) with its bounds (2, C): moves that lower the violation most, to none."""
-        p, best = self.polytope, float(self.polytope.violation(z[None])[0])
+    def _repaired(self, z: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """Points (n, C) with their bounds (2, n, C): moves that lower a violation most, to none."""
+        p, z = self.polytope, z.copy()
+        best = p.violation(z)
+        live = np.flatnonzero(best > TOLERANCE)
         for _ in range(REPAIRS):
-            if best <= TOLERANCE:
+            tried = [self._moves(z[i], own[:, i]) for i in live]
+            whose = np.repeat(np.arange(len(live)), [len(moves) for moves in tried])
+            if not len(whose):
                 break
-            moves = self._moves(z)
-            slack = 1e-9 * np.maximum(1.0, np.abs(z))
-            inside = ((moves >= own[0] - slack) & (moves <= own[1] + slack)).all(1)
-            if not inside.any():
-                break
-            moves = moves[inside]
-            box = np.broadcast_to(own[:, None], (2, *moves.shape)).copy()
+            moves = np.concatenate(tried)
+            box = own[:, live[whose]]
             for i, _ in self.coupled:
                 box[:, :, i] = moves[:, i]
             moved = p.project(moves, box)
             violation = p.violation(moved)
-            at = int(violation.argmin())
-            if violation[at] >= best:
-                break
-            z, best = moved[at], float(violation[at])
+            # Of the moves of a point the first that is best.
+            order = np.lexsort((violation, whose))
+            at = order[np.unique(whose, return_index=True)[1]]
+            at = at[violation[at] < best[live[whose[at]]]]
+            live = live[whose[at]]
+            z[live], best[live] = moved[at], violation[at]
+            live = live[best[live] > TOLERANCE]
         return z
 
-    def _moves(self, z: np.ndarray) -> np.ndarray:
-        """The point with one or two coupled columns moved by one level, (n, C)."""
+    def _moves(self, z: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """The point with one or two coupled columns moved by one level within bounds, (n, C)."""
         single = []
         for i, grid in self.coupled:
             at = int(np.abs(grid - z[i]).argmin())
@@ -123,4 +129,7 @@ class Rounding:
                     both = moved.copy()
                     both[j] = u
                     out.append(both)
-        return np.array(out) if out else z[None]
+        moves = np.array(out or [z])
+        slack = 1e-9 * np.maximum(1.0, np.abs(z))
+        inside: np.ndarray = moves[((moves >= own[0] - slack) & (moves <= own[1] + slack)).all(1)]
+        return inside
