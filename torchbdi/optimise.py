@@ -251,7 +251,7 @@ class DesignModule(lightning.LightningModule):
         except InputError as error:
             warnings.warn(f"{error} No run can go on from this checkpoint.", stacklevel=2)
             identity = None
-        own = {"class": type(self).__name__, "revision": REVISION}
+        own = {"class": _kind(type(self)), "revision": REVISION}
         checkpoint["torchbdi"] = {"identity": identity, **own}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -263,7 +263,7 @@ class DesignModule(lightning.LightningModule):
         name, saved = type(self).__name__, checkpoint.get("torchbdi", {})
         # One from before these were kept does not say of which ones it is.
         of, revision = saved.get("class", name), saved.get("revision", REVISION)
-        if of != name:
+        if of not in (name, _kind(type(self))):
             raise InputError(f"the checkpoint is one of {of}, not of {name}. Start a new run.")
         check_run(name, saved.get("identity"), self.identity())
         if revision != REVISION:
@@ -277,6 +277,20 @@ class DesignModule(lightning.LightningModule):
                 f"the checkpoint belongs to another run: its x_h is {tuple(shape)}, that of this "
                 f"{name} {tuple(self.x_h.shape)}. Resume with as many designs."
             )
+
+
+def _kind(cls: type) -> str:
+    """The name of the class whose runs a class goes on with.
+
+    That is its base where it replaces nothing of it but the constructor and hooks, on_...: these
+    watch a run, and what they take is compared as settings.
+    """
+    for own, *bases in (cls.__mro__[i:] for i in range(len(cls.__mro__))):
+        inherited = {name for base in bases for name in vars(base)}
+        replaced = {name for name in vars(own) if not name.startswith(("__", "on_", "_abc_"))}
+        if own.__module__.partition(".")[0] == __name__.partition(".")[0] or replaced & inherited:
+            return own.__name__
+    return cls.__name__
 
 
 def _caller() -> types.FrameType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import lightning
 import pytest
@@ -321,6 +322,41 @@ def test_a_checkpoint_holds_no_data_and_is_refused_elsewhere(tmp_path: Path) -> 
     ):
         with pytest.raises(InputError, match=rf"another run: {name} differ"):
             trainer(5).fit(other, ckpt_path=path, weights_only=True)
+
+
+class Watched(BDI):
+    """A subclass that only looks on: its runs are BDI's."""
+
+    every = 2
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Logs one thing more."""
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        self.log("watched", float(batch_idx % self.every))
+
+
+class Halved(Watched):
+    """A subclass with another loss."""
+
+    def evaluate(self) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Half of BDI's."""
+        losses, predicted = super().evaluate()
+        return {name: value / 2 for name, value in losses.items()}, predicted
+
+
+@pytest.mark.parametrize(("begins", "goes_on"), [(BDI, Watched), (Watched, BDI)])
+def test_a_subclass_that_only_watches_goes_on_with_its_base_runs(
+    begins: type[BDI], goes_on: type[BDI], uninterrupted: Tensor, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.ckpt"
+    run = trainer(STOP)
+    run.fit(begins(*table(), lr=0.05))
+    run.save_checkpoint(path)
+    model = goes_on(*table(), lr=0.05)
+    trainer(STEPS).fit(model, ckpt_path=path, weights_only=True)
+    assert torch.equal(model.x_h.detach(), uninterrupted)
+    with pytest.raises(InputError, match="is one of BDI, not of Halved"):
+        trainer(STEPS).fit(Halved(*table(), lr=0.05), ckpt_path=path, weights_only=True)
 
 
 def test_a_loss_that_is_not_finite_stops() -> None:
