@@ -19,7 +19,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +37,7 @@ from .runs.apart import each_apart
 from .runs.archive import Archive
 from .runs.collection import add_runs, check_collection
 from .runs.config import compose_config
+from .runs.failing import print_traceback
 from .runs.identity import Identity
 from .runs.overrides import check_overrides, check_shared, takes
 from .runs.published import published_words
@@ -163,8 +163,7 @@ def _cell(archive: Archive, words: Sequence[str], seeds: Sequence[int] | None) -
 
 def _told(words: Sequence[str], error: Exception) -> str:
     """Says at once what failed; what is no error of ours with its traceback."""
-    if not isinstance(error, TorchBDIError | OSError):
-        traceback.print_exception(error)
+    print_traceback(error)
     told = f"{' '.join(words)}: {error or type(error).__name__}"
     print(f"failed: {told}", file=sys.stderr, flush=True)
     return told

@@ -17,6 +17,7 @@ from torchbdi.streams import printable
 
 from .runs.begun import check_same, identity_of, keep_as_begun, write_identity
 from .runs.config import method_of, register_choices, validate
+from .runs.failing import MethodFailedError, method_told, print_traceback
 from .runs.finish import finish
 from .runs.identity import Identity
 from .runs.overrides import check_overrides, flags_first
@@ -73,17 +74,20 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     bars=cfg.trainer.progress_bar,
                     start=start,
                 )
-                identity = _begin(cfg, folder, task)
-                with seeded(cfg.seed):
-                    result = method_of(cfg).solve(task.data, cfg.designs, recorder)
-            except TorchBDIError:
+                with method_told(cfg.method.name):
+                    identity = _begin(cfg, folder, task)
+                    with seeded(cfg.seed):
+                        result = method_of(cfg).solve(task.data, cfg.designs, recorder)
+            except TorchBDIError as error:
                 if fresh and (recorder is None or not recorder.begun):
                     folder.discard()  # nothing has been done that could be gone on with
+                elif isinstance(error, MethodFailedError):
+                    _add_way_on(error, folder)
                 raise
             try:
                 return finish(cfg, folder, task, recorder, identity, result)
             except TorchBDIError as error:  # of what a task or a method gives: to be mended there
-                error.args = (f"{error}\nThen go on with:\n  {folder.resume_command}",)
+                _add_way_on(error, folder)
                 raise
     finally:
         if recorder is not None:
@@ -119,6 +123,10 @@ def _ways_on(folder: RunFolder) -> Iterator[None]:
             f"({error.strerror or error}). "
             f"Nothing is lost. Once it can, go on with:\n  {folder.resume_command}"
         ) from error
+
+
+def _add_way_on(error: TorchBDIError, folder: RunFolder) -> None:
+    error.args = (f"{error}\nThen go on with:\n  {folder.resume_command}",)
 
 
 def _validated(folder: RunFolder, cfg: DictConfig) -> DictConfig:
@@ -179,6 +187,7 @@ def _job(cfg: DictConfig) -> None:
             return
         if not isinstance(error, TorchBDIError):
             raise
+        print_traceback(error)
         sys.exit(f"error: {error}")
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from torchbdi import TorchBDIError
+from .failing import print_traceback
 
 _FILE = "TORCHBDI_FAILED_JOBS"
 
@@ -26,7 +25,7 @@ def note_failure(error: Exception) -> bool:
     """Notes that the job of this process failed, where it is one of a sweep.
 
     Args:
-        error: what went wrong; what is no TorchBDIError is told with its traceback.
+        error: what went wrong; what is no error of ours is told with its traceback.
 
     Returns:
         Whether it is noted; False for a job that is alone.
@@ -34,8 +33,7 @@ def note_failure(error: Exception) -> bool:
     path = os.environ.get(_FILE)
     if path is None or HydraConfig.get().mode != RunMode.MULTIRUN:
         return False
-    if not isinstance(error, TorchBDIError):
-        traceback.print_exception(error)
+    print_traceback(error)
     words = " ".join(HydraConfig.get().overrides.task)
     told = f"{words}: {error or type(error).__name__}"
     print(f"failed: {told}", file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ from torchbdi import InputError
 from torchbdi.space import Choice, Number, Space
 
 ROUNDING = 2.0**-22  # of a column's largest number: what float32 makes of a bound is that bound
+COARSEST = 0.01  # of a column's largest number, by which a level such as 1/3 may be rounded at most
 
 
 def check_within(name: str, space: Space, designs: np.ndarray) -> None:
@@ -23,16 +24,23 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
     """
     own = np.finfo(designs.dtype).eps if np.issubdtype(designs.dtype, np.floating) else 0.0
     rounding = max(ROUNDING, float(own))  # a table may be kept in float16
-    raw = np.asarray(designs, dtype=np.float64).reshape(len(designs), -1)
-    for column, values in zip(space.columns, raw.T, strict=True):
+    given = np.asarray(designs).reshape(len(designs), -1)
+    raw = np.asarray(given, dtype=np.float64)
+    for column, values, cells in zip(space.columns, raw.T, given.T, strict=True):
         allowed = _nearest(column, values)
         if allowed is None:
             continue
+        largest = max(np.abs(values).max(), np.abs(allowed).max())
+        off = np.abs(values - allowed)
         if isinstance(column, Number) and column.log:
             wrong = np.flatnonzero(np.abs(np.log10(values / allowed)) > rounding)
         else:
-            largest = max(np.abs(values).max(), np.abs(allowed).max())
-            wrong = np.flatnonzero(np.abs(values - allowed) > rounding * largest)
+            wrong = np.flatnonzero(off > rounding * largest)
+        if len(wrong):
+            unit = _last_decimal(cells)
+            written = (off <= (0.5 + ROUNDING) * unit) & _endless(allowed)
+            if 0.5 * unit <= COARSEST * largest:
+                wrong = wrong[~written[wrong]]
         if len(wrong):
             row = wrong[0]
             raise InputError(
@@ -47,6 +55,19 @@ def _nearest(column: Number | Choice, values: np.ndarray) -> np.ndarray | None:
     if column.fixed is not None:
         return np.full(len(values), float(column.fixed))
     return column.nearest(values) if isinstance(column, Number) else None
+
+
+def _last_decimal(cells: np.ndarray) -> float:
+    """The unit of the last decimal that the numbers of a column (N,) are written with."""
+    shown = [np.format_float_positional(v, trim="-") for v in np.unique(cells)]
+    return float(10.0 ** -max(len(text.partition(".")[2]) for text in shown))
+
+
+def _endless(numbers: np.ndarray) -> np.ndarray:
+    """Which numbers (N,) no table can hold to the last digit, as 1/3, (N,) bool."""
+    short = np.array([float(f"{v:.10g}") for v in numbers])
+    ends: np.ndarray = np.abs(short - numbers) <= 1e-14 * np.abs(numbers)
+    return ~ends
 
 
 def _rule(column: Number | Choice, value: float, allowed: float) -> str:

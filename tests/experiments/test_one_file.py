@@ -23,6 +23,7 @@ from experiments.paper.rank_figure import rank_figure
 from experiments.runs import settings as run_settings
 from experiments.runs.archive import Archive
 from experiments.runs.config import compose_config
+from experiments.runs.failing import print_traceback
 from experiments.runs.results import read_runs, unchanged
 from experiments.tasks import load_task, registry, task_names
 from torchbdi import InputError, TorchBDIError, methods
@@ -511,6 +512,45 @@ def test_a_space_that_fails_and_one_that_is_too_narrow(add: Write, tmp_path: Pat
     told = r"task=toy: row \d+ .*has [78] in column 'temperature', which ends below it, at 6\. Let"
     with pytest.raises(InputError, match=told):
         load_task(compose_config(words))
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "told"),
+    [
+        ("own, run =", "torch.zeros(2) @ torch.zeros(3)", "RuntimeError: inconsistent tensor size"),
+        ("return Result", "torch.tensor([1, 'a'])", "TypeError: new(): invalid data type 'str'"),
+        ("def solve", "def settings_for(self, data): return {}['none']", "KeyError: 'none'"),
+    ],
+)
+def test_a_method_that_fails_is_told_with_its_line_and_its_traceback(
+    before: str, line: str, told: str, add: Write, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """A bare traceback was all, where a task's own error was told with file, line and remedy."""
+    from experiments.train import train
+
+    add("toy", TASK)
+    apart = "\n\n    " if before == "def solve" else "; "
+    add("toy_draw", METHOD.replace(before, f"{line}{apart}{before}"))
+    words = ["task=toy", "method=toy_draw", "designs=5", f"data_dir={tmp_path}"]
+    with pytest.raises(TorchBDIError) as error:
+        train(compose_config([*words, f"out_dir={tmp_path / 'runs'}"]))
+    file, at = tmp_path / "methods" / "toy_draw.py", METHOD[: METHOD.index(before)].count("\n") + 1
+    assert str(error.value).startswith(f"{file}, line {at}: method=toy_draw fails. {told}")
+    begun = before == "return Result"
+    assert ("Then go on with" in str(error.value)) == begun == any((tmp_path / "runs").iterdir())
+    print_traceback(error.value)
+    assert f'File "{file}", line {at}' in capsys.readouterr().err
+
+
+def test_a_plan_shows_the_traceback_of_a_method_that_fails(
+    add: Write, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    add("toy", TASK)
+    add("toy_draw", METHOD.replace("own, run =", "torch.zeros(2) @ torch.zeros(3); own, run ="))
+    words = ["tasks=toy", "methods=toy_draw", "seeds=0", "designs=5", f"out_dir={tmp_path / 'a'}"]
+    with pytest.raises(SystemExit, match="method=toy_draw fails"):
+        reproduce.main([*words, f"data_dir={tmp_path}"])
+    assert "torch.zeros(2) @ torch.zeros(3)" in capsys.readouterr().err
 
 
 def test_a_true_function_that_fails_loses_no_work(add: Write, tmp_path: Path) -> None:

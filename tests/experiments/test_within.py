@@ -27,6 +27,13 @@ def check(column: Number | Choice, *values: float) -> None:
         (Number("x", levels=(1, 2, 4)), (1, 8), "row 1 .*has 8 .*ends below it, at 4"),
         (Number("x", 1e-3, 1e3, log=True), (1e-3, 5e-4, 1e3), "row 1 .*ends above it, at 0.001"),
         (Number("x", fixed=3), (3, 3, 4), "row 2 .*has 4 in column 'x', which is fixed at 3"),
+        (Number("x", levels=(0, 1 / 3, 1)), (0, 0.3333, 0.3335), "row 2 .*has 0.3335 .*levels, of"),
+        (Number("x", levels=(0, 1 / 3, 1)), (0, 0.3, 1), "row 1 .*has 0.3 .*has levels, of which"),
+        (Number("x", levels=(0, 1 / 3, 1)), (0.12345, 0.33), r"row 0 .*\(2 of 2"),
+        (Number("x", 0, 100 / 3), (33.33, 33.34), "row 1 .*has 33.34 .*ends below it, at 33.333"),
+        (Number("x", levels=(0, 0.4, 2)), (0.0, 0.4, 0.401), "row 2 .*has 0.401 .*has levels"),
+        (Number("x", 0, 2.6), (0, 1, 3), "row 2 .*has 3 .*ends below it, at 2.6"),
+        (Number("x", levels=(0, 300)), (0, 299), "row 1 .*has 299 .*has levels, of which 300"),
         (Choice("x", ("a", "b"), fixed=1), (1, 0), "row 1 .*has 0 .*which is fixed at 1"),
     ],
 )  # fmt: skip
@@ -46,6 +53,11 @@ def test_a_row_that_is_no_design_of_the_space_is_named(
         (Number("x", 0, 1, step=0.1), np.arange(11, dtype=np.float32) * np.float32(0.1)),
         (Number("x", 0.1, 1e3, log=True), (np.float32(0.1), 1e3)),
         (Number("x", levels=(1e6, 1e6 + 1)), (1e6, 1e6 + 1)),
+        (Number("x", levels=(0, 1 / 3, 2 / 3)), (0, 0.33, 0.67)),
+        (Number("x", 0, 1, step=1 / 3), (0, 0.3333, 0.6667, 1)),
+        (Number("x", fixed=100 / 3), (33.3, 33.3)),
+        (Number("x", 1 / 3, 1), (0.333, 1)),
+        (Number("x", levels=(1 / 3, 1, 30), log=True), (0.3333, 1, 30)),
         (Choice("x", ("a", "b")), (1, 0)),
     ],
 )
@@ -53,6 +65,15 @@ def test_what_is_off_by_rounding_is_allowed(
     column: Number | Choice, values: tuple[float, ...]
 ) -> None:
     check(column, *values)
+
+
+def test_levels_that_float32_holds_as_they_are_written_are_allowed() -> None:
+    raw = np.array([[0.3333], [0.6667], [0.0]], dtype=np.float32)
+    space = Space((Number("x", levels=(0, 1 / 3, 2 / 3)),)).fit(raw)
+    check_within("toy", space, raw)
+    raw[1] = 0.6665
+    with pytest.raises(InputError, match=r"row 1 .*has 0.6664.*has levels, of which"):
+        check_within("toy", space, raw)
 
 
 def test_a_table_of_float16_is_allowed_but_for_what_float16_can_tell() -> None:

@@ -121,6 +121,15 @@ def file_of(method: Method | type[Method]) -> str:
     return cls.__module__.rpartition(".")[2]
 
 
+def source_of(name: str) -> str:
+    """The path of the file that holds a method or a preset.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    return str(sys.modules[_start(name)[0].__module__].__file__)
+
+
 def label(method: Method, data: OfflineData | None = None) -> str:
     """The name of the preset with these settings; the file's name where there is none.
 
