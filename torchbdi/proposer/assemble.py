@@ -14,7 +14,9 @@ from .model.problem import Problem
 from .model.trust import Quality
 from .reading.table import Values
 from .result import Proposals
+from .search.apart import with_levels_apart
 from .search.batch import Found
+from .search.novelty import APART
 from .settings import Settings
 
 
@@ -76,6 +78,7 @@ def assembled(
         candidate=None if found.candidate is None else found.candidate[order.numpy()],
         problem=problem,
         settings=settings,
+        close=0 if found.candidate is not None else _close(problem, found.x),
     )
 
 
@@ -84,6 +87,13 @@ def apart_from_others(x: Tensor) -> np.ndarray:
     if len(x) < 2:
         return np.full(len(x), np.inf)
     return nearest(x, x, itself=True)[0].numpy()
+
+
+def _close(problem: Problem, x: Tensor) -> int:
+    """How many designs (n, D) lie nearer to a known one, or to another, than new ones should."""
+    own, known = with_levels_apart(problem.design_space, APART[0], x, problem.x_l)
+    gap = np.minimum(apart_from_others(own), nearest(own, known)[0].numpy())
+    return int((gap < APART[0] * (1 - 1e-6)).sum())
 
 
 def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:

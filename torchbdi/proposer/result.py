@@ -52,6 +52,8 @@ class Proposals:
             not limited.
         candidate: positions of the proposals among ``problem.candidates``, (n,); None where no row
             of the table is without a score.
+        close: how many lie less than 0.1 standard deviations from a known design or from another
+            proposal, as they do where no others are left.
         backtest: whether the best known designs would have been found; None where that was not
             asked for, or the table has fewer than 40 designs.
         problem: the table as it was understood; ``problem.remarks`` says what was done to it.
@@ -79,6 +81,7 @@ class Proposals:
     candidate: np.ndarray | None
     problem: Problem
     settings: Settings
+    close: int = 0
     backtest: Backtest | None = None
     quality_without: Quality | None = None
 

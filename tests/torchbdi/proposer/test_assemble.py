@@ -19,6 +19,7 @@ from torchbdi import InputError
 from torchbdi.proposer.assemble import says_nothing
 from torchbdi.proposer.model.calibration import Calibration
 from torchbdi.proposer.reading.table import as_texts
+from torchbdi.proposer.report.alike import close_told
 from torchbdi.proposer.report.page import html_report
 from torchbdi.proposer.report.writing import proposals_csv
 
@@ -168,3 +169,17 @@ def test_a_limit_of_all_columns_is_none(monkeypatch: pytest.MonkeyPatch) -> None
     p = torchbdi.propose(x, -((x - 4) ** 2).sum(1), n=2, progress=False)
     assert p.sites is None and p.sites_told() == ""
     assert "at 2 of its free columns at most" in replace(p, sites=2).sites_told()
+
+
+def test_designs_that_come_near_others_are_counted(quick: None) -> None:
+    x = RNG.uniform(0, 10, (40, 1)).round(2)
+    p = propose(x, np.sin(x[:, 0]) + 0.1 * RNG.normal(size=40), n=24)
+    apart = np.abs(p.x - p.x.T)[~np.eye(24, dtype=bool)].reshape(24, 23).min(1) / x.std()
+    assert p.close == (apart < 0.1).sum() > 10
+    assert close_told(p) in html_report(p)
+
+
+def test_levels_that_are_near_each_other_are_apart(quick: None) -> None:
+    dose = np.array([0, 0.1, 10.0] * 20)
+    x = np.column_stack([dose, RNG.uniform(0, 1, 60).round(2)])
+    assert propose(x, x.sum(1) - (x[:, 1] - 0.5) ** 2, n=4).close == 0

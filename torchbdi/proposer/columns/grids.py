@@ -35,7 +35,8 @@ class Grid:
         number: bounds, levels and step.
         decimals: how many are written; None for as many digits as it takes.
         digits: how many digits are written where there is no grid; None for all.
-        kind: "levels", "whole", "step" or "" where there is nothing to tell.
+        kind: "levels", "whole", "step" or "" where there is nothing to tell. Whole numbers, and
+            decimals, of too many steps have none: they are rounded where they are written.
     """
 
     number: Number
@@ -95,14 +96,14 @@ def grid_of(
         return _any(column, MAX_DECIMALS, bounded)
     unit = 1 if free else unit
     if places and unit == 1 and set_over_decades(values):
-        return _of_digits(column, values, digits_of(cells), free, bounded)
+        return _too_fine(column, values, cells, places, free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:
         # These bounds have room for one value of a grid that nobody gave, or for none.
         unit = 1
         size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
-        return _of_digits(column, values, digits_of(cells), free, bounded)
+        return _too_fine(column, values, cells, places, free, bounded)
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
@@ -154,6 +155,18 @@ def _of_digits(
     if len(levels) < 2:  # these bounds have no room for a choice
         return _any(column, MAX_DECIMALS, bounded)
     return Grid(Number(column.name, low, high, levels=tuple(levels)), None, digits, "")
+
+
+def _too_fine(
+    column: Numbers, values: np.ndarray, cells: Values, places: int, free: bool, bounded: bool
+) -> Grid:
+    """Numbers with decimals whose steps are none of a search: of few digits, else rounded."""
+    digits = digits_of(cells)
+    _, start, top = _within(column.low, column.high, float(values.min()), 1, places)
+    if digits is not None or start >= top:
+        return _of_digits(column, values, digits, free, bounded)
+    number = Number(column.name, _round(start, places), _round(top, places))
+    return Grid(number, places, None, "" if places else "whole")
 
 
 def _within(

@@ -67,6 +67,10 @@ def missing_message(table: Table, gone: Mapping[str, np.ndarray], score: str, wa
     steps = []
     if (whole := _whole_without(table, gone)) is not None:
         steps.append(f"write 0 into these cells, with which all rows add up to {short(whole)}")
+    elif block := _block({name: mask for name, mask in gone.items() if name != score}):
+        steps.append(
+            f"repeat the cell above where each {block} rows are one design, as of merged cells"
+        )
     elif any(_are_amounts(table.columns[name][~gone[name]]) for name in sparse):
         steps.append("write 0 where such a cell means that there is none of it")
     marks = [set(table.columns[name][~gone[name]].tolist()) for name in (*sparse, *others)]
@@ -112,6 +116,21 @@ def _whole_without(table: Table, gone: Mapping[str, np.ndarray]) -> float | None
             parts += 1
     alike = np.ptp(total) <= _WHOLE * total.mean()
     return float(np.median(total)) if parts > 1 and alike and total.any() else None
+
+
+def _block(gone: Mapping[str, np.ndarray]) -> int:
+    """Of how many rows each the first alone has cells in columns with gaps; 0 where that varies.
+
+    Args:
+        gone: which cells are missing, (N,) bool, by column.
+    """
+    masks = list(gone.values())
+    if len(masks) < 2 or any((mask != masks[0]).any() for mask in masks):
+        return 0
+    filled = np.flatnonzero(~masks[0])
+    sizes = np.diff([*filled, len(masks[0])])
+    alike = len(filled) > 1 and filled[0] == 0 and sizes[0] > 1 and (sizes == sizes[0]).all()
+    return int(sizes[0]) if alike else 0
 
 
 def _are_amounts(cells: Values) -> bool:

@@ -9,11 +9,11 @@ import numpy as np
 
 from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
 from .spellings import (
-    CURRENCIES,
     LETTERS,
     about,
     minus_behind,
     same_unit,
+    simple,
     without_groups,
     without_names,
 )
@@ -185,7 +185,9 @@ def _write(
     units: dict[str, str] = {}
     for cell, (_, unit) in column.found.items():
         units.setdefault(unit, cell)
-    money = next((unit for unit in units if unit in CURRENCIES), "")
+    found = column.found.items()
+    before = (u for cell, (_, u) in found if u and simple(cell).lstrip("+-").startswith(u))
+    money = next(before, "")
     # Proposals have no currency, and stand below the others in the next round.
     if len({same_unit(unit) for unit in units} - ({""} if money else set())) > 1:
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]

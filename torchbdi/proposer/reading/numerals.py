@@ -42,10 +42,18 @@ _WORD_AFTER = re.compile(
 )
 
 
+# $5, US$5 and -$5: sign, currency.
+_MONEY = re.compile(rf"([+-]?)([A-Z]{{0,3}}[{''.join(CURRENCIES)}])\s*(?=[+-]?[.,]?\d)")
+
+
 def is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
     parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
     return all(part in _UNITS for part in parts) and bool(parts)
+
+
+def _behind(text: str) -> bool:
+    return is_unit(text) or text in CURRENCIES
 
 
 def split(cell: str) -> tuple[str, str] | None:
@@ -53,11 +61,11 @@ def split(cell: str) -> tuple[str, str] | None:
     if PLAIN.fullmatch(cell) or _USUAL.fullmatch(cell):
         return cell, ""
     text = simple(cell)
-    money = text[:1] if text.startswith(CURRENCIES) else ""
-    match = _NUMBER.fullmatch(
-        ERROR.sub("", text[len(money) :].lstrip() if money else text, count=1)
-    )
-    if match is None or (match[3] is not None and (money or not is_unit(match[3].strip()))):
+    money = ""
+    if before := _MONEY.match(text):
+        money, text = before[2], before[1] + text[before.end() :]
+    match = _NUMBER.fullmatch(ERROR.sub("", text, count=1))
+    if match is None or (match[3] is not None and (money or not _behind(match[3].strip()))):
         return None
     return match[1].replace("\u2212", "-"), money or ((match[2] + match[3]) if match[3] else "")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..columns.column import Numbers
+from ..reading.ways import Ways
 from ..result import Proposals
+from ..search.novelty import APART
 from .listing import WIDE
 from .writing import written
 
@@ -39,6 +41,18 @@ def alike_told(p: Proposals) -> str:
         f"and a known design {np.median(p.quality.gaps):.3g} from its nearest (standard "
         "deviations). If the first is much smaller, the list is nearly one idea with small "
         "changes."
+    )
+
+
+def close_told(p: Proposals) -> str:
+    """How many proposals are hardly experiments of their own, and why; "" where none."""
+    if not p.close:
+        return ""
+    return (
+        f"{p.close} of {len(p)} proposals {'lies' if p.close == 1 else 'lie'} less than {APART[0]} "
+        "standard deviations from a known design or from another proposal: the new designs that "
+        "lie farther apart have run out, and of these all were taken, poor ones too. Ask for fewer "
+        f"({Ways(p.problem.table.typed)('n', 'NUMBER')})."
     )
 
 

@@ -13,8 +13,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def like_a_formula(text: str) -> bool:
-    """Whether a text begins as a formula does and is no number."""
-    return text.startswith(_BEGINS) and not _NUMBER.fullmatch(text)
+    """Whether a text begins as a formula does and is no number; a dash alone, for none, is none."""
+    return len(text) > 1 and text.startswith(_BEGINS) and not _NUMBER.fullmatch(text)
 
 
 def harmless(text: str) -> str:

@@ -13,7 +13,7 @@ from ..digits import short
 from ..reading.table import show_number
 from ..reading.ways import Ways
 from ..result import Proposals
-from .alike import alike_told
+from .alike import alike_told, close_told
 from .beyond import beyond_told
 from .captions import BACKTEST, BY_DISTANCE, LEFT_OUT, scores_told, where_told
 from .cautions import cautions
@@ -98,7 +98,7 @@ def _summary(p: Proposals) -> str:
     known = p.problem
     flagged = p.far_told() or "No proposal lies far outside the known designs."
     first = "" if p.unknown[0] else f"The best of the proposals is predicted at {p.told(0)}."
-    told = (first, beyond_told(p), flagged, p.sites_told(),
+    told = (first, beyond_told(p), flagged, close_told(p), p.sites_told(),
             f"{len(known.scores)} different designs are known.")  # fmt: skip
     return (
         f"<p>{escape(p.outlook())}</p>"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..digits import short
 from ..result import Proposals
+from .alike import close_told
 from .beyond import beyond_told
 from .lettering import shortened, width
 
@@ -27,7 +28,15 @@ def summary(p: Proposals, out: Path) -> str:
         f"{short(q.true.std())}",
         f"model: {p.model.text()}",
         *filter(
-            None, (beyond_told(p), p.without_told(), p.far_told(), p.scale_told(), p.sites_told())
+            None,
+            (
+                beyond_told(p),
+                p.without_told(),
+                p.far_told(),
+                close_told(p),
+                p.scale_told(),
+                p.sites_told(),
+            ),
         ),
         "",
         *_table(p),

@@ -16,7 +16,7 @@ from .dummies import dummy_remarks
 from .limits import order_remarks, whole_remark
 from .made import sum_told
 from .nearly import nearly_remark, nearly_sums
-from .relations import constant_sums, sums_of_columns, unsaid
+from .relations import ROUNDING, constant_sums, sums_of_columns, unsaid
 
 
 def equations(
@@ -59,9 +59,11 @@ def kept_equations(
     own = {name: v for name, v in own.items() if name not in spoken}
     for rule in sums:
         parts = list(rule.coefficients)
+        miss = _miss(rule, values)
+        near = f" (within {miss:.2g})" if miss > ROUNDING * abs(rule.low) else ""
         remarks.append(
-            f"{listed(parts)} add up to {show_number(rule.low)} in every row (within "
-            f"{_miss(rule, values):.2g}): so they do in every proposal."
+            f"{listed(parts)} add up to {show_number(rule.low)} in every row{near}: so they do in "
+            "every proposal."
         )
     if not sums and (nearly := nearly_sums(own)) is not None:
         remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))

@@ -78,7 +78,15 @@ def _linear(
     error = 3 * misses.std() / scale / math.sqrt(len(z))
     plain = np.array([_unrounded(v) for v in fitted])
     simple = np.array([_simplest(v, e) for v, e in zip(fitted, error, strict=True)])
-    for own, middle in ((plain, False), (simple, False), (simple, True), (plain, True)):
+    # Repetitions rise and fall together, so that the share of each of their mean is less sure.
+    alike = np.linalg.norm(np.linalg.pinv(z, rcond=1e-10), axis=1)
+    left = misses.std() * math.sqrt(len(z) / max(1, len(z) - len(others) - 1))
+    shared = 3 * left * alike / scale
+    unsure = np.where(np.abs(fitted) <= shared, 0, fitted)
+    mean_of = np.array([_simplest(v, e) for v, e in zip(unsure, shared, strict=True)])
+    for own, middle in (
+        (plain, False), (simple, False), (simple, True), (plain, True), (mean_of, False),
+    ):  # fmt: skip
         rest = y - x @ own
         slack = 0.5 * (units[name] + float(np.abs(own) @ [units[other] for other in others]))
         allowed = slack * (1 + 1e-6) + ROUNDING * float(np.abs(y).max())

@@ -118,8 +118,9 @@ def restrict(
 def _let_rules_hold(rules: Sequence[Linear], grids: dict[str, Grid]) -> None:
     """Numbers between which a rule holds are written so that it holds for what is written, too."""
     for name in {name for rule in rules for name in rule.coefficients}:
-        if grids[name].digits is not None and not grids[name].number.discrete:
-            grids[name] = replace(grids[name], digits=MAX_DIGITS)
+        grid = grids[name]
+        if not grid.number.discrete and (grid.digits, grid.decimals) != (None, None):
+            grids[name] = replace(grid, decimals=None, digits=MAX_DIGITS, kind="")
 
 
 def _grids(

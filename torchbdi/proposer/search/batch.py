@@ -199,7 +199,7 @@ def _exact(
             own = np.where(own - column.low <= below, column.low, own)
             own = np.where(column.high - own <= near, column.high, own)
             grid = problem.grids[column.name]
-            if grid.decimals is not None and grid.number.discrete:
+            if grid.decimals is not None and (grid.number.discrete or grid.kind == "whole"):
                 own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
         for i, values_held in enumerate(held):
             if column.name in values_held:

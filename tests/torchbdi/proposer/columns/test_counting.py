@@ -28,6 +28,8 @@ FORMS = (
         ("key", RNG.permutation(40) + 1),
         ("RunOrder", [i for i in range(60) if i % 3][:40]),
         ("sample_id", RNG.choice(10**6, 40, replace=False)),
+        ("k", [*range(1, 38), 40, 41, 45]),
+        ("k", [i for i in range(48) if i not in (4, 5, 17, 30)][:40]),
     ],
 )
 def test_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
@@ -49,7 +51,8 @@ def test_a_row_number_is_one_when_rows_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "cells"),
     [("layers", [3, 5, 8, 2] * 10), ("mass", RNG.choice(10**6, 40, replace=False)),
-     ("dose", sorted(RNG.choice(10**3, 40, replace=False)))],
+     ("dose", sorted(RNG.choice(10**3, 40, replace=False))),
+     ("day", [*range(1, 30), *range(30, 52, 2)]), ("angle", [*range(20, 58), 60, 65])],
 )  # fmt: skip
 def test_numbers_that_are_no_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column(name, cells)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from proposer_tables import asked, plain, refused, text, told, with_column
 
+from torchbdi import propose
 from torchbdi.proposer.columns.column import Numbers
 from torchbdi.proposer.columns.grids import grid_of
 from torchbdi.proposer.columns.precision import decimals_of
@@ -50,6 +51,29 @@ def test_what_a_column_can_have(
     value = float(made.number.nearest(np.array([float(written)]))[0])  # type: ignore[attr-defined]
     if step or kind == "levels":
         assert made.write(value) == written  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        ([str(v) for v in RNG.integers(10**11, 10**12, 40)], "375867489957"),
+        ([f"{v:.2f}" for v in RNG.uniform(1, 10**6, 40)], "375867489956.69"),
+    ],
+)
+def test_numbers_of_very_many_steps_are_written_as_the_table_has_them(
+    cells: list[str], written: str
+) -> None:
+    made = grid(cells)
+    assert made.write(375867489956.68884) == written  # type: ignore[attr-defined]
+    assert not made.number.discrete  # type: ignore[attr-defined]
+    assert made.kind == ("" if "." in written else "whole")  # type: ignore[attr-defined]
+
+
+def test_whole_numbers_of_twelve_digits_stay_whole_in_python_too() -> None:
+    x = np.column_stack([RNG.integers(10**11, 10**12, 30), RNG.integers(1, 99, 30)])
+    y = np.sin(x[:, 0] / 4e11) + x[:, 1] / 99
+    made = propose(x, y, n=2, progress=False)
+    assert (made.x % 1 == 0).all()
 
 
 def test_steps_that_are_given_and_columns_that_are_free() -> None:

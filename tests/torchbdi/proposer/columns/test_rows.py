@@ -181,3 +181,14 @@ def test_a_whole_of_many_grams_is_written_without_an_exponent(tmp_path: Path) ->
     assert "with which all rows add up to 1000;" in refused(tmp_path, text(rows))
     nothing = [["0" if cell == "1000" else cell for cell in row] for row in rows]
     assert "with which all rows" not in refused(tmp_path, text(nothing))
+
+
+def test_cells_that_stand_once_above_their_repetitions_are_to_be_repeated(tmp_path: Path) -> None:
+    """The way that was told for such rows, --drop-missing, left two of three scores out."""
+    rows = [[*(row[:3] if i % 3 == 1 else ("", "", "")), row[3]] for i, row in enumerate(plain(42))]
+    rows[0] = plain()[0]
+    message = refused(tmp_path, text(rows))
+    assert "repeat the cell above where each 3 rows are one design, as of merged cells" in message
+    assert "none of it" not in message
+    rows[5][0] = "40"  # a cell that is missing elsewhere in the block
+    assert "cell above" not in refused(tmp_path, text(rows))

@@ -42,12 +42,33 @@ def test_powers_of_ten_are_searched_as_numbers(tmp_path: Path) -> None:
     np.testing.assert_allclose(asked(tmp_path, text(rows))[0].scores, 1000 * Y)
 
 
-@pytest.mark.parametrize(("cell", "said"), [("${}", "'$' before it"), ("ca. {}", "was left out")])
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("${}", "'$' before it"), ("US$ {}", "'US$' before it"), ("ca. {}", "was left out")],
+)
 def test_what_stands_before_numbers_is_told(cell: str, said: str, tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column("c", [cell.format(i % 5 + 2) for i in range(40)])))
     assert made.values["c"][:3].tolist() == [2, 3, 4]
     assert said in told(made)
     assert not made.table.form.units
+
+
+@pytest.mark.parametrize("cell", ["{}€", "{} $"])
+def test_a_currency_behind_numbers_is_a_unit_however_few_they_are(
+    cell: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text(with_column("c", [cell.format(5 + i % 2) for i in range(40)])))
+    assert made.values["c"][:2].tolist() == [5, 6]
+    sign = cell[-1]
+    assert f"every number has {sign!r} after it" in told(made)
+    assert made.table.form.units == {"c": cell[2:]}
+
+
+def test_losses_have_their_minus_before_the_currency(tmp_path: Path) -> None:
+    cells = [f"{'-' * (i % 3 == 0)}${i % 5 + 2}" for i in range(40)]
+    made, _ = asked(tmp_path, text(with_column("c", cells)))
+    assert made.values["c"][:3].tolist() == [-2, 3, 4]
+    assert "every number has '$' before it" in told(made)
 
 
 def test_numbers_without_their_currency_are_proposals_of_an_earlier_round(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from proposer_tables import Frame
 
 import torchbdi
-from torchbdi.proposer.report.alike import alike_told
+from torchbdi.proposer.report.alike import alike_told, close_told
 from torchbdi.proposer.report.page import html_report
+from torchbdi.proposer.report.summary import summary
 from torchbdi.proposer.result import Proposals
 
 
@@ -41,3 +44,14 @@ def test_what_is_fixed_is_no_news_and_one_proposal_has_no_others() -> None:
     alone = proposed(1)
     assert alike_told(alone) == "" and np.isinf(alone.apart).all()
     assert "The list goes by" not in html_report(alone)
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_is_told_that_designs_that_lie_apart_have_run_out() -> None:
+    """Of one column and many proposals the last were poor ones, and nothing said why."""
+    x = np.random.default_rng(0).uniform(0, 10, 40).round(2)
+    p = torchbdi.propose(Frame(x=x), np.sin(x), n=24, progress=False)
+    told = f"{p.close} of 24 proposals lie less than 0.1 standard deviations from a known design or"
+    assert p.close > 10 and told in close_told(p)
+    assert told in html_report(p) and told in summary(p, Path("out"))
+    assert close_told(torchbdi.propose(Frame(x=x), np.sin(x), n=1, progress=False)) == ""

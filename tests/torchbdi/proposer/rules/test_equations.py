@@ -80,3 +80,13 @@ def test_a_sum_that_is_given_up_with_levels_is_told(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(rows), "--free", "A", "--sum", "A+B+C=100")
     assert "gives up" not in told(made) and made.rules[0].low == 100
     assert "gives up" not in told(asked(tmp_path, text(rows))[0])
+
+
+def test_how_far_a_sum_is_off_is_told_where_it_is(tmp_path: Path) -> None:
+    """Rounding errors of a machine, 1.4e-14, were told as if they were the person's."""
+    whole = RNG.multinomial(1000, [0.2, 0.3, 0.5], 40) / 10
+    for off, said in ((0.0, "in every row: so"), (0.5, "in every row (within 0.5): so")):
+        rows = [["a", "b", "c", "yield"]]
+        rows += [[*(f"{v:.1f}" for v in own), f"{own[0]:.1f}"] for own in whole]
+        rows[3][2] = f"{float(rows[3][2]) + off:.1f}"
+        assert f"add up to 100 {said} they do" in told(asked(tmp_path, text(rows))[0])

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from proposer_tables import asked, plain, text, told
 
+from torchbdi.proposer.reading.ways import TYPED
+from torchbdi.proposer.rules.made import made_remark
+
 
 @pytest.mark.parametrize(
     ("score", "said"),
@@ -67,3 +70,22 @@ def test_a_multiple_beside_the_columns_hides_nothing(tmp_path: Path) -> None:
                      f"{100 * clicks / shown:.2f}"])  # fmt: skip
     made, _ = asked(tmp_path, text(rows))
     assert "'yield' is 100 times 'clicks' / 'shown' in every row" in told(made)
+
+
+def test_a_mean_of_repetitions_beside_their_signal_to_noise_ratio() -> None:
+    """Repetitions rise and fall together: of many such tables some were passed over."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        runs = rng.normal(50, 5, 27)[:, None] + rng.normal(0, 1, (27, 3))
+        shown = runs.round(1)
+        columns = {f"run {i}": shown[:, i] for i in range(3)}
+        columns["temp"] = rng.choice([20.0, 30.0, 40.0], 27)
+        ratio = {"S/N": (-10 * np.log10((1 / shown**2).mean(1))).round(3)}
+        for score, own in (
+            (runs.mean(1).round(2), columns),  # of what was rounded afterwards
+            (shown.mean(1).round(2), {**columns, **ratio}),
+        ):
+            (told,) = made_remark("mean", score, own, TYPED)
+            assert "(--ignore 'run 0' --ignore 'run 1' --ignore 'run 2')" in told
+        alike = shown.mean(1).round(2) + rng.normal(0, 0.3, 27).round(2)
+        assert not made_remark("mean", alike, columns, TYPED)
