@@ -11,9 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from .erf import Erf
+from .kernel import Kernel
 from .kernels.errors import InputError
 from .leave_one_out import Judged, RidgePath, mean_of_others
-from .ntk import NNGP, NTK, ReLUKernel
+from .ntk import NNGP, NTK
 
 FIRST_ROWS = 500  # on which all kernels are tried
 FINALISTS = 3  # that are tried on more rows
@@ -28,8 +30,8 @@ class Model:
     """A kernel ridge regression that can be fitted.
 
     Attributes:
-        kernel: "ntk" or "nngp".
-        depth: dense layers.
+        kernel: "ntk" or "nngp" of ReLUs, or "erf" (:class:`.erf.Erf`).
+        depth: dense layers; 2 of "erf".
         constant: size of a constant feature beside the others, in units of sqrt(D), the length of
             a typical design; 0 for none.
         ridge: on the scale of the trace, see :func:`torchbdi.fit_ridge`.
@@ -41,9 +43,10 @@ class Model:
             :func:`choose_models`; ``ridge`` where that was not looked for.
         surprise: see :class:`.leave_one_out.Judged`.
         largest: share of the row that is missed most in the sum of the squared errors.
+        weight: variance of the first layer's weights; with ReLUs it changes no prediction.
     """
 
-    kernel: Literal["ntk", "nngp"]
+    kernel: Literal["ntk", "nngp", "erf"]
     depth: int
     constant: float
     ridge: float
@@ -54,9 +57,12 @@ class Model:
     least: float | None = None
     surprise: float = float("nan")
     largest: float = float("nan")
+    weight: float = 1.0
 
-    def covariance(self) -> ReLUKernel:
+    def covariance(self) -> Kernel:
         """The kernel as torchbdi has it."""
+        if self.kernel == "erf":
+            return Erf(self.weight)
         return NTK(self.depth) if self.kernel == "ntk" else NNGP(self.depth)
 
     def feature(self, width: int) -> float:
@@ -137,6 +143,12 @@ def candidates(
     models = [Model(k, d, c, 0.0) for d in depths for k in kernels for c in constants]
     # A network of one layer has no hidden one: both its kernels are x.x'/D.
     return [m for m in models if m.depth > 1 or m.kernel == models[0].kernel]
+
+
+def smooth_candidates(weights: Iterable[float], constants: Iterable[float]) -> list[Model]:
+    """Networks of error functions, all combinations, with a ridge of 0."""
+    constants = tuple(constants)
+    return [Model("erf", 2, c, 0.0, weight=w) for w in weights for c in constants]
 
 
 def ranked(

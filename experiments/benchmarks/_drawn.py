@@ -62,10 +62,11 @@ class Drawn(NamedTuple):
     middle: float
     best: float
 
-    def proposed(self) -> tuple[float, float]:
-        """The best and the median true score of the proposals for it.
+    def proposed(self) -> dict[str, float]:
+        """The best and the median true score of the proposals for it, and how far they are off.
 
-        0 is the median and 1 the best of 20,000 random designs; between -1 and 2.
+        0 is the median and 1 the best of 20,000 random designs; scores between -1 and 2, and the
+        root of the mean squared error of what is predicted of them, up to 2.
         """
         names = list(self.table)
         found = torchbdi.propose(
@@ -73,8 +74,10 @@ class Drawn(NamedTuple):
             sums=["+".join(names) + "=1"] if self.mixture else (),
         )  # fmt: skip
         there = np.stack([np.asarray(found.columns[name], float) for name in names], 1)
-        own = np.clip((self.truth(there) - self.middle) / (self.best - self.middle), -1, 2)
-        return float(own.max()), float(np.median(own))
+        unit, true = self.best - self.middle, self.truth(there)
+        own = np.clip((true - self.middle) / unit, -1, 2)
+        off = float(np.sqrt(((true - found.predicted) ** 2).mean()) / unit)
+        return {"best": float(own.max()), "median": float(np.median(own)), "off": min(off, 2.0)}
 
 
 def kinds(

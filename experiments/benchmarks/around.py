@@ -17,7 +17,7 @@ from unittest.mock import patch
 from torchbdi.proposer.search import acquire, candidates
 
 from . import Options
-from ._drawn import kinds
+from ._drawn import drawn, kinds
 from ._ways import Way, compared, measured
 
 
@@ -37,7 +37,7 @@ WAYS: dict[str, Way] = {
 def run(options: Options) -> dict[str, Any]:
     """A row a table, and the means and paired differences over them, by noise and over all."""
     every = kinds(options.seeds or (0,), (0.0, 0.1, 0.4), (False,), ("eighth",))
-    tables = measured(options, every, WAYS)
+    tables = measured(options, every, WAYS, drawn)
     rows = []
     for noise in [*sorted({table["noise"] for table in tables}), "all"]:
         own = [table for table in tables if noise in (table["noise"], "all")]

@@ -15,7 +15,7 @@ from unittest.mock import patch
 from torchbdi.proposer.model.problem import Problem
 
 from . import Options
-from ._drawn import REPEATED, kinds
+from ._drawn import REPEATED, drawn, kinds
 from ._ways import Way, compared, measured
 
 KEPT = Problem.least_noise_l
@@ -28,5 +28,5 @@ WAYS: dict[str, Way] = {
 def run(options: Options) -> dict[str, Any]:
     """A row a table, and the means and paired differences over them."""
     every = kinds(options.seeds or (0,), (0.1, 0.4), (False, True), tuple(REPEATED))
-    tables = measured(options, every, WAYS)
+    tables = measured(options, every, WAYS, drawn)
     return {"rows": compared(tables, list(WAYS)), "tables": tables}

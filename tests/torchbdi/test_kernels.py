@@ -1,16 +1,18 @@
-"""The NTK, NNGP and RBF modules against slow, obvious versions."""
+"""The NTK, NNGP, RBF and Erf modules against slow, obvious versions."""
 
 from __future__ import annotations
 
 import math
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.autograd import gradcheck
 
 from torchbdi import NNGP, NTK, RBF, InputError, TorchBDIError
+from torchbdi.erf import Erf
 from torchbdi.kernel import Kernel
 
 KERNELS = [
@@ -24,6 +26,8 @@ KERNELS = [
     NNGP(depth=3, w_std=0.8, b_std=0.2),
     RBF(),
     RBF(gamma=0.3),
+    Erf(),
+    Erf(weight=8.0),
 ]
 ZONAL = [NTK(), NTK(depth=2), NTK(depth=16, w_std=1.3), NTK(depth=24), NNGP(), NNGP(depth=2)]
 
@@ -267,6 +271,29 @@ def test_bad_networks(kind: type[NTK | NNGP]) -> None:
             kind(b_std=b_std)
     with pytest.raises(InputError, match="gamma"):
         RBF(gamma=0.0)
+
+
+@pytest.mark.parametrize("weight", [0.125, 1.0])
+def test_erf_is_the_covariance_of_wide_networks(weight: float) -> None:
+    """The mean of erf(u.x) erf(u.z) over weights u, by Gauss and Hermite's rule in two numbers."""
+    x = randn(6, 2)
+    nodes, weights = np.polynomial.hermite.hermgauss(120)
+    u = math.sqrt(2 * weight / 2) * torch.cartesian_prod(*[torch.from_numpy(nodes)] * 2)
+    share = torch.cartesian_prod(*[torch.from_numpy(weights)] * 2).prod(1) / math.pi
+    hidden = torch.erf(x @ u.mT)
+    torch.testing.assert_close(Erf(weight)(x), (hidden * share) @ hidden.mT, rtol=0, atol=2e-6)
+    with pytest.raises(InputError, match="weight"):
+        Erf(weight=0.0)
+
+
+def test_erf_of_designs_far_away_has_a_gradient() -> None:
+    for dtype in (torch.float32, torch.float64):
+        x = (1e12 * randn(3, 4)).to(dtype).requires_grad_()
+        k = Erf()(x)
+        k.sum().backward()
+        assert (k.diagonal() <= 1).all()
+        assert x.grad is not None
+        assert torch.isfinite(x.grad).all()
 
 
 def test_rbf_is_the_gaussian() -> None:

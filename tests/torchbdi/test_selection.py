@@ -10,6 +10,7 @@ import torch
 
 from torchbdi import NNGP, NTK, InputError, fit_ridge
 from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
+from torchbdi.erf import Erf
 from torchbdi.leave_one_out import RidgePath, mean_of_others
 from torchbdi.selection import (
     KERNELS,
@@ -17,6 +18,7 @@ from torchbdi.selection import (
     candidates,
     choose_models,
     ranked,
+    smooth_candidates,
     with_constant,
 )
 
@@ -186,3 +188,15 @@ def test_a_least_distance_is_kept_while_it_can_be() -> None:
     assert fill_by_distance(x, 3, 0.5)[0].tolist() == [0, 2, 4]
     picked, kept = fill_by_distance(x, 4, 0.5)
     assert (picked.tolist(), kept) == ([0, 1, 2, 4], 3)
+
+
+def test_networks_of_error_functions_are_the_kernels_that_they_name() -> None:
+    models = smooth_candidates((0.5, 2.0), (0.0, 1.0))
+    assert {(m.weight, m.constant) for m in models} == {(0.5, 0), (0.5, 1), (2, 0), (2, 1)}
+    x, y = table(20)
+    (found,) = ranked(models, x, [y], (1e-3, 0.1), [0.0], [mean_of_others(y)])
+    best = found[0]
+    k = Erf(best.weight)(with_constant(x, best.feature(4)))
+    errors = [own.error for own in RidgePath(k).judged(y, (1e-3, 0.1), 0.0, mean_of_others(y))]
+    assert best.error == pytest.approx(min(errors) / float(y.var(correction=0)))
+    assert best.error == min(m.error for m in found)

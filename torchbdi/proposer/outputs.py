@@ -36,6 +36,11 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
             "depths": list(choice.DEPTHS),
             "constants": list(choice.CONSTANTS),
             "ridges": list(choice.RIDGES),
+            "smooth": {
+                "weights": list(choice.WEIGHTS),
+                "constants": list(choice.SMOOTH_CONSTANTS),
+                "ridges": list(choice.SMOOTH_RIDGES),
+            },
             "rows": choice.ROWS,
             "target": TARGET,
             "leave_one_out_sample": SAMPLE_ROWS,

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...leave_one_out import mean_of_others
 from ...scales import held_out_errors, tuned_scales
+from ...search.sites import Sites
 from ...selection import (
     DEPTHS,
     FINALISTS,
@@ -20,6 +21,7 @@ from ...selection import (
     Model,
     candidates,
     ranked,
+    smooth_candidates,
     with_constant,
 )
 from ...space import Space
@@ -31,6 +33,10 @@ from .solve import drawn
 ROWS = 3000  # on which a model is chosen, at most
 CONSTANTS = (0.0, 0.5, 1.0, 2.0)
 RIDGES = tuple(10 ** (e / 2) for e in range(-12, 3))
+# Of networks of error functions, which have to lower the error by so much.
+WEIGHTS, SMOOTH_CONSTANTS = (0.125, 0.5, 2.0, 8.0), (0.5, 1.0, 2.0)
+SMOOTH_RIDGES = tuple(10 ** (e / 2) for e in range(-18, 3))
+SMOOTHER = 0.1
 # Scales a column have to lower the error by this share: they are as many numbers more.
 GAIN = 0.02
 # One design that makes up more of the error than all others together tells no models apart.
@@ -90,10 +96,10 @@ class Chosen:
         m = self.model
         scaled = ", one length scale a column" if bool((self.scale != 1).any()) else ""
         logarithm = ", of the logarithm of the score" if self.log else ""
-        return (
-            f"{m.kernel.upper()} of depth {m.depth}, constant feature {m.constant:g}, ridge "
-            f"{m.ridge:.3g}{scaled}{logarithm}"
-        )
+        network = f"{m.kernel.upper()} of depth {m.depth}"
+        if m.kernel == "erf":
+            network = f"NNGP of error functions, weight {m.weight:g}"
+        return f"{network}, constant feature {m.constant:g}, ridge {m.ridge:.3g}{scaled}{logarithm}"
 
 
 def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Chosen:
@@ -105,7 +111,7 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
     All kernels, depths, constants and ridges are tried on 500 designs. That decides whether the
     scores or their logarithms are modelled. The best three models are compared again on all
     designs, or on ``rows`` of them, where the best one gets its ridge; then each column a length
-    scale.
+    scale. A network of error functions takes the place of that one where its error is a tenth less.
 
     Args:
         problem: the table, with scores as they are.
@@ -128,8 +134,28 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
         if each[0] is not None and each[1] is not None:
             at = int(log_is_better(each[0], each[1]))
             densities = float(each[0].mean()), float(each[1].mean())
-    chosen = _scaled(problems[at], _finalist(problems[at], found[at], rows), few, rows)
-    return dataclasses.replace(chosen, log=problems[at].log, densities=densities)
+    problem = problems[at]
+    chosen = _tuned(problem, found[at], RIDGES, few, rows)
+    smooth = None if chosen.model.largest > ALONE else _smooth(problem, few, rows)
+    if smooth is not None and smooth.model.error < (1 - SMOOTHER) * chosen.model.error:
+        chosen = smooth
+    return dataclasses.replace(chosen, log=problem.log, densities=densities)
+
+
+def _smooth(problem: Problem, few: Tensor, rows: int) -> Chosen | None:
+    """The best network of error functions, which is as smooth as a function can be.
+
+    None where nothing shows that it is needed: between levels, of many designs, and where one
+    design makes up most of the error.
+    """
+    x, y = problem.x_l, problem.y_l
+    if len(x) > ROWS or Sites(problem.design_space).whole:
+        return None
+    (found,) = ranked(
+        smooth_candidates(WEIGHTS, SMOOTH_CONSTANTS), x[few], [y[few]], SMOOTH_RIDGES,
+        [problem.least_noise_l], [mean_of_others(y)[few]],
+    )  # fmt: skip
+    return None if found[0].largest > ALONE else _tuned(problem, found, SMOOTH_RIDGES, few, rows)
 
 
 def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:
@@ -138,7 +164,16 @@ def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:
     return None if left is None else log_densities(problem, left, rows)
 
 
-def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
+def _tuned(
+    problem: Problem, models: Sequence[Model], ridges: Sequence[float], few: Tensor, rows: int
+) -> Chosen:
+    """The best of some models, with its ridge and a length scale a column."""
+    return _scaled(problem, _finalist(problem, models, ridges, rows), few, rows)
+
+
+def _finalist(
+    problem: Problem, models: Sequence[Model], ridges: Sequence[float], rows: int
+) -> Model:
     """The best of some models on up to ``rows`` designs, and the best ridge for it there."""
     if len(problem.x_l) <= FIRST_ROWS or rows <= FIRST_ROWS:
         return models[0]
@@ -152,7 +187,7 @@ def _finalist(problem: Problem, models: Sequence[Model], rows: int) -> Model:
         errors.append(math.inf if left is None else left.error)
     at = min(range(len(errors)), key=errors.__getitem__)
     ridge, error = best_ridge(
-        matrices[at], y, RIDGES, models[at].ridge, problem.least_noise_l, others
+        matrices[at], y, ridges, models[at].ridge, problem.least_noise_l, others
     )
     error /= float(y.var(correction=0))
     return dataclasses.replace(models[at], ridge=ridge, error=error, rows=len(many))

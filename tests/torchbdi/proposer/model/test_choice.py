@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from proposer_tables import Frame
 
 import torchbdi
+from torchbdi.proposer.model import choice
 
 LOW, HIGH = 20.0, 80.0
 
@@ -63,3 +65,50 @@ def test_one_pair_far_apart_does_not_forbid_the_model() -> None:
     scores[0] -= apart / 2
     found = torchbdi.propose(again, scores, n=4, progress=False)
     assert found.quality.rank_correlation > 0.95
+
+
+def smooth_table(n: int = 80) -> tuple[Frame, np.ndarray]:
+    x = np.random.default_rng(0).uniform(-2, 2, size=(n, 2)).round(3)
+    return Frame({"a": x[:, 0], "b": x[:, 1]}), camel(x)
+
+
+def camel(x: np.ndarray) -> np.ndarray:
+    """A polynomial with six hills, (n, 2) to (n,)."""
+    a, b = x[:, 0], x[:, 1] / 2
+    return -((4 - 2.1 * a**2 + a**4 / 3) * a**2 + a * b + (4 * b**2 - 4) * b**2)
+
+
+def test_a_smooth_function_gets_a_smooth_network() -> None:
+    """It predicts far better than networks of ReLUs do, which have kinks."""
+    off = {}
+    for smoother in (1.0, choice.SMOOTHER):
+        with patch.object(choice, "SMOOTHER", smoother):
+            found = torchbdi.propose(*smooth_table(), n=16, progress=False)
+        there = np.stack([found.columns["a"], found.columns["b"]], 1)
+        off[found.model.model.kernel] = np.abs(camel(there) - found.predicted).mean()
+        told = "NNGP of error functions, weight" in found.model.text()
+        assert told == (found.model.model.kernel == "erf")
+    assert set(off) == {"nngp", "erf"}
+    assert off["erf"] < 0.5 * off["nngp"]
+
+
+@pytest.mark.parametrize("kind", ["kinks", "noise", "levels", "many", "one row"])
+def test_others_keep_their_network_of_relus(kind: str) -> None:
+    """Where nothing is smooth, nothing is known, or a smooth network is not tried."""
+    rng = np.random.default_rng(0)
+    frame, y = smooth_table()
+    rows = choice.ROWS
+    if kind == "kinks":
+        y = np.abs(frame["a"]) - np.abs(frame["b"] - 0.3)
+    elif kind == "noise":
+        y = rng.normal(size=len(y))
+    elif kind == "levels":
+        frame = Frame({name: np.round(v) for name, v in frame.items()})
+        y = camel(np.stack([frame["a"], frame["b"]], 1)) + 0.1 * rng.normal(size=len(y))
+    elif kind == "many":
+        rows = len(y) - 1
+    else:
+        y[40] += 100 * y.std()
+    with patch.object(choice, "ROWS", rows):
+        found = torchbdi.propose(frame, y, n=4, progress=False)
+    assert found.model.model.kernel in ("ntk", "nngp")
