@@ -16,7 +16,7 @@ SHOWN = 3  # rows that are told of one design
 def again(left: Table, columns: Mapping[str, Values], sequences: Collection[str]) -> list[str]:
     """What to say of each proposal, "" where its design is in no such row, n texts.
 
-    A search knows the designs that have a score, and no others.
+    A search knows the designs that have a score, and those that failed or wait, and no others.
 
     Args:
         left: the rows that were left out with their scores, with the cells as they came.

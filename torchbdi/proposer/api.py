@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,9 @@ def propose(
             numbers of rows.
         ignore: columns that play no part.
         drop_missing: leave out rows with missing cells, instead of stopping.
-        takes: what texts among the scores stand for: a number, "out" (their rows are left out), or
-            "candidate" (their rows are the designs to choose from).
+        takes: what texts among the scores stand for: a number, "out" (their rows are left out, and
+            designs that have a word there, such as failed, are not proposed), or "candidate" (their
+            rows are the designs to choose from).
         sums: parts with a constant sum, such as "a+b+c=100"; those that are constant in every row
             are found.
         rules: linear rules, such as "p1+2*p2<=10".
@@ -145,7 +145,6 @@ def propose(
     )
     with own_mode():
         problem = make_problem(table, score, scores, settings)
-        settings = replace(settings, n=problem.n)
         if place is None:
             return run(problem, settings, progress=switches["progress"])
         with RunFolder(place, configuration(problem, settings), ways=IN_PYTHON) as folder:

@@ -8,12 +8,12 @@ from typing import Any
 
 from .settings import ACQUISITIONS, SCORE_SCALES
 
-# The options that a configuration replaces, and what they are when nobody gives them.
+# The options that a configuration has, too, and what they are when nobody gives them.
 PLAIN: dict[str, Any] = {
     "score": [], "n": None, "minimize": False, "bounds": [], "fix": [], "sequence": [],
     "category": [], "number": [], "ignore": [], "drop_missing": False, "take": [], "sum": [],
     "rule": [], "step": [], "free": [], "at_most": [], "decimal": None, "sheet": None,
-    "safe_csv": False, "robust": False, "score_scale": "auto", "acquisition": "ucb",
+    "safe_csv": False, "robust": False, "score_scale": None, "acquisition": None,
     "backtest": False,
 }  # fmt: skip
 DESCRIPTION = """\
@@ -120,5 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--config", type=Path, metavar="FILE",
-        help="config.json of an earlier run, instead of all other options: gives the same bytes",
+        help="config.json of an earlier run, whose choices hold: the same table gives the same "
+        "bytes, a longer one the next round. Options beside it are added, and replace the same "
+        "option of the same column",
     )  # fmt: skip

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from ..kernels.errors import InputError, MissingDataError
+from ..kernels.errors import InputError
 from .arguments import PLAIN
+from .earlier import read_earlier
 from .reading.file import other_sheets, read_table
-from .reading.table import Table, parse_number, tidy
+from .reading.table import Table, Values, parse_number, tidy
 from .settings import Settings
 from .understand import understand
 from .understood import Understood
@@ -27,40 +27,46 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
     Raises:
         TorchBDIError: what is wrong and what to do.
     """
-    config = None if args.config is None else _configured(args)
-    settings = _settings(args) if config is None else config[1]
-    given = [tidy(name) for name in args.score]
-    table = read_table(
-        args.data, settings.decimal, settings.sheet,
-        {*settings.categories, *settings.sequences, *settings.ignore},
-        set(given) if config is None else set(config[0]),
-    )  # fmt: skip
-    names = list(table.columns)
-    if config is None:
-        if not given:
+    earlier = None if args.config is None else read_earlier(args.config)
+    typed = _settings(args)
+    settings = typed if earlier is None else earlier.beside(typed, _typed(args))
+    scores = tuple(tidy(name) for name in args.score)
+    if earlier is not None and not scores:
+        scores = earlier.scores
+    with contextlib.nullcontext() if earlier is None else earlier.named():
+        table = read_table(
+            args.data, settings.decimal, settings.sheet,
+            {*settings.categories, *settings.sequences, *settings.ignore}, set(scores),
+        )  # fmt: skip
+        names = list(table.columns)
+        if not scores:
             raise InputError(f"--score NAME is missing. Columns: {', '.join(names[:100])}.")
-        scores = tuple(given)
-        settings = dataclasses.replace(settings, fix=_fix(args.fix, names))
-    else:
-        scores = config[0]
-        if config[2]["sha256"] != table.sha256:
-            raise InputError(
-                f"{args.data}: not the file that {args.config} was made with "
-                f"({config[2].get('name')}, SHA-256 {config[2]['sha256']}); this one has "
-                f"{table.sha256}."
-            )
+        settings = dataclasses.replace(settings, fix={**settings.fix, **_fix(args.fix, names)})
+        y = _scores_of(table, scores)
+        designs = table.only(name for name in names if name not in y)
+        if earlier is None:
+            return understand(designs, _score_name(scores), y, settings), settings
+        own, told = earlier.for_scores(settings, typed.takes, y)
+        understood = understand(designs, _score_name(scores), y, own)
+    return earlier.told_of(understood, told), settings
+
+
+def _scores_of(table: Table, scores: Sequence[str]) -> dict[str, Values]:
+    """The columns of scores, (N,) each."""
     for score in scores:
         if score not in table.columns:
-            told = f"there is no column {score!r}. Columns: {', '.join(names[:100])}."
+            told = f"there is no column {score!r}. Columns: {', '.join([*table.columns][:100])}."
             raise InputError(
                 " ".join([told, *_on_its_side(table, score), *other_sheets(table.notes)])
             )
         if scores.count(score) > 1:
             raise InputError(f"--score {score} is given twice.")
-    y = {score: table.columns[score] for score in scores}
-    designs = table.only(name for name in names if name not in y)
-    understood = understand(designs, _score_name(scores), y, settings)
-    return understood, dataclasses.replace(settings, n=understood.n)
+    return {score: table.columns[score] for score in scores}
+
+
+def _typed(args: argparse.Namespace) -> set[str]:
+    """The options that somebody gave, by their names in Python."""
+    return {name for name, value in PLAIN.items() if getattr(args, name) != value}
 
 
 def _on_its_side(table: Table, score: str) -> list[str]:
@@ -138,8 +144,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         sheet=args.sheet,
         safe_csv=args.safe_csv,
         robust=args.robust,
-        score_scale=args.score_scale,
-        acquisition=args.acquisition,
+        score_scale=args.score_scale or Settings.score_scale,
+        acquisition=args.acquisition or Settings.acquisition,
         backtest=args.backtest,
     )
 
@@ -163,23 +169,3 @@ def _once(option: str, name: str, so_far: Mapping[str, object]) -> None:
     """
     if name in so_far:
         raise InputError(f"--{option}: column {name!r} is given twice. Keep one.")
-
-
-def _configured(
-    args: argparse.Namespace,
-) -> tuple[tuple[str, ...], Settings, dict[str, Any]]:
-    """Scores, settings and the table's hash of an earlier run."""
-    if chosen := [name for name, value in PLAIN.items() if getattr(args, name) != value]:
-        raise InputError(f"--config stands for all other options: drop {', '.join(chosen)}.")
-    try:
-        config: Any = json.loads(args.config.read_text())
-        data, scores = config["data"], tuple(config["scores"])
-        settings = Settings.from_json(config["settings"])
-        assert isinstance(data["sha256"], str)
-    except OSError as error:
-        raise MissingDataError(f"{args.config}: cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{args.config}: not the config.json of a run of propose.") from error
-    return scores, settings, data

@@ -27,7 +27,7 @@ def propose(args: argparse.Namespace) -> None:
 
     problem = ready(understood, settings)
     print(
-        f"{problem.table.source}: {len(set(problem.table.rows.tolist()))} rows with a score, "
+        f"{problem.table.source}: {problem.rows_used} rows with a score, "
         f"{len(problem.scores)} different designs"
     )
     for remark in problem.remarks:

@@ -102,9 +102,9 @@ class RunFolder:
             found = config.read_bytes().decode(errors="replace") if config.exists() else None
         if found not in (None, self.text):
             raise InputError(
-                f"{self.work} holds the work of an interrupted run with other data or settings "
-                f"(see {CONFIG} in it). Run that command again, remove the folder, or choose "
-                f"another {self._option}."
+                f"{self.work} holds the work of an interrupted run with other data or settings, or "
+                f"another version of torchbdi (see {CONFIG} in it). Run that command again with "
+                f"that version, remove the folder, or choose another {self._option}."
             )
         self.resumed = found is not None
         write_text(config, self.text)

@@ -27,7 +27,12 @@ def configuration(problem: Problem, settings: Settings) -> dict[str, Any]:
     """All that decides the results, as in config.json. No dates, no paths."""
     return {
         "torchbdi": importlib.metadata.version("torchbdi"),
-        "data": {"name": problem.table.source, "sha256": problem.table.sha256},
+        "data": {
+            "name": problem.table.source,
+            "sha256": problem.table.sha256,
+            "rows": problem.rows_used,
+        },
+        **({} if problem.choices_of is None else {"choices_of": problem.choices_of}),
         "score": problem.score,
         "scores": list(problem.score_columns),
         "settings": settings.to_json(),

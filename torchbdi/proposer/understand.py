@@ -29,6 +29,7 @@ from .rules.fewer import require_reach
 from .rules.restrict import restrict
 from .rules.room import require_freedom
 from .rules.together import require_together
+from .rules.tried import tried_of
 from .rules.unscored import candidates_of
 from .scored import scored_of
 from .settings import Settings
@@ -59,7 +60,7 @@ def understand(
         if name not in settings.ignore and name not in table.complaints
     )  # fmt: skip
     read: Scores | None = None
-    left = table.take(np.zeros(len(table), bool))
+    left = tried = table.take(np.zeros(len(table), bool))
     if not set(scores) & set(table.complaints):
         try:
             read = read_scores(table.only(_open(table, settings)), scores, settings.takes, ways)
@@ -67,15 +68,16 @@ def understand(
             complaints.append(str(error))
     if read is not None:
         remarks += read.remarks
-        table = table.only(name for name in table.columns if name not in read.states)
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
-        ends, told = ends_of_left(table.only(_open(table, settings)), ~used, ways)
-        table = table.only(name for name in table.columns if name not in ends)
+        open_ = table.only(_open(table, settings))
+        ends, ended, told = ends_of_left(open_, read.states, ~used, ways)
+        table = table.only(name for name in table.columns if name not in (*read.states, *ends))
         remarks += told
+        tried = table.take(read.tried | ended)
         left, table = table.take(~used), table.take(used)
         read = replace(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
-            blank=read.blank[used],
+            blank=read.blank[used], tried=read.tried[used],
         )  # fmt: skip
     candidate = np.zeros(len(table), bool) if read is None else read.candidate
     kinds = kinds_of(table, settings, ways, complaints, remarks, candidate)
@@ -87,8 +89,9 @@ def understand(
         raise InputError(_together(table.source, complaints))
     numbers, candidate = read.numbers[keep], candidate[keep]
     return _made(
-        table, left, score, tuple(scores), numbers, candidate, own, kinds, settings, ways, remarks
-    )
+        table, left, tried, score, tuple(scores), numbers, candidate, own, kinds, settings, ways,
+        remarks,
+    )  # fmt: skip
 
 
 def _open(table: Table, settings: Settings) -> list[str]:
@@ -139,6 +142,7 @@ def _complete(
 def _made(
     table: Table,
     left: Table,
+    tried: Table,
     score: str,
     score_columns: tuple[str, ...],
     numbers: np.ndarray,
@@ -178,12 +182,16 @@ def _made(
     candidates, candidate_rows = candidates_of(
         varying, candidate, restricted, scored.values, table.rows, settings, ways, remarks
     )
+    if to_choose:  # rows that somebody lists are his to choose from, whatever became of others
+        tried = tried.take(np.zeros(len(tried), bool))
+    barred = tried_of(tried, restricted, constants, scored.values, remarks)
     n, told = count_of(
-        restricted, scored.values, candidates, scored.means, rows, score, settings, ways
+        restricted, scored.values, barred, candidates, scored.means, rows, score, settings, ways
     )
     return Understood(
         table=scored.table,
         left=left,
+        tried=barred,
         score=score,
         score_columns=score_columns,
         columns=columns,
@@ -207,5 +215,6 @@ def _made(
         candidate_rows=candidate_rows,
         n=n,
         limits=(float(y.min()), float(y.max())) if len(np.unique(y)) == 2 else None,
+        choices_of=None,
         remarks=(*odd, *remarks, *told, design_remark(columns, ways)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class Understood:
     Attributes:
         table: the rows with a score that are used, as they came.
         left: the rows that were left out with their scores, as they came.
+        tried: the columns that vary, at the different designs that failed or wait and have no
+            score, (T,) each: these are not proposed again.
         score: its name.
         score_columns: the columns that it is read from.
         columns: those that vary.
@@ -47,11 +50,14 @@ class Understood:
         n: how many designs to propose.
         limits: the two values of a score that has no others, which predictions stay within; else
             None.
+        choices_of: the table that the choices were made for, where it is another one (its name,
+            hash, and rows with a score); else None.
         remarks: what a person should know about the table, one sentence or two each.
     """
 
     table: Table
     left: Table
+    tried: Mapping[str, Values]
     score: str
     score_columns: tuple[str, ...]
     columns: tuple[Numbers | Classes, ...]
@@ -75,4 +81,10 @@ class Understood:
     candidate_rows: np.ndarray
     n: int
     limits: tuple[float, float] | None
+    choices_of: Mapping[str, Any] | None
     remarks: tuple[str, ...]
+
+    @property
+    def rows_used(self) -> int:
+        """How many rows of the table have a score and are used."""
+        return len(set(self.table.rows.tolist()))

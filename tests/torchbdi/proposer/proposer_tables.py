@@ -52,12 +52,12 @@ def text(rows: Sequence[Sequence[str]], separator: str = ",") -> str:
 def asked(
     folder: Path, content: str | bytes, *words: str, name: str = "t.csv"
 ) -> tuple[Understood, Settings]:
-    """What the command understands of a file; the score is ``yield`` where none is given."""
+    """What the command understands of a file; the score is ``yield`` where nothing says which."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     parser = argparse.ArgumentParser()
     cli.add_arguments(parser)
-    score = [] if "--score" in words else ["--score", "yield"]
+    score = [] if {"--score", "--config"} & set(words) else ["--score", "yield"]
     return cli.asked(parser.parse_args([str(path), "-o", str(folder / "out"), *score, *words]))
 
 

@@ -29,11 +29,10 @@ def test_a_configuration_of_something_else(
         config.write_text(content)
         assert "not the config.json" in said(capsys, argv)
     good = Settings(n=5).to_json()
-    config.write_text(json.dumps({"data": {"sha256": "0", "name": "b"}, "scores": ["tc"],
-                                  "settings": good}))  # fmt: skip
-    assert "not the file that" in said(capsys, argv)
-    assert "drop score" in said(capsys, [*argv, "--score", "tc"])
-    assert "drop fix" in said(capsys, [*argv, "--fix", "temp"])
+    for table in ({"sha256": 0}, {"sha256": "0", "rows": "9"}, {"sha256": "0", "name": 1}):
+        for data_of in ({"data": table}, {"data": {"sha256": "0"}, "choices_of": table}):
+            config.write_text(json.dumps({**data_of, "scores": ["tc"], "settings": good}))
+            assert "not the config.json" in said(capsys, argv)
     config.write_text(json.dumps({"data": {"sha256": "0"}, "scores": ["tc"], "settings": {"n": 5}}))
     assert "another version" in said(capsys, argv)
     for name, value in (

@@ -64,7 +64,8 @@ def test_a_folder_that_is_in_use_or_taken(
     assert "another run is writing" in said(capsys, words(data, out))
     os.close(holder)
     (work / "config.json").write_text("{}")
-    assert "other data or settings" in said(capsys, words(data, out))
+    message = said(capsys, words(data, out))
+    assert "other data or settings, or another version of torchbdi" in message
     out.mkdir()
     (out / "mine.txt").touch()
     assert "is there already" in said(capsys, words(data, out))

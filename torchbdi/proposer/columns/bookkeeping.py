@@ -59,7 +59,7 @@ running in_progress not_done not_tested offen geplant
 WAITING = frozenset(word.replace("_", " ") for word in _WAITING_WORDS.split())
 DONE = frozenset(_DONE_WORDS.split())
 STATES = WAITING | DONE
-_STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
+STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
 MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
 _POINT_WORDS = re.compile(
@@ -149,7 +149,7 @@ def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
         str(cell).casefold() in STATES or str(cell) == "" for cell in known | open_
     ):
         return True
-    return bool(words_of(name) & _STATE_NAMES)
+    return bool(words_of(name) & STATE_NAMES)
 
 
 def _first_ones_most(cells: Sequence[str]) -> bool:

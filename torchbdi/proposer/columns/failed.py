@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
 from ..reading.table import Table, Values
 from ..reading.ways import Ways, listed
-from .bookkeeping import DONE, STATES, WAITING, says_what_is_done
+from .bookkeeping import DONE, STATE_NAMES, STATES, WAITING, says_what_is_done
 from .counting import words_of
 
 # What programs and people call a run that came to nothing, alone or before a reason.
@@ -18,11 +19,13 @@ _FAILED = re.compile(
     r"|(not|non|un)[ _-]?converged|fehlgeschlagen|abgebrochen|fehler)",
     re.IGNORECASE,
 )
-_NAMES = frozenset(("status", "state", "outcome", "result", "exit", "ergebnis"))
+# What columns that say it are called. What comes out of a run, or leaves a reactor, has such names
+# as well, so that the cells have to say it, too.
+_ENDS = frozenset(("status", "state", "outcome", "result", "exit", "ergebnis"))
 
 
 def failed_rows(
-    table: Table, open_: np.ndarray, ways: Ways
+    table: Table, open_: np.ndarray, gone: np.ndarray, ways: Ways
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Which rows a column says to have failed, (N,) bool; what is told of them; and that column.
 
@@ -31,6 +34,7 @@ def failed_rows(
     Args:
         table: the columns beside the scores of which the person has not said what they are.
         open_: which rows have an empty score of which the person said nothing, (N,) bool.
+        gone: which rows the person left out, (N,) bool: they prove nothing of a column.
         ways: how options are typed.
     """
     for name, cells in table.columns.items():
@@ -40,11 +44,11 @@ def failed_rows(
         fails = {text: _fails(text) for text in set(texts)}
         known = {text.casefold() for text, fail in fails.items() if text and not fail}
         of_runs = bool(known) and known <= STATES
-        if not (words_of(name) & _NAMES or known <= STATES):
+        if not (_is_called_so(name) or known <= STATES):
             continue
         ends = np.array([fails[text] for text in texts])
         failed = open_ & ends
-        if failed.any() and (of_runs or 2 * failed.sum() > ends.sum()):
+        if failed.any() and (of_runs or 2 * failed.sum() > (ends & ~gone).sum()):
             said = listed(list(dict.fromkeys(cells[failed].tolist())), 3)
             has, were = ("has", "it was") if failed.sum() == 1 else ("have", "they were")
             return (
@@ -61,21 +65,24 @@ def failed_rows(
     return np.zeros(len(table), bool), [], []
 
 
-def waiting_rows(table: Table, open_: np.ndarray, ways: Ways) -> tuple[np.ndarray, list[str]]:
+def waiting_rows(
+    table: Table, open_: np.ndarray, gone: np.ndarray, ways: Ways
+) -> tuple[np.ndarray, list[str]]:
     """Which rows a column says to be planned or under way, (N,) bool; and what is told of them.
 
     Args:
         table: the columns beside the scores of which the person has not said what they are.
         open_: which rows have an empty score of which the person said nothing, (N,) bool.
+        gone: which rows the person left out, (N,) bool: they prove nothing of a column.
         ways: how options are typed.
     """
     for name, cells in table.columns.items():
         if cells.dtype == np.float64:
             continue
         texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
-        known = {*texts[~open_].tolist()} - {""}
+        known = {*texts[~(open_ | gone)].tolist()} - {""}
         others = {text for text in known if not _fails(text)}
-        if not (words_of(name) & _NAMES or (others and others <= STATES)):
+        if not (_is_called_so(name) or (others and others <= STATES)):
             continue
         waits = open_ & np.isin(texts, [*(WAITING - known)])
         if waits.any():
@@ -97,44 +104,71 @@ def says_how_it_ended(name: str, cells: Values) -> bool:
         name: of the column.
         cells: numbers or texts, (n,), none missing.
     """
-    if cells.dtype == np.float64 or not words_of(name) & _NAMES:
+    if cells.dtype == np.float64 or not _is_called_so(name):
         return False
     texts = {text.casefold() for text in cells.tolist()}
     return bool(texts & DONE) and all(text in STATES or _fails(text) for text in texts)
 
 
-def ends_of_left(table: Table, gone: np.ndarray, ways: Ways) -> tuple[list[str], list[str]]:
-    """Columns that say why rows were left out with their scores; their names, and what is told.
+def ends_of_left(
+    table: Table, states: Collection[str], gone: np.ndarray, ways: Ways
+) -> tuple[list[str], np.ndarray, list[str]]:
+    """Columns that say why rows were left out with their scores.
 
     What is left of such a column is one word, of designs that were made: as a part of designs it
     would be untrue of every proposal, and no proposal would be that of a row that was left out.
 
     Args:
-        table: the columns beside the scores.
+        table: the columns beside the scores of which the person has not said what they are.
+        states: those that are known to say so, and were told.
         gone: which rows have no score and were left out, (N,) bool.
         ways: how options are typed.
+
+    Returns:
+        The names of others that do; which rows failed or wait by any of them, (N,) bool; and what
+        is told.
     """
-    names = [name for name, cells in table.columns.items() if _says_why(name, cells, gone)]
-    return names, [
+    others = {name: cells for name, cells in table.columns.items() if name not in states}
+    names = [name for name, cells in others.items() if _says_why(name, cells, gone)]
+    ended = np.zeros(len(table), bool)
+    for name in (*states, *names):
+        ended |= gone & _failed_or_waits(table.columns[name])
+    told = [
         f"Column {name!r} says how rows ended, which have a score or were left out, and nothing "
         f"that can be chosen: it was left out, too; {ways('category', name)} makes it part of the "
         "design."
         for name in names
     ]
+    return names, ended, told
 
 
 def _says_why(name: str, cells: Values, gone: np.ndarray) -> bool:
-    words = words_of(name)
     # A state can be one of matter, too, which a row that was left out may be alone in.
-    if says_what_is_done(name, cells, gone) and "state" not in words:
+    if says_what_is_done(name, cells, gone) and "state" not in words_of(name):
         return True
     if cells.dtype == np.float64:
         return False
     texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
-    known, own = {*texts[~gone].tolist()} - {""}, {*texts[gone].tolist()} - {""}
-    if own <= known or not all(text in STATES or _fails(text) for text in own):
+    known = {*texts[~gone].tolist()} - {""}
+    own = {*texts[gone].tolist()} - known - {""}  # a wrong score may be left out of what is good
+    if not own or not all(text in STATES or _fails(text) for text in own):
         return False
-    return bool(words & _NAMES) or known <= STATES
+    return _is_called_so(name) or known <= STATES
+
+
+def _is_called_so(name: str) -> bool:
+    """Whether a column is called as those that say how runs ended.
+
+    Words such as tested are such a name alone: beside others they are of a material, new or known.
+    """
+    words = words_of(name)
+    return bool(words & _ENDS or (words and words <= STATE_NAMES))
+
+
+def _failed_or_waits(cells: Values) -> np.ndarray:
+    """Which cells (N,) say that a row failed, is planned or is under way, (N,) bool."""
+    texts = [str(cell) for cell in cells.tolist()]
+    return np.array([_fails(text) or text.casefold() in WAITING for text in texts], dtype=bool)
 
 
 def _fails(text: str) -> bool:

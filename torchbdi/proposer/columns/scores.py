@@ -10,10 +10,12 @@ import numpy as np
 from ...kernels.errors import InputError
 from ..reading.numerals import mark_of, plain, split
 from ..reading.spellings import are_of_scale, counts_of, in_order
-from ..reading.table import MISSING, Table, Values, parse_number
+from ..reading.table import MISSING, Table, Values, is_no_number, parse_number
 from ..reading.ways import Ways, listed
+from .bookkeeping import WAITING
 from .column import LARGEST
 from .failed import failed_rows, waiting_rows
+from .spoken import CANDIDATE, OUT, cells_of, taken, told_of, words_of_takes
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -23,7 +25,6 @@ PLANNED = frozenset(
 FEWEST_CANDIDATES, SHARE = 5, 0.1
 # So many different words in the place of scores can be given numbers.
 FEW_WORDS = 8
-OUT, CANDIDATE = "out", "candidate"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Scores:
         numbers: scores of every row, (N, S), NaN where there is none.
         candidate: which rows are designs to choose from, (N,) bool.
         blank: which rows have an empty score that nobody has spoken about, (N,) bool.
+        tried: which rows have none and were left out, since they failed or wait, (N,) bool: a
+            column says so, or a text that stands in the place of the score.
         remarks: what was done.
         states: columns that say how a run ended, and are no part of a design.
     """
@@ -41,6 +44,7 @@ class Scores:
     numbers: np.ndarray
     candidate: np.ndarray
     blank: np.ndarray
+    tried: np.ndarray
     remarks: list[str]
     states: list[str] = field(default_factory=list)
 
@@ -63,20 +67,18 @@ def read_scores(
     n = len(table)
     numbers = np.full((n, len(scores)), np.nan)
     planned, left = np.zeros((n, len(scores)), bool), np.zeros((n, len(scores)), bool)
+    said = np.zeros(n, bool)  # a text in the place of a score
     unread: dict[str, list[int]] = {}
     strange: dict[str, None] = {}  # the columns in which these stand
     used: dict[str, int] = {}
-    # 9999 may be written 9999.0 in the table.
-    numbered = {parse_number(word): word for word in takes if parse_number(word) is not None}
     for at, (name, values) in enumerate(scores.items()):
-        for i, cell in enumerate(_cells(values)):
+        own = zip(cells_of(values), words_of_takes(values, takes), strict=True)
+        for i, (cell, word) in enumerate(own):
             number = parse_number(cell) if cell not in MISSING else None
-            word = cell if cell in takes else numbered.get(number)
-            if word is None and cell in MISSING and "" in takes:
-                word = ""
             if word is not None:
+                said[i] |= number is None and _says_something(cell)
                 used[word] = used.get(word, 0) + 1
-                number = _taken(word, takes[word])
+                number = taken(word, takes[word])
                 planned[i, at], left[i, at] = takes[word] == CANDIDATE, takes[word] == OUT
             elif cell.casefold() in PLANNED:
                 planned[i, at] = True
@@ -95,20 +97,27 @@ def read_scores(
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
     remarks = [
-        f"Scores {cell!r} ({count} of {n}) were {_told(takes[cell], len(scores))}, as you said."
+        f"Scores {cell!r} ({count} of {n}) were {told_of(takes[cell], len(scores))}, as you said."
         for cell, count in used.items()
     ]
     candidate = none & planned.any(1)
-    failed, told, states = failed_rows(table, blank, ways)
-    blank, remarks = blank & ~failed, remarks + told
+    gone = none & left.any(1) & ~candidate
+    tried = gone & said
+    failed, told, states = failed_rows(table, blank, gone, ways)
+    blank, tried, remarks = blank & ~failed, tried | failed, remarks + told
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     else:  # a few are no list to choose from
-        waits, told = waiting_rows(table, blank, ways)
-        blank, remarks = blank & ~waits, remarks + told
+        waits, told = waiting_rows(table, blank, gone, ways)
+        blank, tried, remarks = blank & ~waits, tried | waits, remarks + told
     if candidate.any():
         remarks.append(_candidate_remark(scores, candidate, takes, ways))
-    return Scores(numbers, candidate, blank, remarks, states)
+    return Scores(numbers, candidate, blank, tried, remarks, states)
+
+
+def _says_something(cell: str) -> bool:
+    """Whether a text in the place of a score says more than that there is none, as a dash does."""
+    return not is_no_number(cell) or cell.casefold() in PLANNED | WAITING
 
 
 def _require_scores(
@@ -124,7 +133,7 @@ def _require_scores(
             f"larger than {LARGEST:g}. Leave that row out ({ways('take', f'{number}=out')}), or "
             "change the unit."
         )
-    if len(table) and all(cell in MISSING for own in scores.values() for cell in _cells(own)):
+    if len(table) and all(cell in MISSING for own in scores.values() for cell in cells_of(own)):
         raise InputError(
             f"column {next(iter(scores))!r} has not a single score. Formulas that no spreadsheet "
             "has computed yet look so: open the file in one and save it. Or choose another score."
@@ -142,7 +151,7 @@ def _candidate_remark(
     written = {
         "" if cell in MISSING else cell
         for values in scores.values()
-        for cell, own in zip(_cells(values), candidate.tolist(), strict=True)
+        for cell, own in zip(cells_of(values), candidate.tolist(), strict=True)
         if own
     } - given
     out = ways.several("take", [f"{word}={OUT}" for word in sorted(written)])
@@ -152,30 +161,6 @@ def _candidate_remark(
         f"{candidate.sum()} of {len(candidate)} rows {have} no score yet: the proposals are chosen "
         f"among them{other}."
     )
-
-
-def _cells(values: Values) -> list[str]:
-    if values.dtype == np.float64:
-        return ["" if v != v else repr(v) for v in values.tolist()]
-    return values.tolist()
-
-
-def _taken(cell: str, value: float | str) -> float | None:
-    if value in (OUT, CANDIDATE):
-        return None
-    number = parse_number(str(value))
-    if number is None or not np.isfinite(number):
-        raise InputError(
-            f"take: {cell!r} can stand for a number (with a decimal point), for {OUT}, or for "
-            f"{CANDIDATE}; got {value!r}."
-        )
-    return number
-
-
-def _told(value: float | str, columns: int) -> str:
-    if value == OUT:
-        return "left out with their rows" if columns == 1 else "left out"
-    return "taken for designs to choose from" if value == CANDIDATE else f"taken for {value}"
 
 
 def _unread(

@@ -28,6 +28,7 @@ class Problem(Understood):
     Attributes:
         space: between columns and features.
         x_l: encoded distinct designs, (N, D).
+        x_tried: those that failed or wait and have no score, (T, D).
         y_l: standardised mean scores, or logarithms of these, (N,), large is good.
         y_mean: mean of the scores, or of their logarithms.
         y_scale: units of these for one unit of y_l; negative where low scores are good.
@@ -36,6 +37,7 @@ class Problem(Understood):
 
     space: DesignSpace
     x_l: Tensor
+    x_tried: Tensor
     y_l: Tensor
     y_mean: float
     y_scale: float
@@ -136,6 +138,7 @@ def ready(understood: Understood, settings: Settings) -> Problem:
         **vars(understood),
         space=space,
         x_l=space.encode(understood.values),
+        x_tried=space.encode(understood.tried),
         **_standardised(understood.taken, settings.minimize, log=False),
     )
 

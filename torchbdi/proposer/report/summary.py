@@ -41,8 +41,8 @@ def summary(p: Proposals, out: Path) -> str:
         "",
         *_table(p),
     ]
-    if p.settings.n is not None and len(p) < p.settings.n:
-        lines.append(f"only {len(p)} of {p.settings.n}: there are no more new designs.")
+    if len(p) < p.problem.n:
+        lines.append(f"only {len(p)} of {p.problem.n}: there are no more new designs.")
     if p.backtest is not None:
         lines += ["", *p.backtest.lines()]
     lines += ["", f"proposals: {out / 'proposals.csv'}", f"report:    {out / 'report.html'}"]

@@ -14,7 +14,7 @@ from ..reading.table import Values, show_number
 from ..reading.ways import Ways
 from ..settings import Settings
 from .restrict import Restricted
-from .room import room_of
+from .room import Room, room_of
 from .unscored import out_told
 
 # How many designs are proposed where nobody says.
@@ -24,6 +24,7 @@ USUAL = 32
 def count_of(
     restricted: Restricted,
     values: Mapping[str, Values],
+    tried: Mapping[str, Values],
     candidates: Mapping[str, Values] | None,
     means: np.ndarray,
     rows: np.ndarray,
@@ -40,10 +41,11 @@ def count_of(
     spoken = {*settings.free, *settings.fix}
     free = [n for n, grid in grids.items() if grid.number.discrete and n not in spoken]
     free.sort(key=lambda name: not grids[name].kind)  # decimals and digits alone come last
+    room = None
     if candidates is not None:
         left = len(next(iter(candidates.values())))
     else:
-        room = room_of(restricted, values, settings)
+        room = room_of(restricted, values, settings, tried)
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
         left = room.left
@@ -56,26 +58,48 @@ def count_of(
             )
         if not left:
             best = int(means.argmin() if settings.minimize else means.argmax())
-            way = ""
+            way, again = "", ""
+            if room.tried:
+                again = f" To have those that failed or wait proposed, {_tried_told(ways)}."
             if free:
                 way = f", or give up levels ({freed(free, restricted.rules, ways)})"
             raise InputError(
-                f"every design is known: all {room.possible} combinations that there are have a "
-                f"score. The best is row {rows[best]} with {score} "
-                f"{figures(means[best], places_of(means))}. New ones need new levels: widen the "
-                f"bounds{way}, or add rows with levels that were not tried."
+                f"every design is known: {_all_told(room)}. The best is row {rows[best]} with "
+                f"{score} {figures(means[best], places_of(means))}. New ones need new levels: "
+                f"widen the bounds{way}, or add rows with levels that were not tried.{again}"
                 f"{unasked}"
             )
     n = min(USUAL, left) if settings.n is None else settings.n
     if n < left:
         return n, []
     which = "is 1 design" if left == 1 else f"are {left} designs"
-    told = f"There {which} left without a score: no more can be proposed."
+    beside = f", beside {room.tried} that failed or wait" if room and room.tried else ""
+    told = f"There {which} left without a score{beside}: no more can be proposed."
     if candidates is not None:
         told += f" For other designs, {out_told(ways)}."
     elif free:
         told += f" To give levels or steps up: {freed(free, restricted.rules, ways)}."
     return min(n, left), [told]
+
+
+def _all_told(room: Room) -> str:
+    """Why no combination is new."""
+    if not room.tried:
+        return f"all {room.possible} combinations that there are have a score"
+    fail = "failed, waits or has" if room.tried == 1 else "failed, wait or have"
+    return (
+        f"of all {room.possible} combinations that there are {room.possible - room.tried} have a "
+        f"score, and {room.tried} {fail} a text in its place"
+    )
+
+
+def _tried_told(ways: Ways) -> str:
+    """How designs that failed or wait can be proposed."""
+    word, empty = ways("take", "TEXT=candidate"), ways("take", "=candidate")
+    return (
+        f"take their rows out of the table, or choose among them ({word}; {empty} where the score "
+        "is empty)"
+    )
 
 
 def freed(free: Sequence[str], rules: Sequence[Linear], ways: Ways) -> str:

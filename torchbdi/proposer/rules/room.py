@@ -23,13 +23,19 @@ COUNTED = 1_000_000
 
 @dataclass(frozen=True)
 class Room:
-    """How many designs are possible, and how many of them are not known."""
+    """How many designs are possible, how many of them are new, and failed or wait."""
 
     possible: int
     left: int
+    tried: int = 0
 
 
-def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Settings) -> Room | None:
+def room_of(
+    restricted: Restricted,
+    known: Mapping[str, Values],
+    settings: Settings,
+    tried: Mapping[str, Values] | None = None,
+) -> Room | None:
     """Counts the designs within levels, steps and rules.
 
     Args:
@@ -37,12 +43,13 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
         known: of those columns, at the distinct known designs, (N,) each.
         settings: columns that are fixed; without a value they have that of a known design, and
             several of them those of the same one.
+        tried: of those columns, at the designs that failed or wait, (T,) each; None for none.
 
     Returns:
         None where a column has no levels, or where there are more than 1,000,000.
     """
     held = [c.name for c in restricted.columns if settings.fix.get(c.name, "") is None]
-    kept = set(zip(*(known[name].tolist() for name in held), strict=True)) if held else {()}
+    kept = set(_designs(known, held)) if held else {()}
     sizes = [len(kept)]
     levels: dict[str, np.ndarray] = {}
     named: dict[str, Values] = {}  # the names that go with amounts
@@ -80,7 +87,20 @@ def room_of(restricted: Restricted, known: Mapping[str, Values], settings: Setti
         for own in restricted.absent:
             fits &= own.keeps(combined)
         possible = others * int(fits.sum())
-    return Room(possible, possible - _inside(restricted, known, levels, settings))
+    inside = int(_inside(restricted, known, levels, settings).sum())
+    if not tried:
+        return Room(possible, possible - inside)
+    barred = _inside(restricted, tried, levels, settings)
+    for own in restricted.absent:  # which known designs keep
+        barred &= own.keeps(tried)
+    if held:
+        barred &= np.array([design in kept for design in _designs(tried, held)], dtype=bool)
+    return Room(possible, possible - inside - int(barred.sum()), int(barred.sum()))
+
+
+def _designs(values: Mapping[str, Values], names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    """What designs have in some columns."""
+    return zip(*(values[name].tolist() for name in names), strict=True)
 
 
 def _sites(column: Classes, values: Values) -> int:
@@ -136,8 +156,8 @@ def _inside(
     known: Mapping[str, Values],
     levels: Mapping[str, np.ndarray],
     settings: Settings,
-) -> int:
-    """How many of the known designs are among the possible ones."""
+) -> np.ndarray:
+    """Which of the known designs (N,) are among the possible ones, (N,) bool."""
     inside = np.ones(len(next(iter(known.values()))), bool)
     for name, values in known.items():
         if name in levels:
@@ -149,7 +169,7 @@ def _inside(
             inside &= values == class_name(wanted)
     if restricted.rules or restricted.at_most:
         inside &= meets(restricted.rules, restricted.at_most, known)
-    return int(inside.sum())
+    return inside
 
 
 def require_freedom(restricted: Restricted, settings: Settings, ways: Ways) -> None:

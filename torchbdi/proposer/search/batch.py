@@ -111,9 +111,10 @@ def search(
     limits = [part.sites for part in parts]
     counts = [part.unseen for part in parts if part.unseen is not None]
     if not len(x):
+        tried = ", or failed or waits and has no score" if len(problem.x_tried) else ""
         raise InputError(
-            "every design that the bounds, levels and fixed columns leave is known already: the "
-            "table is complete. Widen the bounds, or fix fewer columns."
+            "every design that the bounds, levels and fixed columns leave is known already"
+            f"{tried}: the table is complete. Widen the bounds, or fix fewer columns."
         )
     scaled = x * chosen.scale
     inputs, predicted = chosen.extended(scaled), mean(scaled)
@@ -170,7 +171,7 @@ def _searched(
         part = candidates(
             mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
             problem.n, number, folder if len(first) == 1 else None, after, inside,
-            problem.absent,
+            problem.absent, problem.x_tried,
         )  # fmt: skip
         made.append(held)
         parts.append(part)

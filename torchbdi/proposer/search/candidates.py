@@ -73,6 +73,7 @@ def candidates(
     after: Callable[[int, float], None] | None = None,
     inside: Tensor | None = None,
     absent: Sequence[Absent] = (),
+    tried: Tensor | None = None,
 ) -> Candidates:
     """Makes candidates, none of them known.
 
@@ -89,7 +90,10 @@ def candidates(
         inside: which of the known designs can lie in the space, (N,) bool; None for all. There can
             be thousands of spaces, with few known designs in each.
         absent: names for nothing with amounts that are 0, which all candidates keep together.
+        tried: those of designs that failed or wait, standardised, (T, D); None for none. They are
+            no candidates, and have no other part: they start nothing, and widen no limit.
     """
+    tried = known[:0] if tried is None else tried
     space = space.boxed()
     sites = Sites(space)
     options = options_for(space, len(known))
@@ -98,10 +102,10 @@ def candidates(
         maximise, objective, space, least=1, starts=starts, options=options,
         seed=seed, folder=folder, after=after,
     )  # fmt: skip
-    wanted = _Wanted(space, scale, known, n, seed, absent)
+    wanted = _Wanted(space, scale, known, tried, n, seed, absent)
     count = size(space, options.most_listed(n))
     if count is not None:
-        held = known if inside is None else known[inside]
+        held = torch.cat([known if inside is None else known[inside], tried])
         unseen = count - int(space.allowed(held * scale, 1e-6).sum())
         if unseen == 0:
             return Candidates(known[:0], 0)
@@ -116,9 +120,15 @@ class _Wanted:
     space: Space
     scale: Tensor
     known: Tensor
+    tried: Tensor
     n: int
     seed: int
     absent: Sequence[Absent]
+
+    @cached_property
+    def taken(self) -> Tensor:
+        """What is no candidate: known designs, and those that were tried."""
+        return torch.cat([self.known, self.tried])
 
     @cached_property
     def padded(self) -> list[Padded]:
@@ -131,7 +141,7 @@ class _Wanted:
 
     def new(self, x: Tensor) -> Tensor:
         """Which of standardised designs (P, D) are new, their positions."""
-        return new(x, self.known, self.n, self.space)
+        return new(x, self.taken, self.n, self.space)
 
 
 def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen: int) -> Candidates:
@@ -144,7 +154,7 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         unseen: how many of them are new.
     """
     space, scale = wanted.space, wanted.scale
-    found = look(min(count, max(LEADING, 2 * wanted.n) + len(wanted.known)))
+    found = look(min(count, max(LEADING, 2 * wanted.n) + len(wanted.taken)))
     x = wanted.mended(found.x) / scale
     x = x[wanted.new(x)]
     if len(found.x) < count:

@@ -26,6 +26,8 @@ def ended(name: str, good: str, ends: Sequence[str]) -> str:
         ("trial_status", "COMPLETED", ["FAILED"] * 2),
         ("how", "done", ["not converged"] * 6),
         ("status", "ok", ["failed"]),
+        ("measured", "yes", ["error"] * 2),
+        ("done", "x", ["crashed"]),
     ],
 )
 def test_rows_that_failed_are_left_out(
@@ -116,7 +118,11 @@ def test_what_says_why_rows_were_left_out_is_no_part_of_a_design(
 
 @pytest.mark.parametrize(
     ("name", "good", "ends"),
-    [("status", "done", ["pending"]), ("State", "good", ["RUNNING", "queued"])],
+    [
+        ("status", "done", ["pending"]),
+        ("State", "good", ["RUNNING", "queued"]),
+        ("tested", "yes", ["in progress"]),
+    ],
 )
 def test_a_few_rows_that_wait_are_left_out(
     name: str, good: str, ends: Sequence[str], tmp_path: Path
@@ -137,6 +143,7 @@ def test_a_few_rows_that_wait_are_left_out(
     [
         ("status", ["done"] * 32 + [""] * 8), ("status", ["ok"] * 40),
         ("State", ["ok", "failed"] * 20), ("run status", ["finished", "", "failed (OOM)", ""] * 10),
+        ("Tested?", ["ok", "error"] * 20), ("done", ["done", "next"] * 20),
     ],
 )  # fmt: skip
 def test_a_status_is_no_part_of_a_design_where_all_rows_have_a_score(
@@ -169,6 +176,20 @@ def test_other_words_of_a_status_are_levels(levels: tuple[str, str], tmp_path: P
         [[*plain()[0], "status"], *([*r, c] for r, c in zip(plain()[1:], cells, strict=True))]
     )
     assert names(asked(tmp_path, content)[0]) == [*DESIGN, "status"]
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [
+        ("tested material", ("new", "known")), ("measured_at", ("open", "ok")),
+        ("cell tested before", ("tested", "new")),
+    ],
+)  # fmt: skip
+def test_what_is_tested_or_measured_can_be_new_or_known(
+    name: str, levels: tuple[str, str], tmp_path: Path
+) -> None:
+    content = text([[*plain()[0], name], *([*r, levels[i % 2]] for i, r in enumerate(plain()[1:]))])
+    assert names(asked(tmp_path, content)[0]) == [*DESIGN, name]
 
 
 def test_a_state_of_matter_that_was_left_out_says_nothing(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def test_texts_among_scores_are_asked_about(word: str, tmp_path: Path) -> None:
     assert made.scores[[3, 9]].tolist() == [0, 0]
     made, _ = asked(tmp_path, content, "--take", f"{word}=out")
     assert 5 not in made.rows and len(made.rows) == 38
-    made, settings = asked(tmp_path, content, "--take", f"{word}=candidate")
+    made, _ = asked(tmp_path, content, "--take", f"{word}=candidate")
     assert made.candidate_rows.tolist() == [5, 11]
-    assert settings.n == 2
+    assert made.n == 2
     assert "no score is 'none'" in refused(tmp_path, content, "--take", "none=0")
     assert "can stand for a number" in refused(tmp_path, content, "--take", f"{word}=much")
 

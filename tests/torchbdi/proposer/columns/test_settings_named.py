@@ -38,6 +38,6 @@ def test_that_no_more_can_be_proposed_is_told_where_no_more_can(
     rows = [[a, b, str(3 * i % 17)] for i, (a, b) in enumerate(grid) if i % 7 < 3]
     content = text([["a", "b", "y"], *rows])
     left = len(grid) - len(rows)
-    made, settings = asked(tmp_path, content, "--score", "y", "-n", str(n))
-    assert settings.n == min(n, left)
+    made, _ = asked(tmp_path, content, "--score", "y", "-n", str(n))
+    assert made.n == min(n, left)
     assert ("no more can be proposed" in told(made)) == (n >= left)

@@ -61,14 +61,14 @@ FILES: dict[str, tuple[str | bytes, int, str]] = {
 @pytest.mark.parametrize("kind", FILES)
 def test_one_table_in_many_files(kind: str, tmp_path: Path) -> None:
     content, first, remark = FILES[kind]
-    made, settings = asked(tmp_path, content)
+    made, _ = asked(tmp_path, content)
     assert made.order == ("temp", "time", "conc")
     for name in made.order:
         np.testing.assert_array_equal(made.values[name], EXPECTED[name])
     np.testing.assert_array_equal(made.scores, EXPECTED["yield"])
     assert made.rows.tolist() == list(range(first, first + 40))
     assert remark in told(made)
-    assert settings.n == 32
+    assert made.n == 32
 
 
 def read(tmp_path: Path, content: str | bytes) -> Table:

@@ -28,14 +28,14 @@ def test_grids_that_are_complete_or_nearly(tmp_path: Path) -> None:
     message = refused(tmp_path, text([head, *rows]))
     assert "all 36 combinations that there are have a score" in message
     assert "The best is row" in message and "New ones need new levels" in message
-    made, settings = asked(tmp_path, text([head, *rows[:10], *rows[13:]]))
-    assert settings.n == 3
+    made, _ = asked(tmp_path, text([head, *rows[:10], *rows[13:]]))
+    assert made.n == 3
     assert "There are 3 designs left without a score" in told(made)
-    assert asked(tmp_path, text([head, *rows[:10], *rows[13:]]), "-n", "8")[1].n == 3
+    assert asked(tmp_path, text([head, *rows[:10], *rows[13:]]), "-n", "8")[0].n == 3
 
 
 def test_n_adapts_where_nobody_gave_it(tmp_path: Path) -> None:
-    assert asked(tmp_path, text(plain(12)))[1].n == 32
+    assert asked(tmp_path, text(plain(12)))[0].n == 32
 
 
 def test_names_that_are_numbers_are_counted_as_known() -> None:

@@ -19,10 +19,10 @@ def test_rows_without_a_score_are_the_candidates(word: str, tmp_path: Path) -> N
         score = f"{30 + 20 * RNG.random():.1f}" if i % 12 < 5 else word
         rows.append([str(30 + 20 * (i % 4)), ["DMF", "THF"][i // 4 % 2],
                      f"{0.5 + 0.5 * (i // 8):.1f}", score])  # fmt: skip
-    made, settings = asked(tmp_path, text(rows))
+    made, _ = asked(tmp_path, text(rows))
     assert made.candidates is not None
     assert len(made.candidate_rows) == 35
-    assert settings.n == 32
+    assert made.n == 32
     assert "35 of 60 rows have no score yet: the proposals are chosen among them" in told(made)
     row = int(made.candidate_rows[0])
     assert rows[row - 1][1] == made.candidates["solvent"][0]
@@ -57,11 +57,11 @@ def test_what_was_asked_for_holds_for_rows_without_a_score(
     assert callable(meets)
     right = [row for row in rows if meets(*row)]
     assert 0 < len(right) < len(rows)
-    made, settings = asked(tmp_path, planned(), f"--{option}", value)
+    made, _ = asked(tmp_path, planned(), f"--{option}", value)
     assert made.candidates is not None
     got = np.stack([made.candidates[name] for name in ("temp", "time", "conc")], axis=1)
     np.testing.assert_array_equal(got, right)
-    assert settings.n == len(right)
+    assert made.n == len(right)
     assert f"{len(rows) - len(right)} of the rows without a score do not meet" in told(made)
 
 
