@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import time
 import types
 import warnings
@@ -279,15 +280,20 @@ class DesignModule(lightning.LightningModule):
             )
 
 
+# Names of a class that change no step: hooks around steps, and what Python gives every class.
+_WATCHES = re.compile(r"__|_abc_|on_(?!before_|after_)")
+
+
 def _kind(cls: type) -> str:
     """The name of the class whose runs a class goes on with.
 
-    That is its base where it replaces nothing of it but the constructor and hooks, on_...: these
-    watch a run, and what they take is compared as settings.
+    That is its base where it replaces nothing of it but the constructor, of which what it takes is
+    compared as settings, and hooks around a step, on_train_batch_end and the like, which watch a
+    run. Hooks within a step, on_before_... and on_after_..., can change the gradient.
     """
     for own, *bases in (cls.__mro__[i:] for i in range(len(cls.__mro__))):
         inherited = {name for base in bases for name in vars(base)}
-        replaced = {name for name in vars(own) if not name.startswith(("__", "on_", "_abc_"))}
+        replaced = {name for name in vars(own) if not _WATCHES.match(name)}
         if own.__module__.partition(".")[0] == __name__.partition(".")[0] or replaced & inherited:
             return own.__name__
     return cls.__name__

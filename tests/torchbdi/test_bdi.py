@@ -344,6 +344,16 @@ class Halved(Watched):
         return {name: value / 2 for name, value in losses.items()}, predicted
 
 
+class Signed(Watched):
+    """A subclass whose hook changes the gradient, so that its steps are others."""
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Keeps the signs alone."""
+        super().on_before_optimizer_step(optimizer)
+        assert self.x_h.grad is not None
+        self.x_h.grad.sign_()
+
+
 @pytest.mark.parametrize(("begins", "goes_on"), [(BDI, Watched), (Watched, BDI)])
 def test_a_subclass_that_only_watches_goes_on_with_its_base_runs(
     begins: type[BDI], goes_on: type[BDI], uninterrupted: Tensor, tmp_path: Path
@@ -355,8 +365,9 @@ def test_a_subclass_that_only_watches_goes_on_with_its_base_runs(
     model = goes_on(*table(), lr=0.05)
     trainer(STEPS).fit(model, ckpt_path=path, weights_only=True)
     assert torch.equal(model.x_h.detach(), uninterrupted)
-    with pytest.raises(InputError, match="is one of BDI, not of Halved"):
-        trainer(STEPS).fit(Halved(*table(), lr=0.05), ckpt_path=path, weights_only=True)
+    for other in (Halved, Signed):
+        with pytest.raises(InputError, match=f"is one of BDI, not of {other.__name__}"):
+            trainer(STEPS).fit(other(*table(), lr=0.05), ckpt_path=path, weights_only=True)
 
 
 def test_a_loss_that_is_not_finite_stops() -> None:

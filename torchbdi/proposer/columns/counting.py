@@ -23,7 +23,8 @@ _WHEN = frozenset(("date", "datum", "datetime", "timestamp"))
 _YEARS = frozenset(("year", "jahr", "année", "annee", "año", "anno", "rok"))
 # Fewer rows can be in order by chance, or hold a sweep.
 FEWEST = 10
-# The share of steps of one with which numbers that rise count rows, some of which are not there.
+# The share of steps of one with which numbers that rise count rows, and of the numbers up to the
+# last that are there: a sweep of 0 to 12, 24 and 48 hours lacks most of them.
 ONE_BY_ONE = 0.8
 
 _TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]\.?m\.?)?( ?(z|utc|[+-]\d{2}:?\d{2}))?"
@@ -92,7 +93,8 @@ def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:
             return "it counts the rows"
     different = len(np.unique(numbers))
     low, high = numbers.min(), numbers.max()
-    if low in (0, 1) and (steps >= 1).all() and (steps == 1).mean() >= ONE_BY_ONE:
+    there = min((steps == 1).mean(), len(numbers) / (high - low + 1))
+    if low in (0, 1) and (steps >= 1).all() and there >= ONE_BY_ONE:
         return "it counts the rows, but for a few gaps"
     if different == len(numbers) and low in (0, 1) and high - low == len(numbers) - 1:
         return f"{ONCE} from {low:.0f} to {high:.0f} once"

@@ -52,7 +52,8 @@ def test_a_row_number_is_one_when_rows_are_left_out(tmp_path: Path) -> None:
     ("name", "cells"),
     [("layers", [3, 5, 8, 2] * 10), ("mass", RNG.choice(10**6, 40, replace=False)),
      ("dose", sorted(RNG.choice(10**3, 40, replace=False))),
-     ("day", [*range(1, 30), *range(30, 52, 2)]), ("angle", [*range(20, 58), 60, 65])],
+     ("day", [*range(1, 30), *range(30, 52, 2)]), ("angle", [*range(20, 58), 60, 65]),
+     ("hours", [*range(37), 48, 72, 96])],
 )  # fmt: skip
 def test_numbers_that_are_no_row_numbers(name: str, cells: list[int], tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column(name, cells)))
