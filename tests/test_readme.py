@@ -6,6 +6,9 @@ import re
 import runpy
 from pathlib import Path
 
+import torch
+
+import torchbdi
 from experiments.tasks import task_names
 from torchbdi.methods.registry import names, presets
 
@@ -16,9 +19,15 @@ README = (ROOT / "README.md").read_text()
 def test_the_python_example_runs(tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "example.py").write_text(code)
+    torch.manual_seed(0)
     names = runpy.run_path(str(tmp_path / "example.py"))
     assert names["proposals"].shape == (16, 1, 8)
     assert names["predicted"].shape == (16, 1)
+    data = torchbdi.OfflineData(names["x_l"], names["y_l"])  # as the text below it goes on
+    # The scores are the same function of standardised designs, nearly: proposals are better ones.
+    before, after = (v[..., 0] + v[..., 1].relu() for v in (names["starts"], names["proposals"]))
+    assert after.mean() > before.mean() + 1
+    assert len(torchbdi.methods.Random().solve(data, 128).x) == 128
 
 
 def test_commands_name_modules_and_targets_that_exist() -> None:

@@ -63,13 +63,13 @@ def understand(
     left = tried = table.take(np.zeros(len(table), bool))
     if not set(scores) & set(table.complaints):
         try:
-            read = read_scores(table.only(_open(table, settings)), scores, settings.takes, ways)
+            open_ = table.only(_open(table, settings))
+            read = read_scores(open_, scores, settings.takes, ways, settings.minimize)
         except InputError as error:
             complaints.append(str(error))
     if read is not None:
         remarks += read.remarks
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
-        open_ = table.only(_open(table, settings))
         ends, ended, told = ends_of_left(open_, read.states, ~used, ways)
         table = table.only(name for name in table.columns if name not in (*read.states, *ends))
         remarks += told

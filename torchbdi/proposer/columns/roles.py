@@ -93,7 +93,7 @@ def _seen(
     """What a column is by its cells; there (N,) bool says which of them are not missing."""
     cells = table.columns[name]
     if len(table) and not there.any():
-        remark = f"Column {name!r} has not a single cell: it was left out."
+        remark = f"Column {name!r} is empty in all rows that count: it was left out."
         if table.source.lower().endswith((".xlsx", ".xlsm")):
             remark += " Formulas that no spreadsheet has computed yet look so."
         return Kind("none", remark)

@@ -15,7 +15,16 @@ from ..reading.ways import Ways, listed
 from .bookkeeping import WAITING
 from .column import LARGEST
 from .failed import failed_rows, waiting_rows
-from .spoken import CANDIDATE, OUT, cells_of, taken, told_of, words_of_takes
+from .spoken import (
+    CANDIDATE,
+    OUT,
+    as_best_told,
+    cells_of,
+    poor_score,
+    taken,
+    told_of,
+    words_of_takes,
+)
 
 # What planning programs write for a design that is to be made.
 PLANNED = frozenset(
@@ -50,7 +59,11 @@ class Scores:
 
 
 def read_scores(
-    table: Table, scores: Mapping[str, Values], takes: Mapping[str, float | str], ways: Ways
+    table: Table,
+    scores: Mapping[str, Values],
+    takes: Mapping[str, float | str],
+    ways: Ways,
+    minimize: bool = False,
 ) -> Scores:
     """Reads the scores of a table.
 
@@ -59,6 +72,7 @@ def read_scores(
         scores: columns of scores of one kind, (N,) each; one, or repetitions.
         takes: what texts stand for.
         ways: how options are typed.
+        minimize: whether low scores are good.
 
     Raises:
         InputError: a text that nobody has spoken about, a number that is not finite, or a choice
@@ -68,6 +82,7 @@ def read_scores(
     numbers = np.full((n, len(scores)), np.nan)
     planned, left = np.zeros((n, len(scores)), bool), np.zeros((n, len(scores)), bool)
     said = np.zeros(n, bool)  # a text in the place of a score
+    measured: list[float] = []  # the scores that are numbers in the table
     unread: dict[str, list[int]] = {}
     strange: dict[str, None] = {}  # the columns in which these stand
     used: dict[str, int] = {}
@@ -85,19 +100,23 @@ def read_scores(
             elif number is None and cell not in MISSING:
                 unread.setdefault(cell, []).append(i)
                 strange[name] = None
+            elif number is not None:
+                measured.append(number)
             if number is not None:
                 numbers[i, at] = number
     if unused := [word for word in takes if word not in used]:
         words = listed(list(unread), 6) if unread else "all are numbers, or missing"
         raise InputError(f"take: no score is {unused[0]!r}. Of the others: {words}.")
     if unread:
-        nothing = bool(np.isnan(numbers).all())
-        raise InputError(_unread([*strange], table.rows, unread, numbers.size, nothing, ways))
+        known = numbers[~np.isnan(numbers)].tolist()
+        poor = poor_score(known, minimize) if known else None
+        raise InputError(_unread([*strange], table.rows, unread, numbers.size, poor, ways))
     _require_scores(table, scores, numbers, ways)
     none = np.isnan(numbers).all(1)
     blank = none & ~planned.any(1) & ~left.any(1)
     remarks = [
         f"Scores {cell!r} ({count} of {n}) were {told_of(takes[cell], len(scores))}, as you said."
+        + ("" if _limit(cell) is not None else as_best_told(cell, takes[cell], measured, minimize))
         for cell, count in used.items()
     ]
     candidate = none & planned.any(1)
@@ -168,14 +187,17 @@ def _unread(
     rows: np.ndarray,
     unread: Mapping[str, list[int]],
     n: int,
-    nothing: bool,
+    poor: float | None,
     ways: Ways,
 ) -> str:
-    """What to say of texts among n scores: where they are, and how to say what they stand for."""
+    """What to say of texts among n scores: where they are, and how to say what they stand for.
+
+    poor is a score for what failed, None where no score is a number.
+    """
     name = f"column{'s' if len(names) > 1 else ''} {listed(names)}"
     count = sum(len(at) for at in unread.values())
     word, at = next(iter(unread.items()))
-    if nothing and len(unread) <= FEW_WORDS:
+    if poor is None and len(unread) <= FEW_WORDS:
         told = ", ".join(f"{word!r} ({len(places)})" for word, places in unread.items())
         counts = counts_of(unread)
         order = counts or {word: i for i, word in enumerate(in_order(unread))}
@@ -193,7 +215,7 @@ def _unread(
             f"{name}: there are words and no number: {told}. Say what each stands for, "
             f"for instance {takes}{alphabet}; or choose another score."
         )
-    if nothing:
+    if poor is None:
         return (
             f"{name}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
             "are not). Write numbers alone into it, or choose another score."
@@ -208,7 +230,7 @@ def _unread(
         if word[0] in "<≤":
             value += f", {ways('take', f'{word}={limit / 2:g}')} half of it"
     else:
-        value = f"{ways('take', f'{word}=0')} makes it a score of 0, or of any number"
+        value = f"{ways('take', f'{word}={poor:g}')} makes it a score of {poor:g}, or of any number"
     rows_out = "these rows" if n == len(rows) else "these scores"
     many = ""
     if len(unread) > len(parts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -59,3 +59,33 @@ def told_of(value: float | str, columns: int) -> str:
     if value == OUT:
         return "left out with their rows" if columns == 1 else "left out"
     return "taken for designs to choose from" if value == CANDIDATE else f"taken for {value}"
+
+
+def poor_score(measured: Sequence[float], minimize: bool) -> float:
+    """What a failure can be taken for: 0, or the worst score where that is worse than 0.
+
+    Args:
+        measured: the scores that are numbers, one at least.
+        minimize: whether low ones are good.
+    """
+    return max(0.0, *measured) if minimize else min(0.0, *measured)
+
+
+def as_best_told(cell: str, value: float | str, measured: Sequence[float], minimize: bool) -> str:
+    """Says that a text was taken for a number better than all that were measured; else "".
+
+    Args:
+        cell: the text.
+        value: what it was taken for.
+        measured: the scores that are numbers.
+        minimize: whether low ones are good.
+    """
+    number = taken(cell, value)
+    if number is None or not measured or parse_number(cell) is not None:
+        return ""
+    if number >= min(measured) if minimize else number <= max(measured):
+        return ""
+    return (
+        " That is better than every measured score, so these rows count as the best ones: if they "
+        f"failed, give them a {'high' if minimize else 'low'} score, or leave them out."
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from ..columns.padded import Padded, padded_sites, with_padding
 from .absence import with_absent
 from .neighbours import neighbours
 from .novelty import new
+from .seen import seen_letters, with_seen
 
 # Candidates that the posterior is asked about, of each kind.
 LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
@@ -109,8 +111,13 @@ def candidates(
         unseen = count - int(space.allowed(held * scale, 1e-6).sum())
         if unseen == 0:
             return Candidates(known[:0], 0)
-        return _enumerated(wanted, look, count, unseen)
-    return _drawn(wanted, look, sites, starts)
+        make = partial(_enumerated, look=look, count=count, unseen=unseen)
+    else:
+        make = partial(_drawn, look=look, sites=sites, starts=starts)
+    made = make(wanted)
+    if wanted.seen and len(made.x) < n:
+        made = make(dataclasses.replace(wanted, any_letter=True))
+    return made
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,7 @@ class _Wanted:
     n: int
     seed: int
     absent: Sequence[Absent]
+    any_letter: bool = False  # whether letters may stand where no known design has them
 
     @cached_property
     def taken(self) -> Tensor:
@@ -135,8 +143,14 @@ class _Wanted:
         """The sites at which sequences are padded."""
         return padded_sites(self.space, self.known * self.scale)
 
+    @cached_property
+    def seen(self) -> dict[int, np.ndarray]:
+        """The letters of sites that not all letters were seen at."""
+        return {} if self.any_letter else seen_letters(self.space, self.known * self.scale)
+
     def mended(self, x: Tensor) -> Tensor:
         """Those of designs (P, D) that can be made, some of them changed for that."""
+        x = with_seen(x, self.space, self.seen)
         return with_absent(with_padding(x, self.space, self.padded), self.space, self.absent)
 
     def new(self, x: Tensor) -> Tensor:
@@ -161,7 +175,7 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         more = wanted.mended(space.sample(SAMPLES, seeded(wanted.seed, 1)))
         x = torch.cat([x, more / scale])
         x = x[wanted.new(x)]
-    if wanted.padded or wanted.absent:  # which of all can be made is not counted
+    if wanted.padded or wanted.absent or wanted.seen:  # which of all can be made is not counted
         return Candidates(x, None)
     return Candidates(x, unseen)
 

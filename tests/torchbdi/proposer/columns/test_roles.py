@@ -63,3 +63,11 @@ def test_what_names_rows_does_so_with_gaps_that_are_left_out(tmp_path: Path) -> 
     days = [f"2024-03-{i % 28 + 1:02d}" if i != 20 else "" for i in range(40)]
     made, _ = asked(tmp_path, text(with_column("day", days)), "--drop-missing")
     assert len(made.scores) == 40
+
+
+def test_what_only_rows_that_were_left_out_have_is_told_so(tmp_path: Path) -> None:
+    """Such a column has cells, and is empty in all rows that are used."""
+    rows = with_column("reason", ["flask broke", *[""] * 39])
+    rows[1][-1] = "failed"
+    made, _ = asked(tmp_path, text(rows), "--take", "failed=out")
+    assert "Column 'reason' is empty in all rows that count: it was left out." in told(made)

@@ -36,6 +36,28 @@ def test_texts_among_scores_are_asked_about(word: str, tmp_path: Path) -> None:
     assert "can stand for a number" in refused(tmp_path, content, "--take", f"{word}=much")
 
 
+def test_what_failed_is_no_best_design(tmp_path: Path) -> None:
+    """Zero is the best roughness: for that the worst score known is offered, and 0 is told of."""
+    content, worst = scores_with({5: "failed"}), f"{np.delete(Y, 3).max():g}"
+    assert f"--take failed={worst} makes it a score of {worst}" in refused(
+        tmp_path, content, "--minimize"
+    )
+    made, _ = asked(tmp_path, content, "--minimize", "--take", "failed=0")
+    assert "better than every measured score" in told(made)
+    assert "give them a high score" in told(made)
+    for words in (["--minimize", "--take", f"failed={worst}"], ["--take", "failed=0"]):
+        made, _ = asked(tmp_path, content, *words)
+        assert "better than every" not in told(made)
+    made, _ = asked(tmp_path, scores_with({5: ">200"}), "--take", ">200=200")
+    assert "better than every" not in told(made)
+    rows = plain()
+    for row in rows[1:]:
+        row[3] = f"{float(row[3]) - 200:.1f}"
+    rows[4][3] = "failed"
+    worst = f"{np.delete(Y, 3).min() - 200:.1f}"
+    assert f"--take failed={worst} makes" in refused(tmp_path, text(rows))
+
+
 def test_limits_are_asked_about(tmp_path: Path) -> None:
     message = refused(tmp_path, scores_with({5: "<0.1", 11: "<0.1", 14: "<0.1"}))
     assert "--take '<0.1=0.1' takes the limit itself, --take '<0.1=0.05' half of it" in message
