@@ -125,15 +125,31 @@ def test_proposals_from_tables_of_our_own() -> None:
     before, share = around["all", "before"], around["all", "share"]
     assert (
         f"the median of 32 is {share['median']:.3f} and without all this {before['median']:.3f} "
-        f"({share['median won']} won, {share['median lost']} lost), the best {share['best']:.3f} "
-        f"and {before['best']:.3f} (no more than its error: {share['best gained']:.3f} +- "
-        f"{share['best error']:.3f})"
+        f"({share['median higher']} higher, {share['median lower']} lower), the best "
+        f"{share['best']:.3f} and {before['best']:.3f} (no more than its error: "
+        f"{share['best gained']:.3f} +- {share['best error']:.3f})"
     ) in text
     quiet = around[0.0, "share"], around[0.0, "before"]
     medians, bests = (" for ".join(f"{row[k]:.3f}" for row in quiet) for k in ("median", "best"))
     assert f"without noise the median is {medians}, and the best {bests}" in text
     whole = around["all", "around"]
     assert f"as a whole has {whole['median']:.3f} and {whole['best']:.3f}" in text
+
+
+def test_smooth_networks() -> None:
+    found, text = benchmark("smooth"), text_of("docs/propose.md")
+    assert f"On {len(found['tables'])} tables of ours" in text
+    by = {(row["tables"], row["way"]): row for row in found["rows"]}
+    for tables in ("textbook", "drawn"):
+        plain, smooth = by[tables, "ReLUs"], by[tables, "smooth"]
+        told = " and ".join(
+            f"{smooth[f]:.3f} for {plain[f]:.3f} ({smooth[f'{f} gained']:+.3f} +- "
+            f"{smooth[f'{f} error']:.3f})"
+            for f in ("best", "median")
+        )
+        off = f"{smooth['off']:.2f} for {plain['off']:.2f}"
+        fewer = f"{smooth['off lower']} smaller, {smooth['off higher']} larger"
+        assert f"off by {off} ({fewer}), the best and the median of 32 are {told}" in text
 
 
 def test_kernels_on_targets_of_our_own() -> None:

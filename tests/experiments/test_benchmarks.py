@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,6 +20,7 @@ from experiments.benchmarks import (
     _gpu_pack,
     _measure,
     _rivals,
+    _textbook,
     bdi_step,
     gpu,
     gram,
@@ -33,6 +35,7 @@ from experiments.benchmarks._ours import paths, sequences, summarise
 from experiments.benchmarks.repeated import KEPT
 from torchbdi import NTK, InputError, MissingDependencyError
 from torchbdi.kernels.solve.rates import RATES
+from torchbdi.proposer.model import choice
 from torchbdi.proposer.model.problem import Problem
 from torchbdi.proposer.search import acquire, candidates
 
@@ -159,6 +162,35 @@ def test_designs_around_the_ends(tmp_path: Path) -> None:
     assert first["median, around"] > first["median, before"]
     assert second["median, around"] != second["median, share"]
     assert (acquire.ABOVE, acquire.explained, candidates.ENDS) == kept
+
+
+def test_smooth_networks(tmp_path: Path) -> None:
+    assert main(["smooth", "--small", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "smooth.json").read_text())
+    assert [(row["tables"], row["way"]) for row in result["rows"]] == [
+        (tables, way) for tables in ("textbook", "drawn") for way in ("ReLUs", "smooth")
+    ]
+    assert len(result["tables"]) == 4
+    first = result["tables"][0]  # four smooth hills
+    assert first["off, smooth"] != first["off, ReLUs"]
+    assert choice.SMOOTHER == 0.1
+
+
+def test_functions_of_textbooks_have_their_known_tops() -> None:
+    tops = {
+        "hartmann3": (0.114614, 0.555649, 0.852547), "levy": (0.55,) * 4,
+        "hartmann6": (0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573),
+        "goldstein": (0.5, 0.25), "styblinski": (0.209647,) * 3, "rastrigin": (0.5,) * 3,
+        "camel": (0.5 + 0.0898 / 4, 0.5 - 0.7126 / 2), "rosenbrock": (2 / 3,) * 3,
+    }  # fmt: skip
+    values = {
+        "hartmann3": 3.86278, "hartmann6": 3.32237, "goldstein": -np.log(3), "levy": 0,
+        "styblinski": 3 * 39.16617, "rastrigin": 0, "camel": 1.0316, "rosenbrock": 0,
+    }  # fmt: skip
+    for name, top in tops.items():
+        function, k = _textbook.FUNCTIONS[name]
+        assert len(top) == k
+        assert function(np.array([top]))[0] == pytest.approx(values[name], abs=1e-3)
 
 
 @pytest.mark.parametrize(

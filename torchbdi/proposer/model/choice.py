@@ -33,9 +33,11 @@ from .solve import drawn
 ROWS = 3000  # on which a model is chosen, at most
 CONSTANTS = (0.0, 0.5, 1.0, 2.0)
 RIDGES = tuple(10 ** (e / 2) for e in range(-12, 3))
-# Of networks of error functions, which have to lower the error by so much.
+# Of networks of error functions, which have to lower the error by so much: of fewer designs than
+# that chance does, too. With a ridge of 1e-8 rounding changes proposals.
+FEWEST_SMOOTH = 40
 WEIGHTS, SMOOTH_CONSTANTS = (0.125, 0.5, 2.0, 8.0), (0.5, 1.0, 2.0)
-SMOOTH_RIDGES = tuple(10 ** (e / 2) for e in range(-18, 3))
+SMOOTH_RIDGES = tuple(10 ** (e / 2) for e in range(-14, 3))
 SMOOTHER = 0.1
 # Scales a column have to lower the error by this share: they are as many numbers more.
 GAIN = 0.02
@@ -145,11 +147,11 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
 def _smooth(problem: Problem, few: Tensor, rows: int) -> Chosen | None:
     """The best network of error functions, which is as smooth as a function can be.
 
-    None where nothing shows that it is needed: between levels, of many designs, and where one
-    design makes up most of the error.
+    None where nothing shows that it is needed: between levels, of few designs, of more than 3,000,
+    and where one design makes up most of the error.
     """
     x, y = problem.x_l, problem.y_l
-    if len(x) > ROWS or Sites(problem.design_space).whole:
+    if not FEWEST_SMOOTH <= len(x) <= ROWS or Sites(problem.design_space).whole:
         return None
     (found,) = ranked(
         smooth_candidates(WEIGHTS, SMOOTH_CONSTANTS), x[few], [y[few]], SMOOTH_RIDGES,

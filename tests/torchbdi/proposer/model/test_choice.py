@@ -79,7 +79,7 @@ def camel(x: np.ndarray) -> np.ndarray:
 
 
 def test_a_smooth_function_gets_a_smooth_network() -> None:
-    """It predicts far better than networks of ReLUs do, which have kinks."""
+    """It predicts better than networks of ReLUs do, which have kinks."""
     off = {}
     for smoother in (1.0, choice.SMOOTHER):
         with patch.object(choice, "SMOOTHER", smoother):
@@ -89,10 +89,10 @@ def test_a_smooth_function_gets_a_smooth_network() -> None:
         told = "NNGP of error functions, weight" in found.model.text()
         assert told == (found.model.model.kernel == "erf")
     assert set(off) == {"nngp", "erf"}
-    assert off["erf"] < 0.5 * off["nngp"]
+    assert off["erf"] < 0.75 * off["nngp"]
 
 
-@pytest.mark.parametrize("kind", ["kinks", "noise", "levels", "many", "one row"])
+@pytest.mark.parametrize("kind", ["kinks", "noise", "levels", "few", "many", "one row"])
 def test_others_keep_their_network_of_relus(kind: str) -> None:
     """Where nothing is smooth, nothing is known, or a smooth network is not tried."""
     rng = np.random.default_rng(0)
@@ -105,6 +105,9 @@ def test_others_keep_their_network_of_relus(kind: str) -> None:
     elif kind == "levels":
         frame = Frame({name: np.round(v) for name, v in frame.items()})
         y = camel(np.stack([frame["a"], frame["b"]], 1)) + 0.1 * rng.normal(size=len(y))
+    elif kind == "few":
+        frame = Frame({name: v[:39] for name, v in frame.items()})
+        y = np.sin(frame["a"]) * np.cos(frame["b"])
     elif kind == "many":
         rows = len(y) - 1
     else:
