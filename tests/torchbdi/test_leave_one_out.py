@@ -101,7 +101,7 @@ def test_few_columns_of_many_that_matter_are_found_and_told_honestly() -> None:
     truth = [2 * a[:, 0] + a[:, 1] + 0.3 * rng.normal(size=len(a)) for a in (x, unseen)]
     p = quality(x, truth[0])
     assert bool((p.model.scale != 1).any())
-    assert p.model.optimism > 10  # leaving out one by one promises next to no error
+    assert p.model.optimism > 4  # leaving out one by one promises next to no error
     inputs, at = (p.model.inputs(torch.from_numpy((a - x.mean(0)) / x.std(0))) for a in (x, unseen))
     y = torch.from_numpy(truth[0])
     fit = torchbdi.fit_ridge(

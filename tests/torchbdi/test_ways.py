@@ -159,7 +159,7 @@ def test_what_is_told_of_categories_and_of_too_few_proposals(
     other = np.array(["Ni" if metal == "Fe" else "Fe" for metal in start], dtype=object)
     changed = dataclasses.replace(p, columns={**p.columns, "metal": other})
     assert f"metal <b>{other[0]}</b> (from {start[0]})" in html_report(changed)
-    few = dataclasses.replace(p, settings=dataclasses.replace(p.settings, n=len(p) + 2))
+    few = dataclasses.replace(p, problem=dataclasses.replace(p.problem, n=len(p) + 2))
     assert f"only {len(p)} of {len(p) + 2}" in summary(few, Path("out"))
     for far, told in ((1, "1 of 3 proposals lies"), (2, "2 of 3 proposals lie"), (0, None)):
         marked = dataclasses.replace(p, far=np.arange(3) < far)

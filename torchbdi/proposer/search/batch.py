@@ -196,12 +196,12 @@ def _exact(
         own = values[column.name]
         if isinstance(column, Numbers):
             near = NEAR * (column.high - column.low)
-            below = NEAR * column.low if problem.grids[column.name].number.log else near
-            own = np.where(own - column.low <= below, column.low, own)
-            own = np.where(column.high - own <= near, column.high, own)
             grid = problem.grids[column.name]
+            below = NEAR * column.low if grid.number.log else near
             if grid.decimals is not None and (grid.number.discrete or grid.kind == "whole"):
                 own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
+            own = np.where(own - column.low <= below, column.low, own)
+            own = np.where(column.high - own <= near, column.high, own)
         for i, values_held in enumerate(held):
             if column.name in values_held:
                 own[i] = values_held[column.name]

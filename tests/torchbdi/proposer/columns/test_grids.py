@@ -76,6 +76,16 @@ def test_whole_numbers_of_twelve_digits_stay_whole_in_python_too() -> None:
     assert (made.x % 1 == 0).all()
 
 
+def test_whole_numbers_stay_within_bounds_that_are_not_whole() -> None:
+    x = np.column_stack([RNG.integers(10**11, 10**12, 30), RNG.integers(1, 99, 30)])
+    low = x[:, 0].min() + 0.5
+    made = propose(
+        x, -x[:, 0] / 4e11 + x[:, 1] / 99, n=2, bounds={"x0": (low, None)}, progress=False
+    )
+    assert (made.x[:, 0] >= low).all()
+    assert (made.x[:, 0] == low).any()  # low numbers are good
+
+
 def test_steps_that_are_given_and_columns_that_are_free() -> None:
     cells = [str(v) for v in (22, 25, 30, 35, 40, 55, 60)] * 3
     made = grid(cells, step=5.0)
