@@ -1,12 +1,14 @@
-"""A trainer that writes nothing and says nothing, for the tests of what learns designs."""
+"""Trainers that write nothing and say nothing, for the tests of what learns designs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import lightning
 
 
-def trainer(steps: int = 200, **kwargs: object) -> lightning.Trainer:
-    """One of so many steps; ``kwargs`` take the place of what makes it quiet."""
+def quiet_trainer(**settings: Any) -> lightning.Trainer:
+    """A trainer; ``settings`` take the place of what makes it quiet."""
     quiet = {
         "logger": False,
         "enable_checkpointing": False,
@@ -14,4 +16,9 @@ def trainer(steps: int = 200, **kwargs: object) -> lightning.Trainer:
         "enable_model_summary": False,
         "accelerator": "cpu",
     }
-    return lightning.Trainer(max_steps=steps, max_epochs=-1, **(quiet | kwargs))
+    return lightning.Trainer(**(quiet | settings))
+
+
+def trainer(steps: int = 200, **settings: Any) -> lightning.Trainer:
+    """One of so many steps."""
+    return quiet_trainer(max_steps=steps, max_epochs=-1, **settings)

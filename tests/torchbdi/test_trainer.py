@@ -9,6 +9,7 @@ import lightning
 import numpy as np
 import pytest
 import torch
+from quiet_trainer import quiet_trainer as trainer
 from torch import Tensor
 
 import torchbdi
@@ -21,17 +22,6 @@ def table() -> tuple[Tensor, Tensor, Tensor]:
     x = torch.randn(20, 3, dtype=torch.float64, generator=generator)
     y = torch.randn(20, dtype=torch.float64, generator=generator)
     return x, y, x[:2].unsqueeze(1)
-
-
-def trainer(**settings: Any) -> lightning.Trainer:
-    quiet = {
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "accelerator": "cpu",
-    }
-    return lightning.Trainer(**(quiet | settings))
 
 
 def by_hand(model: DesignModule, steps: int, lr: float) -> Tensor:
