@@ -15,6 +15,29 @@ def benchmark(name: str) -> dict[str, Any]:
     return found
 
 
+def test_ratios_to_neural_tangents() -> None:
+    ratio = "times_faster_than_neural-tangents"
+
+    def faster(subject: str, way: str, **size: int) -> float:
+        found = [r for r in benchmark(subject)["rows"] if r["way"] == way and r[ratio]]
+        (row,) = [r for r in found if size.items() <= r.items()]
+        return float(row[ratio])
+
+    right = {}
+    columns = {"plain torch": "plain torch", "compiled": "with numba (torchbdi[fast])"}
+    for way, column in columns.items():
+        gram = {"n1": 2000, "n2": 8000, "depth": 6}
+        right[column] = [
+            f"{faster('gram', way, **gram):.1f} times faster",
+            f"{faster('gram', f'{way}, fresh', **gram):.1f}",
+            f"{faster('bdi-step', way, rows=32898):.1f}",
+            f"{faster('products', way, n1=2000, n2=8000):.1f}",
+            f"{benchmark('gram')['depth_12_over_6'][way]:.2f}",
+        ]
+    shown = table("README.md", "against neural-tangents")
+    assert {column: [row[column] for row in shown] for column in right} == right
+
+
 def test_small_solves_on_the_h100() -> None:
     measured = benchmark("h100/small-cholesky")["rows"]
     known = {
