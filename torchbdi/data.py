@@ -82,9 +82,11 @@ class OfflineData:
         if scores.ndim == 2 and scores.shape[1] == 1:
             scores = scores[:, 0]
         n = len(raw) if raw.ndim else 0
-        if scores.ndim != 1 or len(scores) != n or not n:
+        if not n:
+            raise InputError(f"from_raw: x {raw.shape} has no rows. Give a table of designs.")
+        if scores.ndim != 1 or len(scores) != n:
             raise InputError(
-                f"from_raw: y must be (N,) with N = {n} >= 1 as x {raw.shape}, got {scores.shape}."
+                f"from_raw: y must be (N,) with N = {n} as x {raw.shape}, got {scores.shape}."
             )
         if not np.isfinite(scores).all():
             raise InputError("from_raw: y contains NaN or inf. Remove those rows.")

@@ -185,5 +185,6 @@ def told(value: Any) -> str:
 def those_valid(word: str, valid: Iterable[str]) -> str:
     """What an error says behind a word that is none of some: the nearest of them, and all."""
     valid = list(valid)
-    near = difflib.get_close_matches(word, valid, n=1)
-    return (f" Did you mean {near[0]}?" if near else "") + f" Valid: {', '.join(valid)}."
+    lower = {name.lower(): name for name in valid}
+    near = difflib.get_close_matches(word.lower(), lower, n=1)
+    return (f" Did you mean {lower[near[0]]}?" if near else "") + f" Valid: {', '.join(valid)}."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from torchbdi import InputError
 from torchbdi.methods.registry import names as method_names
+from torchbdi.values import those_valid
 
 from ..runs.overrides import takes
 from ..tasks.registry import task_names
@@ -40,7 +41,7 @@ def wanted_cells(
     ):
         wrong = [name for name in wanted if name not in known]
         if wrong:
-            raise InputError(f"no {what} {wrong[0]!r}. Valid: {', '.join(known)}.")
+            raise InputError(f"no {what} {wrong[0]!r}.{those_valid(wrong[0], known)}")
     if not names and not (tasks and methods):
         raise InputError(f"name one of {', '.join(PLANS)}, all; or give tasks= and methods=.")
     usual = [name for name in method_names() if name not in GPU_METHODS]

@@ -146,6 +146,9 @@ def _read(path: Path, refuse: Callable[[str], None]) -> Iterator[Run]:
     except (csv.Error, ValueError) as error:
         refuse(f"{about}{error}")
         return
+    if lines and not set(NEEDED) & set(lines[0]):  # told once, not of each of its lines
+        refuse(f"{about}none of its columns is that of a run's results.")
+        return
     for number, line in enumerate(lines, 2):
         try:
             check_line(line)

@@ -324,6 +324,10 @@ def test_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"results\.csv: not a results\.csv of a run"):
         read_runs([tmp_path])
     (tmp_path / "results.csv").unlink()
+    (tmp_path / "text.md").write_text("# Results\n" + "a line, and more\n" * 3)
+    told: list[str] = []
+    assert read_runs([tmp_path / "text.md"], told.append) == []
+    assert len(told) == 1 and "none of its columns is that of a run's results" in told[0]
     write_run(tmp_path, median_after_raw="")
     with pytest.raises(InputError, match=r"results\.csv: .*; no median_after_raw"):
         read_runs([tmp_path])

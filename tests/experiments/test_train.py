@@ -212,6 +212,7 @@ def test_a_sweep_in_several_processes_from_the_shell(data_dir: Path, tmp_path: P
     ("words", "message"),
     [
         (["task=hoper"], "no task 'hoper'. Did you mean hopper. Valid: .*tfbind8"),
+        (["task=TFBind8"], r"no task 'TFBind8'\. Did you mean tfbind8\?"),
         (
             ["method.alhpa=0"],
             r"no method\.alhpa\. Did you mean method\.alpha\?.*method\.lr",

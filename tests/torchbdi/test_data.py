@@ -80,6 +80,8 @@ def test_from_raw_standardises_and_the_space_remembers() -> None:
         OfflineData.from_raw(raw, np.ones(50), Space.numbers(2))
     with pytest.raises(InputError, match="N = 50"):
         OfflineData.from_raw(raw, score[:4], Space.numbers(2))
+    with pytest.raises(InputError, match=r"has no rows\. Give a table of designs"):
+        OfflineData.from_raw(raw[:0], score[:0], Space.numbers(2))
 
 
 @pytest.mark.parametrize("name", ["x", "y"])

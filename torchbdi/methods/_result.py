@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..inputs import as_float64
+from ..inputs import as_float64, check_finite
 from ..kernels.errors import InputError
 from ..values import instance
 
@@ -43,8 +43,9 @@ class Result:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", as_float64("x", self.x).detach())
-        if self.x.ndim != 2 or not torch.isfinite(self.x).all():
-            raise InputError(f"Result: x must be finite, (n, D), got {tuple(self.x.shape)}.")
+        if self.x.ndim != 2:
+            raise InputError(f"Result: x must be (n, D), got {tuple(self.x.shape)}.")
+        check_finite("Result: x", self.x, "Return finite designs.")
         if self.predicted is not None:
             predicted = as_float64("predicted", self.predicted).detach()
             object.__setattr__(self, "predicted", predicted)

@@ -128,9 +128,13 @@ def maximise(
     pool = _enumerate(search, every) if complete else _beams(search)
     if len(pool) < least:
         near = "" if search.f.mutants is None else " within the largest number of sites"
+        more = " or raise that number" if near else ""
+        if search.f.spent and not complete:
+            near += f" of those met within the budget of {options.budget} evaluations"
+            more += " or raise the budget"
         raise FewDesignsError(
             f"maximise: the objective is finite at {len(pool)} designs only{near}, and "
-            f"n = {least}. Ask for fewer{' or raise that number' if near else ''}."
+            f"n = {least}. Ask for fewer{more}."
         )
     way = "enumeration" if complete else "beam"
     return Found(pool.x[:n], pool.value[:n], way, search.f.evaluations, complete)

@@ -13,6 +13,7 @@ from .pool import Pool, best_different
 
 INNER_STEPS = 20  # of numbers, between two changes of sites
 FILLS = 200  # times that more designs are made where too few are different
+FARTHEST = 10.0  # deviations around those found, from which on they are drawn anywhere
 
 
 def search_numbers(s: Search, least: int) -> tuple[Tensor, Tensor]:
@@ -92,19 +93,26 @@ def _neighbours(s: Search, pool: Pool, x: Tensor) -> Tensor:
 
 
 def _filled(s: Search, x: Tensor, value: Tensor, least: int) -> tuple[Tensor, Tensor]:
-    """Where ascents ended in fewer than n places: the best of what lies ever further around."""
+    """Where ascents ended in fewer than n places: the best of what lies ever further around.
+
+    Rules can leave the numbers few places for each set of levels of the sites, which stay; the
+    other sets come last, by designs that are drawn.
+    """
     generator, radius = s.generator(1), 1e-3
     for _ in range(FILLS):
         if len(x) >= s.n:
             return x[: s.n], value[: s.n]
         if not len(x):
             break
-        at = torch.arange(4 * s.n) % len(x)
-        noise = torch.randn(len(at), x.shape[1], generator=generator, dtype=torch.float64)
-        near = s.within(torch.where(s.space.logits, x[at], x[at] + radius * noise))
-        new = s.f(near)
-        x, value = best_different(s.space, torch.cat([x, near]), torch.cat([value, new]))
-        radius = min(2 * radius, 10.0)
+        if radius < FARTHEST:
+            at = torch.arange(4 * s.n) % len(x)
+            noise = torch.randn(len(at), x.shape[1], generator=generator, dtype=torch.float64)
+            made = torch.where(s.space.logits, x[at], x[at] + radius * noise)
+            radius *= 2
+        else:
+            made = s.drawn(4 * s.n, generator)
+        made = s.within(made)
+        x, value = best_different(s.space, torch.cat([x, made]), torch.cat([value, s.f(made)]))
     if len(x) >= least:
         return x, value
     raise FewDesignsError(

@@ -74,8 +74,7 @@ def asked(objective: Objective, x: Tensor) -> Tensor:
             "maximise: the objective changed in place the designs that it was given. Let it work "
             "on x.clone()."
         )
-    # Whole numbers with an infinite one among them would become float32.
-    return values if values.is_floating_point() else values.double()
+    return values
 
 
 class Counted:
@@ -187,5 +186,6 @@ class Counted:
 
 
 def finite(values: Tensor) -> Tensor:
-    """Values, and -inf where they are not finite: a search never takes such a design."""
+    """Values, float64, and -inf where they are not finite: a search never takes such a design."""
+    values = values.double()  # they are put beside others, and whole numbers keep their digits
     return torch.where(torch.isfinite(values), values, -torch.inf)

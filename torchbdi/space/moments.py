@@ -8,6 +8,7 @@ from ..kernels.errors import InputError
 
 # Features whose deviation is below this share of their size are constant but for rounding.
 ROUNDING = 1e-12
+_CANCELLED = 4 * np.finfo(np.float64).eps  # share of the mean that rounding leaves of 0
 LARGE = 1e140  # squares, and sums of many, are still far from the ends of float64
 
 
@@ -39,3 +40,17 @@ def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, std = features.mean(0), features.std(0)
     constant = std <= ROUNDING * size
     return np.where(constant, features[0], mean), np.where(constant, 1.0, std)
+
+
+def unstandardised(z: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """Standardised features (n, D) as features; 0 where rounding alone is left of them.
+
+    What is absent is 0, and is counted as such, not 1e-17.
+
+    Args:
+        z: standardised features, (n, D).
+        mean: of the features, (D,).
+        std: of the features, (D,).
+    """
+    features = z * std + mean
+    return np.where(np.abs(features) <= _CANCELLED * np.abs(mean), 0.0, features)

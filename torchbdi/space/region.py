@@ -11,6 +11,7 @@ import torch
 from ..kernels.errors import InputError
 from .constraints import Linear
 from .layout import Layout
+from .moments import unstandardised
 from .polytope import TOLERANCE, Polytope
 from .present import AtMost, Presence
 from .rounding import Rounding
@@ -156,7 +157,7 @@ class Region:
 
     def raw(self, z: np.ndarray) -> np.ndarray:
         """The raw values of points that are on their levels but for rounding, (n, numbers)."""
-        return self.layout.snap(self.layout.unscaled(z * self.std + self.mean))
+        return self.layout.snap(self.layout.unscaled(unstandardised(z, self.mean, self.std)))
 
     def find_anchors(self, z: np.ndarray) -> np.ndarray:
         """Points that meet the constraints: of a table's (N, numbers), else made of them.

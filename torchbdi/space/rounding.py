@@ -60,8 +60,10 @@ class Rounding:
         box = own.copy()
         for i, grid in self.coupled:
             low, high = self._window(box, i)
-            first = np.searchsorted(grid, low - 1e-9 * np.abs(low))
-            last = np.searchsorted(grid, high + 1e-9 * np.abs(high), side="right") - 1
+            # By the column's size: a level can stand at 0, of which any share is nothing.
+            slack = TOLERANCE * np.abs(grid).max()
+            first = np.searchsorted(grid, low - slack)
+            last = np.searchsorted(grid, high + slack, side="right") - 1
             at = np.searchsorted(grid, nearest(grid, z[:, i]))
             at = np.clip(at, first.clip(0, len(grid) - 1), last.clip(first).clip(0, len(grid) - 1))
             box[:, :, i] = grid[at]

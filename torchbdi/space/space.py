@@ -18,7 +18,7 @@ from .checks import check_rules, checked_features, checked_pair, checked_raw, pa
 from .columns import Choice, Column, Number, sequence
 from .constraints import Linear
 from .layout import Layout
-from .moments import moments
+from .moments import moments, unstandardised
 from .polytope import TOLERANCE
 from .present import AtMost
 from .region import Region
@@ -80,8 +80,7 @@ class Space:
         """The same space with means and deviations of a table, (N, C).
 
         Raises:
-            InputError: a value is none that its column can hold, or no design was found that
-                meets the constraints.
+            InputError: as for :meth:`encode`, or no design was found that meets the constraints.
         """
         raw = checked_raw(self.layout, raw)
         features = self.layout.features(raw)
@@ -183,8 +182,12 @@ class Space:
     def encode(self, raw: np.ndarray) -> Tensor:
         """Raw designs (n, C) as standardised features, (n, D) float64.
 
+        Numbers beyond bounds and between levels are taken as they are: :meth:`allowed` tells of
+        them, and :meth:`project` puts them right.
+
         Raises:
-            InputError: a value is none that its column can hold.
+            InputError: the shape is another one, a number is not finite, a class is none, or a
+                number that is kept as a logarithm is not above 0.
         """
         features = self.layout.features(checked_raw(self.layout, raw))
         return torch.from_numpy(self._standardise(features))
@@ -200,14 +203,16 @@ class Space:
             int32 where all columns are choices, else float64.
         """
         mean, std = self._fitted()
-        raw = self.layout.raw(checked_features("decode", self.width, x) * std + mean)
+        values = checked_features("decode", self.width, x)
+        raw = self.layout.raw(unstandardised(values, mean, std))
         return raw.astype(np.int32) if not len(self.layout.numbers) else raw
 
     def project(self, x: Tensor, relax: bool = False) -> Tensor:
         """The nearest features that a design may have, (n, D).
 
         Where :attr:`at_most` says how many parts are present, those with the largest amounts in
-        raw units are, and the features are the nearest ones with these.
+        raw units are, and the features are the nearest ones with these. Levels that a constraint
+        couples go to near ones, column by column; another design may be nearer.
 
         Args:
             x: standardised features, (n, D).
@@ -312,7 +317,18 @@ class Space:
         return ((a - b).abs().amax(1) <= tolerance).view(x.shape[:-1])
 
     def distinct(self, x: Tensor, tolerance: float = 1e-6) -> Tensor:
-        """Row numbers of the first of each set of equal designs among x (n, D), ascending."""
+        """Row numbers of the first of each set of equal designs among x (n, D), ascending.
+
+        Designs in one cell of a grid are equal: classes and levels exactly, and numbers
+        within the tolerance but where a border of cells lies between them.
+
+        Args:
+            x: standardised features, (n, D).
+            tolerance: width of a cell, in standard deviations.
+
+        Raises:
+            InputError: the tolerance is not above 0, or x has another width.
+        """
         tolerance = number("distinct", "tolerance", tolerance, above=0)
         keys = (self._nearest(x).numpy() / tolerance).round()
         _, first = np.unique(keys, axis=0, return_index=True)

@@ -290,6 +290,8 @@ def test_a_result_is_checked() -> None:
     ):
         with pytest.raises(InputError, match="Result"):
             wrong()
+    with pytest.raises(InputError, match=r"x contains NaN or inf at 1 places, first at index \(1"):
+        Result(torch.tensor([[0.0], [torch.inf]]))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from search_problems import NO_ENUMERATION, StopError, rough, sequences
 
 from torchbdi import InputError, Space
-from torchbdi.search import Found, Reach, SearchOptions, maximise
+from torchbdi.search import FewDesignsError, Found, Reach, SearchOptions, maximise
 from torchbdi.search.state import SearchState
 from torchbdi.space import Choice, Number
 
@@ -94,6 +94,12 @@ def test_a_budget_ends_a_search() -> None:
     found = maximise(rough(space, 0), space, 5, options=options)
     assert len(found.x) == 5
     assert found.evaluations < 2000 + 128 * 40
+
+
+def test_a_budget_that_is_spent_too_soon_is_named() -> None:
+    space, options = sequences(10), SearchOptions(enumerate=0, budget=1, width=8)
+    with pytest.raises(FewDesignsError, match="within the budget of 1 evaluations"):
+        maximise(rough(space, 0), space, 20, options=options)
 
 
 def test_refusals() -> None:

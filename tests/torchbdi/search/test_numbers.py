@@ -90,3 +90,14 @@ def test_no_design_has_more_parts_than_may_be_present(sum_to: float | None) -> N
         if sum_to is None:  # of the parts that are there each has what is best for it
             best = space.decode(found.x)[0]
             np.testing.assert_allclose(best[best > 1e-9], target[best > 1e-9], rtol=1e-6)
+
+
+def test_sets_of_levels_are_found_where_a_rule_leaves_the_numbers_few_places() -> None:
+    """a follows from b, so that there are seven designs a class, 21 in all; only seven were met."""
+    columns = (Number("a", 0, 8), Number("b", 0, 4, step=0.5), Choice("d", ("p", "q", "r")))
+    raw = np.array([[4.0, 1, 0], [1, 4, 1], [2, 3, 2], [3, 2, 0]])
+    space = Space(columns, (Linear({"a": 1, "b": 1}, 5, 5), Linear({"b": 1}, 1, 4))).fit(raw)
+    options = SearchOptions(starts=8, steps=5, rounds=3)
+    found = maximise(lambda x: -(x - 0.3).square().sum(1), space, 21, options=options)
+    assert len(space.distinct(found.x)) == 21
+    assert space.allowed(found.x).all()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from torchbdi import InputError, Space
 from torchbdi.search import FewDesignsError, SearchOptions, maximise
-from torchbdi.space import Choice, Number
+from torchbdi.space import Choice, Linear, Number
 
 QUICK = SearchOptions(starts=8, steps=5, rounds=2, width=8)
 
@@ -160,3 +160,14 @@ def test_whole_numbers_keep_all_digits(way: str) -> None:
     found = maximise(f, space, 5, options=options)
     assert found.value.long().tolist() == f(found.x).tolist()
     assert found.value.long().tolist() != [2**40] * 5
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_values_of_less_precision_are_taken(dtype: torch.dtype) -> None:
+    """Levels that a sum couples were climbed beside float64, which float32 cannot be put into."""
+    columns = (Number("a", 0, 4, step=1), Number("b", 0, 4, step=1), Number("c", 0, 8))
+    raw = np.array([[0.0, 4, 1], [4, 0, 2], [2, 2, 8], [1, 3, 0]])
+    space = Space(columns, (Linear({"a": 1, "b": 1}, 4, 4),)).fit(raw)
+    found = maximise(lambda x: -x.square().sum(1).to(dtype), space, 3, options=QUICK)
+    assert found.value.dtype == torch.float64
+    assert space.allowed(found.x).all()

@@ -54,3 +54,15 @@ def test_a_space_without_designs_is_known_by_few_projections(
     with pytest.raises(InputError, match="no design was found that meets bounds, levels and"):
         Space(tuple(columns), rules).fit(raw)
     assert len(calls) < 150
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.1])
+def test_a_row_that_keeps_a_sum_stays_where_a_level_stands_at_the_mean(mean: float) -> None:
+    """Of a standardised level of 0 no share is a slack: rounding moved 0 to the next level."""
+    columns = tuple(
+        Number(name, 0, top, step=0.1) for name, top in zip("abc", (0.2, 0.8, 4.8), strict=True)
+    )
+    row = np.array([[mean, 0.6, 3.5]])
+    total = float(row.sum())
+    space = Space(columns, (Linear(dict.fromkeys("abc", 1.0), total, total),)).fit(row)
+    np.testing.assert_allclose(space.decode(space.project(space.encode(row))), row, atol=1e-9)
