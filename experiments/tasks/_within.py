@@ -33,7 +33,8 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
         largest = max(np.abs(values).max(), np.abs(allowed).max())
         off = np.abs(values - allowed)
         if isinstance(column, Number) and column.log:
-            wrong = np.flatnonzero(np.abs(np.log10(values / allowed)) > rounding)
+            ratio = (values + column.offset) / (allowed + column.offset)
+            wrong = np.flatnonzero(np.abs(np.log10(ratio)) > rounding)
         else:
             wrong = np.flatnonzero(off > rounding * largest)
         if len(wrong):

@@ -26,6 +26,7 @@ def check(column: Number | Choice, *values: float) -> None:
         (Number("x", 0, 8, step=2), (2, 5, 8), "row 1 .*has 5 .*has levels, of which 4 is the"),
         (Number("x", levels=(1, 2, 4)), (1, 8), "row 1 .*has 8 .*ends below it, at 4"),
         (Number("x", 1e-3, 1e3, log=True), (1e-3, 5e-4, 1e3), "row 1 .*ends above it, at 0.001"),
+        (Number("x", 0, 1e3, log=True, offset=0.1), (0, -0.05), "row 1 .*ends above it, at 0"),
         (Number("x", fixed=3), (3, 3, 4), "row 2 .*has 4 in column 'x', which is fixed at 3"),
         (Number("x", levels=(0, 1 / 3, 1)), (0, 0.3333, 0.3335), "row 2 .*has 0.3335 .*levels, of"),
         (Number("x", levels=(0, 1 / 3, 1)), (0, 0.3, 1), "row 1 .*has 0.3 .*has levels, of which"),
@@ -52,6 +53,7 @@ def test_a_row_that_is_no_design_of_the_space_is_named(
         (Number("x", 0, 1), (-1e-8, 1 + 1e-8)),  # of a computation in float32
         (Number("x", 0, 1, step=0.1), np.arange(11, dtype=np.float32) * np.float32(0.1)),
         (Number("x", 0.1, 1e3, log=True), (np.float32(0.1), 1e3)),
+        (Number("x", levels=(0, 1 / 3, 1), log=True, offset=0.1), (0, 0.3333, 1)),
         (Number("x", levels=(1e6, 1e6 + 1)), (1e6, 1e6 + 1)),
         (Number("x", levels=(0, 1 / 3, 2 / 3)), (0, 0.33, 0.67)),
         (Number("x", 0, 1, step=1 / 3), (0, 0.3333, 0.6667, 1)),

@@ -87,9 +87,10 @@ class RunFolder:
 
     def _check_free(self) -> None:
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
+            # A table, or a folder of other things, is nothing to remove.
+            remove = ", or remove it" if (self.out / CONFIG).is_file() else ""
             raise InputError(
-                f"{self.out} is there already. Choose another folder ({self._option}), or remove "
-                "it."
+                f"{self.out} is there already. Choose another folder ({self._option}){remove}."
             )
 
     def _check_config(self) -> None:

@@ -44,6 +44,8 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
             raise InputError("x: two columns of the data frame have the same name.")
     else:
         array = _array(x, "x")
+        if array.dtype.names or any(isinstance(row, dict) for row in (x, *array.ravel()[:1])):
+            raise InputError("x names its columns, and is no data frame. Give pandas.DataFrame(x).")
         if array.ndim == 1 and array.dtype.kind in "SUO":
             named = {"sequence": array}
         elif array.ndim == 2 and array.shape[1]:

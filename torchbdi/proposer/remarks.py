@@ -21,7 +21,7 @@ from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
 from .rules.restrict import Restricted
-from .rules.strands import strand_remarks
+from .rules.strands import are_letters, strand_remarks
 from .scored import Scored
 from .settings import Settings
 
@@ -114,7 +114,9 @@ def _letter_remarks(
     if not strings:
         return []
     half = {name: half_units(scored.table.columns[name], v) for name, v in numbers.items()}
-    remarks = strand_remarks(strings, fixed, ways) + letter_remarks(strings, numbers, half, ways)
+    names = {c.name: scored.known[c.name] for c in columns if isinstance(c, Classes)}
+    letters = {name: v for name, v in names.items() if name in strings or are_letters(v)}
+    remarks = strand_remarks(letters, fixed, ways) + letter_remarks(strings, numbers, half, ways)
     values = {c.name: scored.values[c.name] for c in columns if c.name not in fixed}
     own = {name: values.pop(name) for name in strings if name in values}
     told = [name for name in values if repr(name) in " ".join(remarks)]

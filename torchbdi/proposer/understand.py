@@ -13,7 +13,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns.enough import each_score, require_different
 from .columns.failed import ends_of_left
-from .columns.kinds import Kind
+from .columns.kinds import Kind, left_out
 from .columns.outliers import limited
 from .columns.roles import kinds_of, values_of
 from .columns.rows import merge_remark, missing_cells, missing_message, scatter
@@ -186,8 +186,9 @@ def _made(
         tried = tried.take(np.zeros(len(tried), bool))
     barred = tried_of(tried, restricted, constants, scored.values, remarks)
     n, told = count_of(
-        restricted, scored.values, barred, candidates, scored.means, rows, score, settings, ways
-    )
+        restricted, scored.values, barred, candidates, scored.means, rows, score, settings, ways,
+        left_out(kinds),
+    )  # fmt: skip
     return Understood(
         table=scored.table,
         left=left,

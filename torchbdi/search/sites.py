@@ -99,7 +99,7 @@ class Sites(Levels):
                 feature = tables[len(column.classes)]
             elif column.discrete and len(column.grid()) <= MANY_LEVELS:
                 grid = torch.from_numpy(column.grid())
-                feature = (grid.log10() if column.log else grid)[:, None]
+                feature = ((grid + column.offset).log10() if column.log else grid)[:, None]
             else:
                 continue
             self.columns.append(i)

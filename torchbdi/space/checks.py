@@ -101,12 +101,14 @@ def checked_raw(layout: Layout, raw: Any) -> np.ndarray:
             f"Space: row {row} has {raw[row, at]} in column {names[at]!r}. Remove or impute it."
         )
     logarithms = layout.numbers[layout.log]
-    if not (raw[:, logarithms] > 0).all():
-        row, at = np.argwhere(~(raw[:, logarithms] > 0))[0]
+    least = -layout.offset[layout.log]
+    if not (raw[:, logarithms] > least).all():
+        row, at = np.argwhere(~(raw[:, logarithms] > least))[0]
         name = names[logarithms[at]]
         raise InputError(
             f"Space: row {row} has {raw[row, logarithms[at]]} in column {name!r}, which is kept as "
-            "a logarithm. Give numbers above 0, or make it a column with log=False."
+            f"a logarithm. Give numbers above {least[at] or 0.0:g}, or make it a column with "
+            "log=False."
         )
     for columns, _, table in layout.choices:
         own = raw[:, columns]

@@ -30,6 +30,7 @@ class Number:
             any number. Whole numbers are ``step=1`` with whole bounds.
         levels: the values that a design may have, ascending, where they are no such grid.
         log: whether the feature is the logarithm to the base 10.
+        offset: what is added to a number before its logarithm is taken, so that 0 has one, too.
         fixed: the value that every design has; None where it is free.
 
     Raises:
@@ -44,6 +45,7 @@ class Number:
     levels: tuple[float, ...] | None = None
     log: bool = False
     fixed: float | None = None
+    offset: float = 0.0
 
     def __post_init__(self) -> None:
         self._convert()
@@ -56,8 +58,11 @@ class Number:
             )
         if self.step is not None:
             self._check_step(self.step)
-        if self.log and not self.low > 0:
-            raise InputError(f"column {self.name!r}: a logarithm needs low > 0, got {self.low!r}.")
+        if self.log and not self.low + self.offset > 0:
+            least = -self.offset or 0
+            raise InputError(
+                f"column {self.name!r}: a logarithm needs low > {least:g}, got {self.low!r}."
+            )
         if len(self.grid()) == 0 and self.discrete:
             raise InputError(f"column {self.name!r}: no level lies within the bounds.")
         if self.fixed is not None:
@@ -97,6 +102,7 @@ class Number:
         made: dict[str, object] = {"log": switch(owner, "log", self.log)}
         for name in ("low", "high"):
             made[name] = number(owner, name, getattr(self, name), finite=False)
+        made["offset"] = number(owner, "offset", self.offset)
         for name in ("step", "fixed"):
             value = getattr(self, name)
             made[name] = None if value is None else number(owner, name, value)

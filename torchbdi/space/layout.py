@@ -38,6 +38,11 @@ class Layout:
         return np.array([c.log for c in self.columns if isinstance(c, Number)], bool)
 
     @cached_property
+    def offset(self) -> np.ndarray:
+        """What is added to each of the numbers before its logarithm is taken, (numbers,)."""
+        return np.array([c.offset for c in self.columns if isinstance(c, Number)], np.float64)
+
+    @cached_property
     def choices(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """For each number of classes k: the columns (S,), their features (S, k - 1), the logits."""
         by_size: dict[int, list[int]] = {}
@@ -121,7 +126,7 @@ class Layout:
         out = numbers.astype(np.float64)
         if self.log.any():
             with np.errstate(divide="ignore"):
-                out[..., self.log] = np.log10(out[..., self.log])
+                out[..., self.log] = np.log10(out[..., self.log] + self.offset[self.log])
         return out
 
     def unscaled(self, features: np.ndarray) -> np.ndarray:
@@ -129,7 +134,7 @@ class Layout:
         out = features.copy()
         if self.log.any():
             with np.errstate(over="ignore"):  # bounds are the business of snap
-                out[..., self.log] = 10.0 ** out[..., self.log]
+                out[..., self.log] = 10.0 ** out[..., self.log] - self.offset[self.log]
         return out
 
     def snap(self, numbers: np.ndarray) -> np.ndarray:

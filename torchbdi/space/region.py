@@ -86,9 +86,9 @@ class Region:
 
     @cached_property
     def _rounding(self) -> Rounding:
-        log = self.layout.log
+        log, offset = self.layout.log, self.layout.offset
         grids = [
-            (i, ((np.log10(grid) if log[i] else grid) - self.mean[i]) / self.std[i])
+            (i, ((np.log10(grid + offset[i]) if log[i] else grid) - self.mean[i]) / self.std[i])
             for i, grid in self.layout.grids
         ]
         bound = self._presence.coordinates if self.at_most else None

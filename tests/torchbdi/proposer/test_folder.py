@@ -68,10 +68,14 @@ def test_a_folder_that_is_in_use_or_taken(
     assert "other data or settings, or another version of torchbdi" in message
     out.mkdir()
     (out / "mine.txt").touch()
-    assert "is there already" in said(capsys, words(data, out))
+    message = said(capsys, words(data, out))
+    assert "is there already" in message and "remove" not in message
     assert (out / "mine.txt").exists()
-    out = data
-    assert "is there already" in said(capsys, words(data, out))
+    (out / "config.json").touch()
+    assert "is there already" in (message := said(capsys, words(data, out)))
+    assert "or remove it" in message  # of an earlier run
+    message = said(capsys, words(data, data))
+    assert "is there already" in message and "remove" not in message
 
 
 def test_somebody_else_makes_the_folder_meanwhile(tmp_path: Path) -> None:

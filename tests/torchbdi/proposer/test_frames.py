@@ -91,6 +91,19 @@ def test_what_cannot_be_a_table(x: Any, y: Any, message: str) -> None:
         table_of(x, y)
 
 
+@pytest.mark.parametrize(
+    "x",
+    [
+        {"a": [1.0, 2.0], "b": [3.0, 4.0]},
+        [{"a": 1.0, "b": 3.0}, {"a": 2.0, "b": 4.0}],
+        np.array([(1.0, "u"), (2.0, "v")], dtype=[("a", "f8"), ("b", "U1")]),
+    ],
+)
+def test_columns_that_have_names_are_those_of_a_data_frame(x: Any) -> None:
+    with pytest.raises(InputError, match=r"Give pandas.DataFrame\(x\)"):
+        table_of(x, [1.0, 2.0])
+
+
 def test_a_missing_cell_of_pandas_is_missing() -> None:
     class NotAvailable:
         def __eq__(self, other: object) -> Any:

@@ -31,7 +31,8 @@ def spaces(draw: st.DrawFn) -> tuple[Space, np.ndarray]:
     columns: list[Number | Choice] = []
     raw = []
     for i in range(draw(st.integers(1, 6))):
-        kind = draw(st.sampled_from(["number", "bounded", "step", "levels", "log", "choice"]))
+        kinds = ["number", "bounded", "step", "levels", "log", "zero", "choice"]
+        kind = draw(st.sampled_from(kinds))
         low, high = sorted(rng.uniform(-20, 20, 2))
         high += 1
         if kind == "number":
@@ -48,6 +49,10 @@ def spaces(draw: st.DrawFn) -> tuple[Space, np.ndarray]:
             column, values = Number(f"c{i}", levels=tuple(grid)), rng.choice(grid, 30)
         elif kind == "log":
             column, values = Number(f"c{i}", 1e-3, 1e3, log=True), 10 ** rng.uniform(-3, 3, 30)
+        elif kind == "zero":
+            doses = (0, 0.01, 0.1, 1, 10, 100) if rng.random() < 0.5 else None
+            column = Number(f"c{i}", 0, 100, levels=doses, log=True, offset=1e-3)
+            values = column.nearest(rng.integers(0, 2, 30) * 10 ** rng.uniform(-2, 2, 30))
         else:
             k = int(rng.integers(2, 6))
             column = Choice(f"c{i}", tuple("abcdef"[:k]))
@@ -212,6 +217,19 @@ def test_numbers_have_the_papers_defaults() -> None:
     assert mixed.logits.tolist() == [False, True]
 
 
+@pytest.mark.parametrize("levels", [(0, 0.01, 0.1, 1, 10), None])
+def test_0_has_a_logarithm_where_something_is_added(levels: tuple[float, ...] | None) -> None:
+    doses = np.array([[0.0], [0.01], [0.1], [1], [10]])
+    space = Space((Number("a", 0, 10, levels=levels, log=True, offset=0.001),)).fit(doses)
+    x = space.encode(doses)
+    np.testing.assert_allclose(space.decode(x), doses, atol=1e-15)
+    np.testing.assert_allclose(x.diff(dim=0) / x.diff(dim=0)[-1], 1, atol=0.05)
+    near = space.project(x + torch.tensor([[-0.1], [0.1], [0.1], [0.1], [0.1]]))
+    assert space.decode(near)[0] == 0
+    if levels:
+        np.testing.assert_allclose(space.decode(near), doses, atol=1e-15)
+
+
 def test_logarithms_far_beyond_the_bounds_are_at_the_bounds() -> None:
     """numpy warned of an overflow that bounds take back."""
     space = Space((Number("a", 1e-3, 1e3, log=True),)).fit(np.array([[0.01], [1.0], [10.0]]))
@@ -275,6 +293,7 @@ def logarithms() -> Space:
         (lambda: Number("a", 0, 1, step=-1), "must be > 0"),
         (lambda: Number("a", 0, 1e9, step=1), "1,000,000"),
         (lambda: Number("a", 0, 1, log=True), "low > 0"),
+        (lambda: Number("a", -0.1, 1, log=True, offset=0.1), "low > -0.1, got -0.1"),
         (lambda: Number("a", 0, 1, fixed=2), "cannot be fixed"),
         (lambda: Number("a", levels=(2, 1)), "ascend"),
         (lambda: Choice("a", ("x", "x")), "different classes"),

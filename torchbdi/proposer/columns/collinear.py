@@ -39,7 +39,7 @@ def collinear_remarks(
     """
     log = {name for name in columns if grids[name].number.log}
     own = {
-        name: np.log(v) if name in log else v
+        name: np.log(v + grids[name].number.offset) if name in log else v
         for name, v in columns.items()
         if len(v) >= FEWEST_ROWS and len(np.unique(v)) >= FEWEST_LEVELS
     }

@@ -44,6 +44,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+_SPAN = re.compile(r"(-?\d+ days?,? \+?)?\d{1,3}:[0-5]\d(:[0-5]\d([.,]\d+)?)?")
 _DAY = re.compile(r"(?:\w{2,9}\.?,? )?(\d+)[-/.](\d+)[-/.](\d+)(?:[t, ].*)?", re.IGNORECASE)
 
 
@@ -67,8 +68,13 @@ def are_dates(texts: Collection[str]) -> bool:
 
 
 def are_times(texts: Collection[str]) -> bool:
-    """Whether all of some texts are times of day written as 09:05; a ratio such as 1:10 is none."""
-    return len(texts) > 1 and all(_CLOCK.fullmatch(text) for text in texts)
+    """Whether all of some texts are times of day written as 09:05, or spans as 0 days 00:01:02.
+
+    A ratio such as 1:10 is none; of spans such as 3:57 and 4:05 the zeros tell.
+    """
+    if len(texts) > 1 and all(_CLOCK.fullmatch(text) for text in texts):
+        return True
+    return all(_SPAN.fullmatch(text) for text in texts) and any(":0" in text for text in texts)
 
 
 def row_number(name: str, numbers: np.ndarray, rows: np.ndarray) -> str:

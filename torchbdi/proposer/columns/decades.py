@@ -6,6 +6,11 @@ import numpy as np
 
 # Positive numbers over more than this factor are kept as logarithms, and have no decimals.
 DECADES = 100.0
+# Of doses that go down to 0 each is at least so many times the one below, and is given to so many
+# designs or more. Proposals of earlier rounds may lie between them: so many of all have a dose.
+APART, TWICE, SHARE = 2.0, 2, 0.25
+# Such a 0 counts as this share of the least dose: about as far below it as others are apart.
+NOTHING = 0.1
 
 
 def over_decades(values: np.ndarray) -> bool:
@@ -25,3 +30,22 @@ def set_over_decades(values: np.ndarray) -> bool:
     different = np.unique(values)
     low, high = different[[int(0.05 * (len(different) - 1)), -1]]
     return bool(high > DECADES * low)
+
+
+def logarithm_of(values: np.ndarray) -> float | None:
+    """What is added to numbers of designs (N,) before their logarithm; None where they have none.
+
+    That is 0 for positive ones. Of doses such as 0, 0.01, 0.1, 1 and 10 the differences say that
+    all but the last are the same; where amounts that are no such series are 0, the part is missing.
+    """
+    if values.min() > 0:
+        return 0.0 if set_over_decades(values) else None
+    levels, counts = np.unique(values[values > 0], return_counts=True)
+    often = counts >= TWICE
+    if values.min() < 0 or not often.any():
+        return None
+    often &= counts >= np.median(counts[often]) / 2
+    doses, there = levels[often], counts[often].sum()
+    if there < SHARE * counts.sum() or (doses[1:] < APART * doses[:-1]).any():
+        return None
+    return float(NOTHING * doses[0]) if set_over_decades(doses) else None

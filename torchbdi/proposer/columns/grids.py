@@ -10,7 +10,7 @@ import numpy as np
 from ...space.columns import Number
 from ..reading.table import Values, show_number
 from .column import Numbers
-from .decades import set_over_decades
+from .decades import logarithm_of
 from .precision import MAX_DECIMALS, decimals_of, digits_of
 
 # A column of few levels, each several times, keeps to them.
@@ -95,7 +95,7 @@ def grid_of(
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return _any(column, MAX_DECIMALS, bounded)
     unit = 1 if free else unit
-    if places and unit == 1 and set_over_decades(values):
+    if places and unit == 1 and logarithm_of(values) is not None:
         return _too_fine(column, values, cells, places, free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -124,7 +124,9 @@ class DesignSpace:
                 if isinstance(column, Numbers):
                     own, number = columns[at], float(value)
                     assert isinstance(own, Number)
-                    columns[at] = Number(column.name, number, number, log=own.log, fixed=number)
+                    columns[at] = replace(
+                        own, low=number, high=number, step=None, levels=None, fixed=number
+                    )
                 else:
                     codes = column.codes(np.array([value], dtype=object))[0]
                     for i, code in enumerate(codes):

@@ -49,10 +49,11 @@ def canvas(height: float, rows: int = 1) -> tuple[Any, Any]:
     return figure, figure.subplots(rows)
 
 
-def logarithmic(axes: Axes, which: Literal["x", "y"], least: float = 0) -> None:
+def logarithmic(axes: Axes, which: Literal["x", "y"], least: float = 0, even: float = 0) -> None:
     """Plain numbers at the ticks: a power of ten with a factor is so wide that it meets others.
 
-    No tick below ``least`` is named: there is no half of a design.
+    No tick below ``least`` is named: there is no half of a design. Up to ``even`` the axis is
+    even, so that 0 has a place.
     """
     from matplotlib.ticker import LogFormatter
 
@@ -60,7 +61,11 @@ def logarithmic(axes: Axes, which: Literal["x", "y"], least: float = 0) -> None:
         def __call__(self, x: float, pos: int | None = None) -> str:
             return f"{x:g}" if x >= least and super().__call__(x, pos) else ""
 
-    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    scale = axes.set_xscale if which == "x" else axes.set_yscale
+    if even:
+        scale("symlog", linthresh=even)
+    else:
+        scale("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(Plain())
     axis.set_minor_formatter(Plain())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..columns.column import Classes, Numbers
+from ..columns.decades import NOTHING
 from ..result import Proposals
 from . import drawing
 from .drawing import KNOWN, PROPOSED
@@ -36,8 +37,9 @@ def where_picture(p: Proposals) -> bytes | None:
         )
         axes.scatter(own, order, s=22, color=PROPOSED, edgecolors="white", linewidths=0.5, zorder=3)
         if isinstance(column, Numbers):
-            if p.problem.grids[column.name].number.log:
-                drawing.logarithmic(axes, "x")
+            number = p.problem.grids[column.name].number
+            if number.log:
+                drawing.logarithmic(axes, "x", even=number.offset / NOTHING)
         else:
             step = -(-len(column.classes) // MOST_TICKS)
             ticks = range(0, len(column.classes), step)

@@ -31,8 +31,21 @@ def count_of(
     score: str,
     settings: Settings,
     ways: Ways,
+    also: str = "",
 ) -> tuple[int, list[str]]:
     """How many designs to propose, and what to tell of it.
+
+    Args:
+        restricted: the columns that vary, and the rules between them.
+        values: of the known designs, (N,) each.
+        tried: the same of designs that failed or wait.
+        candidates: the same of the rows to choose from; None where there are none.
+        means: the scores of the known designs, (N,).
+        rows: their rows, (N,).
+        score: what the scores are called.
+        settings: the person's choices.
+        ways: how options are typed.
+        also: which columns are no part of a design, to end a message.
 
     Raises:
         InputError: there is none that is not known.
@@ -67,7 +80,7 @@ def count_of(
                 f"every design is known: {_all_told(room)}. The best is row {rows[best]} with "
                 f"{score} {figures(means[best], places_of(means))}. New ones need new levels: "
                 f"widen the bounds{way}, or add rows with levels that were not tried.{again}"
-                f"{unasked}"
+                f"{unasked}{also}"
             )
     n = min(USUAL, left) if settings.n is None else settings.n
     if n < left:

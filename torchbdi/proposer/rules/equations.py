@@ -76,9 +76,10 @@ def kept_equations(
     free = {name: v for name, v in own.items() if name not in settings.fix}
     half = {name: half_units(table.columns[name], v) for name, v in free.items()}
     last = [next(iter(rule.coefficients)) for rule in totals]
-    remarks += derived_remarks(free, half, Ways(table.typed), last)
+    derived = derived_remarks(free, half, Ways(table.typed), last)
+    remarks += derived
     kept = [*given, *sums, *totals]
-    remarks += order_remarks(free, kept, Ways(table.typed))
+    remarks += order_remarks(free, kept, Ways(table.typed), derived)
     dummies, told = dummy_remarks(free, kept, Ways(table.typed))
     loose = {name: v for name, v in free.items() if name not in told}
     remarks += [*dummies, *whole_remark(loose, kept, Ways(table.typed))]

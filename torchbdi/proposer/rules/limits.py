@@ -25,8 +25,8 @@ FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
 WHOLES, NEARLY, NO_PART = (1.0, 100.0), 0.95, 0.05
 # Parts are told that chance would keep below a whole less often than once in so many.
 SELDOM = 1e3
-# What names speak for, too, as a start and an end, is told that chance would keep less often than
-# once in so many.
+# What names speak for, too, as a start and an end or a step and the next one, is told that chance
+# would keep less often than once in so many tables.
 BY_NAMES = 20.0
 _ENDS = frozenset((
     ("start", "end"), ("start", "stop"), ("start", "final"), ("begin", "end"), ("initial", "final"),
@@ -38,7 +38,10 @@ _UNIT = re.compile(r"[\[({]([^\[({]+)[\])}]\s*$")
 
 
 def order_remarks(
-    columns: Mapping[str, np.ndarray], rules: Sequence[Linear], ways: Ways
+    columns: Mapping[str, np.ndarray],
+    rules: Sequence[Linear],
+    ways: Ways,
+    said: Sequence[str] = (),
 ) -> list[str]:
     """Names columns of which one is never above another, though their numbers overlap.
 
@@ -46,6 +49,7 @@ def order_remarks(
         columns: numbers of the rows, (N,) each, those that are searched.
         rules: what proposals keep.
         ways: how options are typed.
+        said: remarks on columns that follow from others; what one says of both is not told again.
     """
     pairs = [
         (a, b)
@@ -54,12 +58,21 @@ def order_remarks(
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
         and _in_one_unit([a, b])
+        and not any(repr(a) in text and repr(b) in text for text in said)
     ]
-    least = math.log(UNLIKELY) + math.log(max(1, len(columns) * (len(columns) - 1)))
+
+    def least(a: str, b: str) -> float:
+        """How seldom chance may keep two columns in order, for that to be told."""
+        if _are_ends(a, b):
+            return BY_NAMES
+        if _are_steps(a, b):
+            return BY_NAMES * len(columns)  # each has one that follows
+        return UNLIKELY * len(columns) * (len(columns) - 1)
+
     pairs = [
         (a, b)
         for a, b in pairs
-        if _chance(columns[a], columns[b]) < -(math.log(BY_NAMES) if _are_ends(a, b) else least)
+        if _chance(columns[a], columns[b]) < -math.log(least(a, b))
         and np.corrcoef(columns[a], columns[b])[0, 1] <= TOGETHER  # told as such
     ]
     between = {(a, c) for a, b in pairs for d, c in pairs if b == d}
@@ -70,7 +83,8 @@ def order_remarks(
         for a, b in pairs[:MOST_PAIRS]
     ]
     if len(pairs) > MOST_PAIRS:
-        out.append(f"So are {len(pairs) - MOST_PAIRS} more pairs of columns.")
+        more = len(pairs) - MOST_PAIRS
+        out.append(f"So {'is 1 more pair' if more == 1 else f'are {more} more pairs'} of columns.")
     return out
 
 
@@ -91,6 +105,14 @@ def _are_ends(a: str, b: str) -> bool:
         return False
     apart = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
     return len(apart) == 1 and apart[0] in _ENDS
+
+
+def _are_steps(a: str, b: str) -> bool:
+    """Whether two names are those of a step and the next one, as t1 and t2, and else the same."""
+    if re.sub(r"\d+", "", a) != re.sub(r"\d+", "", b):
+        return False
+    first, second = (list(map(int, re.findall(r"\d+", name))) for name in (a, b))
+    return sorted(y - x for x, y in zip(first, second, strict=True)) == [0] * (len(first) - 1) + [1]
 
 
 def _chance(a: np.ndarray, b: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
-from ..columns.decades import set_over_decades
+from ..columns.decades import NOTHING, logarithm_of
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero, without_steps
 from ..columns.nothing import Absent
 from ..reading.table import Table, Values, parse_number, show_number
@@ -102,8 +102,7 @@ def restrict(
         remarks += filter(None, lost)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
-    ruled |= {name for name in grids if _fixed_below(settings.fix.get(name))}
-    _logarithms(grids, values, ruled, remarks)
+    _logarithms(grids, values, ruled, settings, remarks)
     if not to_choose:
         _tell(grids, ways, remarks)
     own = tuple(
@@ -185,25 +184,30 @@ def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
     return any(column.name in rule.names for rule in at_most)
 
 
-def _fixed_below(wanted: float | str | None) -> bool:
-    """Whether a column is fixed where numbers have no logarithm."""
-    number = None if wanted is None else parse_number(str(wanted))
-    return number is not None and number <= 0
-
-
 def _logarithms(
-    grids: dict[str, Grid], values: Mapping[str, Values], ruled: set[str], remarks: list[str]
+    grids: dict[str, Grid],
+    values: Mapping[str, Values],
+    ruled: set[str],
+    settings: Settings,
+    remarks: list[str],
 ) -> None:
-    """Columns of positive numbers over more than two decades are searched as logarithms."""
+    """Columns of numbers over more than two decades, and maybe 0, are searched as logarithms."""
     for name, grid in grids.items():
         number, own = grid.number, values[name]
-        if name not in ruled and number.low > 0 and set_over_decades(own):
-            span = float(np.log10(own.max()) - np.log10(own.min()))
-            grids[name] = replace(grid, number=replace(number, log=True))
-            remarks.append(
-                f"Column {name!r} spans {span:.1f} orders of magnitude: it is searched as a "
-                "logarithm."
-            )
+        if name in ruled or (offset := logarithm_of(own)) is None:
+            continue
+        wanted = settings.fix.get(name)
+        fixed = None if wanted is None else parse_number(str(wanted))
+        if min(number.low, number.low if fixed is None else fixed) + offset <= 0:
+            continue  # there is no logarithm of that
+        span = float(np.log10(own.max()) - np.log10(own[own > 0].min()))
+        grids[name] = replace(grid, number=replace(number, log=True, offset=offset))
+        zero = f", in which 0 lies a decade below {offset / NOTHING:.12g}" if offset else ""
+        above = " above 0" if offset else ""
+        remarks.append(
+            f"Column {name!r} spans {span:.1f} orders of magnitude{above}: it is searched as a "
+            f"logarithm{zero}."
+        )
 
 
 def _tell(grids: Mapping[str, Grid], ways: Ways, remarks: list[str]) -> None:

@@ -29,7 +29,7 @@ def strand_remarks(
     """Names the columns of sequences that another one has, reads backwards or is translated to.
 
     Args:
-        sequences: texts of equal length, (N,) each.
+        sequences: texts of equal length, (N,) each; names such as those of a PAM, too.
         fixed: the columns that do not vary.
         ways: how options are typed.
     """
@@ -54,6 +54,11 @@ def strand_remarks(
             "make what is missing from what is proposed."
         )
     return out
+
+
+def are_letters(names: Values) -> bool:
+    """Whether names (N,) are so many letters each, as the bases of a PAM are."""
+    return len(set(map(len, names))) == 1 and all(name.isalpha() for name in names)
 
 
 def _plain(text: str) -> str:

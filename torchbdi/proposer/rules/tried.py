@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...space import Number
 from ..columns.column import LARGEST, Classes, Numbers, as_category
 from ..reading.table import MISSING, Table, Values, parse_number
 from ..reading.ways import listed
@@ -40,8 +41,8 @@ def tried_of(
     for column in restricted.columns:
         cells = tried.columns[column.name]
         if isinstance(column, Numbers):
-            log = restricted.grids[column.name].number.log
-            own[column.name] = [_number(cell, log) for cell in cells.tolist()]
+            number = restricted.grids[column.name].number
+            own[column.name] = [_number(cell, number) for cell in cells.tolist()]
         else:
             sites = _sites(known[column.name]) if column.sequence else []
             own[column.name] = [_text(column, v, sites) for v in as_category(cells).tolist()]
@@ -76,12 +77,12 @@ def tried_of(
     return made
 
 
-def _number(cell: float | str, log: bool) -> float | None:
+def _number(cell: float | str, column: Number) -> float | None:
     """A number that a column can have, which may be one of logarithms; else None."""
     number = parse_number(str(cell))
-    if number is None or not abs(number) <= LARGEST or (log and number <= 0):
+    if number is None or not abs(number) <= LARGEST:
         return None
-    return number
+    return None if column.log and number + column.offset <= 0 else number
 
 
 def _sites(texts: Values) -> list[set[str]]:

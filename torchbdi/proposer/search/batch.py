@@ -197,7 +197,7 @@ def _exact(
         if isinstance(column, Numbers):
             near = NEAR * (column.high - column.low)
             grid = problem.grids[column.name]
-            below = NEAR * column.low if grid.number.log else near
+            below = NEAR * (column.low + grid.number.offset) if grid.number.log else near
             if grid.decimals is not None and (grid.number.discrete or grid.kind == "whole"):
                 own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
             own = np.where(own - column.low <= below, column.low, own)

@@ -109,3 +109,11 @@ def test_rows_that_are_sorted_or_few_are_said_to_follow_nothing(tmp_path: Path) 
     assert not drift_remark("y", y[:14], order[:14], [], {}, IN_PYTHON)
     assert not drift_remark("y", y, order, [order // 5], {}, IN_PYTHON)
     assert not drift_remark("y", y, order, [], {"dose": -order}, IN_PYTHON)
+
+
+def test_doses_with_a_0_change_together_with_their_logarithms(tmp_path: Path) -> None:
+    doses = np.array([0, 0.01, 0.1, 1, 10, 100])[np.arange(40) % 6]
+    cells = [f"{v:.3f}" for v in np.log10(doses + 0.001) + 0.01 * RNG.normal(size=40)]
+    rows = with_column("ramp", cells)
+    own = [[f"{d:g}", *row] for d, row in zip(doses, rows[1:], strict=True)]
+    assert "'dose' and 'ramp' always" in remark_of(tmp_path, text([["dose", *rows[0]], *own]))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from proposer_tables import DESIGN, asked, names, refused, text, told, with_column
 
-from torchbdi.proposer.columns.counting import are_dates
+from torchbdi.proposer.columns.counting import are_dates, are_times
 from torchbdi.proposer.columns.kinds import guess_kind
 
 RNG = np.random.default_rng(0)
@@ -93,6 +93,24 @@ def test_names_that_are_no_dates(cells: list[str], tmp_path: Path) -> None:
 )  # fmt: skip
 def test_three_numbers_are_a_date_where_they_can_be_one(cells: list[str], dates: bool) -> None:
     assert are_dates(cells) == dates
+
+
+@pytest.mark.parametrize(
+    ("cells", "times"),
+    [
+        (["09:05", "18:45"], True),
+        (["9:05", "18:45", "12:30"], True),
+        (["3:57", "4:05", "0:30"], True),
+        (["0 days 00:01:02.5", "0 days 00:03:02"], True),
+        (["1 day, 0:01:02", "0:03:02.250000"], True),
+        (["1:10", "1:20", "2:10"], False),  # ratios
+        (["1:05", "1:75"], False),
+        (["1:1:05"], False),
+        ([], False),
+    ],
+)
+def test_spans_are_times_and_ratios_are_none(cells: list[str], times: bool) -> None:
+    assert are_times(set(cells)) == times
 
 
 def test_a_year_cannot_be_chosen(tmp_path: Path) -> None:

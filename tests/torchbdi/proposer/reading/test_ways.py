@@ -88,6 +88,6 @@ def test_a_way_out_is_told_as_it_is_given(
 
 
 def test_another_folder_is_asked_for_as_it_is_given(tmp_path: Path) -> None:
-    (tmp_path / "mine").touch()
+    (tmp_path / "config.json").touch()  # of an earlier run
     with pytest.raises(InputError, match=r"Choose another folder \(out=\), or remove it"):
         torchbdi.propose(*solvents(), out=tmp_path, progress=False)

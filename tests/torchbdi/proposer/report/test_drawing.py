@@ -30,3 +30,17 @@ def test_a_few_far_points_leave_room_for_the_others_in_a_picture() -> None:
     shown, more = drawing.within(values[:4], 0.5, 2.5)  # not far: nothing is moved
     assert shown.tolist() == [0, 1, 2, 3]
     assert more == ""
+
+
+def test_0_has_a_place_on_an_axis_of_logarithms() -> None:
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    axes = figure.subplots()
+    axes.plot([0, 0.01, 0.1, 1], [0, 1, 2, 3])
+    drawing.logarithmic(axes, "x", even=0.01)
+    figure.canvas.draw()
+    places = axes.transData.transform([[v, 0.0] for v in (0, 0.01, 0.1, 1)])[:, 0]
+    assert np.isfinite(places).all()
+    gaps = np.diff(places)
+    assert np.isclose(gaps[1], gaps[2]) and 0.5 < gaps[0] / gaps[1] < 2
+    shown = {tick.get_text() for tick in axes.xaxis.get_ticklabels(which="both")}
+    assert {"0", "1"} <= shown

@@ -101,3 +101,11 @@ def test_one_row_that_is_pending_is_no_end_of_all_designs(tmp_path: Path) -> Non
     rows[5][-1] = "PENDING"
     remark = "no more can be proposed. For other designs, leave these rows out (--take TEXT=out"
     assert remark in told(asked(tmp_path, text(rows), "-n", "4")[0])
+
+
+def test_what_was_left_out_is_told_where_all_designs_are_known(tmp_path: Path) -> None:
+    """One of these columns could be the choice that somebody misses."""
+    rows = [[f"#{37 * i:06X}", str(i % 3), "abc"[i // 3 % 3], str(i * 7 % 11)] for i in range(36)]
+    message = refused(tmp_path, text([["colour", "size", "word", "yield"], *rows]))
+    assert "all 9 combinations" in message
+    assert "Left out: Column 'colour' has a text of its own in every row" in message

@@ -120,3 +120,33 @@ def test_ends_are_those_of_one_thing(other: str, is_told: bool) -> None:
     low, more = np.random.default_rng(0).uniform(0, 60, (2, 12))
     columns = {"zone1 min": low, other: low + more}
     assert bool(order_remarks(columns, [], Ways(True))) == is_told
+
+
+def test_steps_that_follow_each_other_are_told_by_their_names() -> None:
+    """A gradient of three times: so few rows could be in order by chance among any two columns."""
+    times = np.sort(np.random.default_rng(0).uniform(0, 30, (25, 3)), axis=1).T
+    names = ["t1 (min)", "t2 (min)", "t3 (min)"]
+    told = order_remarks(dict(zip(names, times, strict=True)), [], Ways(True))
+    assert [remark.split(" in all rows")[0] for remark in told] == [
+        "'t1 (min)' is at most 't2 (min)'", "'t2 (min)' is at most 't3 (min)'",
+    ]  # fmt: skip
+    for others in (["t1", "t3", "t5"], ["a1", "b2", "c3"], ["t3", "t2", "t1"]):
+        assert not order_remarks(dict(zip(others, times, strict=True)), [], Ways(True))
+
+
+def test_one_more_pair_of_columns_is_one() -> None:
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0, 60, (4, 40))
+    columns = {f"{k} {end}": low[k] for k in range(4) for end in ("min",)}
+    columns |= {f"{k} max": low[k] + rng.uniform(0, 40, 40) for k in range(4)}
+    assert order_remarks(columns, [], Ways(True))[-1] == "So is 1 more pair of columns."
+
+
+def test_a_column_that_follows_from_another_is_told_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [["resin", "square", "hardener", "yield"]]
+    for a, b in rng.uniform(1, 10, (80, 2)).round(1).tolist():
+        rows.append([f"{a}", f"{a * a:.2f}", f"{b}", f"{10 - (a - 5) ** 2 - b:.2f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert "Column 'square' is 'resin'^2 in every row" in told(made)
+    assert "is at most" not in told(made)

@@ -58,3 +58,14 @@ def test_sequences_that_are_alike_here_and_there_are_not_said_to(
 ) -> None:
     made, _ = asked(tmp_path, beside(SITES, second))
     assert "proposals do not keep" not in told(made)
+
+
+def test_names_that_stand_in_a_sequence_are_told(tmp_path: Path) -> None:
+    """The PAM behind a guide, of which only the first base varies."""
+    bases = [s[-1] for s in SITES]
+    rows = beside([f"{s}GG" for s in SITES], [f"{base}GG" for base in bases])
+    made, _ = asked(tmp_path, rows)
+    assert "Column 'second' stands letter for letter in 'first' in every row" in told(made)
+    other = [{"A": "C"}.get(base, base) for base in bases]
+    made, _ = asked(tmp_path, beside(SITES, [f"{base}GG" for base in other]))
+    assert "proposals do not keep" not in told(made)

@@ -1,0 +1,87 @@
+"""Whether numbers spread over decades, so that their logarithms tell more than they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, text, told
+
+from torchbdi import Space, propose
+from torchbdi.proposer.columns.decades import logarithm_of
+from torchbdi.search import maximise
+from torchbdi.space import Number
+
+RNG = np.random.default_rng(0)
+DOSES = np.repeat([0, 0.01, 0.1, 1, 10, 100], 8)
+
+
+@pytest.mark.parametrize(
+    ("values", "offset"),
+    [
+        (DOSES[8:], 0.0),
+        (DOSES, 0.001),
+        (np.repeat([0, 1e-9, 1e-8, 1e-7, 1e-6], 3), 1e-10),
+        (np.repeat([0.0, *(2.0 ** np.arange(9))], 4), 0.1),
+        (np.append(DOSES, 1000.0), 0.001),
+        (np.concatenate([DOSES, RNG.uniform(0.5, 3, 64)]), 0.001),  # later rounds lie in between
+        (np.repeat([0, 1, 10, 50], 8), None),  # as without the 0
+        (np.repeat([0, 40, 80, 120, 160], 8), None),
+        (np.append(0.0, RNG.uniform(0, 100, 60).round(1)), None),
+        (np.repeat([-1, 0, 0.01, 1, 100], 8), None),
+        (np.append(np.repeat([0.0, 0.05, 0.1, 0.15, 0.2, 1, 20], 5), 40.0), None),  # amounts
+        (np.array([0.0] * 30 + [0.001, 0.1, 5.0]), None),  # a few traces
+        (np.zeros(20), None),
+    ],
+)
+def test_what_has_a_logarithm(values: np.ndarray, offset: float | None) -> None:
+    made = logarithm_of(values.astype(float))
+    assert made == (None if offset is None else pytest.approx(offset))
+
+
+def doses(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Designs of a dose, 0 at times, and a time; the best dose is 1, in decades."""
+    rng = np.random.default_rng(1)
+    x = np.column_stack([rng.choice(np.unique(DOSES), n), rng.integers(1, 25, n)])
+    decades = np.log10(np.maximum(x[:, 0], 1e-3))
+    return x, 10 - 2 * decades**2 - 0.02 * (x[:, 1] - 12) ** 2 + rng.normal(0, 0.2, n)
+
+
+def test_doses_that_go_down_to_0_are_searched_as_logarithms(tmp_path: Path) -> None:
+    x, y = doses()
+    rows = [[f"{d:g}", f"{t:g}", f"{v:.2f}"] for (d, t), v in zip(x, y, strict=True)]
+    made, _ = asked(tmp_path, text([["dose", "h", "yield"], *rows]))
+    assert (
+        "Column 'dose' spans 4.0 orders of magnitude above 0: it is searched as a logarithm, in "
+        "which 0 lies a decade below 0.01." in told(made)
+    )
+    for words in (["--bounds", "dose=-1:10"], ["--rule", "dose+h<=40"], ["--fix", "dose=-1"]):
+        assert "a decade below" not in told(asked(tmp_path, text([["dose", "h", "yield"], *rows]),
+                                                  *words)[0])  # fmt: skip
+    made_of = propose(x, y, n=4, progress=False)
+    assert made_of.quality.rank_correlation > 0.9
+    assert set(made_of.x[:, 0].tolist()) <= {0.1, 1.0, 10.0}
+    worst = propose(x, y, n=4, minimize=True, fix={"x0": 0}, progress=False)
+    assert (worst.x[:, 0] == 0).all()
+
+
+def test_a_dose_of_0_that_failed_is_known(tmp_path: Path) -> None:
+    x, y = doses()
+    rows = [[f"{d:g}", f"{t:g}", f"{v:.2f}"] for (d, t), v in zip(x, y, strict=True)]
+    rows += [["0", "31", "failed"]]
+    words = ["--take", "failed=out"]
+    made, _ = asked(tmp_path, text([["dose", "h", "yield"], *rows]), *words)
+    assert "(row 62) is not proposed again" in told(made)
+    assert made.tried["dose"].tolist() == [0]
+
+
+def test_levels_with_a_0_are_searched_as_they_are() -> None:
+    """Of one design that is wanted, on levels whose logarithms need an offset."""
+    rng, levels = np.random.default_rng(0), tuple(np.unique(DOSES).tolist())
+    columns = [Number(f"c{i}", levels=levels, log=True, offset=0.001) for i in range(9)]
+    table = rng.choice(levels, (60, 9))
+    space = Space((*columns, Number("free", 0, 10))).fit(np.column_stack([table, table[:, 0] / 10]))
+    wanted = space.encode(np.array([[*[0, 0.01, 100] * 3, 5.0]]))
+    found = maximise(lambda x: -(x - wanted).square().sum(1), space, 1)
+    np.testing.assert_allclose(space.decode(found.x), space.decode(wanted), atol=1e-6)
