@@ -70,7 +70,10 @@ def changed_places(
     Returns:
         (n, C).
     """
-    sites = [c.classes for c in space.columns if isinstance(c, Choice) and c.kind == "site"]
+    sites = [
+        c.classes for c in space.columns
+        if isinstance(c, Choice) and c.kind == "site" and c.levels is None
+    ]  # fmt: skip
     free = np.array([column.fixed is None for column in space.columns])
     out, own = designs.copy(), (designs[:, free], places)
     if len(sites) == len(space.columns) and len(set(sites)) == 1:

@@ -6,6 +6,7 @@ import numpy as np
 
 from torchbdi import InputError
 from torchbdi.space import Choice, Number, Space
+from torchbdi.space.columns import nearest
 
 ROUNDING = 2.0**-22  # of a column's largest number: what float32 makes of a bound is that bound
 COARSEST = 0.01  # of a column's largest number, by which a level such as 1/3 may be rounded at most
@@ -28,8 +29,6 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
     raw = np.asarray(given, dtype=np.float64)
     for column, values, cells in zip(space.columns, raw.T, given.T, strict=True):
         allowed = _nearest(column, values)
-        if allowed is None:
-            continue
         largest = max(np.abs(values).max(), np.abs(allowed).max())
         off = np.abs(values - allowed)
         if isinstance(column, Number) and column.log:
@@ -51,11 +50,11 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
             )
 
 
-def _nearest(column: Number | Choice, values: np.ndarray) -> np.ndarray | None:
-    """The nearest values that a column may have; None where it may have all that it can hold."""
+def _nearest(column: Number | Choice, values: np.ndarray) -> np.ndarray:
+    """The nearest values that a column may have."""
     if column.fixed is not None:
         return np.full(len(values), float(column.fixed))
-    return column.nearest(values) if isinstance(column, Number) else None
+    return column.nearest(values) if isinstance(column, Number) else nearest(column.grid(), values)
 
 
 def _last_decimal(cells: np.ndarray) -> float:
@@ -74,6 +73,6 @@ def _endless(numbers: np.ndarray) -> np.ndarray:
 def _rule(column: Number | Choice, value: float, allowed: float) -> str:
     if column.fixed is not None:
         return f"is fixed at {allowed:.10g}"
-    if isinstance(column, Number) and column.low <= value <= column.high:
+    if isinstance(column, Choice) or column.low <= value <= column.high:
         return f"has levels, of which {allowed:.10g} is the nearest"
     return f"ends {'above' if value < allowed else 'below'} it, at {allowed:.10g}"

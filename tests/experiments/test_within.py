@@ -36,6 +36,7 @@ def check(column: Number | Choice, *values: float) -> None:
         (Number("x", 0, 2.6), (0, 1, 3), "row 2 .*has 3 .*ends below it, at 2.6"),
         (Number("x", levels=(0, 300)), (0, 299), "row 1 .*has 299 .*has levels, of which 300"),
         (Choice("x", ("a", "b"), fixed=1), (1, 0), "row 1 .*has 0 .*which is fixed at 1"),
+        (Choice("x", tuple("abc"), levels=(0, 2)), (2, 1), "row 1 .*has 1 .*has levels, of which"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_no_design_of_the_space_is_named(

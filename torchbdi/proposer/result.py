@@ -47,7 +47,9 @@ class Proposals:
         notes: what else to know of each proposal, "" where nothing, n texts.
         quality: how well the model predicts known designs that it has not seen.
         model: the regression that was chosen.
-        unseen: how many new designs there are in all, where they can be counted; else None.
+        unseen: how many new designs there are in all, where they can be counted; else None. Of
+            sequences those count whose letters stand where some known one has them, if these are
+            enough.
         sites: at how many sites proposals differ from a known design at most; None where that was
             not limited.
         candidate: positions of the proposals among ``problem.candidates``, (n,); None where no row

@@ -132,7 +132,7 @@ def _values(column: Column, space: Space) -> np.ndarray | None:
     if column.fixed is not None:
         return np.array([float(column.fixed)])
     if isinstance(column, Choice):
-        return np.arange(len(column.classes), dtype=float)
+        return column.grid().astype(float)
     if not column.discrete:
         return None
     grid = column.grid()

@@ -94,9 +94,11 @@ class Sites(Levels):
             part = slice(int(starts[i]), int(starts[i]) + column.width)
             grid = None
             if isinstance(column, Choice):
-                if len(column.classes) < 2:
+                own = torch.from_numpy(column.grid())
+                if len(own) < 2:
                     continue
-                feature = tables[len(column.classes)]
+                grid = None if column.levels is None else own
+                feature = tables[len(column.classes)][own]
             elif column.discrete and len(column.grid()) <= MANY_LEVELS:
                 grid = torch.from_numpy(column.grid())
                 feature = ((grid + column.offset).log10() if column.log else grid)[:, None]
@@ -122,7 +124,7 @@ class Sites(Levels):
         free = [
             i
             for i, c in enumerate(self.space.columns)
-            if c.fixed is None and (isinstance(c, Number) or len(c.classes) > 1)
+            if c.fixed is None and (isinstance(c, Number) or len(c.grid()) > 1)
         ]
         return free == self.columns
 

@@ -156,15 +156,18 @@ class Choice:
         classes: the words or letters, one a class.
         sequence: name of the sequence whose site this is; None for a category.
         fixed: number of the class that every design has; None where it is free.
+        levels: numbers of the classes that a design may have, ascending; None for all.
 
     Raises:
-        InputError: there is no class, one occurs twice, or ``fixed`` is none of them.
+        InputError: there is no class, one occurs twice, ``levels`` are no numbers of classes, or
+            ``fixed`` is none of them.
     """
 
     name: str
     classes: tuple[str, ...]
     sequence: str | None = None
     fixed: int | None = None
+    levels: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         owner = _named(self.name)
@@ -180,16 +183,29 @@ class Choice:
             object.__setattr__(self, "fixed", whole(owner, "fixed", self.fixed, 0))
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise InputError(f"column {self.name!r}: give one or more different classes.")
-        if self.fixed is not None and self.fixed not in range(len(self.classes)):
+        if self.levels is not None:
+            given, last = listed(owner, "levels", self.levels), len(self.classes) - 1
+            levels = tuple(whole(owner, "a level", v, 0, last) for v in given)
+            if not levels or list(levels) != sorted(set(levels)):
+                raise InputError(f"{owner}: levels must be numbers of classes that ascend.")
+            object.__setattr__(self, "levels", levels)
+        allowed = range(len(self.classes)) if self.levels is None else self.levels
+        if self.fixed is not None and self.fixed not in allowed:
             raise InputError(
-                f"column {self.name!r}: fixed = {self.fixed!r} is no class; there are "
-                f"{len(self.classes)}, numbered from 0."
+                f"column {self.name!r}: fixed = {self.fixed!r} is no class that a design may have; "
+                f"there are {len(self.classes)}, numbered from 0."
             )
 
     @property
     def kind(self) -> str:
         """What the column is: "category" or "site"."""
         return "category" if self.sequence is None else "site"
+
+    def grid(self) -> np.ndarray:
+        """Numbers of the classes that a design may have, ascending; ``fixed`` alone if it is."""
+        if self.fixed is not None:
+            return np.array([self.fixed])
+        return np.arange(len(self.classes)) if self.levels is None else np.array(self.levels)
 
     @property
     def width(self) -> int:

@@ -55,6 +55,14 @@ class Layout:
         ]
 
     @cached_property
+    def barred(self) -> list[np.ndarray]:
+        """Of :attr:`choices` the classes that no design may have, (S, k) bool."""
+        return [
+            np.array([~np.isin(np.arange(len(table)), self.columns[i].grid()) for i in at])
+            for at, _, table in self.choices
+        ]
+
+    @cached_property
     def bounds(self) -> np.ndarray:
         """Raw bounds of the numbers, what is fixed between equal ones, (2, numbers)."""
         own = [c for c in self.columns if isinstance(c, Number)]
@@ -80,18 +88,17 @@ class Layout:
     def raw(self, features: np.ndarray) -> np.ndarray:
         """The nearest raw designs, (n, C) float64; constraints between columns are not looked at.
 
-        A choice is the class with the largest logit, the first class having logit 0.
+        A choice is the class with the largest logit of those that a design may have, the first
+        class having logit 0.
         """
         out = np.empty((len(features), len(self.columns)))
         if len(self.numbers):
             out[:, self.numbers] = self.snap(self.unscaled(features[:, self.number_features]))
-        for columns, at, _ in self.choices:
+        for (columns, at, _), barred in zip(self.choices, self.barred, strict=True):
             own = features[:, at]
-            first = np.zeros((*own.shape[:-1], 1))
-            out[:, columns] = np.concatenate([first, own], axis=-1).argmax(-1)
-        for i, c in enumerate(self.columns):
-            if isinstance(c, Choice) and c.fixed is not None:
-                out[:, i] = c.fixed
+            own = np.concatenate([np.zeros((*own.shape[:-1], 1)), own], axis=-1)
+            own[:, barred] = -np.inf
+            out[:, columns] = own.argmax(-1)
         return out
 
     def ends(
@@ -112,10 +119,8 @@ class Layout:
             if not isinstance(column, Choice):
                 continue
             part = slice(start, start + column.width)
-            table = (tables[len(column.classes)] - mean[part]) / std[part]
-            if column.fixed is not None:
-                out[:, part] = table[column.fixed]
-            elif finite:
+            table = (tables[len(column.classes)][column.grid()] - mean[part]) / std[part]
+            if finite or len(table) == 1:
                 out[:, part] = table.min(0), table.max(0)
             else:
                 out[:, part] = [[-np.inf], [np.inf]]

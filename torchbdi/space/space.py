@@ -195,9 +195,9 @@ class Space:
     def decode(self, x: Tensor) -> np.ndarray:
         """The nearest raw designs of standardised features (n, D), (n, C).
 
-        A choice is the class with the largest logit, the first one having 0; numbers go to their
-        nearest level and into their bounds, and what is fixed is as it must be. Constraints are
-        the business of :meth:`project`.
+        A choice is the class with the largest logit of those that it may have, the first one
+        having 0; numbers go to their nearest level and into their bounds, and what is fixed is as
+        it must be. Constraints are the business of :meth:`project`.
 
         Returns:
             int32 where all columns are choices, else float64.
@@ -287,6 +287,9 @@ class Space:
         for i, column in enumerate(self.columns):
             if isinstance(column, Choice) and column.fixed is not None:
                 raw[:, i] = column.fixed
+            elif isinstance(column, Choice) and column.levels is not None:
+                at = torch.randint(len(column.levels), (n,), generator=generator).numpy()
+                raw[:, i] = column.grid()[at]
         if len(self.layout.numbers):
             z = self._region.sample(n, generator)
             raw[:, self.layout.numbers] = self._region.raw(z)

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from torchbdi import Space
 from torchbdi.search import SearchOptions
-from torchbdi.space import Choice
 
 NO_ENUMERATION = SearchOptions(enumerate=0)
 
@@ -50,7 +49,5 @@ def rough(space: Space, seed: int) -> Callable[[Tensor], Tensor]:
 
 
 def everything(space: Space) -> Tensor:
-    levels = [
-        range(len(c.classes)) if isinstance(c, Choice) else c.grid().tolist() for c in space.columns
-    ]
+    levels = [c.grid().tolist() for c in space.columns]
     return space.encode(np.array(list(itertools.product(*levels)), dtype=float))

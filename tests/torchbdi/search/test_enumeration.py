@@ -10,8 +10,9 @@ import torch
 from search_problems import NO_ENUMERATION, KilledOnce, StopError, everything, rough, sequences
 
 from torchbdi import Space
-from torchbdi.search import SearchOptions, maximise
-from torchbdi.space import Choice, Number
+from torchbdi.search import Reach, SearchOptions, maximise
+from torchbdi.search.sites import Sites
+from torchbdi.space import Choice, Linear, Number
 
 
 def test_enumeration_finds_the_best() -> None:
@@ -34,6 +35,32 @@ def test_a_killed_enumeration_tells_of_its_rounds_as_another(tmp_path: Path) -> 
     maximise(lambda x: x.sum(1), space, 5, folder=tmp_path, after=tell)
     assert tell.told == [1, 2, *range(2, len(tell.told))]
     assert len(tell.told) > 2
+
+
+@pytest.mark.parametrize("way", ["enumeration", "beam", "reach", "alternation", "listed"])
+def test_choices_of_some_classes_are_searched_alone(way: str) -> None:
+    levels = [None, (1, 2), (0, 1, 3), (3,), None, (0, 2)]
+    columns = [Choice(f"s{i}", tuple("ACGT"), "s", levels=own) for i, own in enumerate(levels)]
+    table = np.random.default_rng(0).integers(0, 4, (50, 6))
+    rules = ()
+    if way in ("alternation", "listed"):
+        ends = {} if way == "alternation" else {"step": 1}
+        columns = [*columns[:5], Number("t", 0, 3, **ends), Number("u", 0, 3, **ends)]
+        table = np.c_[table[:, :5], np.repeat([[0, 3], [3, 0]], 25, 0)]
+        rules = (Linear({"t": 1, "u": 1}, 3, 3),)
+    space = Space(tuple(columns), rules).fit(table)
+    f = rough(space, 1)
+    reach = Reach(space.project(space.encode(table[:5])), sites=(99, 6)) if way == "reach" else None
+    options = NO_ENUMERATION if way in ("beam", "reach", "alternation") else None
+    found = maximise(f, space, 5, options=options, reach=reach)
+    assert found.way == {"reach": "beam", "listed": "enumeration"}.get(way, way)
+    assert bool(space.allowed(found.x).all())
+    if way != "alternation":
+        every = everything(space)
+        every = every[space.allowed(every)]
+        torch.testing.assert_close(found.value, f(every).sort(descending=True).values[:5])
+    if way == "enumeration":
+        assert found.evaluations == Sites(space).count == 4 * 2 * 3 * 1 * 4 * 2
 
 
 @pytest.mark.parametrize("seed", range(4))

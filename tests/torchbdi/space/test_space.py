@@ -268,6 +268,35 @@ def test_fixed_sites_and_words_of_mixed_designs() -> None:
     assert relaxed[0, 1] == low[1]
 
 
+def test_choices_of_some_classes_alone() -> None:
+    """Features are those of all classes; nothing that is made of them has another one."""
+    columns = (
+        *sequence(2, "ACGT"),
+        Choice("solvent", tuple("xyz"), levels=(1, 2)),
+        Choice("site", tuple("ACGT"), "s", levels=(0, 3)),
+        Choice("one", tuple("ACGT"), "s", levels=(2,)),
+        Choice("held", tuple("ACGT"), "s", 3, (1, 3)),
+    )
+    rng = np.random.default_rng(0)
+    raw = rng.integers(0, [4, 4, 3, 4, 4, 4], (60, 6))
+    space = Space(columns).fit(raw)
+    assert (space.width, columns[2].width) == (17, 2)
+    inside = np.isin(raw[:, 3], [0, 3]) & (raw[:, 2] > 0) & (raw[:, 4] == 2) & (raw[:, 5] == 3)
+    assert np.array_equal(space.allowed(space.encode(raw)).numpy(), inside)
+    x = torch.randn(400, space.width, generator=torch.Generator().manual_seed(0)).double()
+    for made in (x, space.sample(400, torch.Generator().manual_seed(1))):
+        found = [set(column.tolist()) for column in space.decode(made).T]
+        assert found == [{0, 1, 2, 3}] * 2 + [{1, 2}, {0, 3}, {2}, {3}]
+    # Of what is left the largest logit decides, as it does where all is.
+    logits = np.c_[np.zeros(400), x.numpy()[:, 8:11] * space.std[8:11] + space.mean[8:11]]
+    assert np.array_equal(space.decode(x)[:, 3], np.where(logits[:, 3] > 0, 3, 0))
+    low, high = space.box
+    assert torch.equal(low[-6:], high[-6:]) and bool((low[8:11] < high[8:11]).any())
+    assert torch.equal(space.bounds[0, -6:], space.bounds[1, -6:])
+    plain = Space(tuple(replace(c, fixed=None, levels=None) for c in columns)).fit(raw)
+    assert torch.equal(plain.encode(raw), space.encode(raw))
+
+
 def test_levels_under_an_equation_that_rounding_alone_would_miss() -> None:
     """3 a + 2 b style lattices: a goes in threes, b in twos, and a + b = 10."""
     columns = (Number("a", 0, 9, step=3), Number("b", 0, 10, step=2))
@@ -298,6 +327,10 @@ def logarithms() -> Space:
         (lambda: Number("a", levels=(2, 1)), "ascend"),
         (lambda: Choice("a", ("x", "x")), "different classes"),
         (lambda: Choice("a", ("x", "y"), fixed=2), "no class"),
+        (lambda: Choice("a", ("x", "y"), fixed=0, levels=(1,)), "no class that a design may have"),
+        (lambda: Choice("a", ("x", "y"), levels=(1, 0)), "ascend"),
+        (lambda: Choice("a", ("x", "y"), levels=()), "ascend"),
+        (lambda: Choice("a", ("x", "y"), levels=(0, 2)), "a level must be at most 1"),
         (lambda: Space((Number("a"), Number("a"))), "called 'a'. Give different names"),
         (lambda: Space(()), "no columns"),
         (lambda: Space.numbers(2).fit(np.array([[0, 1], [2, np.nan]])), "row 1 has nan in .*x1"),

@@ -12,13 +12,15 @@ from ..reading.ways import Ways, listed
 from .bookkeeping import DONE, STATE_NAMES, STATES, WAITING, says_what_is_done
 from .counting import words_of
 
-# What programs and people call a run that came to nothing, alone or before a reason.
+# What programs and people call a run that came to nothing, alone or beside a reason.
 _FAILED = re.compile(
     r"(fail(ed|ure)?|crash(ed)?|diverge[dn]?|divergence|error(ed)?|killed|abort(ed)?"
     r"|cancell?ed|oom|out of memory|infeasible|pruned|time[ _-]?out|timed[ _-]?out"
     r"|(not|non|un)[ _-]?converged|fehlgeschlagen|abgebrochen|fehler)",
     re.IGNORECASE,
 )
+# Between a state and the reason or remark beside it: "failed (OOM)", "short circuit - failed".
+_APART = re.compile(r"[(),:;]|\s[-\u2013\u2014]\s")
 # What columns that say it are called. What comes out of a run, or leaves a reactor, has such names
 # as well, so that the cells have to say it, too.
 _ENDS = frozenset(("status", "state", "outcome", "result", "exit", "ergebnis"))
@@ -42,7 +44,7 @@ def failed_rows(
             continue
         texts = cells.tolist()
         fails = {text: _fails(text) for text in set(texts)}
-        known = {text.casefold() for text, fail in fails.items() if text and not fail}
+        known = {_state(text) for text, fail in fails.items() if text and not fail}
         of_runs = bool(known) and known <= STATES
         if not (_is_called_so(name) or known <= STATES):
             continue
@@ -79,7 +81,7 @@ def waiting_rows(
     for name, cells in table.columns.items():
         if cells.dtype == np.float64:
             continue
-        texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
+        texts = np.array([_state(text) for text in cells.tolist()], dtype=object)
         known = {*texts[~(open_ | gone)].tolist()} - {""}
         others = {text for text in known if not _fails(text)}
         if not (_is_called_so(name) or (others and others <= STATES)):
@@ -106,7 +108,7 @@ def says_how_it_ended(name: str, cells: Values) -> bool:
     """
     if cells.dtype == np.float64 or not _is_called_so(name):
         return False
-    texts = {text.casefold() for text in cells.tolist()}
+    texts = {_state(text) for text in cells.tolist()}
     return bool(texts & DONE) and all(text in STATES or _fails(text) for text in texts)
 
 
@@ -148,7 +150,7 @@ def _says_why(name: str, cells: Values, gone: np.ndarray) -> bool:
         return True
     if cells.dtype == np.float64:
         return False
-    texts = np.array([text.casefold() for text in cells.tolist()], dtype=object)
+    texts = np.array([_state(text) for text in cells.tolist()], dtype=object)
     known = {*texts[~gone].tolist()} - {""}
     own = {*texts[gone].tolist()} - known - {""}  # a wrong score may be left out of what is good
     if not own or not all(text in STATES or _fails(text) for text in own):
@@ -168,8 +170,15 @@ def _is_called_so(name: str) -> bool:
 def _failed_or_waits(cells: Values) -> np.ndarray:
     """Which cells (N,) say that a row failed, is planned or is under way, (N,) bool."""
     texts = [str(cell) for cell in cells.tolist()]
-    return np.array([_fails(text) or text.casefold() in WAITING for text in texts], dtype=bool)
+    return np.array([_fails(text) or _state(text) in WAITING for text in texts], dtype=bool)
+
+
+def _state(text: str) -> str:
+    """What a cell says of its row, without a reason or remark; all of it where it is no state."""
+    whole = text.casefold()
+    parts = [part.strip() for part in _APART.split(whole)]
+    return next((p for p in parts if p in STATES or _FAILED.fullmatch(p)), whole)
 
 
 def _fails(text: str) -> bool:
-    return _FAILED.fullmatch(re.split(r"[(:,;]", text, maxsplit=1)[0].strip()) is not None
+    return _FAILED.fullmatch(_state(text)) is not None

@@ -138,17 +138,17 @@ def choose(problem: Problem, score_scale: str = "auto", rows: int = ROWS) -> Cho
             densities = float(each[0].mean()), float(each[1].mean())
     problem = problems[at]
     chosen = _tuned(problem, found[at], RIDGES, few, rows)
-    smooth = None if chosen.model.largest > ALONE else _smooth(problem, few, rows)
+    smooth = None if chosen.model.largest > ALONE else _smooth(problem, chosen, few, rows)
     if smooth is not None and smooth.model.error < (1 - SMOOTHER) * chosen.model.error:
         chosen = smooth
     return dataclasses.replace(chosen, log=problem.log, densities=densities)
 
 
-def _smooth(problem: Problem, few: Tensor, rows: int) -> Chosen | None:
+def _smooth(problem: Problem, chosen: Chosen, few: Tensor, rows: int) -> Chosen | None:
     """The best network of error functions, which is as smooth as a function can be.
 
     None where nothing shows that it is needed: between levels, of few designs, of more than 3,000,
-    and where one design makes up most of the error.
+    where one design makes up most of the error, and where 500 designs show that it is behind.
     """
     x, y = problem.x_l, problem.y_l
     if not FEWEST_SMOOTH <= len(x) <= ROWS or Sites(problem.design_space).whole:
@@ -157,7 +157,28 @@ def _smooth(problem: Problem, few: Tensor, rows: int) -> Chosen | None:
         smooth_candidates(WEIGHTS, SMOOTH_CONSTANTS), x[few], [y[few]], SMOOTH_RIDGES,
         [problem.least_noise_l], [mean_of_others(y)[few]],
     )  # fmt: skip
-    return None if found[0].largest > ALONE else _tuned(problem, found, SMOOTH_RIDGES, few, rows)
+    if found[0].largest > ALONE or _stays_behind(problem, found[0], chosen, few, rows):
+        return None
+    return _tuned(problem, found, SMOOTH_RIDGES, few, rows)
+
+
+def _stays_behind(problem: Problem, model: Model, chosen: Chosen, few: Tensor, rows: int) -> bool:
+    """Whether a few designs show that a smooth model will not be ahead of the chosen one on all.
+
+    The chosen one tells how much there is left to learn: the error of a smooth one is taken to fall
+    by the square of the factor. Where noise is what is left, neither falls. To compare them on all
+    designs costs many times as much.
+    """
+    if min(len(problem.x_l), rows) == len(few):
+        return False
+    x, y, others = problem.x_l[few], problem.y_l[few], mean_of_others(problem.y_l)[few]
+    scale, ridge = tuned_scales(model, x, y, problem.space.column_of, others)
+    tuned = Chosen(dataclasses.replace(model, ridge=ridge), scale, len(few), False)
+    smooth, own = tuned.left_out(problem, few), chosen.left_out(problem, few)
+    if smooth is None or own is None:
+        return False
+    on_all = min(own.error, chosen.model.error * float(y.var(correction=0)))
+    return smooth.error * on_all >= (1 - SMOOTHER) * own.error**2
 
 
 def _densities(problem: Problem, model: Model, rows: Tensor) -> Tensor | None:

@@ -186,8 +186,7 @@ def _write(
     for cell, (_, unit) in column.found.items():
         units.setdefault(unit, cell)
     found = column.found.items()
-    before = (u for cell, (_, u) in found if u and simple(cell).lstrip("+-").startswith(u))
-    money = next(before, "")
+    money = next((u for cell, (_, u) in found if u and not simple(cell).endswith(u)), "")
     # Proposals have no currency, and stand below the others in the next round.
     if len({same_unit(unit) for unit in units} - ({""} if money else set())) > 1:
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
@@ -215,8 +214,9 @@ def _write(
     unit = next(iter(units), "")
     if money:
         every = "some numbers have" if "" in units else "every number has"
+        where = "around" if "/" in money else "before"
         out.notes.append(
-            f"Column {name!r}: {every} {money!r} before {'them' if '' in units else 'it'}; they "
+            f"Column {name!r}: {every} {money!r} {where} {'them' if '' in units else 'it'}; they "
             "are read, and written, as numbers without it."
         )
     elif unit:

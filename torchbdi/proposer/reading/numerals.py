@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from .spellings import CURRENCIES, STARS, simple
+from .spellings import CODES, CURRENCIES, STARS, simple
 from .table import parse_number
 
 _SPACES = " \u00a0\u2009\u202f'\u2019"
@@ -25,7 +25,7 @@ ng t L l mL ml µL μL uL ul nL m cm mm µm μm um nm Å M mM µM μM uM nM pM m
 eq eq. equiv equiv. rpm bar mbar Pa kPa MPa GPa psi atm Torr V mV kV A mA µA W kW mW Hz kHz MHz GHz
 J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
 """
-_UNITS = frozenset(_UNIT_WORDS.split())
+_UNITS = frozenset((*_UNIT_WORDS.split(), *CURRENCIES, *CODES))
 
 
 # What tells how sure a number is, or points to a note: 1.2 ± 0.1, 1.2 +/- 0.1, 1.23(4), 1.2 (0.1),
@@ -42,8 +42,10 @@ _WORD_AFTER = re.compile(
 )
 
 
-# $5, US$5 and -$5: sign, currency.
-_MONEY = re.compile(rf"([+-]?)([A-Z]{{0,3}}[{''.join(CURRENCIES)}])\s*(?=[+-]?[.,]?\d)")
+# $5, US$5, EUR 5 and -$5: sign, currency.
+_MONEY = re.compile(
+    rf"([+-]?)([A-Z]{{0,3}}[{''.join(CURRENCIES)}]|(?:{'|'.join(CODES)})(?=\s))\s*(?=[+-]?[.,]?\d)"
+)
 
 
 def is_unit(text: str) -> bool:
@@ -52,12 +54,8 @@ def is_unit(text: str) -> bool:
     return all(part in _UNITS for part in parts) and bool(parts)
 
 
-def _behind(text: str) -> bool:
-    return is_unit(text) or text in CURRENCIES
-
-
 def split(cell: str) -> tuple[str, str] | None:
-    """The number of a cell and the unit after it, or a currency; None where it is no number."""
+    """The number of a cell and its unit, of a price such as $5/kg $/kg; None if it is no number."""
     if PLAIN.fullmatch(cell) or _USUAL.fullmatch(cell):
         return cell, ""
     text = simple(cell)
@@ -65,9 +63,14 @@ def split(cell: str) -> tuple[str, str] | None:
     if before := _MONEY.match(text):
         money, text = before[2], before[1] + text[before.end() :]
     match = _NUMBER.fullmatch(ERROR.sub("", text, count=1))
-    if match is None or (match[3] is not None and (money or not _behind(match[3].strip()))):
+    if match is None:
         return None
-    return match[1].replace("\u2212", "-"), money or ((match[2] + match[3]) if match[3] else "")
+    number, after = match[1].replace("\u2212", "-"), match[3] or ""
+    if not after:
+        return number, money
+    if not (after[0] == "/" and is_unit(after[1:]) if money else is_unit(after.strip())):
+        return None
+    return number, money + match[2] + after
 
 
 def _body(number: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 CURRENCIES = ("$", "€", "£", "¥", "₹")
+CODES = ("EUR", "USD", "CHF", "JPY", "CNY")  # of currencies; GBP is a family of proteins, too
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 # Digits and marks as Japanese and Chinese keyboards write them, and a minus sign.
 _WIDE = {**{0xFF01 + i: 0x21 + i for i in range(94)}, 0x2212: ord("-")}

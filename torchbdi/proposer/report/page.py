@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import re
 from html import escape
 
 import numpy as np
@@ -30,6 +31,8 @@ ERRORS = (
     "known designs were hidden, and what the model then missed is added: its error can be many "
     "times that of a proposal that is predicted a little worse."
 )
+# Options as they are typed, not in a tag: browsers break a line at a hyphen.
+_OPTION = re.compile(r"(?<![\w-])--[a-z]{1,12}(?:-[a-z]{1,12})*\b(?![^<]*>)")
 
 
 def require_matplotlib() -> None:
@@ -89,6 +92,7 @@ def html_report(p: Proposals) -> str:
         f'initial-scale=1"><title>{escape(title)}</title><style>{STYLE}</style>'
     )
     body = "\n".join(part for part in parts if part)
+    body = _OPTION.sub(r'<span class="option">\g<0></span>', body)
     whole = f'<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
     return f"<!DOCTYPE html>\n{whole}"
 

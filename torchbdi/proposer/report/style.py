@@ -2,7 +2,7 @@
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
-body { overflow-wrap: anywhere; } .number { white-space: nowrap; }
+body { overflow-wrap: anywhere; } .number, .option { white-space: nowrap; }
 h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
 table { border-collapse: collapse; font-size: 13px; width: 100%; }
 td, th { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left; }

@@ -184,7 +184,7 @@ def planned(problem: Problem, settings: Settings) -> int:
     if problem.candidates is not None:
         return 0
     first = islice(held_sets(problem, settings), SETS)
-    return sum(rounds(held.space, problem.n) for held in first)
+    return sum(rounds(held.space, problem.x_l, problem.n) for held in first)
 
 
 def _exact(

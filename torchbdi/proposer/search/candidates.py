@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from ..columns.padded import Padded, padded_sites, with_padding
 from .absence import with_absent
 from .neighbours import neighbours
 from .novelty import new
-from .seen import seen_letters, with_seen
+from .seen import with_seen_letters
 
 # Candidates that the posterior is asked about, of each kind.
 LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
@@ -50,7 +49,7 @@ class Candidates:
 
     Attributes:
         x: standardised features, without the scales of a model, (P, D).
-        unseen: how many new designs the space has, where that is known.
+        unseen: how many new designs the space has that was searched, where that is known.
         sites: at how many sites they differ from the nearest known design at most; None where that
             is not limited.
         around: which of them were made around the ends of ascents, (P,) bool; None where all
@@ -79,6 +78,8 @@ def candidates(
 ) -> Candidates:
     """Makes candidates, none of them known.
 
+    Letters of sequences stand where some known design has them, if that leaves n new designs.
+
     Args:
         objective: what is predicted of designs, of scaled features.
         space: what a design may be, with features that are scaled.
@@ -96,27 +97,14 @@ def candidates(
             no candidates, and have no other part: they start nothing, and widen no limit.
     """
     tried = known[:0] if tried is None else tried
+    inside = torch.ones(len(known), dtype=torch.bool) if inside is None else inside
     space = space.boxed()
-    sites = Sites(space)
-    options = options_for(space, len(known))
-    starts = space.project(best[: max(n, PARENTS)] * scale)
-    look = partial(
-        maximise, objective, space, least=1, starts=starts, options=options,
-        seed=seed, folder=folder, after=after,
-    )  # fmt: skip
-    wanted = _Wanted(space, scale, known, tried, n, seed, absent)
-    count = size(space, options.most_listed(n))
-    if count is not None:
-        held = torch.cat([known if inside is None else known[inside], tried])
-        unseen = count - int(space.allowed(held * scale, 1e-6).sum())
-        if unseen == 0:
-            return Candidates(known[:0], 0)
-        make = partial(_enumerated, look=look, count=count, unseen=unseen)
-    else:
-        make = partial(_drawn, look=look, sites=sites, starts=starts)
-    made = make(wanted)
-    if wanted.seen and len(made.x) < n:
-        made = make(dataclasses.replace(wanted, any_letter=True))
+    seen = with_seen_letters(space, known * scale)
+    look = partial(maximise, objective, least=1, seed=seed, folder=folder, after=after)
+    wanted = _Wanted(seen, scale, known, tried, n, seed, absent)
+    made = _within(wanted, look, best, inside, 1 if seen is space else n)
+    if seen is not space and len(made.x) < n:
+        made = _within(dataclasses.replace(wanted, space=space), look, best, inside, 1)
     return made
 
 
@@ -131,7 +119,6 @@ class _Wanted:
     n: int
     seed: int
     absent: Sequence[Absent]
-    any_letter: bool = False  # whether letters may stand where no known design has them
 
     @cached_property
     def taken(self) -> Tensor:
@@ -143,19 +130,39 @@ class _Wanted:
         """The sites at which sequences are padded."""
         return padded_sites(self.space, self.known * self.scale)
 
-    @cached_property
-    def seen(self) -> dict[int, np.ndarray]:
-        """The letters of sites that not all letters were seen at."""
-        return {} if self.any_letter else seen_letters(self.space, self.known * self.scale)
-
     def mended(self, x: Tensor) -> Tensor:
         """Those of designs (P, D) that can be made, some of them changed for that."""
-        x = with_seen(x, self.space, self.seen)
         return with_absent(with_padding(x, self.space, self.padded), self.space, self.absent)
 
     def new(self, x: Tensor) -> Tensor:
         """Which of standardised designs (P, D) are new, their positions."""
         return new(x, self.taken, self.n, self.space)
+
+
+def _within(
+    wanted: _Wanted, look: Callable[..., Found], best: Tensor, inside: Tensor, least: int
+) -> Candidates:
+    """Makes candidates in the space that is wanted; none where too few of its designs are new.
+
+    Args:
+        wanted: what is asked for.
+        look: searches a space.
+        best: see :func:`candidates`.
+        inside: see :func:`candidates`.
+        least: new designs, counted where the space is small, below which nothing is searched.
+    """
+    space, known, scale = wanted.space, wanted.known, wanted.scale
+    options = options_for(space, len(known))
+    starts = space.project(best[: max(wanted.n, PARENTS)] * scale)
+    look = partial(look, space, starts=starts, options=options)
+    count = size(space, options.most_listed(wanted.n))
+    if count is None:
+        return _drawn(wanted, look, Sites(space), starts)
+    held = torch.cat([known[inside], wanted.tried])
+    unseen = count - int(space.allowed(held * scale, 1e-6).sum())
+    if unseen < least:
+        return Candidates(known[:0], unseen)
+    return _enumerated(wanted, look, count, unseen)
 
 
 def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen: int) -> Candidates:
@@ -175,7 +182,7 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         more = wanted.mended(space.sample(SAMPLES, seeded(wanted.seed, 1)))
         x = torch.cat([x, more / scale])
         x = x[wanted.new(x)]
-    if wanted.padded or wanted.absent or wanted.seen:  # which of all can be made is not counted
+    if wanted.padded or wanted.absent:  # which of all can be made is not counted
         return Candidates(x, None)
     return Candidates(x, unseen)
 
@@ -237,7 +244,13 @@ def options_for(space: Space, known: int) -> SearchOptions:
     return dataclasses.replace(OPTIONS, enumerate=few, budget=budget, steps=steps)
 
 
-def rounds(space: Space, n: int) -> int:
-    """How many rounds :func:`candidates` tells of at most."""
-    space = space.boxed()
+def rounds(space: Space, known: Tensor, n: int) -> int:
+    """How many rounds :func:`candidates` tells of at most, if new letters need not stand anywhere.
+
+    Args:
+        space: what a design may be.
+        known: features of the known designs, (N, D).
+        n: how many designs will be chosen.
+    """
+    space = with_seen_letters(space.boxed(), known)
     return planned_rounds(space, options_for(space, 1), n)

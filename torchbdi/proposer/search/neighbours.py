@@ -29,14 +29,16 @@ def neighbours(space: Space, parents: Tensor, count: int, draws: torch.Generator
     noise = torch.randn(count, space.width, generator=draws, dtype=torch.float64)
     moved = parents[at] + share * (high - low) * noise
     raw = space.decode(parents[at]).astype(np.float64)
-    choices = [i for i, c in enumerate(space.columns) if isinstance(c, Choice) and c.fixed is None]
+    choices = [
+        (i, c.grid()) for i, c in enumerate(space.columns)
+        if isinstance(c, Choice) and c.fixed is None
+    ]  # fmt: skip
     if choices:
         # One choice at least changes where there are no numbers to move.
         rate = share.clamp_min(1 / len(choices))
         drawn = torch.rand(count, len(choices), generator=draws, dtype=torch.float64) < rate
-        for j, i in enumerate(choices):
-            size = len(space.columns[i].classes)  # type: ignore[union-attr]
-            other = torch.randint(size, (count,), generator=draws).numpy()
+        for j, (i, grid) in enumerate(choices):
+            other = grid[torch.randint(len(grid), (count,), generator=draws).numpy()]
             raw[:, i] = np.where(drawn[:, j].numpy(), other, raw[:, i])
     encoded = space.encode(raw)
     return space.project(torch.where(space.logits, encoded, moved))

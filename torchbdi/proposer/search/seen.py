@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from ...space import Choice, Space
+from ...space import Choice, Column, Space
 
 
-def seen_letters(space: Space, known: Tensor) -> dict[int, np.ndarray]:
-    """The letters of free sites at which some letter of the sequence stands in no known design.
+def with_seen_letters(space: Space, known: Tensor) -> Space:
+    """The space whose sequences have at each site only letters that a known design has there.
 
     Args:
         space: what a design may be.
         known: features of the known designs, (N, D).
 
     Returns:
-        Numbers of the letters that do stand there, by the number of the site's column.
+        It, with the features of the whole; the same space where every site has had all letters.
     """
-    sites = [
-        i for i, column in enumerate(space.columns)
-        if isinstance(column, Choice) and column.sequence is not None and column.fixed is None
-    ]  # fmt: skip
-    if not sites:
-        return {}
-    raw = space.decode(known)
-    seen = {i: np.unique(raw[:, i]) for i in sites}
-    return {i: codes for i, codes in seen.items() if len(codes) <= space.columns[i].width}
+    each = zip(space.columns, space.decode(known).T, strict=True)
+    columns = tuple(_with_seen(column, codes) for column, codes in each)
+    return space if columns == space.columns else replace(space, columns=columns)
 
 
-def with_seen(x: Tensor, space: Space, seen: Mapping[int, np.ndarray]) -> Tensor:
-    """Designs (n, D) in which letters that their site has not had give way to some that it had.
-
-    Args:
-        x: features of designs.
-        space: they lie in it.
-        seen: see :func:`seen_letters`.
-    """
-    if not seen or not len(x):
-        return x
-    raw = space.decode(x)
-    changed = np.zeros(len(raw), bool)
-    for i, codes in seen.items():
-        other = ~np.isin(raw[:, i], codes)
-        raw[other, i] = np.resize(codes, other.sum())  # all of them in turn
-        changed |= other
-    moved = torch.from_numpy(changed)[:, None] & space.logits
-    return torch.where(moved, space.encode(raw).to(x), x)
+def _with_seen(column: Column, codes: np.ndarray) -> Column:
+    """A column where sites keep to the letters that known designs (N,) have."""
+    if not isinstance(column, Choice) or column.sequence is None or column.fixed is not None:
+        return column
+    seen = np.unique(codes).astype(int)
+    if len(seen) == len(column.grid()):
+        return column
+    return replace(column, levels=tuple(seen.tolist()))

@@ -15,7 +15,7 @@ def ended(name: str, good: str, ends: Sequence[str]) -> str:
     known = len(rows) - 1 - len(ends)
     own = [[*row, good] for row in rows[1 : known + 1]]
     own += [[*row[:3], "", end] for row, end in zip(rows[known + 1 :], ends, strict=True)]
-    return text([[*rows[0], name], *own])
+    return text([[*rows[0], name], *own], "\t")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def ended(name: str, good: str, ends: Sequence[str]) -> str:
         ("status", "ok", ["failed"]),
         ("measured", "yes", ["error"] * 2),
         ("done", "x", ["crashed"]),
+        (
+            "status",
+            "done",
+            ["short circuit, failed", "leak - FAILED", "OOM: killed", "lid – error"],
+        ),
+        ("how", "done (twice)", ["failed"] * 2),
     ],
 )
 def test_rows_that_failed_are_left_out(
@@ -88,6 +94,9 @@ def test_what_is_planned_beside_what_failed_is_chosen_from(tmp_path: Path) -> No
         ("status", "done", "planned"),
         ("status", "done", "no error yet"),
         ("film", "smooth", "error"),
+        ("film", "smooth, shiny", "cracks, error"),
+        ("status", "done", "short-circuit-failed twice"),
+        ("status", "done", "new, failed batch"),
     ],
 )
 def test_other_rows_without_a_score_are_designs(
@@ -122,6 +131,7 @@ def test_what_says_why_rows_were_left_out_is_no_part_of_a_design(
         ("status", "done", ["pending"]),
         ("State", "good", ["RUNNING", "queued"]),
         ("tested", "yes", ["in progress"]),
+        ("status", "done, clear", ["running - day 3", "pending (sample lost)"]),
     ],
 )
 def test_a_few_rows_that_wait_are_left_out(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from proposer_problems import problem
 from proposer_tables import Frame
 
 import torchbdi
 from torchbdi.proposer.model import choice
+from torchbdi.proposer.model.choice import _tuned
+from torchbdi.proposer.model.problem import Problem
+from torchbdi.selection import Model
 
 LOW, HIGH = 20.0, 80.0
 
@@ -90,6 +96,24 @@ def test_a_smooth_function_gets_a_smooth_network() -> None:
         assert told == (found.model.model.kernel == "erf")
     assert set(off) == {"nngp", "erf"}
     assert off["erf"] < 0.75 * off["nngp"]
+
+
+@pytest.mark.parametrize("noise", [0.0, 4.0])
+def test_a_smooth_network_is_tried_on_all_designs_where_a_few_leave_it_open(noise: float) -> None:
+    """Of scores that are noise for the most part more designs will not teach it more."""
+    frame, y = smooth_table(160)
+    rng = np.random.default_rng(0)
+    made = problem({**frame}, y + noise * y.std() * rng.normal(size=len(y)))
+    on_all = []
+
+    def tuned(problem: Problem, models: Sequence[Model], *others: Any) -> choice.Chosen:
+        on_all.append(models[0].kernel)
+        return _tuned(problem, models, *others)
+
+    with patch.object(choice, "FIRST_ROWS", 80), patch.object(choice, "_tuned", tuned):
+        kernel = choice.choose(made).model.kernel
+    assert on_all == (["nngp", "erf"] if noise == 0 else [on_all[0]])
+    assert (kernel == "erf") == (noise == 0)
 
 
 @pytest.mark.parametrize("kind", ["kinks", "noise", "levels", "few", "many", "one row"])

@@ -22,6 +22,8 @@ Y = np.array([float(row[3]) for row in plain()[1:]])
         ("-2*10**4", "-2e4", ""), ("4.1 E-6", "4.1e-6", ""), ("5.5D-06", "5.5e-6", ""),
         ("1e\u22126", "1e-6", ""), ("\u20135", "-5", ""), ("~10", "10", ""),
         ("$1,234.5", "1,234.5", "$"), ("€ 5", "5", "€"), ("72.2 **", "72.2", ""),
+        ("US$5.5/kg", "5.5", "US$/kg"), ("-EUR 5/L", "-5", "EUR/L"), ("5 €/kg", "5", " €/kg"),
+        ("USD 1,200", "1,200", "USD"), ("5EUR", "5", "EUR"), ("5 CHF", "5", " CHF"),
         ("６４．６％", "64.6", "%"), ("72.2 (0.5)", "72.2", ""), ("72.2 (n = 3)", "72.2", ""),
     ],
 )  # fmt: skip
@@ -29,7 +31,8 @@ def test_spellings_of_numbers(cell: str, number: str, unit: str) -> None:
     assert split(cell) == (number, unit)
 
 
-@pytest.mark.parametrize("cell", ["6x10", "10-6", "1D-03", "3^2", "$", "~", "$5 kg", "**"])
+@pytest.mark.parametrize("cell", ["6x10", "10-6", "1D-03", "3^2", "$", "~", "$5 kg", "**",
+                                  "$5/3", "$5/foo", "EUR5", "EUR", "GBP 5", "3 AUX"])  # fmt: skip
 def test_what_is_spelt_alike_and_is_no_number(cell: str) -> None:
     assert split(cell) is None
 
@@ -44,7 +47,13 @@ def test_powers_of_ten_are_searched_as_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("${}", "'$' before it"), ("US$ {}", "'US$' before it"), ("ca. {}", "was left out")],
+    [
+        ("${}", "'$' before it"),
+        ("US$ {}", "'US$' before it"),
+        ("ca. {}", "was left out"),
+        ("EUR {}", "'EUR' before it"),
+        ("${}/kg", "'$/kg' around it"),
+    ],
 )
 def test_what_stands_before_numbers_is_told(cell: str, said: str, tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column("c", [cell.format(i % 5 + 2) for i in range(40)])))
@@ -53,13 +62,13 @@ def test_what_stands_before_numbers_is_told(cell: str, said: str, tmp_path: Path
     assert not made.table.form.units
 
 
-@pytest.mark.parametrize("cell", ["{}€", "{} $"])
+@pytest.mark.parametrize("cell", ["{}€", "{} $", "{} EUR", "{} €/kg"])
 def test_a_currency_behind_numbers_is_a_unit_however_few_they_are(
     cell: str, tmp_path: Path
 ) -> None:
     made, _ = asked(tmp_path, text(with_column("c", [cell.format(5 + i % 2) for i in range(40)])))
     assert made.values["c"][:2].tolist() == [5, 6]
-    sign = cell[-1]
+    sign = cell[2:].strip()
     assert f"every number has {sign!r} after it" in told(made)
     assert made.table.form.units == {"c": cell[2:]}
 

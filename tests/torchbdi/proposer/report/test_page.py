@@ -42,6 +42,21 @@ def test_no_word_is_wider_than_the_page(whole: dict[str, bytes]) -> None:
     assert [name for name, rule in own if "overflow-wrap: normal" in rule] == ["td, th"]
 
 
+def test_an_option_is_not_broken_at_its_hyphens(quick: None) -> None:
+    """As they are typed they stand in one piece; in a tag, and in other words, nothing changes."""
+    x = np.random.default_rng(0).uniform(size=(40, 2))
+    x[:, 1] = np.round(4 * x[:, 1])
+    p = torchbdi.propose(Frame(a=x[:, 0], b=x[:, 1]), x.sum(1), n=2, progress=False)
+    remarks = ["Say --score-scale log, or --free=b; not a--b or ---c."]
+    known = dataclasses.replace(p.problem, remarks=remarks, score="--no-name <x>")
+    text = html_report(dataclasses.replace(p, problem=known))
+    option = '<span class="option">{}</span>'.format
+    told = f"Say {option('--score-scale')} log, or {option('--free')}=b; not a--b or ---c."
+    assert f"<li>{told}</li>" in text
+    assert 'data-label="predicted --no-name &lt;x&gt;"' in text
+    assert re.search(r"\.option {[^}]*white-space: nowrap", text)
+
+
 def test_the_report_stands_alone(whole: dict[str, bytes]) -> None:
     text = whole["report.html"].decode()
     assert len(set(re.findall('<img alt="([^"]+)" src="data:image/png;base64,', text))) == 4

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from proposer_problems import proposed
 
-from torchbdi.proposer.search.seen import seen_letters, with_seen
-from torchbdi.space import Space, sequence
+from torchbdi.proposer.search.seen import with_seen_letters
+from torchbdi.search import maximise
+from torchbdi.space import Choice, Space, sequence
 
 SITES = {2: "DEKN", 5: "ACST", 9: "FLWY"}
 BACKBONE = list("MKHQRGIPVNMD")
@@ -47,18 +49,60 @@ def test_letters_stand_where_they_were_measured(count: int, others: bool, tmp_pa
     assert all(t[at] == BACKBONE[at] for t in made for at in range(12) if at not in SITES)
 
 
-def test_only_what_no_site_has_gives_way() -> None:
-    raw = np.array([[0, 1, 2], [1, 1, 0], [2, 0, 1], [0, 3, 3]])
-    space = Space(sequence(3, "ACGT")).fit(raw)
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("count", "n"), [(30, 8), (61, 3), (61, 4)])
+def test_new_designs_are_counted_and_searched_for_once(
+    count: int, n: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of letters that were seen are 64, less the known ones; of all letters 12 ** 3."""
+    searched = []
+
+    def counted(*args: Any, **settings: Any) -> Any:
+        searched.append(args)
+        return maximise(*args, **settings)
+
+    monkeypatch.setattr("torchbdi.proposer.search.candidates.maximise", counted)
+    rows = enzymes(count)
+    p, _ = proposed(tmp_path, rows, "--score", "activity", "-n", str(n), "--sequence", "variant")
+    letters = {c for row in rows[1:] for c in row[0]}
+    assert p.unseen == (64 if n <= 64 - count else len(letters) ** 3) - count
+    assert len(searched) == 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_padding_that_moves_letters_leaves_them_where_they_were_seen(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    worth = rng.normal(size=(6, 4))
+    rows = [["peptide", "activity"]]
+    for _ in range(60):
+        at = rng.integers(0, 3, 6) + np.arange(6) % 2  # no D at odd places, no A at even ones
+        length = rng.integers(3, 7)
+        text = "".join("ACDE"[i] for i in at[:length]).ljust(6, "-")
+        rows.append([text, f"{worth[range(length), at[:length]].sum():.3f}"])
+    words = ["--score", "activity", "-n", "24", "--sequence", "peptide"]
+    p, _ = proposed(tmp_path, rows, *words)
+    seen = [set(letters) for letters in zip(*(row[0] for row in rows[1:]), strict=True)]
+    assert len(p.columns["peptide"]) == 24
+    for text in p.columns["peptide"].tolist():
+        assert "-" not in text.rstrip("-")
+        assert all(letter in own for letter, own in zip(text, seen, strict=True))
+
+
+def test_sites_keep_the_letters_that_were_seen_there() -> None:
+    raw = np.array([[0, 1, 2, 0], [1, 1, 0, 0], [2, 0, 1, 0], [0, 3, 3, 0]])
+    columns = (*sequence(3, "ACGT"), Choice("catalyst", tuple("xyz")))
+    space = Space(columns).fit(raw)
     x = space.encode(raw)
-    seen = seen_letters(space, x)
-    assert {i: codes.tolist() for i, codes in seen.items()} == {0: [0, 1, 2], 1: [0, 1, 3]}
-    every = space.encode(np.stack(np.meshgrid(*[np.arange(4)] * 3), -1).reshape(-1, 3))
-    made = with_seen(every, space, seen)
-    codes = space.decode(made)
-    assert {tuple(row) for row in codes} == set(itertools.product([0, 1, 2], [0, 1, 3], range(4)))
-    same = (space.decode(every) == codes).all(1)
-    assert torch.equal(made[same], every[same])
-    assert with_seen(x, space, {}) is x
-    fixed = Space(sequence(3, "ACGT", fixed=[0, 1, None])).fit(raw)
-    assert not seen_letters(fixed, fixed.encode(raw))
+    made = with_seen_letters(space, x)
+    assert [c.grid().tolist() for c in made.columns] == [
+        [0, 1, 2], [0, 1, 3], [0, 1, 2, 3], [0, 1, 2],
+    ]  # fmt: skip
+    assert torch.equal(made.encode(raw), x)
+    assert with_seen_letters(made, x) is made
+    assert with_seen_letters(made, x[:1]).columns[0] == Choice(
+        "sequence[0]", tuple("ACGT"), "sequence", levels=(0,)
+    )
+    every = Space.sequence(1, "AC").fit(np.array([[0], [1]]))
+    assert with_seen_letters(every, every.encode(np.array([[0], [1]]))) is every
+    fixed = Space(sequence(3, "ACGT", fixed=[0, 1, None])).fit(raw[:, :3])
+    assert with_seen_letters(fixed, fixed.encode(raw[:, :3])) is fixed
