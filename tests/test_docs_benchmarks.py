@@ -234,13 +234,16 @@ def test_proposals_beside_rivals() -> None:
         "Gaussian process, its mean": "gp_mean", "qLogEI of that process": "gp_qlogei",
         "32 random new designs": "random", "the best rows again": "repeat_best",
     }  # fmt: skip
-    by = {row["rival"]: row for row in found["rows"]}
     document = (ROOT / "docs/propose.md").read_text(encoding="utf-8")
-    for name, rival in rivals.items():
-        row = by[rival]
-        cells = [row["best"], f"{100 * row['best_share']:.0f} %"]
-        cells += [row["median"], f"{100 * row['median_share']:.0f} %"]
-        assert f"| {name} | {' | '.join(cells)} |" in document, name
+    tables = [row for row in benchmark("own-tables")["rows"] if row["kind"] == "all"]
+    for head, rows in (("rival", found["rows"]), ("rival, own tables", tables)):
+        by = {row["rival"]: row for row in rows}
+        shown = document.split(f"| {head} | best of 32 | |")[1].split("\n\n")[0]
+        for name, rival in rivals.items():
+            row = by[rival]
+            cells = [row["best"], f"{100 * row['best_share']:.0f} %"]
+            cells += [row["median"], f"{100 * row['median_share']:.0f} %"]
+            assert f"| {name} | {' | '.join(cells)} |" in shown, name
     runs = {(r["table"], r["seed"], r["method"]): r for r in found["runs"]}
     ahead: dict[str, int] = {}
     for (name, seed, method), own in runs.items():
@@ -250,5 +253,11 @@ def test_proposals_beside_rivals() -> None:
     assert {name for name, count in ahead.items() if count == 5} == {"branin", "perovskite"}
     ratio = statistics.median(r["error_ratio"] for r in found["runs"] if "error_ratio" in r)
     text = text_of("docs/propose.md")
+    assert all(row["median_share"] >= 0.65 and row["best_share"] >= 0.55 for row in tables)
+    kinds = {(row["kind"], row["rival"]): row for row in benchmark("own-tables")["rows"]}
+    won, _, lost = kinds["mixture", "gp_mean"]["median"].split("-")
+    assert f"(ahead of it in {won} of {int(won) + int(lost)} medians)" in text
+    _, ties, lost = kinds["steps", "gp_qlogei"]["best"].split("-")
+    assert f"more often on numbers in steps ({lost} of 12, and {ties} ties)" in text
     assert "ahead in all five draws of two tables" in text
     assert f"of the 20 predicted highest, is {ratio:.2f} in the median" in text

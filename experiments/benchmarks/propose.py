@@ -13,7 +13,8 @@ import io
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def run(options: Options) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for name in names:
         for seed in seeds:
-            rows += measure(name, seed, folder, data, options)
+            rows += measure(name, seed, partial(case, name, seed, folder, data), options)
             options.keep({"rows": rows})
     table = pairs(rows)
     write_text(options.out / "propose.csv", _csv(rows))
@@ -65,7 +66,7 @@ def _environment(name: str) -> Path | None:
 
 
 def measure(
-    name: str, seed: int, tables: Path | None, data: Path | None, options: Options
+    name: str, seed: int, make: Callable[[], Case], options: Options
 ) -> list[dict[str, Any]]:
     """One table and seed: a row for each method; what is there already is read."""
     kept = options.out / "cases" / f"{name}-{seed}.json"
@@ -76,7 +77,7 @@ def measure(
     if all(method in rows for method in wanted):
         return [rows[method] for method in wanted]
     kept.parent.mkdir(exist_ok=True)
-    own = case(name, seed, tables, data)
+    own = make()
     for method in wanted:
         if method in rows:
             continue

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.benchmarks import _combinations, own_tables, propose
 from experiments.benchmarks import _propose_formulas as formulas
 from experiments.benchmarks import _propose_tables as tables
-from experiments.benchmarks import propose
 from experiments.benchmarks.__main__ import main
 from experiments.benchmarks._propose_pools import made_pool
 from experiments.benchmarks._propose_rivals import RIVALS
@@ -118,10 +118,42 @@ def test_it_runs_and_goes_on_from_what_is_kept(
     assert own["best"] < repeated["best"]
     assert result["rows"][0]["best"] == "1-0-0"
     assert "| branin |" in (tmp_path / "propose.md").read_text()
-    monkeypatch.setattr(propose, "case", None)  # nothing is done again
+    monkeypatch.setattr(propose, "case", lambda *_: pytest.fail("this is done again"))
     assert main(words) == 0
     with pytest.raises(InputError, match="there is no such table"):
         propose.run(propose.Options(tmp_path, only=("sukuzi",)))
     capsys.readouterr()
     assert main([*words, "--seeds", "0,x"]) == 1
     assert capsys.readouterr().err == "error: --seeds x: this is no number. Such as --seeds 0,3.\n"
+
+
+def test_tables_of_combinations() -> None:
+    kinds = [*_combinations.kinds(0)]
+    assert len(set(kinds)) == len(kinds) == 18
+    for kind in (kinds[0], kinds[5], kinds[6], kinds[12]):
+        made = _combinations.drawn(kind)
+        assert len(made.scores) == _combinations.SEEN[kind.what]
+        true = made.truth(made.frame)
+        assert np.corrcoef(true, made.scores)[0, 1] > 0.7  # noise is added to it
+        assert sorted(true) == sorted(made.best_rows)
+        assert (made.truth(made.pool) > made.scores.max()).mean() > 0.2
+        seen, pool = (set(zip(*f.values(), strict=True)) for f in (made.frame, made.pool))
+        assert not seen & pool
+        for name, values in made.frame.items():
+            if values.dtype == object or kind.what == "steps":
+                assert set(made.pool[name]) <= set(values)
+        again = _combinations.drawn(kind)
+        np.testing.assert_array_equal(again.scores, made.scores)
+
+
+def test_tables_of_our_own(tmp_path: Path) -> None:
+    words = ["own-tables", "--small", "--no-rivals", "--seeds", "5", "--out", str(tmp_path)]
+    assert main(words) == 0
+    result = json.loads((tmp_path / "own-tables.json").read_text())
+    assert [row["kind"] for row in result["rows"]] == ["all", "numbers", "textbook", "words"]
+    assert {row["rival"] for row in result["rows"]} == {"repeat_best"}
+    own = [run for run in result["runs"] if run["method"] == "torchbdi"]
+    assert [run["kind"] for run in own] == ["numbers", "textbook", "words"]
+    assert all(run["best"] > run["median"] for run in own)
+    names = [name for name, _, _ in own_tables.tables(propose.Options(tmp_path))]
+    assert len(names) == 120 and len(set(names)) == 60
