@@ -17,7 +17,7 @@ from ._propose_pools import made_pool
 from ._propose_tables import Case
 from .propose import measure, pairs
 
-SEEDS = (5, 6)  # no table of these was drawn when a setting was decided
+SEEDS = (5, 6)
 TEXTBOOK = ((40, 0.0), (100, 0.1))  # designs, and noise
 
 
