@@ -76,7 +76,10 @@ def check_rules(
     }
     for rule in at_most:
         if wrong := sorted(set(rule.names) - holds):
-            raise InputError(f"{rule}: {wrong} are no columns of numbers that can be 0.")
+            raise InputError(
+                f"{rule}: {wrong} are no columns of numbers that can be 0, or are "
+                "kept as logarithms."
+            )
 
 
 def checked_raw(layout: Layout, raw: Any) -> np.ndarray:

@@ -187,7 +187,7 @@ class Space:
 
         Raises:
             InputError: the shape is another one, a number is not finite, a class is none, or a
-                number that is kept as a logarithm is not above 0.
+                number that is kept as a logarithm has none.
         """
         features = self.layout.features(checked_raw(self.layout, raw))
         return torch.from_numpy(self._standardise(features))

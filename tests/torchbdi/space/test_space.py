@@ -335,6 +335,12 @@ def logarithms() -> Space:
         (lambda: Space(()), "no columns"),
         (lambda: Space.numbers(2).fit(np.array([[0, 1], [2, np.nan]])), "row 1 has nan in .*x1"),
         (lambda: Space((Number("a"),), (Linear({"b": 1}, 0, 1),)), "no columns of numbers"),
+        (
+            lambda: Space(
+                (Number("a", 0, 9, log=True, offset=1), Number("b")), (), (AtMost(("a", "b"), 1),)
+            ),
+            r"\['a'\] are no columns of numbers that can be 0, or are kept as logarithms",
+        ),
         (lambda: Linear({}, 0, 1), "coefficients"),
         (lambda: Linear({"a": 1}, 1, 0), "no number lies within"),
         (lambda: Space.numbers(2).encode(np.zeros((1, 2))), "space.fit"),

@@ -45,6 +45,7 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _SPAN = re.compile(r"(-?\d+ days?,? \+?)?\d{1,3}:[0-5]\d(:[0-5]\d([.,]\d+)?)?")
+_PARTS = re.compile(r"\d+:\d+")
 _DAY = re.compile(r"(?:\w{2,9}\.?,? )?(\d+)[-/.](\d+)[-/.](\d+)(?:[t, ].*)?", re.IGNORECASE)
 
 
@@ -70,8 +71,12 @@ def are_dates(texts: Collection[str]) -> bool:
 def are_times(texts: Collection[str]) -> bool:
     """Whether all of some texts are times of day written as 09:05, or spans as 0 days 00:01:02.
 
-    A ratio such as 1:10 is none; of spans such as 3:57 and 4:05 the zeros tell.
+    A ratio such as 1:10 is none, nor are 95:05 and 90:10, which add up to the same; of spans such
+    as 3:57 and 4:05 the zeros tell.
     """
+    sums = {sum(map(int, text.split(":"))) if _PARTS.fullmatch(text) else None for text in texts}
+    if len(texts) > 1 and len(sums) == 1 and None not in sums:
+        return False
     if len(texts) > 1 and all(_CLOCK.fullmatch(text) for text in texts):
         return True
     return all(_SPAN.fullmatch(text) for text in texts) and any(":0" in text for text in texts)

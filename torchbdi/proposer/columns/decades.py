@@ -6,9 +6,13 @@ import numpy as np
 
 # Positive numbers over more than this factor are kept as logarithms, and have no decimals.
 DECADES = 100.0
-# Of doses that go down to 0 each is at least so many times the one below, and is given to so many
-# designs or more. Proposals of earlier rounds may lie between them: so many of all have a dose.
-APART, TWICE, SHARE = 2.0, 2, 0.25
+# Of doses that go down to 0 each is at least so many times the one below. Proposals of earlier
+# rounds may lie between them: of all designs above 0 such a share has a dose, and what lies between
+# has at most such a share of the designs that a dose has.
+APART, SHARE, RARER = 2.0, 0.25, 0.5
+# Where fewer than that share of all designs are above 0, a dose has so many or more: a few traces,
+# each once, are no series.
+TWICE = 2
 # Such a 0 counts as this share of the least dose: about as far below it as others are apart.
 NOTHING = 0.1
 
@@ -40,12 +44,18 @@ def logarithm_of(values: np.ndarray) -> float | None:
     """
     if values.min() > 0:
         return 0.0 if set_over_decades(values) else None
-    levels, counts = np.unique(values[values > 0], return_counts=True)
-    often = counts >= TWICE
-    if values.min() < 0 or not often.any():
+    if values.min() < 0:
         return None
-    often &= counts >= np.median(counts[often]) / 2
-    doses, there = levels[often], counts[often].sum()
-    if there < SHARE * counts.sum() or (doses[1:] < APART * doses[:-1]).any():
+    levels, counts = np.unique(values[values > 0], return_counts=True)
+    fewest = TWICE if counts.sum() < SHARE * len(values) else 1
+    for least in np.unique(counts[counts >= fewest]):  # as many as are a series
+        often = counts >= least
+        doses, given = levels[often], counts[often]
+        if (doses[1:] >= APART * doses[:-1]).all():
+            break
+    else:
+        return None
+    between = counts[~often].max(initial=0)
+    if given.sum() < SHARE * counts.sum() or between > RARER * np.median(given):
         return None
     return float(NOTHING * doses[0]) if set_over_decades(doses) else None

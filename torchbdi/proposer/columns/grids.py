@@ -10,7 +10,7 @@ import numpy as np
 from ...space.columns import Number
 from ..reading.table import Values, show_number
 from .column import Numbers
-from .decades import logarithm_of
+from .decades import set_over_decades
 from .precision import MAX_DECIMALS, decimals_of, digits_of
 
 # A column of few levels, each several times, keeps to them.
@@ -65,6 +65,7 @@ def grid_of(
     free: bool = False,
     bounded: bool = False,
     begun: bool = False,
+    log: bool = False,
 ) -> Grid:
     """What a column can have, from what it has.
 
@@ -76,6 +77,7 @@ def grid_of(
         free: whether the column is free of the levels and steps of the table.
         bounded: whether the person gave bounds.
         begun: whether the lower one is among them: steps that the person gave begin there.
+        log: whether it is searched as a logarithm, though it has a 0; decimals are no steps then.
     """
     low, high = column.low, column.high
     if step is not None:
@@ -95,7 +97,7 @@ def grid_of(
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return _any(column, MAX_DECIMALS, bounded)
     unit = 1 if free else unit
-    if places and unit == 1 and logarithm_of(values) is not None:
+    if places and unit == 1 and (log or set_over_decades(values)):
         return _too_fine(column, values, cells, places, free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:

@@ -109,7 +109,7 @@ def _are_ends(a: str, b: str) -> bool:
 
 def _are_steps(a: str, b: str) -> bool:
     """Whether two names are those of a step and the next one, as t1 and t2, and else the same."""
-    if re.sub(r"\d+", "", a) != re.sub(r"\d+", "", b):
+    if re.split(r"\d+", a) != re.split(r"\d+", b):
         return False
     first, second = (list(map(int, re.findall(r"\d+", name))) for name in (a, b))
     return sorted(y - x for x, y in zip(first, second, strict=True)) == [0] * (len(first) - 1) + [1]

@@ -102,7 +102,8 @@ def restrict(
         remarks += filter(None, lost)
     ruled = {name for rule in rules for name in rule.coefficients}
     ruled |= {name for rule in at_most for name in rule.names}
-    _logarithms(grids, values, ruled, settings, remarks)
+    alone = [c for c in numbers if c.name in grids and c.name not in ruled]
+    _logarithms(alone, grids, table, values, settings, remarks)
     if not to_choose:
         _tell(grids, ways, remarks)
     own = tuple(
@@ -129,14 +130,7 @@ def _grids(
     for name in settings.steps:
         if name not in [c.name for c in numbers]:
             raise InputError(f"step: column {name!r} holds no numbers that vary.")
-    grids = {
-        c.name: grid_of(
-            c, values[c.name], table.columns[c.name], settings.steps.get(c.name),
-            c.name in settings.free, c.name in settings.bounds,
-            settings.bounds.get(c.name, (None, None))[0] is not None,
-        )
-        for c in numbers
-    }  # fmt: skip
+    grids = {c.name: _grid(table, c, values[c.name], settings) for c in numbers}
     for name, step in settings.steps.items():
         number = grids[name].number
         if number.high == number.low:
@@ -148,6 +142,17 @@ def _grids(
                 f"wider bounds ({wide})."
             )
     return grids
+
+
+def _grid(
+    table: Table, column: Numbers, values: Values, settings: Settings, log: bool = False
+) -> Grid:
+    """What a column of numbers can have."""
+    name = column.name
+    return grid_of(
+        column, values, table.columns[name], settings.steps.get(name), name in settings.free,
+        name in settings.bounds, settings.bounds.get(name, (None, None))[0] is not None, log,
+    )  # fmt: skip
 
 
 def _let_be_absent(
@@ -185,17 +190,23 @@ def _holds_zero(column: Numbers, at_most: Sequence[AtMost]) -> bool:
 
 
 def _logarithms(
+    columns: Sequence[Numbers],
     grids: dict[str, Grid],
+    table: Table,
     values: Mapping[str, Values],
-    ruled: set[str],
     settings: Settings,
     remarks: list[str],
 ) -> None:
-    """Columns of numbers over more than two decades, and maybe 0, are searched as logarithms."""
-    for name, grid in grids.items():
-        number, own = grid.number, values[name]
-        if name in ruled or (offset := logarithm_of(own)) is None:
+    """Columns of numbers over more than two decades, and maybe 0, are searched as logarithms.
+
+    No rule couples them with others: the parts of a sum keep their decimals.
+    """
+    for column in columns:
+        name, own = column.name, values[column.name]
+        if (offset := logarithm_of(own)) is None:
             continue
+        grid = _grid(table, column, own, settings, log=True) if offset else grids[name]
+        number = grid.number
         wanted = settings.fix.get(name)
         fixed = None if wanted is None else parse_number(str(wanted))
         if min(number.low, number.low if fixed is None else fixed) + offset <= 0:

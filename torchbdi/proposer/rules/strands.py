@@ -57,8 +57,9 @@ def strand_remarks(
 
 
 def are_letters(names: Values) -> bool:
-    """Whether names (N,) are so many letters each, as the bases of a PAM are."""
-    return len(set(map(len, names))) == 1 and all(name.isalpha() for name in names)
+    """Whether names (N,) are so many letters each, of A to Z, as the bases of a PAM are."""
+    plain = all(name.isascii() and name.isalpha() for name in names)  # ß has two capitals
+    return plain and len(set(map(len, names))) == 1
 
 
 def _plain(text: str) -> str:

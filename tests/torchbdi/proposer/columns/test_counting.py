@@ -105,6 +105,8 @@ def test_three_numbers_are_a_date_where_they_can_be_one(cells: list[str], dates:
         (["1 day, 0:01:02", "0:03:02.250000"], True),
         (["1:10", "1:20", "2:10"], False),  # ratios
         (["1:05", "1:75"], False),
+        (["95:05", "90:10", "50:50"], False),
+        (["15:05", "10:10", "12:08"], False),
         (["1:1:05"], False),
         ([], False),
     ],

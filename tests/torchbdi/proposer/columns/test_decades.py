@@ -26,12 +26,19 @@ DOSES = np.repeat([0, 0.01, 0.1, 1, 10, 100], 8)
         (np.repeat([0.0, *(2.0 ** np.arange(9))], 4), 0.1),
         (np.append(DOSES, 1000.0), 0.001),
         (np.concatenate([DOSES, RNG.uniform(0.5, 3, 64)]), 0.001),  # later rounds lie in between
+        (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3, 0.4, 0.7, 2, 3], 2)]), 0.001),
+        (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3], 4)]), 0.001),
+        (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3], 5)]), None),
+        (np.concatenate([[0.0] * 12, np.repeat([0.01, 0.1, 1, 10], [5, 17, 62, 14])]), 0.001),
+        (np.append(0.0, 10.0 ** np.arange(-3, 3)), 0.0001),  # once each
+        (np.array([0, 0, 0, 0.01, 0.1, 0.1, 1, 1, 10, 10]), 0.001),
         (np.repeat([0, 1, 10, 50], 8), None),  # as without the 0
         (np.repeat([0, 40, 80, 120, 160], 8), None),
         (np.append(0.0, RNG.uniform(0, 100, 60).round(1)), None),
         (np.repeat([-1, 0, 0.01, 1, 100], 8), None),
         (np.append(np.repeat([0.0, 0.05, 0.1, 0.15, 0.2, 1, 20], 5), 40.0), None),  # amounts
         (np.array([0.0] * 30 + [0.001, 0.1, 5.0]), None),  # a few traces
+        (np.repeat([0, 0.01, 0.1, 1, 10], [30, 2, 2, 2, 2]), 0.001),
         (np.zeros(20), None),
     ],
 )
@@ -64,6 +71,18 @@ def test_doses_that_go_down_to_0_are_searched_as_logarithms(tmp_path: Path) -> N
     assert set(made_of.x[:, 0].tolist()) <= {0.1, 1.0, 10.0}
     worst = propose(x, y, n=4, minimize=True, fix={"x0": 0}, progress=False)
     assert (worst.x[:, 0] == 0).all()
+
+
+def test_parts_of_a_sum_keep_their_decimals(tmp_path: Path) -> None:
+    rng, levels = np.random.default_rng(0), [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 20, 40, 80]
+    rows = [["a", "b", "c", "yield"]]
+    for a, b in zip(rng.choice(levels, 80), rng.uniform(2, 15, 80).round(2), strict=True):
+        rows.append([f"{a:g}", f"{b:g}", f"{100 - a - b:.2f}", f"{a - b + rng.normal():.2f}"])
+    number = asked(tmp_path, text(rows))[0].grids["a"].number
+    assert (number.step, number.log) == (0.01, False)
+    alone = [[a, b, y] for a, b, _, y in rows]
+    number = asked(tmp_path, text(alone))[0].grids["a"].number
+    assert (number.step, number.log, number.offset) == (None, True, 0.001)
 
 
 def test_a_dose_of_0_that_failed_is_known(tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def test_steps_that_follow_each_other_are_told_by_their_names() -> None:
     assert [remark.split(" in all rows")[0] for remark in told] == [
         "'t1 (min)' is at most 't2 (min)'", "'t2 (min)' is at most 't3 (min)'",
     ]  # fmt: skip
-    for others in (["t1", "t3", "t5"], ["a1", "b2", "c3"], ["t3", "t2", "t1"]):
+    for others in (["t1", "t3", "t5"], ["a1", "b2", "c3"], ["t3", "t2", "t1"],
+                   ["m1p5", "m15p", "mp15"]):  # fmt: skip
         assert not order_remarks(dict(zip(others, times, strict=True)), [], Ways(True))
 
 

@@ -69,3 +69,9 @@ def test_names_that_stand_in_a_sequence_are_told(tmp_path: Path) -> None:
     other = [{"A": "C"}.get(base, base) for base in bases]
     made, _ = asked(tmp_path, beside(SITES, [f"{base}GG" for base in other]))
     assert "proposals do not keep" not in told(made)
+
+
+def test_names_with_letters_of_other_alphabets_are_no_part_of_a_sequence(tmp_path: Path) -> None:
+    """The capitals of ß are two letters."""
+    made, _ = asked(tmp_path, beside(SITES, [("weiß", "gelb")[i % 2] for i in range(len(SITES))]))
+    assert "proposals do not keep" not in told(made)
