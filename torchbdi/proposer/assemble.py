@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from .again import again
-from .columns.column import Classes, Numbers
+from .columns.column import Classes
 from .model.choice import Chosen
 from .model.nearest import nearest
 from .model.problem import Problem
@@ -51,8 +53,9 @@ def assembled(
     own = {name: values[order.numpy()] for name, values in found.values.items()}
     for name, value in problem.constants.items():
         own[name] = np.full(n, value, dtype=table_type(value))
+    known = dict(problem.values)
     for name, up in problem.looked_up.items():
-        own[name] = up(own[up.of])
+        own[name], known[name] = up(own), up(known)
     columns = {name: own[name] for name in problem.order}
     sequences = [c.name for c in problem.columns if isinstance(c, Classes) and c.sequence]
     tried = again(problem.left, columns, sequences)
@@ -69,7 +72,7 @@ def assembled(
         apart=apart_from_others(found.x[order]),
         far=gap > quality.far,
         notes=tuple(
-            _note(problem, columns, i, tried[i], bool(unknown[order[i]])) for i in range(n)
+            _note(problem, known, columns, i, tried[i], bool(unknown[order[i]])) for i in range(n)
         ),
         quality=quality,
         model=chosen,
@@ -117,15 +120,23 @@ def table_type(value: float | str) -> type:
     return object if isinstance(value, str) else np.float64
 
 
-def _note(problem: Problem, columns: dict[str, Values], i: int, tried: str, unknown: bool) -> str:
+def _note(
+    problem: Problem,
+    known: Mapping[str, Values],
+    columns: Mapping[str, Values],
+    i: int,
+    tried: str,
+    unknown: bool,
+) -> str:
+    sequences = [c.name for c in problem.columns if isinstance(c, Classes) and c.sequence]
     outside, untried = [], []
-    for column in problem.space.columns:
-        known, own = problem.values[column.name], columns[column.name][i]
-        if isinstance(column, Numbers):
-            if not known.min() <= own <= known.max():
-                outside.append(column.name)
-        elif not column.sequence and own not in known.tolist():
-            untried.append(f"{column.name} {own}")
+    for name, values in known.items():
+        own = columns[name][i]
+        if values.dtype == np.float64:
+            if not values.min() <= own <= values.max():
+                outside.append(name)
+        elif name not in sequences and own not in values.tolist():
+            untried.append(f"{name} {own}")
     notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
     if untried:
         notes.append(f"in no known design: {', '.join(untried)}")

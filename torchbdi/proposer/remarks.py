@@ -20,6 +20,7 @@ from .reading.ways import Ways
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
+from .rules.present import present_remark
 from .rules.restrict import Restricted
 from .rules.strands import are_letters, strand_remarks
 from .scored import Scored
@@ -67,6 +68,8 @@ def remarks_of(
             kept += kept_together(restricted.absent)
             remarks += paired_remarks(loose, kept, ways)
             remarks += nothing_remarks(loose, remarks, ways)
+            amounts = {n: scored.values[n] for n in numbers if n not in settings.fix}
+            remarks += present_remark(amounts, restricted.at_most, said, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
     remarks += _letter_remarks(scored, restricted.columns, moving, settings.fix, ways)

@@ -14,6 +14,7 @@ from .columns.column import Classes, Numbers
 from .columns.grids import Grid
 from .columns.nothing import Absent
 from .reading.table import Table, Values
+from .rules.derived import Derived
 from .rules.looked_up import LookedUp
 
 
@@ -31,7 +32,8 @@ class Understood:
         columns: those that vary.
         values: of those columns, at the distinct designs, (N,) each.
         constants: columns that are the same in every row, with that value.
-        looked_up: columns that follow from another one, and are not searched.
+        looked_up: columns that follow from others, and are not searched; each behind those that it
+            follows from.
         order: all columns of a design, in the order of the table.
         scores: mean score of each distinct design, (N,).
         taken: what the model takes for it, (N,): the same, but for scores that were limited.
@@ -63,7 +65,7 @@ class Understood:
     columns: tuple[Numbers | Classes, ...]
     values: Mapping[str, Values]
     constants: Mapping[str, float | str]
-    looked_up: Mapping[str, LookedUp]
+    looked_up: Mapping[str, LookedUp | Derived]
     order: tuple[str, ...]
     scores: np.ndarray
     taken: np.ndarray

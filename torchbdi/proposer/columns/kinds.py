@@ -32,16 +32,12 @@ from .counting import (
     names_samples,
     row_number,
 )
-from .several import lists_mutations
+from .remedies import remedy_of
 from .units import ask_of_units
 from .verdicts import said_of_rows
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
-WHOLE_SEQUENCES = (
-    "write the whole sequence of each variant into a column, all of equal length, or give each "
-    "site that varies a column of its own"
-)
 
 
 @dataclass(frozen=True)
@@ -155,22 +151,24 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
         return _sequence(name, values, rows, ways)
     ask_of_lengths(name, different, ways)
     ask_of_odd_ones(name, values, rows, ways)
-    mutated = lists_mutations(different)
+    remedy = remedy_of(different)
     if len(different) == len(values):
         way = f"{ways('category', name)} or {ways('sequence', name)} keeps it."
-        if mutated:
-            way += f" If no other column says what was made, {WHOLE_SEQUENCES}."
+        if remedy:
+            way = f"{ways('category', name)} keeps it. Its texts are {remedy.what}: if no other "
+            way += f"column says what was made, {remedy.instead}."
         return Kind(
             "none",
             f"Column {name!r} has a text of its own in every row, such as {values[0][:40]!r}: it "
             f"was left out as a name; {way}",
         )
-    if mutated:
+    if remedy:
         raise InputError(
-            f"column {name!r} has lists of mutations, such as {mutated[:40]!r}, {len(different)} "
-            f"different ones in {len(values)} rows, and no list tells what another one does. To "
-            f"search over mutations, {WHOLE_SEQUENCES}. Or leave the column out "
-            f"({ways('ignore', name)}), or say that each list is a name ({ways('category', name)})."
+            f"column {name!r} has {remedy.what}, such as {remedy.example[:40]!r}, {len(different)} "
+            f"different ones in {len(values)} rows, and no {remedy.each} tells what another one "
+            f"does. To search over {remedy.over}, {remedy.instead}. Or leave the column out "
+            f"({ways('ignore', name)}), or say that each {remedy.each} is a name "
+            f"({ways('category', name)})."
         )
     raise InputError(
         f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "

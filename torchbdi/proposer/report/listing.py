@@ -98,9 +98,10 @@ class Designs:
                 parts.append(_changed_letters(name, before, after))
             else:
                 parts.append(_changed(name, before, after, before != after))
+        known = {name: values[[p.start[i]]] for name, values in p.problem.values.items()}
         for name, up in p.problem.looked_up.items():
-            before = up(p.problem.values[up.of][[p.start[i]]])[0]
-            old, new = up.write(before), up.write(p.columns[name][i])
+            known[name] = up(known)
+            old, new = up.write(known[name][0]), up.write(p.columns[name][i])
             parts.append(_changed(name, old, new, old != new))
         if nothing:
             parts.append(f"the other {nothing} columns 0")

@@ -1,148 +1,136 @@
-"""Columns of numbers that are products, ratios or logarithms of others: told, and not kept."""
+"""Columns of numbers that are products, ratios or logarithms of others: which follow, and how.
+
+What follows from others in every row is no choice of its own. Of x and its square either follows
+from the other; the one that is computed, and not the one that was chosen, has more levels or more
+digits, and the others as they are written make it to its last decimal.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..reading.ways import Ways
-from .powers import OF_ROUNDING, beyond_rounding, power_law
-from .shares import share_of
+from ..columns.grids import Grid
+from .lines import Line, line_of
+from .logarithms import Logarithm, log_of
+from .powers import PowerLaw, power_law
+from .products import product_of
+from .shares import Share, share_of
+
+Formula = Line | Logarithm | PowerLaw | Share
+# The columns that are sums of others, of some columns, (N,) each.
+Totals = Callable[[Mapping[str, np.ndarray]], Sequence[str]]
 
 # Coded levels of a factorial design are products of each other, and can be chosen all the same.
 FEWEST_LEVELS, FEWEST_ROWS = 5, 10
 # More columns than this make too many pairs.
 MOST_COLUMNS = 20
-# A dozen rows are looked at first, and all of them where these fit.
-LOOKS = slice(12), slice(None)
 
 
-def derived_remarks(
+@dataclass(frozen=True)
+class Derived:
+    """A column of numbers that is computed from others.
+
+    Attributes:
+        formula: what it is of them.
+        grid: how its numbers are written.
+    """
+
+    formula: Formula
+    grid: Grid
+
+    def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What belongs to values of the others, (n,) each, as it is written, (n,)."""
+        return np.array([float(self.write(v)) for v in self.formula(columns)])
+
+    def write(self, value: float | str) -> str:
+        """One of these values as the table would have it."""
+        return self.grid.write(float(value))
+
+
+def derived_of(
     columns: Mapping[str, np.ndarray],
     half: Mapping[str, np.ndarray],
-    ways: Ways,
-    totals: Collection[str] = (),
-) -> list[str]:
-    """Names columns that follow from others in every row, and not as a sum.
-
-    Sums and rules are linear, so proposals do not keep to such a relation.
+    units: Mapping[str, float],
+    digits: Mapping[str, int],
+    totals_of: Totals,
+) -> dict[str, Formula]:
+    """Finds columns that follow from others in every row, and not linearly from those alone.
 
     Args:
         columns: numbers of the rows, (N,) each, those that vary.
         half: by how much each number can have been rounded, (N,) each.
-        ways: how options are typed.
-        totals: the columns that are sums of others: these are no parts of a whole beside them.
+        units: of the last decimal of each; 0 for numbers that are not rounded.
+        digits: of the numbers of each.
+        totals_of: says which of some columns are sums of others: these are no parts of a whole
+            beside them.
+
+    Returns:
+        What each is, in an order in which it is made of those before it and of those that do not
+        follow.
     """
     levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
     names = [name for name, count in levels.items() if count >= FEWEST_LEVELS][:MOST_COLUMNS]
     looked_at = {*names, *[*levels][:MOST_COLUMNS]}
     own = {name: columns[name] for name in levels if name in looked_at}
-    half = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
-    told: dict[str, str] = {}
-    for at, name in enumerate(names):
-        before = names[:at]
-        what = _logarithm(name, before, columns, half) or _product(name, before, columns, half)
-        if what:
-            told[name] = what
-    own = {name: v for name, v in own.items() if name not in told}
-    # What has a value in nearly every row follows from those that are set to a few; else the last.
-    left = [name for name in reversed(names) if name in own]
-    for name in sorted(left, key=lambda n: -min(levels[n], len(columns[n]) // 2)):
-        others = {other: v for other, v in own.items() if other != name}
-        law = power_law(own[name], half[name], others, half)
-        if law is not None and [*law.powers.values()] != [1.0]:
-            told[name] = f"Column {name!r} is {law}"
+    at = {name: i for i, name in enumerate(own)}
+    # Of few rows nearly every number is another one, of those that were chosen, too.
+    key = {n: (min(levels[n], len(columns[n]) // 2), digits[n], at[n]) for n in own}
+    halves = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
+    exact = {name: np.zeros(len(v)) for name, v in columns.items()}
+    totals = {*totals_of(own)} if len(own) > 2 else set()
+    found: dict[str, Formula] = {}
+    for slack in (exact, halves):
+        before = -1
+        while before < (before := len(found)):  # what was found is in the way of others no longer
+            for name in sorted(own.keys() & {*names}, key=key.__getitem__, reverse=True):
+                others = {n: own[n] for n in sorted(own, key=key.__getitem__) if n != name}
+                no_parts = {*own} if name in totals else {name, *totals}
+                parts = {n: v for n, v in own.items() if n not in no_parts}
+                made = _made(own[name], halves[name], others, parts, slack)
+                if isinstance(made, PowerLaw):  # told in the order of the table
+                    powers = {n: made.powers[n] for n in own if n in made.powers}
+                    made = replace(made, powers=powers)
+                if made is not None and line_of(name, made.names, columns, units) is None:
+                    found[name] = made
+                    del own[name]
+            if len(found) > before:
+                totals = {*totals_of(own)}
+    # A cost is so much for each unit of an area, which is a width times a height.
+    for name in [n for n in names if n in own and found]:
+        free = [n for n in (*own, *found) if name not in _made_from(n, found)]
+        line = line_of(name, free, columns, units) if found.keys() & {*free} else None
+        if line is not None and {*line.names} & found.keys():
+            found[name] = line
             del own[name]
-    own = {name: v for name, v in own.items() if name not in totals}
-    for name in [n for n in names if n in own]:
-        if (share := share_of(name, own, half)) is not None:
-            told[name] = f"Column {name!r} is {share}"
-            del own[name]
-    return [
-        f"{what} in every row, and proposals do not keep to that. If {name!r} follows from the "
-        f"others, leave it out ({ways('ignore', name)})."
-        for name, what in told.items()
-    ]
+    return _in_order(found)
 
 
-def _logarithm(
-    name: str,
-    others: list[str],
-    columns: Mapping[str, np.ndarray],
-    half: Mapping[str, np.ndarray],
-) -> str:
-    """The logarithm that a column is of another, or another of it, but for a constant; or ""."""
-    for of, to in ((a, b) for other in others for a, b in ((name, other), (other, name))):
-        if columns[of].min() <= 0:
-            continue
-        for told, factor in (
-            ("log10", 1 / math.log(10)), ("ln", 1.0), ("-log10", -1 / math.log(10)), ("-ln", -1.0),
-        ):  # fmt: skip
-            if all(
-                _constant_apart(
-                    columns[to][rows],
-                    factor * np.log(columns[of][rows]),
-                    half[to][rows] + abs(factor) * half[of][rows] / columns[of][rows],
-                )
-                for rows in LOOKS
-            ):
-                return f"Column {to!r} is {told} of {of!r}, but for a constant,"
-    return ""
+def _made_from(name: str, found: Mapping[str, Formula]) -> set[str]:
+    """A column, and all that it is made of."""
+    made = {name}
+    while more := {n for own in made & found.keys() for n in found[own].names} - made:
+        made |= more
+    return made
 
 
-def _constant_apart(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
-    """Whether numbers (n,) are others plus a constant, within roundings (n,)."""
-    rest = own - value
-    fits = (rest - slack).max() <= (rest + slack).min()
-    return bool(fits and own.std() >= OF_ROUNDING * slack.mean())
+def _in_order(found: Mapping[str, Formula]) -> dict[str, Formula]:
+    """The same, each behind those that it is made of."""
+    out: dict[str, Formula] = {}
+    while left := {name: made for name, made in found.items() if name not in out}:
+        out |= {name: made for name, made in left.items() if not {*made.names} & left.keys()}
+    return out
 
 
-def _product(
-    name: str,
-    others: list[str],
-    columns: Mapping[str, np.ndarray],
-    half: Mapping[str, np.ndarray],
-) -> str:
-    """The product or the ratio that a column is of two, or the reciprocal of one; or ""."""
-    own = columns[name]
-    positive = [other for other in others if columns[other].min() > 0]
-    if own.min() <= 0:
-        return ""
-    relative = {n: half[n] / columns[n] for n in (*positive, name)}
-    spread = float(np.log(own).std())
-    for first in positive:
-        slack = relative[name] + relative[first]
-        fits = _proportional(own, 1 / columns[first], slack)
-        if fits and beyond_rounding(own, spread, slack):
-            return f"Column {name!r} is in inverse proportion to {first!r}"
-    for first, second in combinations(positive, 2):
-        for told, power, other in (
-            (f"{first!r} times {second!r}", 1, 1),
-            (f"{first!r} / {second!r}", 1, -1),
-            (f"{second!r} / {first!r}", -1, 1),
-        ):
-            if all(
-                _proportional(
-                    own[rows],
-                    columns[first][rows] ** power * columns[second][rows] ** other,
-                    relative[name][rows] + relative[first][rows] + relative[second][rows],
-                )
-                for rows in LOOKS
-            ):
-                slack = relative[name] + relative[first] + relative[second]
-                if not beyond_rounding(own, spread, slack):
-                    continue
-                value = columns[first] ** power * columns[second] ** other
-                factor = float(np.median(own / value))
-                times = "" if abs(factor - 1) <= 2 * slack.max() else f"{factor:.3g} times "
-                return f"Column {name!r} is {times}{told}"
-    return ""
-
-
-def _proportional(own: np.ndarray, value: np.ndarray, slack: np.ndarray) -> bool:
-    """Whether numbers (n,) are a constant times others, within relative roundings (n,)."""
-    ratio = own / value
-    return bool((ratio * (1 - slack)).max() <= (ratio * (1 + slack)).min())
+def _made(
+    own: np.ndarray, half: np.ndarray, others: Mapping[str, np.ndarray],
+    parts: Mapping[str, np.ndarray], halves: Mapping[str, np.ndarray],
+) -> Formula | None:  # fmt: skip
+    """What numbers (N,) are of others, (N,) each, of which some may be parts of a whole."""
+    made = share_of(own, half, parts, halves) or log_of(own, half, others, halves)
+    if made is not None:
+        return made
+    law = product_of(own, half, others, halves) or power_law(own, half, others, halves)
+    return None if law is None or [*law.powers.values()] == [1.0] else law

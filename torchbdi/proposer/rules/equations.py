@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...space.constraints import Linear
-from ..columns.precision import decimals_of, half_units
+from ..columns.precision import decimals_of
 from ..reading.table import Table, Values, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
-from .derived import derived_remarks
 from .dummies import dummy_remarks
 from .limits import order_remarks, whole_remark
 from .made import sum_told
@@ -74,12 +73,9 @@ def kept_equations(
     if to_choose:
         return sums, totals
     free = {name: v for name, v in own.items() if name not in settings.fix}
-    half = {name: half_units(table.columns[name], v) for name, v in free.items()}
-    last = [next(iter(rule.coefficients)) for rule in totals]
-    derived = derived_remarks(free, half, Ways(table.typed), last)
-    remarks += derived
     kept = [*given, *sums, *totals]
-    remarks += order_remarks(free, kept, Ways(table.typed), derived)
+    said = [text for text in remarks if " in every row" in text]
+    remarks += order_remarks(free, kept, Ways(table.typed), said)
     dummies, told = dummy_remarks(free, kept, Ways(table.typed))
     loose = {name: v for name, v in free.items() if name not in told}
     remarks += [*dummies, *whole_remark(loose, kept, Ways(table.typed))]

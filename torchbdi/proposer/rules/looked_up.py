@@ -38,8 +38,9 @@ class LookedUp:
     own: Values
     grid: Grid | None
 
-    def __call__(self, values: Values) -> Values:
-        """What belongs to values of the other column, (n,) to (n,)."""
+    def __call__(self, columns: Mapping[str, Values]) -> Values:
+        """What belongs to values of the other column, which is among some, (n,) each, (n,)."""
+        values = columns[self.of]
         if values.dtype == np.float64:
             # A number went to its feature and back.
             return self.own[np.abs(values[:, None] - self.keys).argmin(1)]

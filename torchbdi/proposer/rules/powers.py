@@ -31,27 +31,48 @@ class PowerLaw:
     """A factor times powers of columns.
 
     Attributes:
-        factor: the constant.
+        factor: the constant, with no more digits than it takes.
         powers: of the columns, by name; none is 0.
-        slack: by how much the factor can be off, as a share.
     """
 
     factor: float
     powers: Mapping[str, float]
-    slack: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it is made of."""
+        return (*self.powers,)
+
+    def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The numbers that it makes of columns, (n,) each, (n,)."""
+        parts = [columns[name] ** power for name, power in self.powers.items()]
+        return np.asarray(self.factor * np.prod(parts, axis=0))
 
     def __str__(self) -> str:
         over = [name for name, power in self.powers.items() if power > 0]
         under = [name for name, power in self.powers.items() if power < 0]
-        one = abs(self.factor - 1) <= 2 * self.slack
         told = " times ".join(self._told(name) for name in over)
-        if not one or not over:
-            told = f"{self.factor:.3g}" + (f" times {told}" if over else "")
+        if self.factor != 1 or not over:
+            told = f"{self.factor:.6g}" + (f" times {told}" if over else "")
         return " / ".join([told, *(self._told(name) for name in under)])
 
     def _told(self, name: str) -> str:
         power = abs(self.powers[name])
         return repr(name) if power == 1 else f"{name!r}^{power:g}"
+
+
+def plainest(low: float, high: float) -> float:
+    """The number of fewest digits between two, low <= high."""
+    if low <= 0 <= high:
+        return 0.0
+    middle = (low + high) / 2
+    numbers = (float(f"{middle:.{digits}g}") for digits in range(1, 16))
+    return next((number for number in numbers if low <= number <= high), middle)
+
+
+def in_logarithms(half: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """By how much the logarithms of positive numbers can be off where these were rounded."""
+    return np.asarray(-np.log1p(-np.minimum(half / values, 0.9)))
 
 
 def beyond_rounding(own: np.ndarray, spread: float, slack: np.ndarray, fitted: int = 1) -> bool:
@@ -94,8 +115,8 @@ def power_law(
     if powers is None or not powers.any():
         return None
     # What is set to 0.03 is that, and what was measured has been rounded to it.
-    own_slack = half[there] / own[there]
-    relative = np.stack([halves[name] for name in names], axis=1)[there] / x[there]
+    own_slack = in_logarithms(half[there], own[there])
+    relative = in_logarithms(np.stack([halves[n] for n in names], axis=1)[there], x[there])
     rest = y - logs @ powers
     slacks = [own_slack, own_slack + relative @ np.abs(powers)]
     if len(np.unique(x[there], axis=0)) >= fewest:  # whole numbers hold to the last digit
@@ -108,12 +129,12 @@ def power_law(
         return None
     zero = ~there
     with np.errstate(all="ignore"):
-        factor = float(np.exp(np.median(rest)))
+        factor = plainest(*map(float, np.exp([(rest - slack).max(), (rest + slack).min()])))
         value = factor * (x[zero] ** powers).prod(1)
     if not 0 < factor < np.inf or not (np.abs(own[zero] - value) <= half[zero]).all():
         return None
     used = {name: float(p) for name, p in zip(names, powers, strict=True) if p}
-    return PowerLaw(factor, used, float(slack.max()))
+    return PowerLaw(factor, used)
 
 
 def _fitted(logs: np.ndarray, y: np.ndarray) -> np.ndarray | None:

@@ -17,6 +17,8 @@ from ..columns.nothing import Absent
 from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
+from .computed import find_derived, require_choice
+from .derived import Derived
 from .equations import kept_equations
 from .following import find_looked_up
 from .looked_up import LookedUp
@@ -34,7 +36,8 @@ class Restricted:
         rules: linear rules between them, given or found.
         given: those of them that the person gave.
         at_most: rules on how many parts are present.
-        looked_up: columns that are left out, since they follow from another one.
+        looked_up: columns that are left out, since they follow from others; each behind those that
+            it follows from.
         absent: names for nothing, and amounts that are 0 with them.
     """
 
@@ -43,7 +46,7 @@ class Restricted:
     rules: tuple[Linear, ...]
     at_most: tuple[AtMost, ...]
     given: tuple[Linear, ...] = ()
-    looked_up: Mapping[str, LookedUp] = field(default_factory=dict)
+    looked_up: Mapping[str, LookedUp | Derived] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
 
 
@@ -82,9 +85,14 @@ def restrict(
     given = [without_constants(rule, constants) for rule in given]
     at_most = tuple(parse_at_most(text, names) for text in settings.at_most)
     _let_be_absent(at_most, grids, settings, ways)
-    found: Mapping[str, LookedUp] = {}
+    found: Mapping[str, LookedUp | Derived] = {}
     if not to_choose:
-        found = find_looked_up(table, columns, values, grids, given, at_most, settings, remarks)
+        own = (grids, given, at_most, settings, remarks)
+        up = find_looked_up(table, columns, values, *own)
+        left = [name for name in names if name not in up]
+        derived = find_derived(table, left, values, *own)
+        require_choice(derived, [c.name for c in columns if c.name not in up], settings, ways)
+        found = {**up, **derived}
     columns = [c for c in columns if c.name not in found]
     names = [name for name in names if name not in found]
     grids = {name: grids[name] for name in names}
@@ -106,13 +114,13 @@ def restrict(
     _logarithms(alone, grids, table, values, settings, remarks)
     if not to_choose:
         _tell(grids, ways, remarks)
-    own = tuple(
+    kept = tuple(
         replace(c, low=grids[c.name].number.low, high=grids[c.name].number.high)
         if isinstance(c, Numbers) and (c.name in settings.steps or _holds_zero(c, at_most))
         else c
         for c in columns
     )
-    return Restricted(own, grids, tuple(rules), at_most, tuple(given), found)
+    return Restricted(kept, grids, tuple(rules), at_most, tuple(given), found)
 
 
 def _let_rules_hold(rules: Sequence[Linear], grids: dict[str, Grid]) -> None:

@@ -68,8 +68,8 @@ def test_what_was_said_to_follow_is_not_told_again(tmp_path: Path) -> None:
     rows = with_column("inverse", [f"{1000 / (t + 273.15):.8f}" for t in TEMP])
     for row in rows[1:]:
         row[1] = f"{float(row[1]) + 273.15:.2f}"
-    made, _ = asked(tmp_path, text(rows))
-    assert "inverse proportion" in told(made) and "changed together" not in told(made)
+    made, _ = asked(tmp_path, text(rows), "--free", "inverse")
+    assert "1000 / 'temp' in every row" in told(made) and "changed together" not in told(made)
 
 
 def test_one_row_far_from_the_others_makes_no_line(tmp_path: Path) -> None:

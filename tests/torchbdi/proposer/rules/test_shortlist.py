@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from proposer_tables import asked, text
 
-from torchbdi.proposer.reading.ways import Ways
-from torchbdi.proposer.rules.derived import derived_remarks
+from torchbdi.proposer.rules.derived import derived_of
 from torchbdi.proposer.rules.relations import subsets, sums_of_columns
 from torchbdi.proposer.rules.shortlist import MANY, nearly_made
 
@@ -33,7 +32,8 @@ def test_products_are_told_where_the_first_columns_have_two_levels() -> None:
     columns |= wide(40, 2)
     columns["z"] = columns["x0"] * columns["x1"]
     half = {name: np.full(40, 1e-9) for name in columns}
-    assert any("'z'" in remark for remark in derived_remarks(columns, half, Ways(True)))
+    units, digits = dict.fromkeys(columns, 0.0), dict.fromkeys(columns, 4)
+    assert "z" in derived_of(columns, half, units, digits, lambda own: [])
 
 
 def test_sets_of_neighbours_are_all_looked_at_of_200_columns_and_few_of_2000() -> None:

@@ -1,0 +1,71 @@
+"""Texts that write several choices into one cell: what is said of how to write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import asked, refused, text, told, with_column
+
+from torchbdi.proposer.columns.remedies import remedy_of
+
+RNG = np.random.default_rng(0)
+
+
+def alloys(n: int = 40) -> list[str]:
+    """Different compositions, some of which lack an element."""
+    amounts = RNG.permutation(5**4)[:n, None] // 5 ** np.arange(4) % 5 / 4
+    told = {0: "", 1: "{}"}
+    return [
+        "".join(told.get(v, "{}" + f"{v:g}").format(e)
+                for e, v in zip(("Al", "Co", "Cr", "Ti"), row, strict=True)) + "FeNi2"
+        for row in amounts.tolist()
+    ]  # fmt: skip
+
+
+def molecules(n: int = 40) -> list[str]:
+    groups = ["C", "CC", "OC", "F", "Cl", "C#N", "N", "[N+](=O)[O-]", "C(=O)O"]
+    return [f"c1ccc({groups[i % 9]})cc1{groups[i // 9]}" for i in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "what", "instead"),
+    [
+        (alloys(), "compositions", "give each element a column of its own"),
+        (molecules(), "molecules", "give each group that was exchanged a column of its own"),
+    ],
+)
+def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
+    cells: list[str], what: str, instead: str, tmp_path: Path
+) -> None:
+    made, _ = asked(tmp_path, text(with_column("made", cells)))
+    assert f"Its texts are {what}: if no other column says what was made, {instead}" in told(made)
+    message = refused(tmp_path, text(with_column("made", [*cells[:39], cells[0]])))
+    assert f"column 'made' has {what}, such as '" in message and instead in message
+    assert "--ignore made" in message and "--category made" in message
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"C45S", "N12K", "K12N", "S45V"}, {"VKSNC", "PSNCK", "KKVIF"}, {"Ni1", "Co2", "Fe3"},
+        {"run 1", "run 2"}, {"B1", "C2", "N3"}, {"THF", "DMF", "MeCN"}, {"Cu", "Ni", "Pd"},
+        {"ethanol", "CHCl3", "water"}, {"A(1)", "B(2)"}, {"3.5 (C)", "4 (N)"}, {"ACGT", "CCGT"},
+    ],
+)  # fmt: skip
+def test_other_texts_are_none(texts: set[str]) -> None:
+    assert remedy_of(texts) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "what"),
+    [
+        ({"Fe80B20", "Fe75Si5B20", "Fe"}, "compositions"), ({"Ni(OH)2", "Co(OH)2"}, "compositions"),
+        ({"CC(=O)O", "c1ccccc1C=O", "CCO"}, "molecules"), ({"A23V;K45R", "A23V;D1G", "K45R;D1G"},
+        "lists of mutations"),
+    ],
+)  # fmt: skip
+def test_what_texts_are(texts: set[str], what: str) -> None:
+    remedy = remedy_of(texts)
+    assert remedy is not None and remedy.what == what

@@ -1,0 +1,101 @@
+"""Texts that write several choices into one cell, and how to write these so that they are searched.
+
+Lists of mutations, compositions and molecules: a search over their letters makes none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .several import lists_mutations
+
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
+    "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy "
+    "Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Th U"
+)
+_ELEMENT = re.compile("|".join(sorted(_SYMBOLS.split(), key=len, reverse=True)))
+# Al0.5CoCrFeNi, Fe80B20, Ni(OH)2: elements with their amounts, which can stand in brackets.
+_COMPOSITION = re.compile(rf"(?:(?:{_ELEMENT.pattern}|[\[\]()])(?:\d+(?:\.\d+)?|\.\d+)?)+")
+# CC(=O)O, c1ccccc1: atoms, bonds, branches and rings.
+_MOLECULE = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#/\\.()@\d%])+")
+_BONDS = re.compile(r"[=#(\[]")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What texts are, and what to do.
+
+    Attributes:
+        what: they are.
+        example: one of them.
+        each: what one of them is called.
+        over: what a search would be over.
+        instead: how to write them.
+    """
+
+    what: str
+    example: str
+    each: str
+    over: str
+    instead: str
+
+
+def remedy_of(texts: Collection[str]) -> Remedy | None:
+    """How to write different texts that are lists of mutations, compositions or molecules.
+
+    None for other texts.
+    """
+    if example := lists_mutations(texts):
+        return Remedy(
+            "lists of mutations", example, "list", "mutations",
+            "write the whole sequence of each variant into a column, all of equal length, or give "
+            "each site that varies a column of its own",
+        )  # fmt: skip
+    if example := _composition(texts):
+        return Remedy(
+            "compositions", example, "composition", "them",
+            "give each element a column of its own with its amount, 0 where there is none",
+        )  # fmt: skip
+    if example := _molecule(texts):
+        return Remedy(
+            "molecules", example, "molecule", "them",
+            "give each group that was exchanged a column of its own, or describe the molecules by "
+            "columns of numbers and list those to choose from as rows without a score",
+        )  # fmt: skip
+    return None
+
+
+def _composition(texts: Collection[str]) -> str:
+    """The longest one, where all texts are of elements with amounts; "" where they are not.
+
+    Of many there are two elements and an amount, and symbols of two letters: C12S is none.
+    """
+    if not all(map(_COMPOSITION.fullmatch, texts)):
+        return ""
+    many = [
+        text
+        for text in texts
+        if len(found := _ELEMENT.findall(text)) > 1
+        and max(map(len, found)) > 1
+        and re.search(r"\d", text)
+    ]
+    return max(many, key=len) if 2 * len(many) > len(texts) else ""
+
+
+def _molecule(texts: Collection[str]) -> str:
+    """The longest one, where all texts are formulas of structure (SMILES); "" where they are not.
+
+    Of many there is a carbon atom, and a bond or a branch.
+    """
+    if not all(_MOLECULE.fullmatch(text) and _closed(text) for text in texts):
+        return ""
+    many = [text for text in texts if _BONDS.search(text) and re.search("[Cc]", text)]
+    return max(many, key=len) if 2 * len(many) > len(texts) else ""
+
+
+def _closed(text: str) -> bool:
+    """Whether as many brackets end as begin."""
+    return text.count("(") == text.count(")") and text.count("[") == text.count("]")
