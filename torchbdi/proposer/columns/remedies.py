@@ -6,6 +6,7 @@ Lists of mutations, compositions and molecules: a search over their letters make
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ _ELEMENT = re.compile("|".join(sorted(_SYMBOLS.split(), key=len, reverse=True)))
 _COMPOSITION = re.compile(rf"(?:(?:{_ELEMENT.pattern}|[\[\]()])(?:\d+(?:\.\d+)?|\.\d+)?)+")
 # CC(=O)O, c1ccccc1: atoms, bonds, branches and rings.
 _MOLECULE = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#/\\.()@\d%])+")
+_ATOM, _RING = re.compile(r"\[[^\[\]]*\]"), re.compile(r"%\d\d|\d")
 _BONDS = re.compile(r"[=#(\[]")
 
 
@@ -97,5 +99,7 @@ def _molecule(texts: Collection[str]) -> str:
 
 
 def _closed(text: str) -> bool:
-    """Whether as many brackets end as begin."""
-    return text.count("(") == text.count(")") and text.count("[") == text.count("]")
+    """Whether as many brackets end as begin, and rings: C/N=10 is a ratio."""
+    rings = Counter(_RING.findall(_ATOM.sub("", text)))
+    even = all(count % 2 == 0 for count in rings.values())
+    return even and text.count("(") == text.count(")") and text.count("[") == text.count("]")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -17,7 +18,11 @@ from ..settings import Settings
 from .derived import Derived, Formula, derived_of
 from .equations import equations
 from .lines import Line
+from .looked_up import LookedUp
 from .relations import constant_sums
+
+# Both ends of more columns than these are too many combinations.
+_MOST_ENDS = 12
 
 
 def find_derived(
@@ -29,18 +34,21 @@ def find_derived(
     at_most: Sequence[AtMost],
     settings: Settings,
     remarks: list[str],
+    up: Mapping[str, LookedUp],
 ) -> dict[str, Derived]:
     """Columns of numbers that follow from others, and of which nobody has said anything.
 
     Args:
         table: its rows, with the cells as they came.
-        names: of the columns of numbers that vary and are not looked up.
+        names: of the columns of numbers that vary.
         values: of those columns, (N,) each.
         grids: of those columns.
         given: the rules that the person gave.
         at_most: the rules on how many parts are present.
         settings: the person's choices.
         remarks: what follows is added, and what does and is not kept to.
+        up: columns that are looked up: others may follow from these, and they themselves from one
+            that is computed.
     """
     columns, cells = {name: values[name] for name in names}, table.columns
     places = {name: decimals_of(cells[name]) for name in names}
@@ -50,23 +58,25 @@ def find_derived(
         {name: 0.0 if p is None else 10.0**-p for name, p in places.items()},
         {name: digits_of(cells[name]) or MAX_DECIMALS + 1 for name in names},
         lambda own: [next(iter(rule.coefficients)) for rule in equations(table, own, given)[1]],
+        [name for name in names if name in up and up[name].of not in names],
     )
     if not formulas:
         return {}
     ways = Ways(table.typed)
     spoken = {name for rule in given for name in rule.coefficients}
     spoken |= {*settings.named, *(name for rule in at_most for name in rule.names)}
-    kept = {
-        name: formula
-        for name, formula in formulas.items()
-        if name not in spoken and _can_be_computed(formula, grids, settings)
-    }
-    sums = constant_sums({n: v for n, v in columns.items() if n not in settings.free})
+    kept = _computable(formulas, spoken, grids, settings)
+    kept = _beside_looked_up(kept, up)
+    summed = {n: v for n, v in columns.items() if n not in {*settings.free, *up}}
+    sums = constant_sums(summed)
     while torn := kept.keys() & {
         name for r in sums if r.coefficients.keys() - kept.keys() for name in r.coefficients
     }:
         kept = {name: formula for name, formula in kept.items() if name not in torn}
+        kept = _beside_looked_up(kept, up)
     for name, formula in formulas.items():
+        if name in up and name not in kept:
+            continue
         what = f"Column {name!r} is {formula} in every row"
         if name in kept:
             free = f"{ways('number', name)} makes it part of the design."
@@ -77,6 +87,22 @@ def find_derived(
                 f"leave it out ({ways('ignore', name)})."
             )
     return {name: Derived(formula, grids[name]) for name, formula in kept.items()}
+
+
+def _beside_looked_up(
+    kept: Mapping[str, Formula], up: Mapping[str, LookedUp]
+) -> dict[str, Formula]:
+    """Without what others are looked up by, unless these are computed, too.
+
+    A computed number may be one that the table does not have. What is looked up by a number that is
+    not computed stays as it is.
+    """
+    out = dict(kept)
+    while gone := {n for n in out if n in up and up[n].of not in out} | {
+        own.of for name, own in up.items() if own.of in out and name not in out
+    }:
+        out = {name: formula for name, formula in out.items() if name not in gone}
+    return out
 
 
 def require_choice(
@@ -101,14 +127,34 @@ def require_choice(
         )
 
 
-def _can_be_computed(formula: Formula, grids: Mapping[str, Grid], settings: Settings) -> bool:
-    """Whether there is a number for all that the others may be: there is no share of nothing."""
-    lows = {}
-    for name in formula.names:
+def _computable(
+    formulas: Mapping[str, Formula], spoken: Collection[str], grids: Mapping[str, Grid],
+    settings: Settings,
+) -> dict[str, Formula]:  # fmt: skip
+    """Those that have a number for all that the others may be: there is no share of nothing.
+
+    Args:
+        formulas: what columns are, each behind those that it is made of.
+        spoken: columns that are part of the design.
+        grids: of all columns.
+        settings: the columns that are fixed.
+    """
+    out, ranges = {}, {}
+    for name, grid in grids.items():
         wanted = settings.fix.get(name)
         fixed = None if wanted is None else parse_number(str(wanted))
-        lows[name] = np.array([grids[name].number.low if fixed is None else fixed])
-    with np.errstate(all="ignore"):
-        made = formula(lows)
-    positive = isinstance(formula, Line) or min(low[0] for low in lows.values()) >= 0
-    return bool(positive and np.isfinite(made).all())
+        ranges[name] = (grid.number.low, grid.number.high) if fixed is None else (fixed, fixed)
+    for name, formula in formulas.items():
+        own = [ranges[n] for n in formula.names]
+        many = len(own) > _MOST_ENDS
+        ends = np.array(list(zip(*own, strict=True) if many else product(*own)))
+        with np.errstate(all="ignore"):
+            made = formula(dict(zip(formula.names, ends.T, strict=True)))
+        positive = isinstance(formula, Line) or min(low for low, _ in own) >= 0
+        if name in spoken or not positive or not np.isfinite(made).all():
+            continue
+        out[name] = formula
+        # What is made of it takes it as it is written: 0.004 can be 0.00.
+        low, high = (float(grids[name].write(v)) for v in (made.min(), made.max()))
+        ranges[name] = (-np.inf, np.inf) if many else (low, high)
+    return out

@@ -7,7 +7,7 @@ digits, and the others as they are written make it to its last decimal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,6 +56,7 @@ def derived_of(
     units: Mapping[str, float],
     digits: Mapping[str, int],
     totals_of: Totals,
+    stay: Collection[str] = (),
 ) -> dict[str, Formula]:
     """Finds columns that follow from others in every row, and not linearly from those alone.
 
@@ -66,13 +67,15 @@ def derived_of(
         digits: of the numbers of each.
         totals_of: says which of some columns are sums of others: these are no parts of a whole
             beside them.
+        stay: columns that others may follow from, and which follow from none themselves.
 
     Returns:
         What each is, in an order in which it is made of those before it and of those that do not
         follow.
     """
     levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
-    names = [name for name, count in levels.items() if count >= FEWEST_LEVELS][:MOST_COLUMNS]
+    many = [name for name, count in levels.items() if count >= FEWEST_LEVELS and name not in stay]
+    names = many[:MOST_COLUMNS]
     looked_at = {*names, *[*levels][:MOST_COLUMNS]}
     own = {name: columns[name] for name in levels if name in looked_at}
     at = {name: i for i, name in enumerate(own)}
@@ -90,6 +93,11 @@ def derived_of(
                 no_parts = {*own} if name in totals else {name, *totals}
                 parts = {n: v for n, v in own.items() if n not in no_parts}
                 made = _made(own[name], halves[name], others, parts, slack)
+                if slack is exact and isinstance(made, PowerLaw):
+                    if _rounded_before(name, made, digits, at):
+                        continue
+                    loose = _made(own[name], halves[name], others, parts, halves)
+                    made = _with_unit(made, loose)
                 if isinstance(made, PowerLaw):  # told in the order of the table
                     powers = {n: made.powers[n] for n in own if n in made.powers}
                     made = replace(made, powers=powers)
@@ -99,13 +107,44 @@ def derived_of(
             if len(found) > before:
                 totals = {*totals_of(own)}
     # A cost is so much for each unit of an area, which is a width times a height.
-    for name in [n for n in names if n in own and found]:
+    left = [name for name in names if name in own]
+    for name in sorted(left, key=lambda n: key[n][:2], reverse=True):
         free = [n for n in (*own, *found) if name not in _made_from(n, found)]
         line = line_of(name, free, columns, units) if found.keys() & {*free} else None
         if line is not None and {*line.names} & found.keys():
             found[name] = line
             del own[name]
     return _in_order(found)
+
+
+def _rounded_before(
+    name: str, made: Formula, digits: Mapping[str, int], at: Mapping[str, int]
+) -> bool:
+    """Whether a column seems to have been rounded after another one was computed from it.
+
+    Of T and T^2, both with two decimals, T follows to its last decimal. But what stands behind, and
+    has more digits than all that it is made of, was computed.
+
+    Args:
+        name: of the column.
+        made: what it is of others as these are written.
+        digits: of the numbers of each column.
+        at: the place of each column in the table.
+    """
+    members = (name, *made.names)
+    last = max(members, key=at.__getitem__)
+    return last != name and all(digits[n] < digits[last] for n in members if n != last)
+
+
+def _with_unit(made: PowerLaw, loose: Formula | None) -> PowerLaw:
+    """With the factor 1, or 1000, where a fitted one, 1.00002, is that but for the rounding."""
+    if not isinstance(loose, PowerLaw) or loose.powers != made.powers:
+        return made
+    return loose if _is_unit(loose.factor) else made
+
+
+def _is_unit(factor: float) -> bool:
+    return float(f"1e{round(np.log10(factor))}") == factor
 
 
 def _made_from(name: str, found: Mapping[str, Formula]) -> set[str]:

@@ -89,10 +89,9 @@ def restrict(
     if not to_choose:
         own = (grids, given, at_most, settings, remarks)
         up = find_looked_up(table, columns, values, *own)
-        left = [name for name in names if name not in up]
-        derived = find_derived(table, left, values, *own)
+        derived = find_derived(table, names, values, *own, up)
         require_choice(derived, [c.name for c in columns if c.name not in up], settings, ways)
-        found = {**up, **derived}
+        found = {**{name: own for name, own in up.items() if name not in derived}, **derived}
     columns = [c for c in columns if c.name not in found]
     names = [name for name in names if name not in found]
     grids = {name: grids[name] for name in names}

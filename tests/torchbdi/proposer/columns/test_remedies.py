@@ -52,6 +52,7 @@ def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
         {"C45S", "N12K", "K12N", "S45V"}, {"VKSNC", "PSNCK", "KKVIF"}, {"Ni1", "Co2", "Fe3"},
         {"run 1", "run 2"}, {"B1", "C2", "N3"}, {"THF", "DMF", "MeCN"}, {"Cu", "Ni", "Pd"},
         {"ethanol", "CHCl3", "water"}, {"A(1)", "B(2)"}, {"3.5 (C)", "4 (N)"}, {"ACGT", "CCGT"},
+        {"C/N=5", "C/N=15"}, {"C(1)", "C(2)"},
     ],
 )  # fmt: skip
 def test_other_texts_are_none(texts: set[str]) -> None:

@@ -89,6 +89,52 @@ def test_what_may_have_no_number_is_told_alone(tmp_path: Path) -> None:
     assert [*made.looked_up] == ["w/b"]
 
 
+def test_what_may_have_no_number_once_others_are_computed_is_told_alone(tmp_path: Path) -> None:
+    """Logarithms were -inf of ratios that are written as 0.00, and none of differences below 0."""
+    rng = np.random.default_rng(0)
+    w, h, c = rng.uniform(1, 9, (3, 40)).round(1)
+    net = (w * h).round(2) + 9 - c
+    rows = [["w", "h", "c", "area", "net", "log net", "yield"]]
+    for i in range(40):
+        own = [f"{w[i]}", f"{h[i]}", f"{c[i]}", f"{w[i] * h[i]:.2f}"]
+        rows.append([*own, f"{net[i]:.2f}", f"{np.log(net[i]):.4f}", f"{i % 7}.5"])
+    assert [*asked(tmp_path, text(rows))[0].looked_up] == ["area", "net", "log net"]
+    made, _ = asked(tmp_path, text(rows), "--bounds", "c=1:30")
+    assert [*made.looked_up] == ["area", "net"]
+    assert told(made).count("do not keep to that") == 1
+    rows = [["w", "h", "ratio", "log", "yield"]]
+    for i in range(40):
+        ratio = f"{w[i] / h[i]:.2f}"
+        rows.append([f"{w[i]}", f"{h[i]}", ratio, f"{np.log10(float(ratio)):.4f}", f"{i % 7}.5"])
+    assert [*asked(tmp_path, text(rows))[0].looked_up] == ["ratio", "log"]
+    made, _ = asked(tmp_path, text(rows), "--bounds", "h=1:900")
+    assert [*made.looked_up] == ["ratio"]
+
+
+def test_what_is_looked_up_by_a_computed_column() -> None:
+    """It is computed, too, or both are not: a computed number may be none of the table's."""
+    rng = np.random.default_rng(0)
+    a, b, t = rng.choice([1, 2], 40), rng.choice([10, 20, 30], 40), rng.integers(20, 80, 40)
+    label = {10: 7, 20: 3, 30: 9, 40: 1, 60: 4}
+    for more, follow in ((lambda k: label[k], ["more"]), (lambda k: k * k, ["K", "more"])):
+        own = np.array([more(k) for k in (a * b).tolist()])
+        made = torchbdi.propose(Frame({"a": a, "b": b, "K": a * b, "more": own, "T": t}), -t, n=3)
+        assert [*made.problem.looked_up] == follow
+        assert [*map(more, made.columns["K"])] == made.columns["more"].tolist()
+
+
+def test_masses_follow_from_what_is_looked_up(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weight = {"DMF": 73.09, "THF": 72.11, "MeOH": 32.04}
+    rows = [["solvent", "MW", "mass", "mmol", "yield"]]
+    for i in range(40):
+        name, amount = rng.choice([*weight]), round(rng.uniform(1, 9), 2)
+        own = f"{amount * weight[name]:.2f}"
+        rows.append([name, f"{weight[name]}", own, f"{amount}", f"{i % 7}.5"])
+    made, _ = asked(tmp_path, text(rows))
+    assert names(made) == ["solvent", "mmol"] and [*made.looked_up] == ["MW", "mass"]
+
+
 def test_shares_of_one_whole_follow_together(tmp_path: Path) -> None:
     """Their sum is 1 in every row, and holds by itself; else they stay parts of it."""
     rng = np.random.default_rng(0)

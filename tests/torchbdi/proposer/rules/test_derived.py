@@ -11,7 +11,7 @@ from proposer_derived import temperatures
 from proposer_tables import DESIGN, asked, names, plain, refused, text, told
 
 from torchbdi.proposer.rules.derived import MOST_COLUMNS, Formula, derived_of
-from torchbdi.proposer.rules.powers import beyond_rounding
+from torchbdi.proposer.rules.powers import PowerLaw, beyond_rounding
 from torchbdi.proposer.rules.shares import share_of
 
 ROWS = plain()
@@ -164,6 +164,31 @@ def test_the_columns_that_were_chosen_stay_and_the_others_follow(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_what_was_rounded_after_all_was_computed_stays(places: int, tmp_path: Path) -> None:
+    """T follows to its last decimal from T^2, which has more digits."""
+    rng = np.random.default_rng(0)
+    t, p, flow, size = rng.uniform([[300], [1], [0.1], [10]], [[360], [10], [5], [50]], (4, 40))
+    for columns, follow in (
+        ({"T": t, "p": p, "T2": t**2, "Tp": t * p}, {"T2": "'T'^2", "Tp": "'T' times 'p'"}),
+        ({"flow": flow, "size": size, "tau": size / flow}, {"tau": "'size' / 'flow'"}),
+    ):
+        cells = [[f"{x:.{places}f}" for x in (*row, i % 7)] for i, row in
+                 enumerate(zip(*columns.values(), strict=True))]  # fmt: skip
+        made, _ = asked(tmp_path, text([[*columns, "yield"], *cells]))
+        found = {n: str(own.formula) for n, own in made.looked_up.items()}  # type: ignore[union-attr]
+        assert found == follow
+
+
+def test_a_factor_is_not_fitted_to_what_others_lost_by_rounding() -> None:
+    """It was 999.996."""
+    t = np.random.default_rng(19).uniform(300, 360, 100)
+    columns = {"T": t.round(3), "1/T": (1000 / t).round(3)}
+    half, units = dict.fromkeys(columns, np.full(100, 5e-4)), dict.fromkeys(columns, 1e-3)
+    found = derived_of(columns, half, units, {"T": 6, "1/T": 4}, lambda own: [])
+    assert found == {"1/T": PowerLaw(1000.0, {"T": -1.0})}
+
+
 def test_of_full_digits_the_first_one_stays() -> None:
     a = np.random.default_rng(0).uniform(2, 9, 40)
     for first in ({"a": a, "b": a**2}, {"b": a**2, "a": a}):
@@ -180,6 +205,19 @@ def test_chains_are_computed_in_order_and_what_is_linear_in_them_follows() -> No
         "area": "'w' times 'h'", "cost": "c + 2 area + 5",
     }  # fmt: skip
     assert list(found) == ["area", "cost"]
+
+
+def test_of_columns_that_are_linear_in_computed_ones_that_of_most_digits_follows() -> None:
+    rng = np.random.default_rng(0)
+    w, h, c = rng.uniform(1, 9, (3, 40)).round(1)
+    columns = {"w": w, "h": h, "c": c, "area": (w * h).round(2), "net": (w * h - c).round(2)}
+    half = {name: np.full(40, 0.005 if name in ("area", "net") else 0.05) for name in columns}
+    units = {name: 2 * own[0] for name, own in half.items()}
+    digits = {"w": 2, "h": 2, "c": 2, "area": 4, "net": 4}
+    found = derived_of(columns, half, units, digits, lambda own: [])
+    assert {n: str(own) for n, own in found.items()} == {
+        "area": "'w' times 'h'", "net": "-c + area",
+    }  # fmt: skip
 
 
 def test_no_relation_in_tables_of_independent_columns() -> None:
