@@ -78,48 +78,104 @@ def derived_of(
     names = many[:MOST_COLUMNS]
     looked_at = {*names, *[*levels][:MOST_COLUMNS]}
     own = {name: columns[name] for name in levels if name in looked_at}
-    at = {name: i for i, name in enumerate(own)}
     # Of few rows nearly every number is another one, of those that were chosen, too.
-    key = {n: (min(levels[n], len(columns[n]) // 2), digits[n], at[n]) for n in own}
+    ranks = {
+        n: (min(levels[n], len(v) // 2), digits[n], place)
+        for place, (n, v) in enumerate(own.items())
+    }
     halves = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
-    exact = {name: np.zeros(len(v)) for name, v in columns.items()}
+    table = _Written(columns, halves, units, ranks)
     totals = {*totals_of(own)} if len(own) > 2 else set()
     found: dict[str, Formula] = {}
-    for slack in (exact, halves):
-        before = -1
-        while before < (before := len(found)):  # what was found is in the way of others no longer
-            for name in sorted(own.keys() & {*names}, key=key.__getitem__, reverse=True):
-                others = {n: own[n] for n in sorted(own, key=key.__getitem__) if n != name}
-                no_parts = {*own} if name in totals else {name, *totals}
-                parts = {n: v for n, v in own.items() if n not in no_parts}
-                made = _made(own[name], halves[name], others, parts, slack)
-                if slack is exact and isinstance(made, PowerLaw):
-                    if _rounded_before(name, made, digits, at):
-                        continue
-                    loose = _made(own[name], halves[name], others, parts, halves)
-                    made = _with_unit(made, loose)
-                if isinstance(made, PowerLaw):  # told in the order of the table
-                    powers = {n: made.powers[n] for n in own if n in made.powers}
-                    made = replace(made, powers=powers)
-                if made is not None and line_of(name, made.names, columns, units) is None:
-                    found[name] = made
-                    del own[name]
-            if len(found) > before:
-                totals = {*totals_of(own)}
-    # A cost is so much for each unit of an area, which is a width times a height.
-    left = [name for name in names if name in own]
-    for name in sorted(left, key=lambda n: key[n][:2], reverse=True):
-        free = [n for n in (*own, *found) if name not in _made_from(n, found)]
-        line = line_of(name, free, columns, units) if found.keys() & {*free} else None
-        if line is not None and {*line.names} & found.keys():
-            found[name] = line
-            del own[name]
-    return _in_order(found)
+    for exact in (True, False):
+        # What was found is in the way of others no longer.
+        while more := _looked_through(table, own, names, totals, exact):
+            found |= more
+            own = {name: v for name, v in own.items() if name not in more}
+            totals = {*totals_of(own)}
+    return _in_order(found | _lines(table, [n for n in names if n in own], own, found))
 
 
-def _rounded_before(
-    name: str, made: Formula, digits: Mapping[str, int], at: Mapping[str, int]
-) -> bool:
+@dataclass(frozen=True)
+class _Written:
+    """Columns of numbers, (N,) each, as they were written.
+
+    Attributes:
+        columns: all of them.
+        halves: by how much each number can have been rounded.
+        units: of the last decimal of each column.
+        ranks: how many levels each column has, how many digits, and its place in the table: the
+            higher, the likelier it was computed.
+    """
+
+    columns: Mapping[str, np.ndarray]
+    halves: Mapping[str, np.ndarray]
+    units: Mapping[str, float]
+    ranks: Mapping[str, tuple[int, int, int]]
+
+
+def _looked_through(
+    table: _Written,
+    own: Mapping[str, np.ndarray],
+    names: Collection[str],
+    totals: Collection[str],
+    exact: bool,
+) -> dict[str, Formula]:
+    """What columns are of others, those of the highest ranks first.
+
+    Args:
+        table: the columns.
+        own: those that do not follow from others so far.
+        names: of those that may.
+        totals: sums of others.
+        exact: whether the others are what they are made of as they are written.
+    """
+    left, found = dict(own), dict[str, Formula]()
+    nothing = {name: np.zeros(len(v)) for name, v in own.items()}
+    for name in sorted(own.keys() & {*names}, key=table.ranks.__getitem__, reverse=True):
+        half = table.halves[name]
+        others = {n: left[n] for n in sorted(left, key=table.ranks.__getitem__) if n != name}
+        no_parts = {*left} if name in totals else {name, *totals}
+        parts = {n: v for n, v in left.items() if n not in no_parts}
+        made = _made(left[name], half, others, parts, nothing if exact else table.halves)
+        if exact and isinstance(made, PowerLaw):
+            if _rounded_before(name, made, table.ranks):
+                continue
+            made = _with_unit(made, _made(left[name], half, others, parts, table.halves))
+        if isinstance(made, PowerLaw):  # told in the order of the table
+            made = replace(made, powers={n: made.powers[n] for n in left if n in made.powers})
+        if made is not None and line_of(name, made.names, table.columns, table.units) is None:
+            found[name] = made
+            del left[name]
+    return found
+
+
+def _lines(
+    table: _Written,
+    names: Collection[str],
+    own: Mapping[str, np.ndarray],
+    found: Mapping[str, Formula],
+) -> dict[str, Formula]:
+    """Columns that are linear in computed ones: a cost is so much for each unit of an area.
+
+    Args:
+        table: the columns.
+        names: of those that may be linear in others.
+        own: columns that do not follow from others so far.
+        found: what the others are.
+    """
+    lines: dict[str, Formula] = {}
+    for name in sorted(names, key=lambda n: table.ranks[n][:2], reverse=True):
+        known = {**found, **lines}
+        loose = [n for n in own if n not in lines]
+        free = [n for n in (*loose, *known) if name not in _made_from(n, known)]
+        line = line_of(name, free, table.columns, table.units) if known.keys() & {*free} else None
+        if line is not None and {*line.names} & known.keys():
+            lines[name] = line
+    return lines
+
+
+def _rounded_before(name: str, made: Formula, ranks: Mapping[str, tuple[int, int, int]]) -> bool:
     """Whether a column seems to have been rounded after another one was computed from it.
 
     Of T and T^2, both with two decimals, T follows to its last decimal. But what stands behind, and
@@ -128,12 +184,12 @@ def _rounded_before(
     Args:
         name: of the column.
         made: what it is of others as these are written.
-        digits: of the numbers of each column.
-        at: the place of each column in the table.
+        ranks: see :class:`_Written`.
     """
-    members = (name, *made.names)
-    last = max(members, key=at.__getitem__)
-    return last != name and all(digits[n] < digits[last] for n in members if n != last)
+    members = {n: ranks[n] for n in (name, *made.names)}
+    last = max(members, key=lambda n: members[n][2])
+    most = members.pop(last)[1]
+    return last != name and all(digits < most for _, digits, _ in members.values())
 
 
 def _with_unit(made: PowerLaw, loose: Formula | None) -> PowerLaw:
