@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._drawn import FUNCTIONS, WORSE, truth_of
-from ._frames import Frame, take
+from ._frames import Frame, numbers_of, take
 from ._propose_pools import made_pool
 from ._propose_tables import Case
 from ._propose_truths import Truth
@@ -112,21 +112,23 @@ def _words(sizes: tuple[int, ...], follow: str, draws: np.random.Generator) -> t
 def _steps(function: str, draws: np.random.Generator) -> tuple[Frame, Truth]:
     own = truth_of(function, len(STEPS), draws)
     every = np.array([*itertools.product(*(np.linspace(0, 1, n).round(3) for n in STEPS))])
+    names = [f"x{i}" for i in range(len(STEPS))]
 
     def truth(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-        return own(np.stack([np.asarray(frame[f"x{i}"], float) for i in range(len(STEPS))], 1))
+        return own(numbers_of(frame, names))
 
-    return {f"x{i}": every[:, i] for i in range(len(STEPS))}, truth
+    return dict(zip(names, every.T, strict=True)), truth
 
 
 def _both(function: str, draws: np.random.Generator) -> tuple[Frame, Truth]:
     own = truth_of(function, NUMBERS, draws)
     spread = own(draws.uniform(size=(20_000, NUMBERS))).std()
     worth = [0.5 * spread * draws.normal(size=size) for size in BESIDE]
+    names = [f"x{i}" for i in range(NUMBERS)]
     moved = [0.12 * draws.normal(size=(size, NUMBERS)) for size in BESIDE]
 
     def truth(frame: Mapping[str, np.ndarray]) -> np.ndarray:
-        x = np.stack([np.asarray(frame[f"x{i}"], float) for i in range(NUMBERS)], 1)
+        x = numbers_of(frame, names)
         codes = _codes(frame, BESIDE)
         for shift, code in zip(moved, codes, strict=True):
             x = x + shift[code]
@@ -135,7 +137,7 @@ def _both(function: str, draws: np.random.Generator) -> tuple[Frame, Truth]:
         )
 
     n = 400
-    whole: Frame = {f"x{i}": draws.uniform(size=n).round(3) for i in range(NUMBERS)}
+    whole: Frame = {name: draws.uniform(size=n).round(3) for name in names}
     for c, size in enumerate(BESIDE):
         whole[f"word{c}"] = np.array(_names(c, size), dtype=object)[draws.integers(size, size=n)]
     return whole, truth

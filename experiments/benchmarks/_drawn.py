@@ -14,7 +14,7 @@ import numpy as np
 
 import torchbdi
 
-from ._frames import Columns
+from ._frames import Columns, numbers_of
 
 N, POOL, DRAWN, WORSE = 32, 20_000, 83, 0.6
 FUNCTIONS = ("hill", "saturation", "quadratic", "linear", "wave", "ridge")
@@ -73,7 +73,7 @@ class Drawn(NamedTuple):
             self.table, self.scores, n=N, free=names, progress=False,
             sums=["+".join(names) + "=1"] if self.mixture else (),
         )  # fmt: skip
-        there = np.stack([np.asarray(found.columns[name], float) for name in names], 1)
+        there = numbers_of(found.columns, names)
         unit, true = self.best - self.middle, self.truth(there)
         own = np.clip((true - self.middle) / unit, -1, 2)
         off = float(np.sqrt(((true - found.predicted) ** 2).mean()) / unit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -20,3 +20,8 @@ class Columns(dict[str, np.ndarray]):
 def take(frame: Mapping[str, np.ndarray], at: np.ndarray) -> Frame:
     """Some rows of a frame."""
     return {name: values[at] for name, values in frame.items()}
+
+
+def numbers_of(frame: Mapping[str, np.ndarray], names: Iterable[str]) -> np.ndarray:
+    """Columns of numbers side by side, (n, k)."""
+    return np.stack([np.asarray(frame[name], float) for name in names], axis=1)

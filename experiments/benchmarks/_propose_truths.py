@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ._frames import Frame
+from ._frames import Frame, numbers_of
 
 Truth = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 """Designs, (n,) a column, to their true scores, (n,)."""
@@ -43,7 +43,7 @@ def forest(frame: Frame, y: np.ndarray, total: float | None, log: bool) -> Truth
     from sklearn.ensemble import RandomForestRegressor
 
     def features(own: Mapping[str, np.ndarray]) -> np.ndarray:
-        x = np.stack([np.asarray(own[name], float) for name in frame], axis=1)
+        x = numbers_of(own, frame)
         return x if total is None else x * total / x.sum(1, keepdims=True)
 
     model = RandomForestRegressor(500, random_state=0)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import Options, _combinations, _drawn, _textbook
+from ._frames import numbers_of
 from ._propose_pools import made_pool
 from ._propose_tables import Case
 from .propose import measure, pairs
@@ -58,7 +59,7 @@ def _case(make: Callable[[], _drawn.Drawn], seed: int) -> Case:
     frame = dict(own.table)
 
     def truth(designs: Mapping[str, np.ndarray]) -> np.ndarray:
-        return own.truth(np.stack([np.asarray(designs[name], float) for name in frame], 1))
+        return own.truth(numbers_of(designs, frame))
 
     draws = np.random.default_rng(seed)
     pool = made_pool(frame, own.scores, draws, 1.0 if own.mixture else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
@@ -72,7 +72,8 @@ def assembled(
         apart=apart_from_others(found.x[order]),
         far=gap > quality.far,
         notes=tuple(
-            _note(problem, known, columns, i, tried[i], bool(unknown[order[i]])) for i in range(n)
+            _note(problem, known, columns, sequences, i, tried[i], bool(unknown[order[i]]))
+            for i in range(n)
         ),
         quality=quality,
         model=chosen,
@@ -124,11 +125,11 @@ def _note(
     problem: Problem,
     known: Mapping[str, Values],
     columns: Mapping[str, Values],
+    sequences: Collection[str],
     i: int,
     tried: str,
     unknown: bool,
 ) -> str:
-    sequences = [c.name for c in problem.columns if isinstance(c, Classes) and c.sequence]
     outside, untried = [], []
     for name, values in known.items():
         own = columns[name][i]

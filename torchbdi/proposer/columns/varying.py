@@ -138,6 +138,12 @@ def _require_same(name: str, value: float | str, settings: Settings) -> None:
         )
 
 
+def fixed_number(settings: Settings, name: str) -> float | None:
+    """The number that a column is to be fixed at; None for none."""
+    wanted = settings.fix.get(name)
+    return None if wanted is None else parse_number(str(wanted))
+
+
 def fixed_of(
     columns: Sequence[Numbers | Classes], values: Mapping[str, Values], settings: Settings
 ) -> dict[str, float | str]:

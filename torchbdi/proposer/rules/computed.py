@@ -12,7 +12,8 @@ from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.grids import Grid
 from ..columns.precision import MAX_DECIMALS, decimals_of, digits_of, half_units
-from ..reading.table import Table, Values, parse_number
+from ..columns.varying import fixed_number
+from ..reading.table import Table, Values
 from ..reading.ways import Ways
 from ..settings import Settings
 from .derived import Derived, Formula, derived_of
@@ -141,8 +142,7 @@ def _computable(
     """
     out, ranges = {}, {}
     for name, grid in grids.items():
-        wanted = settings.fix.get(name)
-        fixed = None if wanted is None else parse_number(str(wanted))
+        fixed = fixed_number(settings, name)
         ranges[name] = (grid.number.low, grid.number.high) if fixed is None else (fixed, fixed)
     for name, formula in formulas.items():
         own = [ranges[n] for n in formula.names]

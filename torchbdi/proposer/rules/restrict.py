@@ -14,7 +14,8 @@ from ..columns.column import Classes, Numbers
 from ..columns.decades import NOTHING, logarithm_of
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero, without_steps
 from ..columns.nothing import Absent
-from ..reading.table import Table, Values, parse_number, show_number
+from ..columns.varying import fixed_number
+from ..reading.table import Table, Values, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .computed import find_derived, require_choice
@@ -214,8 +215,7 @@ def _logarithms(
             continue
         grid = _grid(table, column, own, settings, log=True) if offset else grids[name]
         number = grid.number
-        wanted = settings.fix.get(name)
-        fixed = None if wanted is None else parse_number(str(wanted))
+        fixed = fixed_number(settings, name)
         if min(number.low, number.low if fixed is None else fixed) + offset <= 0:
             continue  # there is no logarithm of that
         span = float(np.log10(own.max()) - np.log10(own[own > 0].min()))
