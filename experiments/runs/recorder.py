@@ -116,6 +116,8 @@ class Recorder(CachedRun):
 
     def progress(self, total: int, what: str, done: int = 0) -> AbstractContextManager[Any]:
         """See :meth:`Run.progress`."""
+        if self._step is None:  # what came before, a solve above all, is no part of the first step
+            self._last = time.perf_counter()
         return tqdm(
             total=total,
             desc=what,

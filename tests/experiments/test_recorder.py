@@ -42,6 +42,24 @@ def test_what_is_logged_of_one_step_stands_together(tmp_path: Path) -> None:
         assert [point.step for point in events.Scalars(name)] == [1, 2, 3]
 
 
+def test_the_first_step_is_timed_from_the_bar_of_the_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("experiments.runs.recorder.time.perf_counter", lambda: float(next(clock)))
+    run = recorder(tmp_path)
+    for _ in range(20):
+        assert run.seconds > 0  # a solve, during which the clock goes on
+    with run.progress(3, "steps"):
+        for step in (1, 2, 3):
+            run.log(step, loss=1.0)
+    run.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    first, *rest = [point.value for point in events.Scalars("seconds/step")]
+    assert first == pytest.approx(rest[0])
+
+
 def test_a_resumed_step_takes_the_place_of_the_old_one_and_of_later_ones(tmp_path: Path) -> None:
     for names in (("a", "b"), ("c", "d")):
         run = recorder(tmp_path)
