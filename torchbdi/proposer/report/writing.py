@@ -70,9 +70,8 @@ def proposals_csv(proposals: Proposals) -> str:
 
 def written(p: Proposals, name: str) -> list[str]:
     """The numbers of a column as the table would have them, n texts; with all digits if fixed."""
-    up = p.problem.looked_up.get(name)
-    grid = p.problem.grids.get(name) if up is None else up.grid
-    texts = [show_number(v) if grid is None else grid.write(v) for v in p.columns[name]]
+    how = p.problem.looked_up.get(name) or p.problem.grids.get(name)
+    texts = [show_number(v) if how is None else how.write(v) for v in p.columns[name]]
     if name not in p.problem.fixed:
         return texts
     own = zip(texts, p.columns[name], strict=True)

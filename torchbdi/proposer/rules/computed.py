@@ -18,12 +18,14 @@ from ..reading.ways import Ways
 from ..settings import Settings
 from .derived import Derived, Formula, derived_of
 from .equations import equations
-from .lines import Line
 from .looked_up import LookedUp
+from .powers import PowerLaw
 from .relations import constant_sums
 
 # Both ends of more columns than these are too many combinations.
 _MOST_ENDS = 12
+# What numbers differ by, as a share of the largest, that are equal but for rounding errors.
+_EXACT = 1e-9
 
 
 def find_derived(
@@ -87,7 +89,15 @@ def find_derived(
                 f"{what}, and proposals do not keep to that. If {name!r} follows from the others, "
                 f"leave it out ({ways('ignore', name)})."
             )
-    return {name: Derived(formula, grids[name]) for name, formula in kept.items()}
+    exact = {name: _exact(formula, name, columns) for name, formula in kept.items()}
+    return {name: Derived(own, grids[name], exact[name]) for name, own in kept.items()}
+
+
+def _exact(formula: Formula, name: str, columns: Mapping[str, np.ndarray]) -> bool:
+    """Whether sums and products, which may be, are in the table without a rounding."""
+    own = columns[name]
+    missed = np.abs(formula(columns) - own).max()
+    return formula.signed and bool(missed <= _EXACT * np.abs(own).max())
 
 
 def _beside_looked_up(
@@ -140,18 +150,21 @@ def _computable(
         grids: of all columns.
         settings: the columns that are fixed.
     """
-    out, ranges = {}, {}
+    out: dict[str, Formula] = {}
+    ranges: dict[str, tuple[float, ...]] = {}
     for name, grid in grids.items():
         fixed = fixed_number(settings, name)
         ranges[name] = (grid.number.low, grid.number.high) if fixed is None else (fixed, fixed)
     for name, formula in formulas.items():
         own = [ranges[n] for n in formula.names]
+        signed = min(low for low, *_ in own) < 0
+        if signed and isinstance(formula, PowerLaw):  # a square is least in the middle
+            own = [(low, min(max(low, 0.0), high), high) for low, high in own]
         many = len(own) > _MOST_ENDS
         ends = np.array(list(zip(*own, strict=True) if many else product(*own)))
         with np.errstate(all="ignore"):
             made = formula(dict(zip(formula.names, ends.T, strict=True)))
-        positive = isinstance(formula, Line) or min(low for low, _ in own) >= 0
-        if name in spoken or not positive or not np.isfinite(made).all():
+        if name in spoken or (signed and not formula.signed) or not np.isfinite(made).all():
             continue
         out[name] = formula
         # What is made of it takes it as it is written: 0.004 can be 0.00.

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..columns.grids import Grid
+from ..columns.grids import MAX_DIGITS, Grid
+from ..reading.table import show_number
+from .interactions import named_product, signed_product
 from .lines import Line, line_of
 from .logarithms import Logarithm, log_of
 from .powers import PowerLaw, power_law
@@ -35,11 +37,14 @@ class Derived:
 
     Attributes:
         formula: what it is of them.
-        grid: how its numbers are written.
+        grid: how the table writes its numbers.
+        whole: whether these are not rounded. Then others are not, either: the product of coded
+            levels is 1, 0 or -1, and that of 0.7 and 0.9 is 0.63.
     """
 
     formula: Formula
     grid: Grid
+    whole: bool
 
     def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """What belongs to values of the others, (n,) each, as it is written, (n,)."""
@@ -47,7 +52,9 @@ class Derived:
 
     def write(self, value: float | str) -> str:
         """One of these values as the table would have it."""
-        return self.grid.write(float(value))
+        number = float(f"{float(value):.{MAX_DIGITS}g}")
+        written = self.grid.write(number)
+        return show_number(number) if self.whole and float(written) != number else written
 
 
 def derived_of(
@@ -73,7 +80,10 @@ def derived_of(
         What each is, in an order in which it is made of those before it and of those that do not
         follow.
     """
+    halves = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
     levels = {name: len(np.unique(v)) for name, v in columns.items() if len(v) >= FEWEST_ROWS}
+    found = _named({name: columns[name] for name in levels}, halves, units, stay)
+    levels = {name: count for name, count in levels.items() if name not in found}
     many = [name for name, count in levels.items() if count >= FEWEST_LEVELS and name not in stay]
     names = many[:MOST_COLUMNS]
     looked_at = {*names, *[*levels][:MOST_COLUMNS]}
@@ -83,10 +93,8 @@ def derived_of(
         n: (min(levels[n], len(v) // 2), digits[n], place)
         for place, (n, v) in enumerate(own.items())
     }
-    halves = {name: half[name] + 1e-7 * np.abs(v) for name, v in columns.items()}
     table = _Written(columns, halves, units, ranks)
     totals = {*totals_of(own)} if len(own) > 2 else set()
-    found: dict[str, Formula] = {}
     for exact in (True, False):
         # What was found is in the way of others no longer.
         while more := _looked_through(table, own, names, totals, exact):
@@ -148,6 +156,21 @@ def _looked_through(
             found[name] = made
             del left[name]
     return found
+
+
+def _named(
+    columns: Mapping[str, np.ndarray],
+    halves: Mapping[str, np.ndarray],
+    units: Mapping[str, float],
+    stay: Collection[str],
+) -> dict[str, Formula]:
+    """Columns that are products of others, as their names spell it, and not linear in these."""
+    found: dict[str, Formula] = {}
+    for name in columns.keys() - {*stay}:
+        made = named_product(name, columns, halves)
+        if made is not None and line_of(name, made.names, columns, units) is None:
+            found[name] = made
+    return {name: found[name] for name in columns if name in found}
 
 
 def _lines(
@@ -228,4 +251,5 @@ def _made(
     if made is not None:
         return made
     law = product_of(own, half, others, halves) or power_law(own, half, others, halves)
+    law = law or signed_product(own, half, others, halves)
     return None if law is None or [*law.powers.values()] == [1.0] else law

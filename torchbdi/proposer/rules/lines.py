@@ -28,6 +28,11 @@ class Line:
         """The columns that it is made of."""
         return (*self.coefficients,)
 
+    @property
+    def signed(self) -> bool:
+        """Whether it has a number for any others, 0 and negative ones too."""
+        return True
+
     def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The numbers that it makes of columns, (n,) each, (n,)."""
         terms = [value * columns[name] for name, value in self.coefficients.items()]

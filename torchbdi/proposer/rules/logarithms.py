@@ -37,6 +37,11 @@ class Logarithm:
         """The columns that it is made of."""
         return (self.of,)
 
+    @property
+    def signed(self) -> bool:
+        """Whether it has a number for any others, 0 and negative ones too."""
+        return False
+
     def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The numbers that it makes of columns, (n,) each, (n,)."""
         return np.asarray(_FACTORS[self.kind] * np.log(columns[self.of]) + self.constant)

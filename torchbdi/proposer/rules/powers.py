@@ -43,6 +43,11 @@ class PowerLaw:
         """The columns that it is made of."""
         return (*self.powers,)
 
+    @property
+    def signed(self) -> bool:
+        """Whether it has a number for any others, 0 and negative ones too."""
+        return all(power in (1, 2, 3) for power in self.powers.values())
+
     def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The numbers that it makes of columns, (n,) each, (n,)."""
         parts = [columns[name] ** power for name, power in self.powers.items()]

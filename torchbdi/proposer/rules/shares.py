@@ -36,6 +36,11 @@ class Share:
         """The columns that it is made of."""
         return (*dict.fromkeys([*([] if self.over is None else [self.over]), *self.parts]),)
 
+    @property
+    def signed(self) -> bool:
+        """Whether it has a number for any others, 0 and negative ones too."""
+        return False
+
     def __call__(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The numbers that it makes of columns, (n,) each, (n,)."""
         above = 1.0 if self.over is None else columns[self.over]
