@@ -29,7 +29,8 @@ ratio flow feed rate amount volume
 """
 _OF_SETTINGS = frozenset(_SETTING_WORDS.split())
 _ERROR_WORDS = """
-sd std stdev stddev sem stderr rsd error err uncertainty fehler residual residuals resid pvalue pval
+sd std stdev stddev sem stderr rsd error err uncertainty fehler residual residuals resid resi sres
+tres pvalue pval
 """
 _ERRORS = frozenset(_ERROR_WORDS.split())
 _DEVIATIONS = ({"standard", "deviation"}, {"st", "dev"}, {"p", "value"})
@@ -39,7 +40,8 @@ _METRICS = frozenset(_METRIC_WORDS.split())
 # What comes out of a reaction, or of a fit, where it is the last word of a name; sel is salt.
 _OUTCOME_WORDS = """
 conversion conv selectivity yield yields purity ee recovery predicted pred prediction fitted
-fits leverage ausbeute umsatz selektivität reinheit rendement pureté rendimiento pureza
+fits dfit dfits leverage cook
+ausbeute umsatz selektivität reinheit rendement pureté rendimiento pureza
 """
 _OUTCOMES = frozenset(_OUTCOME_WORDS.split())
 _COUNTING = frozenset(("n", "num", "number", "no", "nr"))  # of convolutions, say

@@ -105,11 +105,22 @@ def test_measures_of_models_and_residuals_are_named(tmp_path: Path) -> None:
 
 def test_what_comes_out_of_reactions_and_of_fits_is_named(tmp_path: Path) -> None:
     noise = [f"{v:.3f}" for v in RNG.normal(size=40)]
-    for name in ("Conversion (%)", "CO2 conversion", "selectivity_%", "Predicted", "ee [%]"):
+    for name in (
+        "Conversion (%)",
+        "CO2 conversion",
+        "selectivity_%",
+        "Predicted",
+        "ee [%]",
+        "COOK1",
+    ):
         assert f"{name!r} is called like what comes out of an experiment" in told(
             asked(tmp_path, text(with_column(name, noise)))[0]
         )
-    for name in ("recovery time", "yield point", "fitted length", "sel", "num_conv"):
+    for name in ("RESI1", "SRES1", "TRES1"):
+        assert f"{name!r} is called like the error" in told(
+            asked(tmp_path, text(with_column(name, noise)))[0]
+        )
+    for name in ("recovery time", "yield point", "fitted length", "sel", "num_conv", "cook time"):
         assert "comes out" not in told(asked(tmp_path, text(with_column(name, noise)))[0])
     chosen = text(with_column("gas purity", ["95", "99", "99.9", "99.99"] * 10))
     assert "comes out" not in told(asked(tmp_path, chosen)[0])
