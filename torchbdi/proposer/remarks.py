@@ -8,6 +8,7 @@ import numpy as np
 
 from .columns.collinear import collinear_remarks, drift_remark
 from .columns.column import Classes, Numbers
+from .columns.different import different_remarks
 from .columns.ends import limit_remarks, two_values_remark
 from .columns.nothing import kept_remarks, kept_together, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
@@ -63,6 +64,7 @@ def remarks_of(
         remarks += lone_remark({name: scored.known[name] for name in names}, rows, spoken, ways)
         loose = {name: scored.values[name] for name in names if name not in spoken}
         remarks += kept_remarks(restricted.absent, ways)
+        remarks += different_remarks(restricted.different, ways)
         if not to_choose:  # else proposals have what rows have
             kept = [{*rule.coefficients} for rule in restricted.rules if rule.low == rule.high]
             kept += kept_together(restricted.absent)

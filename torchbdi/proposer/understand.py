@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
+from .columns.different import kept_different
 from .columns.enough import each_score, require_different
 from .columns.failed import ends_of_left
 from .columns.kinds import Kind, left_out
@@ -169,7 +170,8 @@ def _made(
     scored = scored_of(table, score, score_columns, numbers, row, y, columns, varying)
     if not to_choose:
         absent = tuple(absent_of(restricted, scored.values, settings))
-        restricted = replace(restricted, absent=absent)
+        different = kept_different(columns, scored.values, settings.free, settings.fix)
+        restricted = replace(restricted, absent=absent, different=different)
     rows = scored.table.rows[scored.index]
     merge_remark(scored.table, y, scored.means, scored.groups, remarks)
     counted = limited(y, scored.far) if settings.robust else y
@@ -212,6 +214,7 @@ def _made(
         rules=restricted.rules,
         at_most=restricted.at_most,
         absent=restricted.absent,
+        different=restricted.different,
         candidates=candidates,
         candidate_rows=candidate_rows,
         n=n,

@@ -11,6 +11,7 @@ import numpy as np
 from ..space.constraints import Linear
 from ..space.present import AtMost
 from .columns.column import Classes, Numbers
+from .columns.different import Different
 from .columns.grids import Grid
 from .columns.nothing import Absent
 from .reading.table import Table, Values
@@ -47,6 +48,7 @@ class Understood:
         rules: linear rules between columns of numbers.
         at_most: rules on how many parts are present.
         absent: names for nothing, and amounts that are 0 with them.
+        different: columns that are never the same.
         candidates: designs to choose from, the columns that vary, (M,) each; None for any design.
         candidate_rows: their rows, (M,).
         n: how many designs to propose.
@@ -79,6 +81,7 @@ class Understood:
     rules: tuple[Linear, ...]
     at_most: tuple[AtMost, ...]
     absent: tuple[Absent, ...]
+    different: tuple[Different, ...]
     candidates: Mapping[str, Values] | None
     candidate_rows: np.ndarray
     n: int

@@ -58,6 +58,11 @@ class Absent:
         return f"In all designs {self.amount!r} is 0 where {self.name!r} is {names}{only}"
 
 
+def is_nothing(value: object) -> bool:
+    """Whether a name says that there is none of something."""
+    return bool(_NOTHING.fullmatch(str(value)))
+
+
 def absences(columns: Mapping[str, Values]) -> list[Absent]:
     """Finds the amounts that are 0 with names for nothing, and are so by more than chance.
 
@@ -70,7 +75,7 @@ def absences(columns: Mapping[str, Values]) -> list[Absent]:
         name: {
             value: (values == value, often)
             for value, often in sorted(Counter(values.tolist()).items())
-            if _NOTHING.fullmatch(str(value))
+            if is_nothing(value)
         }
         for name, values in columns.items()
         if values.dtype != np.float64

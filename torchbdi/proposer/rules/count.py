@@ -8,6 +8,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
+from ..columns.different import different_remarks
 from ..columns.nothing import kept_remarks
 from ..digits import figures, places_of
 from ..reading.table import Values, show_number
@@ -62,7 +63,9 @@ def count_of(
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
         left = room.left
-        unasked = "".join(f" {told}" for told in kept_remarks(restricted.absent, ways))
+        kept = kept_remarks(restricted.absent, ways)
+        kept += different_remarks(restricted.different, ways)
+        unasked = "".join(f" {told}" for told in kept)
         if not room.possible:
             raise InputError(
                 "no design meets the bounds, levels, fixed values and rules at once: "

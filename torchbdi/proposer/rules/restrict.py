@@ -12,6 +12,7 @@ from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers
 from ..columns.decades import NOTHING, logarithm_of
+from ..columns.different import Different
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero, without_steps
 from ..columns.nothing import Absent
 from ..columns.varying import fixed_number
@@ -40,6 +41,7 @@ class Restricted:
         looked_up: columns that are left out, since they follow from others; each behind those that
             it follows from.
         absent: names for nothing, and amounts that are 0 with them.
+        different: columns that are never the same.
     """
 
     columns: tuple[Numbers | Classes, ...]
@@ -49,6 +51,7 @@ class Restricted:
     given: tuple[Linear, ...] = ()
     looked_up: Mapping[str, LookedUp | Derived] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
+    different: tuple[Different, ...] = ()
 
 
 def restrict(

@@ -13,6 +13,8 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Classes, Numbers, class_name
+from ..columns.different import Different
+from ..columns.nothing import Absent
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from ..settings import Settings
@@ -52,15 +54,17 @@ def room_of(
     kept = set(_designs(known, held)) if held else {()}
     sizes = [len(kept)]
     levels: dict[str, np.ndarray] = {}
-    named: dict[str, Values] = {}  # the names that go with amounts
-    with_amounts = {own.name for own in restricted.absent}
+    named: dict[str, Values] = {}  # the names that go with amounts, or differ
+    coupling: list[Absent | Different] = [*restricted.absent, *restricted.different]
+    apart = {own.name for own in restricted.absent}
+    apart |= {name for own in restricted.different for name in own.names}
     for column in restricted.columns:
         if column.name in held:
             continue
         if isinstance(column, Classes):
             wanted = settings.fix.get(column.name)
             names = column.classes if wanted is None else (class_name(wanted),)
-            if column.name in with_amounts:
+            if column.name in apart:
                 named[column.name] = np.array(names, dtype=object)
                 sizes.append(len(names))
             elif wanted is not None:
@@ -79,19 +83,19 @@ def room_of(
     if math.prod(sizes) > COUNTED:
         return None
     possible = math.prod(sizes)
-    if restricted.rules or restricted.at_most or restricted.absent:
+    if restricted.rules or restricted.at_most or coupling:
         coupled = {**levels, **named}
         others = possible // math.prod([len(kept), *(len(v) for v in coupled.values())])
         combined = _combined(coupled, held, kept)
         fits = meets(restricted.rules, restricted.at_most, combined)
-        for own in restricted.absent:
+        for own in coupling:
             fits &= own.keeps(combined)
         possible = others * int(fits.sum())
     inside = int(_inside(restricted, known, levels, settings).sum())
     if not tried:
         return Room(possible, possible - inside)
     barred = _inside(restricted, tried, levels, settings)
-    for own in restricted.absent:  # which known designs keep
+    for own in coupling:  # which known designs keep
         barred &= own.keeps(tried)
     if held:
         barred &= np.array([design in kept for design in _designs(tried, held)], dtype=bool)

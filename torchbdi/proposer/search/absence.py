@@ -36,9 +36,22 @@ def with_absent(x: Tensor, space: Space, absent: Sequence[Absent]) -> Tensor:
         names, amount = _columns(raw, space, own)
         texts = np.array(_choice(space, own).classes, dtype=object)[names.astype(int)]
         good &= own.keeps({own.name: texts, own.amount: amount})
+    return moved(x, before, raw, good, space)
+
+
+def moved(x: Tensor, before: np.ndarray, raw: np.ndarray, good: np.ndarray, space: Space) -> Tensor:
+    """The good ones of designs (n, D), those that lie in the space where they were changed.
+
+    Args:
+        x: features of designs.
+        before: what they are decoded to, (n, C).
+        raw: the same, some of it changed.
+        good: which of them are good, (n,) bool.
+        space: they lie in it.
+    """
     changed = torch.from_numpy((raw != before).any(1))
-    moved = torch.where(changed[:, None], space.encode(raw).to(x), x)
-    return moved[torch.from_numpy(good) & (~changed | space.allowed(moved, 1e-6))]
+    made = torch.where(changed[:, None], space.encode(raw).to(x), x)
+    return made[torch.from_numpy(good) & (~changed | space.allowed(made, 1e-6))]
 
 
 def _put_right(raw: np.ndarray, space: Space, own: Absent) -> None:

@@ -171,7 +171,7 @@ def _searched(
         part = candidates(
             mean, chosen.space(held.space), chosen.scale, problem.x_l, best,
             problem.n, number, folder if len(first) == 1 else None, after, inside,
-            problem.absent, problem.x_tried,
+            problem.absent, problem.different, problem.x_tried,
         )  # fmt: skip
         made.append(held)
         parts.append(part)

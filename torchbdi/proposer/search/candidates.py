@@ -18,9 +18,11 @@ from ...search.listing import size
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
 from ...space import Space
+from ..columns.different import Different
 from ..columns.nothing import Absent
 from ..columns.padded import Padded, padded_sites, with_padding
 from .absence import with_absent
+from .different import with_different
 from .neighbours import neighbours
 from .novelty import new
 from .seen import with_seen_letters
@@ -74,6 +76,7 @@ def candidates(
     after: Callable[[int, float], None] | None = None,
     inside: Tensor | None = None,
     absent: Sequence[Absent] = (),
+    different: Sequence[Different] = (),
     tried: Tensor | None = None,
 ) -> Candidates:
     """Makes candidates, none of them known.
@@ -93,6 +96,7 @@ def candidates(
         inside: which of the known designs can lie in the space, (N,) bool; None for all. There can
             be thousands of spaces, with few known designs in each.
         absent: names for nothing with amounts that are 0, which all candidates keep together.
+        different: columns that are never the same, which they keep apart.
         tried: those of designs that failed or wait, standardised, (T, D); None for none. They are
             no candidates, and have no other part: they start nothing, and widen no limit.
     """
@@ -101,7 +105,7 @@ def candidates(
     space = space.boxed()
     seen = with_seen_letters(space, known * scale)
     look = partial(maximise, objective, least=1, seed=seed, folder=folder, after=after)
-    wanted = _Wanted(seen, scale, known, tried, n, seed, absent)
+    wanted = _Wanted(seen, scale, known, tried, n, seed, absent, different)
     made = _within(wanted, look, best, inside, 1 if seen is space else n)
     if seen is not space and len(made.x) < n:
         made = _within(dataclasses.replace(wanted, space=space), look, best, inside, 1)
@@ -119,6 +123,7 @@ class _Wanted:
     n: int
     seed: int
     absent: Sequence[Absent]
+    different: Sequence[Different]
 
     @cached_property
     def taken(self) -> Tensor:
@@ -132,7 +137,11 @@ class _Wanted:
 
     def mended(self, x: Tensor) -> Tensor:
         """Those of designs (P, D) that can be made, some of them changed for that."""
-        return with_absent(with_padding(x, self.space, self.padded), self.space, self.absent)
+        return self.coupled(with_padding(x, self.space, self.padded))
+
+    def coupled(self, x: Tensor) -> Tensor:
+        """Those of designs (P, D) whose columns go together, some of them changed for that."""
+        return with_absent(with_different(x, self.space, self.different), self.space, self.absent)
 
     def new(self, x: Tensor) -> Tensor:
         """Which of standardised designs (P, D) are new, their positions."""
@@ -182,7 +191,9 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         more = wanted.mended(space.sample(SAMPLES, seeded(wanted.seed, 1)))
         x = torch.cat([x, more / scale])
         x = x[wanted.new(x)]
-    if wanted.padded or wanted.absent:  # which of all can be made is not counted
+    if (
+        wanted.padded or wanted.absent or wanted.different
+    ):  # which of all can be made is not counted
         return Candidates(x, None)
     return Candidates(x, unseen)
 
@@ -203,7 +214,7 @@ def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Te
     reach = None if most is None else Reach(own, sites=most, mutants=mutants)
     found = look(max(wanted.n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
     # A beam's designs lie around its best ones already.
-    ends = with_absent(found.x[: 0 if sites.whole else ENDS], space, wanted.absent)
+    ends = wanted.coupled(found.x[: 0 if sites.whole else ENDS])
     pool = [_near(wanted.mended(found.x), reach)]
     around = [torch.zeros(len(pool[0]), dtype=torch.bool)]
     for attempt in range(8):

@@ -1,0 +1,127 @@
+"""Columns that are never the same in a design: two of a pair, and the order of several things."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proposer_tables import Frame, asked, refused, text, told
+
+import torchbdi
+from torchbdi.proposer.columns.different import Different, differences
+
+SOLVENTS = ["DMF", "DMSO", "EtOH", "MeCN", "THF", "Tol"]
+
+
+def texts(cells: list[str]) -> np.ndarray:
+    out = np.empty(len(cells), dtype=object)
+    out[:] = cells
+    return out
+
+
+def pairs(n: int, apart: bool = True, seed: int = 0) -> dict[str, np.ndarray]:
+    """Two solvents of six, n times."""
+    rng = np.random.default_rng(seed)
+    drawn = [rng.choice(SOLVENTS, 2, replace=not apart).tolist() for _ in range(n)]
+    return dict(zip("ab", map(texts, map(list, zip(*drawn, strict=True))), strict=True))
+
+
+def orders(n: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.array([rng.permutation(4) for _ in range(n)])
+
+
+def pair_table() -> list[list[str]]:
+    """Different solvents, of which some do better, a temperature and a yield."""
+    rng = np.random.default_rng(1)
+    good = dict(zip(SOLVENTS, rng.normal(size=6) * 5, strict=True))
+    rows = [["first", "second", "T", "yield"]]
+    for a, b in zip(*pairs(60).values(), strict=True):
+        t = rng.choice([40, 50, 60, 70])
+        score = 60 + good[a] + good[b] - 0.01 * (t - 60) ** 2 + rng.normal() / 2
+        rows.append([a, b, str(t), f"{score:.2f}"])
+    return rows
+
+
+def test_what_is_never_the_same_by_more_than_chance() -> None:
+    assert differences(pairs(60)) == [Different(("a", "b"), ((0, 1),))]
+    assert not differences(pairs(60, apart=False))
+    assert not differences(pairs(20))  # three of them would be alike by chance
+    both = pairs(60)
+    both["b"] = texts([{"DMF": "water", "DMSO": "brine"}.get(v, "MTBE") for v in both["b"]])
+    assert not differences(both)  # they share no names
+
+
+def test_several_may_be_nothing() -> None:
+    own = pairs(60)
+    own["a"][:5] = own["b"][:5] = "none"
+    assert differences(own) == [Different(("a", "b"), ((0, 1),), ("none",))]
+
+
+def test_neighbours_alone_can_differ() -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    while len(rows) < 60:
+        row = rng.choice(SOLVENTS[:4], 3).tolist()
+        if row[0] != row[1] != row[2]:
+            rows.append(row)
+    layers = dict(zip("abc", map(texts, map(list, zip(*rows, strict=True))), strict=True))
+    (found,) = differences(layers)
+    assert found == Different(("a", "b", "c"), ((0, 1), (1, 2)))
+    assert str(found) == "'a', 'b' as well as 'b', 'c'"
+    assert found.keeps(layers).all()
+
+
+def test_orders_are_seen_by_names_and_by_places() -> None:
+    drawn = orders(20)
+    whole = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
+    named = {f"step {i}": texts(np.array([*"ABCD"])[drawn[:, i]].tolist()) for i in range(4)}
+    assert differences(named) == [Different(tuple(named), whole)]
+    places = {name: drawn[:, i] + 1.0 for i, name in enumerate("ABCD")}
+    assert differences({**places, "T": drawn[:, 0] * 10.0}) == [Different(tuple("ABCD"), whole)]
+    assert not differences({"A": places["A"], "B": places["B"]})
+
+
+def test_columns_of_one_list_that_are_independent_are_not_said_to_differ() -> None:
+    wrong = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        n, levels = int(rng.integers(10, 60)), int(rng.integers(3, 12))
+        names = {c: texts([f"L{v}" for v in rng.integers(levels, size=n)]) for c in "abcd"}
+        wrong += len(differences(names))
+    assert wrong <= 4
+
+
+def test_proposals_keep_them_apart(tmp_path: Path) -> None:
+    rows = pair_table()
+    understood, _ = asked(tmp_path, text(rows), "-n", "200")
+    designs = {tuple(row[:3]) for row in rows[1:]}
+    assert understood.n == 6 * 5 * 4 - len(designs)
+    assert "'first', 'second' are never the same in a design: so it is in every" in told(understood)
+    frame = Frame({name: texts([row[i] for row in rows[1:]]) for i, name in enumerate(rows[0][:2])})
+    frame["T"] = np.array([float(row[2]) for row in rows[1:]])
+    scores = np.array([float(row[3]) for row in rows[1:]])
+    made = torchbdi.propose(frame, scores, n=8)
+    assert (made.columns["first"] != made.columns["second"]).all()
+    freed = torchbdi.propose(frame, scores, n=8, free=["first"])
+    assert (freed.columns["first"] == freed.columns["second"]).any()
+
+
+def test_a_complete_table_is_one_without_pairs_of_the_same(tmp_path: Path) -> None:
+    crossed = enumerate(itertools.permutations(SOLVENTS, 2))
+    rows = [["a", "b", "yield"], *([*pair, f"{i}.5"] for i, pair in crossed)]
+    said = refused(tmp_path, text(rows))
+    assert "all 30 combinations that there are have a score" in said
+    assert "so it is in every proposal (--free a gives that up)" in said
+
+
+@pytest.mark.parametrize("fixed", [{"first": "DMF"}, {"first": "DMF", "second": "DMF"}])
+def test_a_fixed_name_is_kept(fixed: dict[str, str]) -> None:
+    rows = pair_table()
+    frame = Frame({name: texts([row[i] for row in rows[1:]]) for i, name in enumerate(rows[0][:2])})
+    frame["T"] = np.array([float(row[2]) for row in rows[1:]])
+    made = torchbdi.propose(frame, np.array([float(row[3]) for row in rows[1:]]), n=4, fix=fixed)
+    assert (made.columns["first"] == "DMF").all()
+    assert ((made.columns["second"] == "DMF") == ("second" in fixed)).all()
