@@ -1,6 +1,7 @@
 """Texts that write several choices into one cell, and how to write these so that they are searched.
 
-Lists of mutations, compositions and molecules: a search over their letters makes none of them.
+Lists of mutations, compositions, molecules, and several numbers: a search over their letters makes
+none of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ _COMPOSITION = re.compile(rf"(?:(?:{_ELEMENT.pattern}|[\[\]()])(?:\d+(?:\.\d+)?|
 _MOLECULE = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#/\\.()@\d%])+")
 _ATOM, _RING = re.compile(r"\[[^\[\]]*\]"), re.compile(r"%\d\d|\d")
 _BONDS = re.compile(r"[=#(\[]")
+# 4:5, 30 x 60 mm, 68-74: numbers with one sign between them, and what such texts are.
+_NUMBERS = re.compile(
+    r"\s*(\d+(?:[.,]\d+)?)\s*(?:([:/]|[x×*]|-|–|to\b)\s*(\d+(?:[.,]\d+)?)\s*)+[^\W\d]*"
+)
+_BETWEEN = {":": "ratio", "/": "ratio", "x": "size", "×": "size", "*": "size"}
+_OF_NUMBERS = {
+    "ratio": "write the quotient, or give each part a column of its own",
+    "size": "give each of their numbers a column of its own",
+    "range": "write the middle of each, or its ends into two columns",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Remedy:
 
 
 def remedy_of(texts: Collection[str]) -> Remedy | None:
-    """How to write different texts that are lists of mutations, compositions or molecules.
+    """How to write different texts that are lists of mutations, compositions, molecules or numbers.
 
     None for other texts.
     """
@@ -56,6 +67,8 @@ def remedy_of(texts: Collection[str]) -> Remedy | None:
             "write the whole sequence of each variant into a column, all of equal length, or give "
             "each site that varies a column of its own",
         )  # fmt: skip
+    if of := _of_numbers(texts):
+        return Remedy(f"{of}s", max(texts, key=len), of, "their numbers", _OF_NUMBERS[of])
     if example := _composition(texts):
         return Remedy(
             "compositions", example, "composition", "them",
@@ -68,6 +81,17 @@ def remedy_of(texts: Collection[str]) -> Remedy | None:
             "columns of numbers and list those to choose from as rows without a score",
         )  # fmt: skip
     return None
+
+
+def _of_numbers(texts: Collection[str]) -> str:
+    """What texts are that hold several numbers each: ratios, sizes or ranges; "" for others."""
+    found = [match for text in texts if (match := _NUMBERS.fullmatch(text))]
+    signs = {match[2] for match in found}
+    if len(found) < len(texts) or len(signs) != 1:
+        return ""
+    of = _BETWEEN.get(signs.pop(), "range")
+    ends = [[float(part.replace(",", ".")) for part in match.group(1, 3)] for match in found]
+    return of if of != "range" or all(low < high for low, high in ends) else ""
 
 
 def _composition(texts: Collection[str]) -> str:

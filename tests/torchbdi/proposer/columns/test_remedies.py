@@ -34,6 +34,9 @@ def molecules(n: int = 40) -> list[str]:
     [
         (alloys(), "compositions", "give each element a column of its own"),
         (molecules(), "molecules", "give each group that was exchanged a column of its own"),
+        ([f"{i + 1}:{i % 7 + 1}" for i in range(40)], "ratios", "write the quotient, or give each"),
+        ([f"{i + 10} x 3{i} mm" for i in range(40)], "sizes", "give each of their numbers a"),
+        ([f"{i}.5-{i + 5}" for i in range(40)], "ranges", "write the middle of each, or its ends"),
     ],
 )
 def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
@@ -52,7 +55,7 @@ def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
         {"C45S", "N12K", "K12N", "S45V"}, {"VKSNC", "PSNCK", "KKVIF"}, {"Ni1", "Co2", "Fe3"},
         {"run 1", "run 2"}, {"B1", "C2", "N3"}, {"THF", "DMF", "MeCN"}, {"Cu", "Ni", "Pd"},
         {"ethanol", "CHCl3", "water"}, {"A(1)", "B(2)"}, {"3.5 (C)", "4 (N)"}, {"ACGT", "CCGT"},
-        {"C/N=5", "C/N=15"}, {"C(1)", "C(2)"},
+        {"C/N=5", "C/N=15"}, {"C(1)", "C(2)"}, {"101-02", "102-01"}, {"1:2", "1/3"}, {"12", "13"},
     ],
 )  # fmt: skip
 def test_other_texts_are_none(texts: set[str]) -> None:
