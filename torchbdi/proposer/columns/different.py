@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -27,19 +28,26 @@ class Different:
         names: of the columns, two or more.
         pairs: which of them differ, by their places among these.
         nothing: the names for nothing, which several columns may have.
+        sorted: whether the names ascend in every design: A with B is B with A.
     """
 
     names: tuple[str, ...]
     pairs: tuple[tuple[int, int], ...]
     nothing: tuple[str, ...] = ()
+    sorted: bool = False
 
     def keeps(self, values: Mapping[str, Values]) -> np.ndarray:
         """Which designs (n,) have something else in each of the columns, (n,) bool."""
         own = [values[name] for name in self.names]
-        same = np.zeros(len(own[0]), bool)
+        kept = np.ones(len(own[0]), bool)
         for first, second in self.pairs:
-            same |= (own[first] == own[second]) & ~np.isin(own[first], self.nothing)
-        return ~same
+            there = ~np.isin(own[first], self.nothing)
+            if self.sorted:
+                there &= ~np.isin(own[second], self.nothing)
+                kept &= ~there | (own[first] < own[second])
+            else:
+                kept &= ~there | (own[first] != own[second])
+        return kept
 
     def __str__(self) -> str:
         """The columns: all of them at once, or in pairs."""
@@ -58,9 +66,9 @@ def differences(columns: Mapping[str, Values]) -> list[Different]:
     names = [name for name, v in columns.items() if v.dtype != np.float64]
     numbers = {name: v for name, v in columns.items() if v.dtype == np.float64}
     by_chance = {
-        (first, second): alike
+        (first, second): chance
         for first, second in combinations(names, 2)
-        if (alike := _alike(columns[first], columns[second])) is not None
+        if (chance := _chance(columns[first], columns[second])) is not None
     }
     least = math.log(CHANCE * max(1, math.comb(len(names), 2)))
     out = []
@@ -73,16 +81,28 @@ def differences(columns: Mapping[str, Values]) -> list[Different]:
         if sum(by_chance.pop(pair) for pair in pairs) > least:
             places = tuple((own.index(first), own.index(second)) for first, second in pairs)
             levels = {level for name in own for level in columns[name].tolist()}
-            out.append(Different(own, places, tuple(sorted(filter(is_nothing, levels)))))
+            made = Different(own, places, tuple(sorted(filter(is_nothing, levels))), True)
+            out.append(made if made.keeps(columns).all() else replace(made, sorted=False))
     return out + _places(numbers)
 
 
-def _alike(first: Values, second: Values) -> float | None:
-    """In how many designs columns (N,) would have one name by chance; None where some have."""
+def _chance(first: Values, second: Values) -> float | None:
+    """The logarithm of how rarely columns (N,) would differ so by chance; None where they do not.
+
+    That is in no design the same, or in all of them in the order of the alphabet.
+    """
     shared = {v for v in {*first.tolist()} & {*second.tolist()} if not is_nothing(v)}
     if len(shared) < FEWEST or (np.isin(first, [*shared]) & (first == second)).any():
         return None
-    return float(sum((first == v).sum() * (second == v).mean() for v in shared))
+    counts = Counter(first.tolist()), Counter(second.tolist())
+    crossed = [(a, b, n * m) for a, n in counts[0].items() for b, m in counts[1].items()]
+    size = len(first) ** 2
+    same = sum(n for a, b, n in crossed if a == b and a in shared) / size
+    down = sum(n for a, b, n in crossed if a >= b and not (is_nothing(a) or is_nothing(b))) / size
+    pair = {"first": first, "second": second}
+    nothing = tuple(v for v in {*counts[0], *counts[1]} if is_nothing(v))
+    ascend = Different(("first", "second"), ((0, 1),), nothing, True).keeps(pair).all()
+    return -len(first) * math.log1p(-min(down if ascend else same, 0.999))
 
 
 def _places(numbers: Mapping[str, np.ndarray]) -> list[Different]:
@@ -124,8 +144,9 @@ def different_remarks(different: Sequence[Different], ways: Ways) -> list[str]:
     out = []
     for own in different:
         besides = f", but for {listed(own.nothing)}" if own.nothing else ""
+        ascend = ", and are in the order of the alphabet" if own.sorted else ""
         out.append(
-            f"{own} are never the same in a design{besides}: so it is in every proposal "
+            f"{own} are never the same in a design{besides}{ascend}: so it is in every proposal "
             f"({ways('free', own.names[0])} gives that up)."
         )
     return out

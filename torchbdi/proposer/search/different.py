@@ -33,6 +33,8 @@ def with_different(x: Tensor, space: Space, different: Sequence[Different]) -> T
         if all(isinstance(space.columns[i], Choice) for i in at):
             for row in rows.tolist():
                 _rename(raw[row], at, space, own, row)
+                if own.sorted:
+                    _sort(raw[row], at, space)
         elif all(space.columns[i].fixed is None for i in at):
             # What was equal is put in the order of the columns.
             cells = rows[:, None], np.array(at)
@@ -67,6 +69,17 @@ def _rename(raw: np.ndarray, at: Sequence[int], space: Space, own: Different, tu
             if left:
                 raw[at[i]] = left[turn % len(left)]
         taken[i] = column.classes[int(raw[at[i]])]
+
+
+def _sort(raw: np.ndarray, at: Sequence[int], space: Space) -> None:
+    """Puts the names of one raw design (C,) in order, in place, where each column has its own."""
+    columns = [column for i in at if isinstance(column := space.columns[i], Choice)]
+    names = sorted(c.classes[int(raw[i])] for i, c in zip(at, columns, strict=True))
+    codes = [
+        c.classes.index(v) if v in c.classes else -1 for c, v in zip(columns, names, strict=True)
+    ]
+    if all(code in c.grid() for code, c in zip(codes, columns, strict=True)):
+        raw[at] = codes
 
 
 def _values(raw: np.ndarray, space: Space, own: Different) -> dict[str, np.ndarray]:

@@ -60,6 +60,20 @@ def test_several_may_be_nothing() -> None:
     assert differences(own) == [Different(("a", "b"), ((0, 1),), ("none",))]
 
 
+def test_pairs_in_the_order_of_the_alphabet_stay_in_it() -> None:
+    """A with B is B with A: it is known, and no new design."""
+    own = pairs(60)
+    both = [sorted(pair) for pair in zip(own["a"], own["b"], strict=True)]
+    own = dict(zip("ab", map(texts, map(list, zip(*both, strict=True))), strict=True))
+    assert differences(own) == [Different(("a", "b"), ((0, 1),), (), sorted=True)]
+    rng = np.random.default_rng(0)
+    good = dict(zip(SOLVENTS, rng.normal(size=6), strict=True))
+    scores = np.array([good[a] + good[b] for a, b in both]) + rng.normal(size=60) / 20
+    temperature = rng.uniform(40, 60, 60).round(1)
+    made = torchbdi.propose(Frame({**own, "T": temperature}), scores, n=8)
+    assert (made.columns["a"] < made.columns["b"]).all()
+
+
 def test_neighbours_alone_can_differ() -> None:
     rng = np.random.default_rng(0)
     rows = []

@@ -35,6 +35,15 @@ def test_names_are_changed_to_others_and_nothing_may_stand_twice() -> None:
         assert after[0] == before[0]
 
 
+def test_names_are_sorted_where_those_of_all_designs_are() -> None:
+    space = space_of(*(Choice(name, ("A", "B", "C", "none")) for name in "ab"))
+    own = Different(("a", "b"), ((0, 1),), ("none",), sorted=True)
+    raw = np.array([[1.0, 0], [2, 2], [3, 0], [0, 3]])
+    found = space.decode(with_different(space.encode(raw), space, [own])).tolist()
+    assert found[0] == [0, 1] and found[2:] == [[3, 0], [0, 3]]
+    assert found[1][0] < found[1][1]
+
+
 def test_what_cannot_be_changed_is_left_out() -> None:
     space = space_of(Choice("a", ("A", "B")), Choice("b", ("A", "B"), fixed=1))
     raw = np.array([[0.0, 1], [1, 1]])
