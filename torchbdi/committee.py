@@ -9,8 +9,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from .batch import Posterior, factor_of
 from .kernels.zonal.sums import Part
+from .posterior import Posterior, factor_of
 from .selection import Model, with_constant
 from .solved import Prediction, SingleLoss, Summed
 

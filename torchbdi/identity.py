@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,9 @@ import torch
 from torch import Tensor
 
 from .kernels.errors import InputError
+
+# Names of a class that change no step: hooks around steps, and what Python gives every class.
+_WATCHES = re.compile(r"__|_abc_|on_(?!before_|after_)")
 
 
 class Identified(Protocol):
@@ -106,6 +110,21 @@ def check_run(owner: str, saved: Mapping[str, str] | None, here: Mapping[str, st
             f"the checkpoint belongs to another run: {', '.join(different)} {word}. Resume "
             "with the same data and settings, or start a new run."
         )
+
+
+def class_of_runs(cls: type) -> str:
+    """The name of the class whose runs a class goes on with.
+
+    That is its base where it replaces nothing of it but the constructor, of which what it takes is
+    compared as settings, and hooks around a step, on_train_batch_end and the like, which watch a
+    run. Hooks within a step, on_before_... and on_after_..., can change the gradient.
+    """
+    for own, *bases in (cls.__mro__[i:] for i in range(len(cls.__mro__))):
+        inherited = {name for base in bases for name in vars(base)}
+        replaced = {name for name in vars(own) if not _WATCHES.match(name)}
+        if own.__module__.partition(".")[0] == __name__.partition(".")[0] or replaced & inherited:
+            return own.__name__
+    return cls.__name__
 
 
 def shown(name: str, value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import time
 import types
 import warnings
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from .adam import adam
 from .arguments import checked_arguments
-from .identity import check_run, shown_anyhow, table_hash
+from .identity import check_run, class_of_runs, shown_anyhow, table_hash
 from .inputs import check_plain, ordinary_mode
 from .kernels.errors import InputError, TorchBDIError
 from .kernels.untraced import untraced
@@ -252,7 +251,7 @@ class DesignModule(lightning.LightningModule):
         except InputError as error:
             warnings.warn(f"{error} No run can go on from this checkpoint.", stacklevel=2)
             identity = None
-        own = {"class": _kind(type(self)), "revision": REVISION}
+        own = {"class": class_of_runs(type(self)), "revision": REVISION}
         checkpoint["torchbdi"] = {"identity": identity, **own}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -264,7 +263,7 @@ class DesignModule(lightning.LightningModule):
         name, saved = type(self).__name__, checkpoint.get("torchbdi", {})
         # One from before these were kept does not say of which ones it is.
         of, revision = saved.get("class", name), saved.get("revision", REVISION)
-        if of not in (name, _kind(type(self))):
+        if of not in (name, class_of_runs(type(self))):
             raise InputError(f"the checkpoint is one of {of}, not of {name}. Start a new run.")
         check_run(name, saved.get("identity"), self.identity())
         if revision != REVISION:
@@ -278,25 +277,6 @@ class DesignModule(lightning.LightningModule):
                 f"the checkpoint belongs to another run: its x_h is {tuple(shape)}, that of this "
                 f"{name} {tuple(self.x_h.shape)}. Resume with as many designs."
             )
-
-
-# Names of a class that change no step: hooks around steps, and what Python gives every class.
-_WATCHES = re.compile(r"__|_abc_|on_(?!before_|after_)")
-
-
-def _kind(cls: type) -> str:
-    """The name of the class whose runs a class goes on with.
-
-    That is its base where it replaces nothing of it but the constructor, of which what it takes is
-    compared as settings, and hooks around a step, on_train_batch_end and the like, which watch a
-    run. Hooks within a step, on_before_... and on_after_..., can change the gradient.
-    """
-    for own, *bases in (cls.__mro__[i:] for i in range(len(cls.__mro__))):
-        inherited = {name for base in bases for name in vars(base)}
-        replaced = {name for name in vars(own) if not _WATCHES.match(name)}
-        if own.__module__.partition(".")[0] == __name__.partition(".")[0] or replaced & inherited:
-            return own.__name__
-    return cls.__name__
 
 
 def _caller() -> types.FrameType:

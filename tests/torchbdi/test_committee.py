@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from torchbdi import NNGP, NTK, OfflineData, Space, fit_ridge
-from torchbdi.batch import Posterior
 from torchbdi.committee import Fitted
 from torchbdi.methods._backtest import backtest, split
 from torchbdi.methods.base import Run
 from torchbdi.methods.kernel_search import KernelSearch
+from torchbdi.posterior import Posterior
 from torchbdi.search import maximise
 from torchbdi.selection import Model, with_constant
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from torchbdi import NNGP, NTK, InputError, fit_ridge
-from torchbdi.batch import Posterior, fill_by_distance, fill_by_improvement, improvement
+from torchbdi.batch import fill_by_distance, fill_by_improvement, improvement
 from torchbdi.erf import Erf
 from torchbdi.leave_one_out import RidgePath, mean_of_others
+from torchbdi.posterior import Posterior
 from torchbdi.selection import (
     KERNELS,
     RIDGES,

@@ -110,8 +110,7 @@ def propose(
         "minimize": minimize, "drop_missing": drop_missing, "safe_csv": safe_csv,
         "robust": robust, "backtest": backtest, "progress": progress,
     }  # fmt: skip
-    for name, value in switches.items():
-        switches[name] = switch("propose", name, value)
+    switches = {name: switch("propose", name, value) for name, value in switches.items()}
     place = None if out is None else path_of("propose", "out", out)
     settings = Settings(
         n=None if n is None else whole("propose", "n", n, 1),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .again import again
 from .columns.column import Classes
-from .model.choice import Chosen
+from .model.chosen import Chosen
 from .model.nearest import nearest
 from .model.problem import Problem
 from .model.trust import Quality
@@ -54,7 +54,7 @@ def assembled(
     for name, value in problem.constants.items():
         own[name] = np.full(n, value, dtype=table_type(value))
     known = dict(problem.values)
-    for name, up in problem.looked_up.items():
+    for name, up in problem.following.items():
         own[name], known[name] = up(own), up(known)
     columns = {name: own[name] for name in problem.order}
     sequences = [c.name for c in problem.columns if isinstance(c, Classes) and c.sequence]

@@ -93,52 +93,20 @@ def _score_name(scores: Sequence[str]) -> str:
 
 def _settings(args: argparse.Namespace) -> Settings:
     """The choices, but for fixed columns: whether a name has an = in it the table says."""
-    bounds: dict[str, tuple[float | None, float | None]] = {}
-    for text in args.bounds:
-        name, _, ends = text.rpartition("=")
-        low, colon, high = ends.partition(":")
-        numbers = [parse_number(end) if end.strip() else None for end in (low, high)]
-        unread = [end for end, v in zip((low, high), numbers, strict=True) if end and v is None]
-        if not name or not colon or unread:
-            raise InputError(f"--bounds {text}: write NAME=LOW:HIGH with numbers{_POINT}.")
-        name = tidy(name)
-        _once("bounds", name, bounds)
-        bounds[name] = (numbers[0], numbers[1])
-    steps: dict[str, float] = {}
-    for text in args.step:
-        name, _, value = text.rpartition("=")
-        number = parse_number(value)
-        if not name or number is None:
-            raise InputError(f"--step {text}: write NAME=STEP with a number{_POINT}.")
-        name = tidy(name)
-        _once("step", name, steps)
-        steps[name] = number
-    takes: dict[str, float | str] = {}
-    for text in args.take:
-        word, sign, value = text.rpartition("=")
-        if not sign or not value:
-            raise InputError(f"--take {text}: write TEXT=VALUE, such as failed=0 or n.d.=out.")
-        _once("take", word, takes)
-        takes[word] = value
-    named: dict[str, tuple[str, ...]] = {}
-    for option in ("sequence", "category", "number", "ignore", "free"):
-        given = named[option] = tuple(tidy(name) for name in getattr(args, option))
-        if twice := [name for name in given if given.count(name) > 1]:
-            raise InputError(f"--{option} {twice[0]} is given twice.")
     return Settings(
         n=args.n,
         minimize=args.minimize,
-        bounds=bounds,
-        sequences=named["sequence"],
-        categories=named["category"],
-        numbers=named["number"],
-        ignore=named["ignore"],
+        bounds=_bounds(args.bounds),
+        steps=_steps(args.step),
+        takes=_takes(args.take),
+        sequences=_names("sequence", args.sequence),
+        categories=_names("category", args.category),
+        numbers=_names("number", args.number),
+        ignore=_names("ignore", args.ignore),
+        free=_names("free", args.free),
         drop_missing=args.drop_missing,
-        takes=takes,
         sums=tuple(map(tidy, args.sum)),
         rules=tuple(map(tidy, args.rule)),
-        steps=steps,
-        free=named["free"],
         at_most=tuple(map(tidy, args.at_most)),
         decimal=args.decimal,
         sheet=args.sheet,
@@ -148,6 +116,52 @@ def _settings(args: argparse.Namespace) -> Settings:
         acquisition=args.acquisition or Settings.acquisition,
         backtest=args.backtest,
     )
+
+
+def _bounds(given: Sequence[str]) -> dict[str, tuple[float | None, float | None]]:
+    bounds: dict[str, tuple[float | None, float | None]] = {}
+    for text in given:
+        name, _, ends = text.rpartition("=")
+        low, colon, high = ends.partition(":")
+        numbers = [parse_number(end) if end.strip() else None for end in (low, high)]
+        unread = [end for end, v in zip((low, high), numbers, strict=True) if end and v is None]
+        if not name or not colon or unread:
+            raise InputError(f"--bounds {text}: write NAME=LOW:HIGH with numbers{_POINT}.")
+        name = tidy(name)
+        _once("bounds", name, bounds)
+        bounds[name] = (numbers[0], numbers[1])
+    return bounds
+
+
+def _steps(given: Sequence[str]) -> dict[str, float]:
+    steps: dict[str, float] = {}
+    for text in given:
+        name, _, value = text.rpartition("=")
+        number = parse_number(value)
+        if not name or number is None:
+            raise InputError(f"--step {text}: write NAME=STEP with a number{_POINT}.")
+        name = tidy(name)
+        _once("step", name, steps)
+        steps[name] = number
+    return steps
+
+
+def _takes(given: Sequence[str]) -> dict[str, float | str]:
+    takes: dict[str, float | str] = {}
+    for text in given:
+        word, sign, value = text.rpartition("=")
+        if not sign or not value:
+            raise InputError(f"--take {text}: write TEXT=VALUE, such as failed=0 or n.d.=out.")
+        _once("take", word, takes)
+        takes[word] = value
+    return takes
+
+
+def _names(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(map(tidy, given))
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"--{option} {twice[0]} is given twice.")
+    return names
 
 
 def _fix(given: Sequence[str], names: Sequence[str]) -> dict[str, float | str | None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.errors import InputError, MissingDataError
-from .columns.spoken import occurring
+from .columns.takes import occurring
 from .reading.table import Values
 from .reading.ways import listed
 from .settings import Settings

@@ -14,17 +14,19 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..batch import Posterior
 from ..kernels.memory import allocations_told, require
+from ..posterior import Posterior
 from ..shared import warnings_told
 from .assemble import assembled
 from .columns.enough import FEWEST_DESIGNS
 from .columns.outliers import far_away
 from .model.calibration import Calibration
-from .model.choice import Chosen, choose
+from .model.choice import choose
+from .model.chosen import Chosen
 from .model.close import close_groups
 from .model.kept import kept, model_of, solve_of
 from .model.part import fitted_part
+from .model.posterior import posterior_of
 from .model.problem import Problem
 from .model.solve import Solve, solve
 from .model.trust import Quality, assess, left_out_by
@@ -32,7 +34,7 @@ from .reading.ways import Ways
 from .report.events import Events
 from .result import Proposals
 from .search.backtest import backtest
-from .search.batch import planned, posterior_of, search
+from .search.batch import planned, search
 from .settings import Settings
 from .threads import threads_for
 

@@ -34,7 +34,7 @@ def remarks_of(
     settings: Settings,
     ways: Ways,
     said: Sequence[str],
-    to_choose: bool = False,
+    to_choose: bool,
 ) -> list[str]:
     """What is odd about the scores, then about the designs.
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from .columns.column import Classes
 from .digits import digits, short
-from .model.choice import Chosen
+from .model.chosen import Chosen
 from .model.problem import Problem
 from .model.trust import Quality
 from .outlook import outlook

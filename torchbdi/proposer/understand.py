@@ -1,4 +1,4 @@
-"""From a table as it came to what a design is; all that is wrong is said at once.
+"""From a table as it came to what a design is; all that is wrong with columns is said at once.
 
 Nothing here needs torch: a table is refused in a second.
 """
@@ -11,30 +11,15 @@ from dataclasses import replace
 import numpy as np
 
 from ..kernels.errors import InputError
-from .columns.different import kept_different
-from .columns.enough import each_score, require_different
 from .columns.failed import ends_of_left
-from .columns.kinds import Kind, left_out
-from .columns.outliers import limited
 from .columns.roles import kinds_of, values_of
-from .columns.rows import merge_remark, missing_cells, missing_message, scatter
-from .columns.score_remarks import require_positive
+from .columns.rows import missing_cells, missing_message
 from .columns.scores import Scores, read_scores
-from .columns.varying import design_remark, fixed_of, varying_of
 from .reading.table import Table, Values
 from .reading.ways import Ways
-from .remarks import remarks_of
-from .rules.absent import absent_of
-from .rules.count import count_of
-from .rules.fewer import require_reach
-from .rules.restrict import restrict
-from .rules.room import require_freedom
-from .rules.together import require_together
-from .rules.tried import tried_of
-from .rules.unscored import candidates_of
-from .scored import scored_of
 from .settings import Settings
 from .understood import Understood
+from .whole import Whole, understood_of
 
 
 def understand(
@@ -88,11 +73,10 @@ def understand(
     own = values_of(table, kinds, settings, ways, complaints)
     if complaints or read is None:
         raise InputError(_together(table.source, complaints))
-    numbers, candidate = read.numbers[keep], candidate[keep]
-    return _made(
-        table, left, tried, score, tuple(scores), numbers, candidate, own, kinds, settings, ways,
-        remarks,
-    )  # fmt: skip
+    whole = Whole(
+        table, left, tried, score, tuple(scores), read.numbers[keep], candidate[keep], own, kinds
+    )
+    return understood_of(whole, settings, ways, remarks)
 
 
 def _open(table: Table, settings: Settings) -> list[str]:
@@ -138,87 +122,3 @@ def _complete(
             f"{rows.sum()} of {len(rows)} rows were left out because cells are missing, in {told}."
         )
     return ~rows
-
-
-def _made(
-    table: Table,
-    left: Table,
-    tried: Table,
-    score: str,
-    score_columns: tuple[str, ...],
-    numbers: np.ndarray,
-    candidate: np.ndarray,
-    own: Mapping[str, Values],
-    kinds: Mapping[str, Kind],
-    settings: Settings,
-    ways: Ways,
-    remarks: list[str],
-) -> Understood:
-    """The rest, where nothing is wrong with any column by itself."""
-    row, y = each_score(table.source, score, numbers, candidate)
-    columns, constants = varying_of(table, own, kinds, settings, ways, remarks)
-    varying = {column.name: own[column.name] for column in columns}
-    same = {name: value for name, value in constants.items() if isinstance(value, float)}
-    to_choose = bool(candidate.any())
-    restricted = restrict(table, columns, varying, same, settings, remarks, to_choose)
-    columns = restricted.columns
-    varying = {column.name: own[column.name] for column in columns}
-    if not to_choose:
-        require_together(restricted.rules, restricted.given, restricted.grids, settings, ways)
-        require_reach(restricted.rules, restricted.at_most, restricted.grids, settings, ways)
-        require_freedom(restricted, settings, ways)
-    scored = scored_of(table, score, score_columns, numbers, row, y, columns, varying)
-    if not to_choose:
-        absent = tuple(absent_of(restricted, scored.values, settings))
-        different = kept_different(columns, scored.values, settings.free, settings.fix)
-        restricted = replace(restricted, absent=absent, different=different)
-    rows = scored.table.rows[scored.index]
-    merge_remark(scored.table, y, scored.means, scored.groups, remarks)
-    counted = limited(y, scored.far) if settings.robust else y
-    if settings.score_scale == "log":
-        require_positive(counted, scored.table.rows, ways)
-    taken = np.bincount(scored.groups, counted) / scored.counts
-    require_different(table.source, score, len(y), taken, kinds)
-    odd = remarks_of(scored, restricted, settings, ways, remarks, to_choose)
-    fixed = fixed_of(columns, varying, settings)
-    candidates, candidate_rows = candidates_of(
-        varying, candidate, restricted, scored.values, table.rows, settings, ways, remarks
-    )
-    if to_choose:  # rows that somebody lists are his to choose from, whatever became of others
-        tried = tried.take(np.zeros(len(tried), bool))
-    barred = tried_of(tried, restricted, constants, scored.values, remarks)
-    n, told = count_of(
-        restricted, scored.values, barred, candidates, scored.means, rows, score, settings, ways,
-        left_out(kinds),
-    )  # fmt: skip
-    return Understood(
-        table=scored.table,
-        left=left,
-        tried=barred,
-        score=score,
-        score_columns=score_columns,
-        columns=columns,
-        values=scored.values,
-        constants=constants,
-        looked_up=restricted.looked_up,
-        order=tuple(own),
-        scores=scored.means,
-        taken=taken,
-        rows=rows,
-        counts=scored.counts,
-        noise=scatter(counted, scored.groups),
-        noise_log=scatter(np.log(counted), scored.groups) if counted.min() > 0 else None,
-        repetitions=len(y) - len(scored.counts),
-        fixed=fixed,
-        grids=restricted.grids,
-        rules=restricted.rules,
-        at_most=restricted.at_most,
-        absent=restricted.absent,
-        different=restricted.different,
-        candidates=candidates,
-        candidate_rows=candidate_rows,
-        n=n,
-        limits=(float(y.min()), float(y.max())) if len(np.unique(y)) == 2 else None,
-        choices_of=None,
-        remarks=(*odd, *remarks, *told, design_remark(columns, ways)),
-    )

@@ -33,7 +33,7 @@ class Understood:
         columns: those that vary.
         values: of those columns, at the distinct designs, (N,) each.
         constants: columns that are the same in every row, with that value.
-        looked_up: columns that follow from others, and are not searched; each behind those that it
+        following: columns that follow from others, and are not searched; each behind those that it
             follows from.
         order: all columns of a design, in the order of the table.
         scores: mean score of each distinct design, (N,).
@@ -67,7 +67,7 @@ class Understood:
     columns: tuple[Numbers | Classes, ...]
     values: Mapping[str, Values]
     constants: Mapping[str, float | str]
-    looked_up: Mapping[str, LookedUp | Derived]
+    following: Mapping[str, LookedUp | Derived]
     order: tuple[str, ...]
     scores: np.ndarray
     taken: np.ndarray

@@ -45,4 +45,4 @@ def lots(n: int = 40) -> list[list[str]]:
 
 def up(made: Understood) -> dict[str, str]:
     """What is looked up, and by what."""
-    return {name: own.of for name, own in made.looked_up.items()}
+    return {name: own.of for name, own in made.following.items()}

@@ -14,11 +14,11 @@ def be_quick(change: Callable[[Any, str, Any], None] = setattr) -> None:
     from torchbdi import scales
     from torchbdi.proposer.model import choice
     from torchbdi.proposer.report import drawing
-    from torchbdi.proposer.search import candidates
+    from torchbdi.proposer.search import candidates, effort
     from torchbdi.search import SearchOptions
 
-    change(candidates, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
-                                                starts=8, steps=10))  # fmt: skip
+    change(effort, "OPTIONS", SearchOptions(width=8, rounds=3, pairs=8, restarts=0,
+                                            starts=8, steps=10))  # fmt: skip
     change(candidates, "SAMPLES", 200)
     change(candidates, "NEIGHBOURS", 200)
     change(drawing, "LAYOUT", None)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..reading.table import Values, parse_number
-from .counting import MOST_CHOSEN, are_dates, is_date_number, words_of
+from .counting import MOST_CHOSEN, as_counts, without_word
+from .dates import are_dates, is_date_number
+from .words import words_of
 
 _REPEAT_WORDS = """
 rep reps replicate replicates repeat repeats repetition repetitions wiederholung wdh replikat
@@ -83,7 +85,7 @@ def kept_of_runs(name: str, values: Values) -> str:
         return f"{_TOGETHER[word]} which {word} a row was made"
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
-    cells = [str(cell).removesuffix(".0") for cell in values.tolist()]
+    cells = as_counts(values)
     numbers = all(map(str.isdigit, cells))
     counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
     if words & _BY_NUMBER and not numbers:
@@ -173,7 +175,7 @@ def _counts_few(cells: Sequence[str]) -> bool:
     different = set(cells)
     if 2 * len(different) > len(cells):
         return False
-    digits = [re.sub(r"^[^\W\d_]{1,10}[ _.-]?(?=\d)", "", cell) for cell in different]
+    digits = list(map(without_word, different))
     if all(cell.isdigit() for cell in digits):
         numbers = np.sort([int(cell) for cell in digits])
         return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())

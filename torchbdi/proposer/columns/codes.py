@@ -9,7 +9,7 @@ import numpy as np
 from ...kernels.errors import InputError
 from ..reading.table import Values
 from ..reading.ways import Ways
-from .counting import words_in_order
+from .words import words_in_order
 
 # Digits of this length with a zero before them are codes; shorter ones where rows repeat them, and
 # they are not all multiples of 5 as angles or temperatures are.

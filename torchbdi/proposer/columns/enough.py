@@ -8,7 +8,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ..reading.table import show_number
-from .kinds import Kind, left_out
+from .kinds import Kind, left_out_told
 
 FEWEST_ROWS, FEWEST_DESIGNS = 10, 9
 
@@ -56,7 +56,7 @@ def require_different(
     if len(taken) < FEWEST_DESIGNS:
         raise InputError(
             f"{source}: only {len(taken)} of {rows} rows are different designs; at least "
-            f"{FEWEST_DESIGNS} are needed.{left_out(kinds)}"
+            f"{FEWEST_DESIGNS} are needed.{left_out_told(kinds)}"
         )
     if not taken.std() > 1e-12 * np.abs(taken).max():
         raise InputError(

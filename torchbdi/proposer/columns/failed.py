@@ -10,7 +10,7 @@ import numpy as np
 from ..reading.table import Table, Values
 from ..reading.ways import Ways, listed
 from .bookkeeping import DONE, STATE_NAMES, STATES, WAITING, says_what_is_done
-from .counting import words_of
+from .words import words_of
 
 # What programs and people call a run that came to nothing, alone or beside a reason.
 _FAILED = re.compile(

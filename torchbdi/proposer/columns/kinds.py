@@ -24,14 +24,8 @@ from ..reading.ways import IN_PYTHON, Ways, listed
 from .bookkeeping import kept_of_runs
 from .codes import ask_of_codes, ask_of_powers, is_code, short_codes
 from .column import numbers_of
-from .counting import (
-    ONCE,
-    are_dates,
-    are_times,
-    is_date_number,
-    names_samples,
-    row_number,
-)
+from .counting import ONCE, names_samples, row_number
+from .dates import are_dates, are_times, is_date_number
 from .remedies import remedy_of
 from .units import ask_of_units
 from .verdicts import said_of_rows
@@ -57,7 +51,7 @@ class Kind:
     gaps: bool = False
 
 
-def left_out(kinds: Mapping[str, Kind]) -> str:
+def left_out_told(kinds: Mapping[str, Kind]) -> str:
     """Which columns are no part of a design, to end a message; "" where all are."""
     left = dict.fromkeys(kind.remark for kind in kinds.values() if kind.kind == "none")
     return f" Left out: {' '.join(left)}" if left else ""

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import Ways, listed
-from .counting import words_of
 from .rows import first_met
+from .words import words_of
 
 # Fewer designs are no table to learn from; and their numbers can be in order by chance.
 FEWEST = 9

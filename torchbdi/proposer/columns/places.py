@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
-from .counting import words_in_order, words_of
+from .words import words_in_order, words_of
 
 _ROWS, _COLUMNS = frozenset(("row",)), frozenset(("col", "column", "range"))
 _BESIDE = frozenset(("plate", "well", "field", "plot", "no", "nr", "number", "id"))

@@ -41,6 +41,12 @@ def _joined(cells: Values) -> str:
     return _END + "".join(f"{cell}{_END}" for cell in own)
 
 
+def unit_of(cells: Values) -> float:
+    """One unit of the last decimal of a column; 0 for numbers that are not rounded to decimals."""
+    places = decimals_of(cells)
+    return 0.0 if places is None else 10.0**-places
+
+
 def half_units(cells: Values, values: np.ndarray) -> np.ndarray:
     """By how much each number can have been rounded, (N,): half a unit of its last decimal.
 

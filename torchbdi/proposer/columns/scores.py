@@ -9,13 +9,13 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ..reading.numerals import mark_of, plain, split
-from ..reading.spellings import are_of_scale, counts_of, in_order
+from ..reading.ratings import are_of_scale, counts_of, in_order
 from ..reading.table import MISSING, Table, Values, is_no_number, parse_number
 from ..reading.ways import Ways, listed
 from .bookkeeping import WAITING
 from .column import LARGEST
 from .failed import failed_rows, waiting_rows
-from .spoken import (
+from .takes import (
     CANDIDATE,
     OUT,
     as_best_told,

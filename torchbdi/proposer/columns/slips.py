@@ -10,7 +10,7 @@ import unicodedata
 
 from ..reading.table import is_no_number, parse_number, show_number
 from ..reading.ways import Ways, listed
-from .counting import are_dates
+from .dates import are_dates
 
 # These words are names, as of no ligand at all.
 _NONE = frozenset(("none", "nil", "-", "\u2013", "\u2014"))

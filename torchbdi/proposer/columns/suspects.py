@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from ..reading.ways import Ways, listed
-from .counting import words_in_order, words_of
 from .ranks import rank_correlation
+from .words import words_in_order, words_of
 
 # A column whose rank correlation with the score is above this is probably a result.
 RESULT = 0.98

@@ -11,7 +11,7 @@ from ...kernels.errors import InputError
 from ..reading.numerals import is_unit
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
-from .counting import words_of
+from .words import words_of
 
 # Between the numbers of two units there is a gap, so many times as wide as any other one.
 GAP = 2.0

@@ -12,7 +12,7 @@ from ..reading.table import Table, Values, parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .column import Classes, Numbers, class_name, classes_of, parse_bounds
-from .kinds import Kind, left_out
+from .kinds import Kind, left_out_told
 from .several import several_remark
 from .slips import mangled_remark, spelling_remark, unknown_remark
 
@@ -58,7 +58,7 @@ def varying_of(
         told = ways.several("free", idle)
         remarks.append(f"{told} changes nothing: there are no numbers that vary.")
     if all(column.name in settings.fix for column in columns):
-        also = left_out(kinds)
+        also = left_out_told(kinds)
         also = f" Fix fewer columns ({ways.name('fix')}).{also}" if columns else also
         raise InputError(
             f"{table.source}: no column is left that varies. There is nothing to propose.{also}"
@@ -147,7 +147,16 @@ def fixed_number(settings: Settings, name: str) -> float | None:
 def fixed_of(
     columns: Sequence[Numbers | Classes], values: Mapping[str, Values], settings: Settings
 ) -> dict[str, float | str]:
-    """Checks that the columns can hold what they are to be fixed at."""
+    """The columns that are fixed at a value, with it.
+
+    Args:
+        columns: those that vary.
+        values: of those columns at least, (N,) each.
+        settings: what they are to be fixed at.
+
+    Raises:
+        InputError: a column cannot hold that.
+    """
     fixed: dict[str, float | str] = {}
     for column in columns:
         wanted = settings.fix.get(column.name)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..reading.table import Values, parse_number
-from .counting import words_of
+from .counting import as_counts, without_word
+from .words import words_of
 
 # What is counted while the experiments go on; and words beside it.
 _IN_TURN = frozenset(("round", "iteration", "generation", "campaign", "session", "week"))
@@ -66,14 +67,14 @@ def said_of_rows(name: str, values: Values) -> str:
         values: numbers or texts, (N,), none missing.
     """
     words = words_of(name)
-    if words & _IN_TURN and words <= _IN_TURN | _BESIDE and _go_up(_cells(values)):
+    if words & _IN_TURN and words <= _IN_TURN | _BESIDE and _go_up(as_counts(values)):
         return f"in which {min(words & _IN_TURN)} a row was made"
     asked = bool(words & _VERDICTS) and words <= _VERDICTS | {"is"}
     if not asked and values.dtype == np.float64:
         return ""
     if values.dtype != np.float64 and (what := _of_measurements(set(values.tolist()))):
         return what
-    different = {cell.casefold() for cell in (_cells(values) if asked else set(values.tolist()))}
+    different = {cell.casefold() for cell in (as_counts(values) if asked else set(values.tolist()))}
     if asked and len(different) == 2 and different <= _YES_OR_NO:
         return "whether a row is any good (all rows count: delete those that should not)"
     if len(different) > 1 and different <= _SPLITS:
@@ -92,13 +93,9 @@ def _of_measurements(texts: set[str]) -> str:
     return ""
 
 
-def _cells(values: Values) -> list[str]:
-    return [str(cell).removesuffix(".0") for cell in values.tolist()]
-
-
 def _go_up(cells: Sequence[str]) -> bool:
     """Whether cells such as 1, 1, 2, 3 or R1, R2, R2 go up one by one, each several times."""
-    digits = [re.sub(r"^[^\W\d_]{1,10}[ _.-]?(?=\d)", "", cell) for cell in cells]
+    digits = list(map(without_word, cells))
     if not all(cell.isdecimal() for cell in digits):
         return False
     numbers = np.array([int(cell) for cell in digits])

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...batch import Posterior
+from ...posterior import Posterior
 from .close import left_out
 from .problem import Problem
 from .solve import Solve

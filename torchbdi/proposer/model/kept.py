@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ...kernels.files import last_good_state, write_state
 from ...kernels.tensors import from_bytes, to_bytes
 from ...selection import Model
-from .choice import Chosen
+from .chosen import Chosen
 from .solve import Solve
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..settings import Settings
-from .choice import Chosen, choose
+from .choice import choose
+from .chosen import Chosen
 from .problem import Problem
 from .solve import Solve, solve
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...batch import Posterior
+from ...posterior import Posterior
 from ..columns.ranks import rank_correlation
 from .calibration import COMPARED
 from .close import left_out
@@ -30,7 +30,7 @@ class Quality:
             together, (S,) positions.
         true: their scores, (S,).
         predicted: predicted without them, (S,); farther from ``true`` where scales of columns made
-            that too good, see :attr:`.choice.Chosen.optimism`.
+            that too good, see :attr:`.chosen.Chosen.optimism`.
         gaps: distance of each to its nearest other known design, (S,), in standard deviations.
         far: the distance that 99 % of all known designs stay below.
         exact: whether every design was left out (otherwise a random sample).
@@ -102,7 +102,7 @@ def left_out_by(groups: Tensor, posterior: Posterior, solved: Solve) -> Solve:
 
     Args:
         groups: of all designs.
-        posterior: of all designs, see :func:`..search.batch.posterior_of`.
+        posterior: of all designs, see :func:`.posterior.posterior_of`.
         solved: knows the error of each of them.
     """
     inverse = torch.cholesky_inverse(posterior.factor)

@@ -19,8 +19,8 @@ def alike_told(p: Proposals) -> str:
     if len(p) < 2:
         return ""
     shared, zeros, others = [], 0, []
-    wide = len(p.problem.space.columns) > WIDE
-    for column in p.problem.space.columns:
+    wide = len(p.problem.columns) > WIDE
+    for column in p.problem.columns:
         own = p.columns[column.name]
         if column.name in p.problem.fixed:
             continue

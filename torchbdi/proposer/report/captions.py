@@ -36,7 +36,7 @@ def where_told(p: Proposals) -> str:
         "Each line is a column. Small points are known designs, and large ones are proposals, the "
         "first at the top."
     )
-    if len(columns) == SHOWN_COLUMNS < len(p.problem.space.columns):
+    if len(columns) == SHOWN_COLUMNS < len(p.problem.columns):
         told += f" The {SHOWN_COLUMNS} columns are shown in which proposals differ most."
     if any(_drawn(c.name) != c.name for c in columns):
         told += f" From top to bottom: {'; '.join(c.name for c in columns)}."

@@ -23,14 +23,14 @@ def cautions(p: Proposals) -> str:
     items = [*p.problem.remarks, *general]
     bounded = [
         f"{c.name} {show_number(c.low)} to {show_number(c.high)}"
-        for c in p.problem.space.columns
+        for c in p.problem.columns
         if isinstance(c, Numbers) and c.name in p.settings.bounds
     ]
     if bounded:
         items.append(f"Bounds that you gave: {', '.join(bounded)}.")
     if p.settings.fix:
         items.append(f"Columns that you fixed: {', '.join(p.settings.fix)}.")
-    if any(isinstance(c, Classes) for c in p.problem.space.columns):
+    if any(isinstance(c, Classes) for c in p.problem.columns):
         items.append("Only letters and categories that occur in the table are proposed.")
     if formulas := columns_like_formulas(p.columns):
         what = "have an apostrophe before them" if p.settings.safe_csv else "are as in the table"

@@ -50,7 +50,7 @@ def table_of_proposals(p: Proposals) -> str:
         for text in heads
     )
     head = f"<tr>{first}</tr>"
-    wide = " wide" if len(p.problem.space.columns) > WIDE else ""
+    wide = " wide" if len(p.problem.columns) > WIDE else ""
     return (
         f'<table class="proposals{wide}"><thead>{head}</thead>\n<tbody>\n'
         + "\n".join(rows)
@@ -78,14 +78,14 @@ class Designs:
     def __init__(self, p: Proposals):
         self.p = p
         self.texts = {
-            c.name: written(p, c.name) for c in p.problem.space.columns if isinstance(c, Numbers)
+            c.name: written(p, c.name) for c in p.problem.columns if isinstance(c, Numbers)
         }
 
     def html(self, i: int) -> str:
         """The columns that vary, in the order of the table, with the value before a change."""
         p, parts, nothing = self.p, [], 0
-        many = len(p.problem.space.columns) > WIDE
-        for column in p.problem.space.columns:
+        many = len(p.problem.columns) > WIDE
+        for column in p.problem.columns:
             name = column.name
             before, after = p.problem.values[name][p.start[i]], p.columns[name][i]
             if isinstance(column, Numbers):
@@ -99,7 +99,7 @@ class Designs:
             else:
                 parts.append(_changed(name, before, after, before != after))
         known = {name: values[[p.start[i]]] for name, values in p.problem.values.items()}
-        for name, up in p.problem.looked_up.items():
+        for name, up in p.problem.following.items():
             known[name] = up(known)
             old, new = up.write(known[name][0]), up.write(p.columns[name][i])
             parts.append(_changed(name, old, new, old != new))

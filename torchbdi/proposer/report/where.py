@@ -61,7 +61,7 @@ def where_picture(p: Proposals) -> bytes | None:
 
 def shown_columns(p: Proposals) -> list[Numbers | Classes]:
     """The columns of the picture of where proposals lie, in the order of the table."""
-    columns = [c for c in p.problem.space.columns if isinstance(c, Numbers) or not c.sequence]
+    columns = [c for c in p.problem.columns if isinstance(c, Numbers) or not c.sequence]
     first = sorted(columns, key=lambda c: -_spread(p, c))[:SHOWN_COLUMNS]
     return [c for c in columns if c in first]
 

@@ -18,10 +18,10 @@ def proposals_csv(proposals: Proposals) -> str:
     """The proposals as a table in the person's columns, and what is known of each beside them.
 
     It is written as the person's file is: its separator, its decimals, its units, and what makes a
-    spreadsheet read letters that are not ASCII. Numbers have the
-    table's own decimals where the search keeps to them. A column that is called like one of ours
-    keeps its name; ours gets an underscore. Texts are as they are in the person's table, those that
-    a spreadsheet would take for formulas too, unless ``safe_csv`` was chosen.
+    spreadsheet read letters that are not ASCII. Numbers have the table's own decimals where the
+    search keeps to them. A column that is called like one of ours keeps its name; ours gets an
+    underscore. Texts are as they are in the person's table, those that a spreadsheet would take for
+    formulas too, unless ``safe_csv`` was chosen.
     """
     p = proposals
     form = p.problem.table.form
@@ -70,7 +70,7 @@ def proposals_csv(proposals: Proposals) -> str:
 
 def written(p: Proposals, name: str) -> list[str]:
     """The numbers of a column as the table would have them, n texts; with all digits if fixed."""
-    how = p.problem.looked_up.get(name) or p.problem.grids.get(name)
+    how = p.problem.following.get(name) or p.problem.grids.get(name)
     texts = [show_number(v) if how is None else how.write(v) for v in p.columns[name]]
     if name not in p.problem.fixed:
         return texts

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from itertools import product
 
 import numpy as np
 
 from ...kernels.errors import InputError
-from ...space.constraints import Linear
-from ...space.present import AtMost
 from ..columns.grids import Grid
-from ..columns.precision import MAX_DECIMALS, decimals_of, digits_of, half_units
+from ..columns.precision import MAX_DECIMALS, digits_of, half_units, unit_of
 from ..columns.varying import fixed_number
-from ..reading.table import Table, Values
-from ..reading.ways import Ways
 from ..settings import Settings
+from .asked import Asked
 from .derived import Derived, Formula, derived_of
 from .equations import equations
 from .looked_up import LookedUp
@@ -29,49 +26,32 @@ _EXACT = 1e-9
 
 
 def find_derived(
-    table: Table,
-    names: Sequence[str],
-    values: Mapping[str, Values],
-    grids: Mapping[str, Grid],
-    given: Sequence[Linear],
-    at_most: Sequence[AtMost],
-    settings: Settings,
-    remarks: list[str],
-    up: Mapping[str, LookedUp],
+    asked: Asked, up: Mapping[str, LookedUp], remarks: list[str]
 ) -> dict[str, Derived]:
     """Columns of numbers that follow from others, and of which nobody has said anything.
 
     Args:
-        table: its rows, with the cells as they came.
-        names: of the columns of numbers that vary.
-        values: of those columns, (N,) each.
-        grids: of those columns.
-        given: the rules that the person gave.
-        at_most: the rules on how many parts are present.
-        settings: the person's choices.
-        remarks: what follows is added, and what does and is not kept to.
+        asked: the columns, and what a person said of them.
         up: columns that are looked up: others may follow from these, and they themselves from one
             that is computed.
+        remarks: what follows is added, and what does and is not kept to.
     """
-    columns, cells = {name: values[name] for name in names}, table.columns
-    places = {name: decimals_of(cells[name]) for name in names}
+    cells, grids, settings = asked.table.columns, asked.grids, asked.settings
+    columns = {name: asked.values[name] for name in grids}
     formulas = derived_of(
         columns,
-        {name: half_units(cells[name], values[name]) for name in names},
-        {name: 0.0 if p is None else 10.0**-p for name, p in places.items()},
-        {name: digits_of(cells[name]) or MAX_DECIMALS + 1 for name in names},
-        lambda own: [next(iter(rule.coefficients)) for rule in equations(table, own, given)[1]],
-        [name for name in names if name in up and up[name].of not in names],
+        {name: half_units(cells[name], v) for name, v in columns.items()},
+        {name: unit_of(cells[name]) for name in columns},
+        {name: digits_of(cells[name]) or MAX_DECIMALS + 1 for name in columns},
+        lambda own: [next(iter(rule.coefficients)) for rule in equations(asked, own)[1]],
+        [name for name in columns if name in up and up[name].of not in columns],
     )
     if not formulas:
         return {}
-    ways = Ways(table.typed)
-    spoken = {name for rule in given for name in rule.coefficients}
-    spoken |= {*settings.named, *(name for rule in at_most for name in rule.names)}
-    kept = _computable(formulas, spoken, grids, settings)
+    ways = asked.ways
+    kept = _computable(formulas, asked.spoken, grids, settings)
     kept = _beside_looked_up(kept, up)
-    summed = {n: v for n, v in columns.items() if n not in {*settings.free, *up}}
-    sums = constant_sums(summed)
+    sums = constant_sums({n: v for n, v in asked.not_free.items() if n not in up})
     while torn := kept.keys() & {
         name for r in sums if r.coefficients.keys() - kept.keys() for name in r.coefficients
     }:
@@ -116,21 +96,19 @@ def _beside_looked_up(
     return out
 
 
-def require_choice(
-    found: Mapping[str, Derived], names: Sequence[str], settings: Settings, ways: Ways
-) -> None:
+def require_choice(asked: Asked, up: Collection[str], found: Mapping[str, Derived]) -> None:
     """Refuses fixed columns that leave nothing but what is computed from them.
 
     Args:
-        found: the columns that are computed.
-        names: of all columns that vary, these among them.
-        settings: the columns that are fixed.
-        ways: how options are typed.
+        asked: the columns, and what a person said of them.
+        up: columns that are looked up.
+        found: columns that are computed.
 
     Raises:
         InputError: it names the columns that are computed.
     """
-    if found and all(name in settings.fix for name in names if name not in found):
+    ways, rest = asked.ways, [c.name for c in asked.columns if c.name not in {*up, *found}]
+    if found and all(name in asked.settings.fix for name in rest):
         told = "; ".join(f"{name!r} is {own.formula}" for name, own in found.items())
         raise InputError(
             f"no column is left that varies: {told}. Fix fewer columns ({ways.name('fix')}), or "

@@ -2,60 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from ...space.constraints import Linear
-from ..columns.precision import decimals_of
-from ..reading.table import Table, Values, show_number
-from ..reading.ways import Ways, listed
-from ..settings import Settings
+from ..columns.precision import unit_of
+from ..reading.table import Values, show_number
+from ..reading.ways import listed
+from .asked import Asked
 from .dummies import dummy_remarks
 from .limits import order_remarks, whole_remark
-from .made import sum_told
+from .linear import sum_told
 from .nearly import nearly_remark, nearly_sums
 from .relations import ROUNDING, constant_sums, sums_of_columns, unsaid
 
 
-def equations(
-    table: Table, own: Mapping[str, np.ndarray], given: Sequence[Linear]
-) -> tuple[list[Linear], list[Linear]]:
+def equations(asked: Asked, own: Mapping[str, np.ndarray]) -> tuple[list[Linear], list[Linear]]:
     """Constant sums of columns of numbers, (N,) each, and columns that others make linearly.
 
-    Equations that the person gave come before them.
+    Those that the person gave are left out.
     """
     sums = constant_sums(own)
     # One part of each sum follows from the others.
     last = {list(rule.coefficients)[-1] for rule in sums}
     inner = {name: v for name, v in own.items() if name not in last}
-    units = {}
-    for name in inner:
-        places = decimals_of(table.columns[name])
-        units[name] = 0.0 if places is None else 10.0**-places
+    units = {name: unit_of(asked.table.columns[name]) for name in inner}
     totals = sums_of_columns(inner, units) if len(inner) > 1 else []
-    return unsaid(sums, given), unsaid(totals, given)
+    return unsaid(sums, asked.given), unsaid(totals, asked.given)
 
 
 def kept_equations(
-    table: Table,
-    values: Mapping[str, Values],
-    names: Sequence[str],
-    given: Sequence[Linear],
-    settings: Settings,
-    remarks: list[str],
-    to_choose: bool = False,
+    asked: Asked, remarks: list[str], to_choose: bool
 ) -> tuple[list[Linear], list[Linear]]:
     """Sums and totals that hold in every row, and which nobody has said.
 
-    Where proposals are rows of the table (``to_choose``), they have whatever all rows have.
+    Args:
+        asked: the columns that are searched, and what a person said of them.
+        remarks: what is kept is added, and what else holds or may hold.
+        to_choose: whether proposals are rows of the table: they have whatever all rows have.
     """
-    numbers = {name: values[name] for name in names}
-    own = {name: v for name, v in numbers.items() if name not in settings.free}
-    sums, totals = equations(table, own, given)
-    remarks += _given_up(numbers, given, settings, Ways(table.typed))
+    settings, values, given, ways = asked.settings, asked.values, asked.given, asked.ways
+    sums, totals = equations(asked, asked.not_free)
+    remarks += _given_up(asked)
     spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    own = {name: v for name, v in own.items() if name not in spoken}
+    own = {name: v for name, v in asked.not_free.items() if name not in spoken}
     for rule in sums:
         parts = list(rule.coefficients)
         miss = _miss(rule, values)
@@ -65,7 +56,7 @@ def kept_equations(
             "every proposal."
         )
     if not sums and (nearly := nearly_sums(own)) is not None:
-        remarks.append(nearly_remark(nearly, own, table.rows, Ways(table.typed)))
+        remarks.append(nearly_remark(nearly, own, asked.table.rows, ways))
     for rule in totals:
         (name, _), *others = rule.coefficients.items()
         right = sum_told({other: -v for other, v in others}, rule.low)
@@ -75,21 +66,19 @@ def kept_equations(
     free = {name: v for name, v in own.items() if name not in settings.fix}
     kept = [*given, *sums, *totals]
     said = [text for text in remarks if " in every row" in text]
-    remarks += order_remarks(free, kept, Ways(table.typed), said)
-    dummies, told = dummy_remarks(free, kept, Ways(table.typed))
+    remarks += order_remarks(free, kept, ways, said)
+    dummies, told = dummy_remarks(free, kept, ways)
     loose = {name: v for name, v in free.items() if name not in told}
-    remarks += [*dummies, *whole_remark(loose, kept, Ways(table.typed))]
+    remarks += [*dummies, *whole_remark(loose, kept, ways)]
     return sums, totals
 
 
-def _given_up(
-    columns: Mapping[str, np.ndarray], given: Sequence[Linear], settings: Settings, ways: Ways
-) -> list[str]:
+def _given_up(asked: Asked) -> list[str]:
     """Says which sums of the table are not kept: a part is free, or a given one has more parts."""
-    out = []
-    for rule in constant_sums(columns):
+    given, ways, out = asked.given, asked.ways, []
+    for rule in constant_sums({name: asked.values[name] for name in asked.grids}):
         parts, value = list(rule.coefficients), show_number(rule.low)
-        free = [name for name in parts if name in settings.free]
+        free = [name for name in parts if name in asked.settings.free]
         if unsaid([rule], given):
             what = ways("free", free[0]) + " gives up, too" if free else ""
         else:

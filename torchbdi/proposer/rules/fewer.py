@@ -8,7 +8,7 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.grids import Grid
-from ..reading.table import parse_number
+from ..columns.varying import fixed_number
 from ..reading.ways import Ways
 from ..settings import Settings
 
@@ -34,8 +34,7 @@ def require_reach(
     Raises:
         InputError: it names both, the most that the terms give, and what to change.
     """
-    fixed = {name: parse_number(str(v)) for name, v in settings.fix.items() if v is not None}
-    ends = {name: _ends(fixed.get(name), grid) for name, grid in grids.items()}
+    ends = {name: _ends(fixed_number(settings, name), grid) for name, grid in grids.items()}
     for most in at_most:
         for rule in rules:
             for sign, end in ((1.0, rule.low), (-1.0, -rule.high)):

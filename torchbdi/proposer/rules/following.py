@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 
 from ...kernels.errors import InputError
-from ...space.constraints import Linear
-from ...space.present import AtMost
-from ..columns.column import Classes, Numbers
-from ..columns.grids import Grid
-from ..reading.table import Table, Values, parse_number, show_number
+from ..columns.varying import fixed_number
+from ..reading.table import parse_number, show_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
+from .asked import Asked
 from .equations import equations
 from .looked_up import LookedUp, implied, looked_up
 
@@ -19,51 +18,53 @@ from .looked_up import LookedUp, implied, looked_up
 MOST_PAIRS = 3
 
 
-def find_looked_up(
-    table: Table,
-    columns: Sequence[Numbers | Classes],
-    values: Mapping[str, Values],
-    grids: Mapping[str, Grid],
-    given: Sequence[Linear],
-    at_most: Sequence[AtMost],
-    settings: Settings,
-    remarks: list[str],
-) -> dict[str, LookedUp]:
-    """Columns that follow from another column, of which nobody has said anything."""
-    loose = {name for rule in at_most for name in rule.names}
-    loose |= {name for rule in given if rule.low == rule.high for name in rule.coefficients}
-    for name, wanted in settings.fix.items():
-        if name in grids and wanted is not None:
-            number = parse_number(str(wanted))
-            loose |= set() if number in values[name].tolist() else {name}
-    spoken = {
-        *loose, *settings.named, *(name for rule in given for name in rule.coefficients),
-    }  # fmt: skip
-    found, maybe = looked_up(columns, values, grids, spoken, loose)
+def find_looked_up(asked: Asked, remarks: list[str]) -> dict[str, LookedUp]:
+    """Columns that follow from another column, of which nobody has said anything.
+
+    Args:
+        asked: the columns, and what a person said of them.
+        remarks: what follows is added, and what may follow.
+
+    Raises:
+        InputError: all other columns are fixed.
+    """
+    settings, ways, spoken = asked.settings, asked.ways, asked.spoken
+    # What follows where some columns, those that are spoken of, stay parts of the design.
+    of = partial(looked_up, asked.columns, asked.values, asked.grids, loose=_loose(asked))
+    found, maybe = of(spoken)
     if settings.fix:
-        follow, _ = looked_up(columns, values, grids, spoken - settings.fix.keys(), loose)
-        remarks += fixed_remarks(follow, settings.fix, Ways(table.typed))
+        remarks += fixed_remarks(of(spoken - settings.fix.keys())[0], settings.fix, ways)
     # Looked up as well, if it had no bounds, steps or rules.
     chosen = {*settings.fix, *settings.free, *settings.numbers, *settings.categories}
-    others = looked_up(columns, values, grids, chosen, loose)[0] if spoken - chosen else {}
+    others = of(chosen)[0] if spoken - chosen else {}
     if maybe or others:
-        own = {name: values[name] for name in grids if name not in settings.free}
-        sums, totals = equations(table, own, given)
-        found, maybe = (implied(some, [*sums, *totals]) for some in (found, maybe))
-        others = implied(others, [*sums, *totals, *(r for r in given if r.low == r.high)])
-    ways = Ways(table.typed)
+        kept = [rule for some in equations(asked, asked.not_free) for rule in some]
+        found, maybe = implied(found, kept), implied(maybe, kept)
+        others = implied(others, [*kept, *(r for r in asked.given if r.low == r.high)])
     remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
-    if found and all(c.name in settings.fix for c in columns if c.name not in found):
+    if found and all(c.name in settings.fix for c in asked.columns if c.name not in found):
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
         raise InputError(
-            f"{table.source}: no column is left that varies: {told}. Fix fewer columns "
+            f"{asked.table.source}: no column is left that varies: {told}. Fix fewer columns "
             f"({ways.name('fix')}), or make one part of the design "
             f"({way_to_keep(dict([*found.items()][:1]), ways)})."
         )
     remarks += looked_up_remarks(found, ways)
-    names = {n: up for n, up in maybe.items() if n not in found and up.of not in (*grids, *found)}
+    keys = {*asked.grids, *found}
+    names = {n: up for n, up in maybe.items() if n not in found and up.of not in keys}
     remarks += doubtful_remarks(names, ways)
     return found
+
+
+def _loose(asked: Asked) -> set[str]:
+    """Columns that may have other values than those of the table, whatever their grids say."""
+    loose = {name for rule in asked.at_most for name in rule.names}
+    loose |= {n for rule in asked.given if rule.low == rule.high for n in rule.coefficients}
+    for name, wanted in asked.settings.fix.items():
+        if name in asked.grids and wanted is not None:
+            number = fixed_number(asked.settings, name)
+            loose |= set() if number in asked.values[name].tolist() else {name}
+    return loose
 
 
 def _by_key(found: Mapping[str, LookedUp]) -> dict[str, list[str]]:

@@ -99,8 +99,9 @@ def _law(
         there = size > loose
         if not there.any():
             return None, np.inf, loose
-        low = float(((signed - rounded)[there] / far[there]).max())
-        high = float(((signed + rounded)[there] / (size - loose)[there]).min())
+        with np.errstate(over="ignore"):
+            low = float(((signed - rounded)[there] / far[there]).max())
+            high = float(((signed + rounded)[there] / (size - loose)[there]).min())
         factor = plainest(low, high) if 0 < low <= high else 0.0
         missed, slack = np.abs(signed - factor * size), rounded + factor * loose
         if factor == 0 or (missed > slack + _EXACT * size.max()).any():

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..columns.collinear import TOGETHER
-from ..columns.counting import words_in_order
 from ..columns.suspects import UNLIKELY
+from ..columns.words import words_in_order
 from ..reading.table import show_number
 from ..reading.ways import Ways, listed
 from .relations import subsets

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...space.constraints import Linear
+from ..reading.table import show_number
 
 ROUNDING = 1e-9
 # What others leave of a column that they may make, at most, as a share of its scatter.
@@ -141,3 +142,13 @@ def _unrounded(value: float) -> float:
 def _zero(value: float, within: float) -> float:
     whole = float(round(value, 6))
     return 0.0 if abs(value) <= max(within, 1e-9) else whole
+
+
+def sum_told(coefficients: Mapping[str, float], constant: float) -> str:
+    """A sum as people write it: 2 a - b + 3."""
+    terms = [
+        {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
+        for name, value in coefficients.items()
+    ]
+    terms += [show_number(constant)] if constant else []
+    return " + ".join(terms).replace("+ -", "- ")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .linear import linear_in
-from .made import sum_told
+from .linear import linear_in, sum_told
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..columns.precision import decimals_of, half_units
-from ..reading.table import show_number
+from ..columns.precision import half_units, unit_of
 from ..reading.ways import Ways
-from .linear import linear_in
+from .linear import linear_in, sum_told
 from .powers import power_law
 
 # Rows that are looked at first, about; all of them where these fit.
@@ -59,23 +58,11 @@ def _made_of(
     law = power_law(y, half_units(y, y) + 1e-9 * np.abs(y), columns, halves)
     if law is not None and len(law.powers) > 1:
         return str(law), list(law.powers)
-    units = {}
-    for name, v in (*columns.items(), (score, y)):
-        places = decimals_of(v)
-        units[name] = 0.0 if places is None else 10.0**-places
-    rule = linear_in(score, [*columns], {**columns, score: y}, units)
+    own = {**columns, score: y}
+    units = {name: unit_of(v) for name, v in own.items()}
+    rule = linear_in(score, [*columns], own, units)
     if rule is None or len(rule.coefficients) < 3:
         return None
     terms = {name: -v for name, v in rule.coefficients.items() if name != score}
     names = sorted(terms, key=lambda name: terms[name] < 0)
     return sum_told({name: terms[name] for name in names}, rule.low), names
-
-
-def sum_told(coefficients: Mapping[str, float], constant: float) -> str:
-    """A sum as people write it: 2 a - b + 3."""
-    terms = [
-        {1.0: name, -1.0: f"-{name}"}.get(value, f"{value:.4g} {name}")
-        for name, value in coefficients.items()
-    ]
-    terms += [show_number(constant)] if constant else []
-    return " + ".join(terms).replace("+ -", "- ")

@@ -11,7 +11,7 @@ import numpy as np
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ..columns.grids import Grid, without_steps
-from ..reading.table import parse_number
+from ..columns.varying import fixed_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .typed import without_constants
@@ -56,8 +56,8 @@ def loosen(
     """
     held = {
         name: number
-        for name, value in settings.fix.items()
-        if name in rule.coefficients and (number := parse_number(str(value))) is not None
+        for name in settings.fix
+        if name in rule.coefficients and (number := fixed_number(settings, name)) is not None
     }
     own = without_constants(rule, held) if len(held) < len(rule.coefficients) else rule
     if not _off_grid(own, grids):

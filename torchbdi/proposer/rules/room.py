@@ -15,6 +15,7 @@ from ...space.present import AtMost
 from ..columns.column import Classes, Numbers, class_name
 from ..columns.different import Different
 from ..columns.nothing import Absent
+from ..columns.varying import fixed_number
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from ..settings import Settings
@@ -73,8 +74,8 @@ def room_of(
                 sizes.append(len(column.classes) ** min(_sites(column, known[column.name]), 64))
         elif isinstance(column, Numbers):
             grid = restricted.grids[column.name].number
-            if settings.fix.get(column.name) is not None:
-                levels[column.name] = np.array([float(settings.fix[column.name])])  # type: ignore[arg-type]
+            if (fixed := fixed_number(settings, column.name)) is not None:
+                levels[column.name] = np.array([fixed])
             elif not grid.discrete:
                 return None
             else:

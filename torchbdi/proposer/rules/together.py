@@ -15,6 +15,7 @@ import numpy as np
 from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ..columns.grids import Grid
+from ..columns.varying import fixed_number
 from ..reading.ways import Ways
 from ..settings import Settings
 
@@ -43,7 +44,8 @@ def require_together(
         InputError: it names the rules that contradict one another.
     """
     names = sorted({name for rule in rules for name in rule.coefficients})
-    fixed = {name: float(v) for name, v in settings.fix.items() if name in names and v is not None}
+    own = {name: fixed_number(settings, name) for name in settings.fix if name in names}
+    fixed = {name: number for name, number in own.items() if number is not None}
     low = np.array([fixed.get(name, grids[name].number.low) for name in names])
     high = np.array([fixed.get(name, grids[name].number.high) for name in names])
     if len(rules) + len(fixed) < 2 or not np.isfinite([low, high]).all():

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ...batch import Conditioned, Posterior, improvement
+from ...batch import Conditioned, improvement
+from ...posterior import Posterior
 from ...solved import SingleLoss
-from ..model.choice import Chosen
+from ..model.chosen import Chosen
 from ..model.problem import Problem
 from ..model.solve import Solve
 from ..model.trust import r_squared
@@ -57,7 +58,7 @@ def choose_batch(
     def loss() -> Tensor:
         return SingleLoss(
             chosen.model.covariance(), problem.x_l * chosen.scale, problem.y_l,
-            solved.coefficients, target=TARGET, alpha=problem.space.space.alpha,
+            solved.coefficients, target=TARGET, alpha=problem.design_space.alpha,
             ridge=chosen.model.ridge, constant=chosen.model.feature(x.shape[1]),
         )(scaled)  # fmt: skip
 
@@ -93,7 +94,7 @@ def fill(
 ) -> Tensor:
     """Picks n candidates that lie apart, as long as that leaves n.
 
-    See :class:`.batch.Conditioned`; the best score may rise.
+    See :class:`torchbdi.batch.Conditioned`; the best score may rise.
 
     Args:
         posterior: of the known designs.

@@ -13,10 +13,10 @@ from tqdm import tqdm
 
 from ...shared import ignore_warnings, warnings_handled
 from ..model.part import fitted_part
+from ..model.posterior import posterior_of
 from ..model.problem import Problem
 from ..settings import Settings
 from .acquire import choose_batch
-from .batch import posterior_of
 
 DRAWS = 5
 # Shares of the designs: the best ones, which are hidden, and others that are hidden with them.

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...batch import Posterior
 from ...kernels.errors import InputError
+from ...posterior import Posterior
 from ...solved import Prediction
 from ..columns.column import Numbers
-from ..model.choice import ROWS, Chosen
+from ..model.chosen import Chosen
 from ..model.held import SETS, Held, free_columns, held_sets, same_values
 from ..model.nearest import nearest
 from ..model.problem import Problem
@@ -23,7 +23,8 @@ from ..model.solve import Solve
 from ..reading.table import Values
 from ..settings import Settings
 from .acquire import choose_batch
-from .candidates import PARENTS, Candidates, candidates, rounds
+from .candidates import PARENTS, Candidates, candidates
+from .effort import rounds
 
 # Shares of the range within which a number stands for its bound.
 NEAR = 1e-9
@@ -55,22 +56,6 @@ class Found:
     candidate: np.ndarray | None = None
 
 
-def posterior_of(problem: Problem, chosen: Chosen, solved: Solve) -> tuple[Posterior, Tensor]:
-    """The posterior that deviations are of, and the rows that it knows, (R,) ascending.
-
-    Above 3,000 designs it is that of a sample, in which the rows are whose leave-one-out error is
-    known.
-    """
-    rows = torch.arange(len(problem.y_l))
-    if len(rows) > ROWS:
-        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(2))
-        first = solved.sample if len(solved.sample) < ROWS else solved.sample[:0]
-        order = torch.cat([first, order[~torch.isin(order, first)]])
-        rows = order[:ROWS].sort().values
-    inputs = chosen.inputs(problem.x_l[rows])
-    return Posterior(chosen.model.covariance(), inputs, problem.y_l[rows], solved.added), rows
-
-
 def search(
     problem: Problem,
     chosen: Chosen,
@@ -86,7 +71,7 @@ def search(
         problem: the table.
         chosen: its regression.
         solved: the solve of it.
-        posterior: see :func:`posterior_of`.
+        posterior: see :func:`..model.posterior.posterior_of`.
         settings: the person's choices.
         folder: keeps the state of the ascents.
         after: is told of their rounds.
@@ -191,8 +176,8 @@ def _exact(
     problem: Problem, x: Tensor, held: Sequence[dict[str, float | str]]
 ) -> dict[str, Values]:
     """Designs (n, D) in the person's columns; bounds and what is held to the last digit."""
-    values = problem.space.decode(problem.space.space.decode(x))
-    for column in problem.space.columns:
+    values = problem.space.decode(problem.design_space.decode(x))
+    for column in problem.columns:
         own = values[column.name]
         if isinstance(column, Numbers):
             near = NEAR * (column.high - column.low)

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from ...network import seeded
-from ...search import Found, Objective, Reach, SearchOptions, maximise
-from ...search.engine import planned_rounds
+from ...search import Found, Objective, Reach, maximise
 from ...search.listing import size
 from ...search.mutants import Mutants, tested
 from ...search.sites import Sites
@@ -21,26 +20,19 @@ from ...space import Space
 from ..columns.different import Different
 from ..columns.nothing import Absent
 from ..columns.padded import Padded, padded_sites, with_padding
+from . import effort
 from .absence import with_absent
 from .different import with_different
 from .neighbours import neighbours
 from .novelty import new
 from .seen import with_seen_letters
 
-# Candidates that the posterior is asked about, of each kind.
-LEADING, SAMPLES, NEIGHBOURS = 4096, 3000, 4000
-# Spaces of levels alone with at most so many designs are gone through completely; those whose
-# levels rules couple, where all of their designs can be candidates.
-ENUMERATE, LISTED = 1_000_000, LEADING
+# Candidates that the posterior is asked about, beside those that a search finds.
+SAMPLES, NEIGHBOURS = 3000, 4000
 # Known designs, the best ones, that neighbours are made of.
 PARENTS = 64
 # Ends of ascents, the best ones, that as many neighbours are made of.
 ENDS = 64
-OPTIONS = SearchOptions(width=64, rounds=20, pairs=32, restarts=1, starts=64, steps=60)
-# Ascents and beams begin nothing new after so many values of the kernel, or evaluations.
-NUMBERS, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 1e9, 20_000, 2_000_000
-# Above so many known designs ascents take fewer steps, but so many at least.
-MANY, FEWEST_STEPS = 6000, 20
 # Designs that a search keeps where it has to stay near to known sites.
 MUTANTS = 1024
 
@@ -161,7 +153,7 @@ def _within(
         least: new designs, counted where the space is small, below which nothing is searched.
     """
     space, known, scale = wanted.space, wanted.known, wanted.scale
-    options = options_for(space, len(known))
+    options = effort.options_for(space, len(known))
     starts = space.project(best[: max(wanted.n, PARENTS)] * scale)
     look = partial(look, space, starts=starts, options=options)
     count = size(space, options.most_listed(wanted.n))
@@ -184,7 +176,7 @@ def _enumerated(wanted: _Wanted, look: Callable[..., Found], count: int, unseen:
         unseen: how many of them are new.
     """
     space, scale = wanted.space, wanted.scale
-    found = look(min(count, max(LEADING, 2 * wanted.n) + len(wanted.taken)))
+    found = look(min(count, max(effort.LEADING, 2 * wanted.n) + len(wanted.taken)))
     x = wanted.mended(found.x) / scale
     x = x[wanted.new(x)]
     if len(found.x) < count:
@@ -212,7 +204,7 @@ def _drawn(wanted: _Wanted, look: Callable[..., Found], sites: Sites, starts: Te
     mutants = Mutants(sites, own) if sites.whole else None
     most = None if mutants is None else tested(mutants, own)
     reach = None if most is None else Reach(own, sites=most, mutants=mutants)
-    found = look(max(wanted.n, OPTIONS.starts if reach is None else MUTANTS), reach=reach)
+    found = look(max(wanted.n, effort.OPTIONS.starts if reach is None else MUTANTS), reach=reach)
     # A beam's designs lie around its best ones already.
     ends = wanted.coupled(found.x[: 0 if sites.whole else ENDS])
     pool = [_near(wanted.mended(found.x), reach)]
@@ -245,23 +237,3 @@ def _near(x: Tensor, reach: Reach | None) -> Tensor:
     if reach is None or reach.mutants is None or reach.sites is None:
         return x
     return x[reach.mutants.within(*reach.sites).allow(x)]
-
-
-def options_for(space: Space, known: int) -> SearchOptions:
-    """How hard to look where so many designs are known: an evaluation costs as many numbers."""
-    budget = int(min(MOST_EVALUATIONS, max(FEWEST_EVALUATIONS, NUMBERS / known)))
-    steps = min(OPTIONS.steps, max(FEWEST_STEPS, OPTIONS.steps * MANY // known))
-    few = ENUMERATE if Sites(space).whole else LISTED
-    return dataclasses.replace(OPTIONS, enumerate=few, budget=budget, steps=steps)
-
-
-def rounds(space: Space, known: Tensor, n: int) -> int:
-    """How many rounds :func:`candidates` tells of at most, if new letters need not stand anywhere.
-
-    Args:
-        space: what a design may be.
-        known: features of the known designs, (N, D).
-        n: how many designs will be chosen.
-    """
-    space = with_seen_letters(space.boxed(), known)
-    return planned_rounds(space, options_for(space, 1), n)

@@ -36,6 +36,13 @@ def test_choices_that_cannot_be(change: dict[str, Any], message: str) -> None:
         problem({"x": NUMBERS, "s": LETTERS}, **change)
 
 
+@pytest.mark.parametrize("value", ["abc", "", "nan"])
+def test_a_part_of_a_sum_is_fixed_at_a_number_alone(value: str) -> None:
+    a, b = np.random.default_rng(0).uniform(0.1, 0.4, (2, 20)).round(2)
+    with pytest.raises(InputError, match=f"fix: column 'a' holds numbers, not '{value}'"):
+        problem({"a": a, "b": b, "c": 1 - a - b}, fix={"a": value})
+
+
 def test_constant_columns_stay_and_are_told() -> None:
     made = problem({"x": NUMBERS, "c": [3.5] * 20, "t": ["steel"] * 20})
     assert made.constants == {"c": 3.5, "t": "steel"}

@@ -15,6 +15,7 @@ from proposer_tables import Frame
 import torchbdi
 from torchbdi.proposer.model import choice
 from torchbdi.proposer.model.choice import _tuned
+from torchbdi.proposer.model.chosen import Chosen
 from torchbdi.proposer.model.problem import Problem
 from torchbdi.selection import Model
 
@@ -106,7 +107,7 @@ def test_a_smooth_network_is_tried_on_all_designs_where_a_few_leave_it_open(nois
     made = problem({**frame}, y + noise * y.std() * rng.normal(size=len(y)))
     on_all = []
 
-    def tuned(problem: Problem, models: Sequence[Model], *others: Any) -> choice.Chosen:
+    def tuned(problem: Problem, models: Sequence[Model], *others: Any) -> Chosen:
         on_all.append(models[0].kernel)
         return _tuned(problem, models, *others)
 

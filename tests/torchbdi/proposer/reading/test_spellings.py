@@ -9,7 +9,7 @@ import pytest
 from proposer_tables import asked, plain, refused, text, told, with_column
 
 from torchbdi.proposer.reading.numerals import split
-from torchbdi.proposer.reading.spellings import counts_of, same_unit
+from torchbdi.proposer.reading.spellings import same_unit
 
 Y = np.array([float(row[3]) for row in plain()[1:]])
 
@@ -125,8 +125,3 @@ def test_scores_with_their_errors(error: str, decimal: str, tmp_path: Path) -> N
     made, _ = asked(tmp_path, text(rows, separator))
     np.testing.assert_array_equal(made.scores, Y)
     assert f"as in {rows[1][3]!r}, was left out" in told(made)
-
-
-def test_signs_are_counted_where_more_are_better() -> None:
-    assert counts_of(["++", "+"]) == {"+": 1, "++": 2}
-    assert counts_of(["--", "-"]) == {}

@@ -82,11 +82,11 @@ def test_what_may_have_no_number_is_told_alone(tmp_path: Path) -> None:
         own = f"{water / (cement + ash):.3f}"
         rows.append([f"{water}", f"{cement}", f"{ash}", own, f"{rng.normal():.2f}"])
     made, _ = asked(tmp_path, text(rows))
-    assert not made.looked_up and "'w/b' is 'water' / ('cement' + 'ash') in every row, and" in (
+    assert not made.following and "'w/b' is 'water' / ('cement' + 'ash') in every row, and" in (
         told(made)
     )
     made, _ = asked(tmp_path, text(rows), "--bounds", "cement=200:400")
-    assert [*made.looked_up] == ["w/b"]
+    assert [*made.following] == ["w/b"]
 
 
 def test_what_may_have_no_number_once_others_are_computed_is_told_alone(tmp_path: Path) -> None:
@@ -98,17 +98,17 @@ def test_what_may_have_no_number_once_others_are_computed_is_told_alone(tmp_path
     for i in range(40):
         own = [f"{w[i]}", f"{h[i]}", f"{c[i]}", f"{w[i] * h[i]:.2f}"]
         rows.append([*own, f"{net[i]:.2f}", f"{np.log(net[i]):.4f}", f"{i % 7}.5"])
-    assert [*asked(tmp_path, text(rows))[0].looked_up] == ["area", "net", "log net"]
+    assert [*asked(tmp_path, text(rows))[0].following] == ["area", "net", "log net"]
     made, _ = asked(tmp_path, text(rows), "--bounds", "c=1:30")
-    assert [*made.looked_up] == ["area", "net"]
+    assert [*made.following] == ["area", "net"]
     assert told(made).count("do not keep to that") == 1
     rows = [["w", "h", "ratio", "log", "yield"]]
     for i in range(40):
         ratio = f"{w[i] / h[i]:.2f}"
         rows.append([f"{w[i]}", f"{h[i]}", ratio, f"{np.log10(float(ratio)):.4f}", f"{i % 7}.5"])
-    assert [*asked(tmp_path, text(rows))[0].looked_up] == ["ratio", "log"]
+    assert [*asked(tmp_path, text(rows))[0].following] == ["ratio", "log"]
     made, _ = asked(tmp_path, text(rows), "--bounds", "h=1:900")
-    assert [*made.looked_up] == ["ratio"]
+    assert [*made.following] == ["ratio"]
 
 
 def test_what_is_looked_up_by_a_computed_column() -> None:
@@ -119,7 +119,7 @@ def test_what_is_looked_up_by_a_computed_column() -> None:
     for more, follow in ((lambda k: label[k], ["more"]), (lambda k: k * k, ["K", "more"])):
         own = np.array([more(k) for k in (a * b).tolist()])
         made = torchbdi.propose(Frame({"a": a, "b": b, "K": a * b, "more": own, "T": t}), -t, n=3)
-        assert [*made.problem.looked_up] == follow
+        assert [*made.problem.following] == follow
         assert [*map(more, made.columns["K"])] == made.columns["more"].tolist()
 
 
@@ -132,7 +132,7 @@ def test_masses_follow_from_what_is_looked_up(tmp_path: Path) -> None:
         own = f"{amount * weight[name]:.2f}"
         rows.append([name, f"{weight[name]}", own, f"{amount}", f"{i % 7}.5"])
     made, _ = asked(tmp_path, text(rows))
-    assert names(made) == ["solvent", "mmol"] and [*made.looked_up] == ["MW", "mass"]
+    assert names(made) == ["solvent", "mmol"] and [*made.following] == ["MW", "mass"]
 
 
 def test_shares_of_one_whole_follow_together(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ def test_shares_of_one_whole_follow_together(tmp_path: Path) -> None:
         own = [f"{a / (a + b):.4f}", f"{b / (a + b):.4f}"]
         rows.append([f"{a}", f"{b}", *own, f"{rng.normal():.2f}"])
     made, _ = asked(tmp_path, text(rows))
-    assert {*made.looked_up} == {"share a", "share b"} and not made.rules
+    assert {*made.following} == {"share a", "share b"} and not made.rules
     made, _ = asked(tmp_path, text(rows), "--fix", "share a=0.5")
-    assert not made.looked_up and len(made.rules) == 1
+    assert not made.following and len(made.rules) == 1
     assert told(made).count("do not keep to that") == 2
 
 
@@ -162,7 +162,7 @@ def test_what_is_linear_between_near_numbers_stays_an_equation(tmp_path: Path) -
 
 def test_nothing_is_computed_where_rows_are_chosen_among(tmp_path: Path) -> None:
     rows = temperatures()
-    assert asked(tmp_path, text(rows))[0].looked_up
+    assert asked(tmp_path, text(rows))[0].following
     rows.append([*rows[1][:-1], "PENDING"])
     rows[-1][:2] = ["333.3", "5"]
-    assert not asked(tmp_path, text(rows))[0].looked_up
+    assert not asked(tmp_path, text(rows))[0].following

@@ -131,7 +131,7 @@ def test_water_over_binder_with_two_decimals(tmp_path: Path) -> None:
     assert "'w/c' is 'water' / 'cement' in every row" in said
     for row in rows[1:]:
         row[5:7] = [f"{float(cell) + rng.choice([-0.02, 0.02]):.2f}" for cell in row[5:7]]
-    assert not asked(tmp_path, text(rows))[0].looked_up
+    assert not asked(tmp_path, text(rows))[0].following
 
 
 def test_what_is_rounded_to_a_few_numbers_follows_from_anything() -> None:
@@ -159,7 +159,7 @@ def test_the_columns_that_were_chosen_stay_and_the_others_follow(
     """Four of one temperature were linear in each other, too, and made all proposals unknown."""
     got, _ = asked(tmp_path, text(temperatures(order)))
     assert [*sorted(names(got))] == ["T", "p"] and not got.rules
-    assert {name: str(own.formula) for name, own in got.looked_up.items()} == {  # type: ignore[union-attr]
+    assert {name: str(own.formula) for name, own in got.following.items()} == {  # type: ignore[union-attr]
         "T2": "'T'^2", "1/T": "1 / 'T'", "lnT": "ln of 'T'", "Tp": "'T' times 'p'",
     }  # fmt: skip
 
@@ -176,7 +176,7 @@ def test_what_was_rounded_after_all_was_computed_stays(places: int, tmp_path: Pa
         cells = [[f"{x:.{places}f}" for x in (*row, i % 7)] for i, row in
                  enumerate(zip(*columns.values(), strict=True))]  # fmt: skip
         made, _ = asked(tmp_path, text([[*columns, "yield"], *cells]))
-        found = {n: str(own.formula) for n, own in made.looked_up.items()}  # type: ignore[union-attr]
+        found = {n: str(own.formula) for n, own in made.following.items()}  # type: ignore[union-attr]
         assert found == follow
 
 

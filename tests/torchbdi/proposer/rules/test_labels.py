@@ -32,7 +32,7 @@ def test_what_belongs_to_a_sequence_is_told(times: int, tmp_path: Path) -> None:
     assert ("--category guide" in told(made)) == (times == 4)
     if times == 4:
         made, _ = asked(tmp_path, doses(OWN, times), "--category", "guide")
-        assert set(made.looked_up) == {"gene", "place"}
+        assert set(made.following) == {"gene", "place"}
 
 
 def test_a_name_that_a_sequence_follows_from_is_told(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_nothing_is_looked_up_where_rows_are_chosen_among(tmp_path: Path) -> Non
         a = rng.uniform(0, 10)
         rows.append([name, str(points[name]), f"{a:.2f}", f"{points[name] / 20 + a:.2f}"])
     made, _ = asked(tmp_path, text(rows))
-    assert "bp" in made.looked_up
+    assert "bp" in made.following
     rows.append(["DCM", "40", "5.00", "PENDING"])
     made, _ = asked(tmp_path, text(rows))
-    assert not made.looked_up and "bp" in [column.name for column in made.columns]
+    assert not made.following and "bp" in [column.name for column in made.columns]

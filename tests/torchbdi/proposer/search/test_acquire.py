@@ -10,7 +10,7 @@ from proposer_tables import Frame
 
 import torchbdi
 from torchbdi import NNGP
-from torchbdi.batch import Posterior
+from torchbdi.posterior import Posterior
 from torchbdi.proposer.model.part import fitted_part
 from torchbdi.proposer.search.acquire import ABOVE, explained, fill, worth
 from torchbdi.proposer.settings import Settings
