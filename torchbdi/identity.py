@@ -164,5 +164,7 @@ def _plain(name: str, value: Any) -> Any:
 def _numbers(tensor: Tensor) -> Any:
     """The numbers of a tensor as a buffer of bytes, row after row."""
     # Of a copy: numpy's hand on the tensor itself would end torch's count of its changes.
-    flat = tensor.detach().to("cpu", copy=True).contiguous().reshape(-1)
+    # Its strides are made anew: torch calls one number contiguous whatever its stride.
+    own = tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+    flat = own.reshape(-1)
     return flat.view(torch.uint8).numpy() if flat.numel() else b""

@@ -48,7 +48,8 @@ class ReLUKernel(Kernel):
             # A whole number: torch.jit.trace makes a float32 tensor of a number by a size.
             return self.stack.w / int(x1.shape[-1]) * product + self.stack.b
         if x2 is None and x1.shape[-2] == 1:  # a design and itself, as always where M = 1
-            return self.diagonal(x1).unsqueeze(-1)
+            # Not self.diagonal: a subclass that scales what it hands to this gram scales there too.
+            return ReLUKernel.diagonal(self, x1).unsqueeze(-1)
         function = ZonalGram if self.stack.zonal else BiasedGram
         return function.apply(self.stack, x1, x2)
 

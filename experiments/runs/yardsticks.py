@@ -58,10 +58,11 @@ def changed_places(
 ) -> np.ndarray:
     """Designs with some places drawn anew; those that are fixed stay.
 
-    Letters of words of one alphabet are drawn from it, other values from rows of the table.
+    Letters of words of one alphabet are drawn from it, other values from rows of the table. Where
+    rules couple columns, others follow: the nearest designs that keep the rules are taken.
 
     Args:
-        space: of the designs.
+        space: of the designs, fitted to the table.
         designs: raw ones, (n, C).
         places: how many of each are drawn anew.
         table: the rows from which values are taken, (N, C).
@@ -80,6 +81,8 @@ def changed_places(
         out[:, free] = changed_letters(*own, len(sites[0]), rng)
     else:
         out[:, free] = changed_columns(*own, table[:, free], rng)
+    if space.constraints or space.at_most:
+        return space.decode(space.project(space.encode(out)))
     return out
 
 

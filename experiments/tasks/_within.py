@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from torchbdi import InputError
-from torchbdi.space import Choice, Number, Space
+from torchbdi.space import AtMost, Choice, Linear, Number, Space
 from torchbdi.space.columns import nearest
 
 ROUNDING = 2.0**-22  # of a column's largest number: what float32 makes of a bound is that bound
@@ -13,7 +13,7 @@ COARSEST = 0.01  # of a column's largest number, by which a level such as 1/3 ma
 
 
 def check_within(name: str, space: Space, designs: np.ndarray) -> None:
-    """Raises InputError where a row is none that the bounds, levels and fixed values allow.
+    """Raises InputError where a row is none that bounds, levels, fixed values and rules allow.
 
     A design is moved to what the space allows before it is scored, so that such a row would stand
     in the table with the score of another design.
@@ -48,6 +48,43 @@ def check_within(name: str, space: Space, designs: np.ndarray) -> None:
                 f"{column.name!r}, which {_rule(column, values[row], allowed[row])}. Let the space "
                 f"allow it, or load no such rows ({len(wrong):,} of {len(raw):,} in this column)."
             )
+    if space.constraints or space.at_most:
+        _check_rules(name, space, raw, rounding * np.abs(raw) + 0.5 * _last_decimals(given))
+
+
+def _check_rules(name: str, space: Space, raw: np.ndarray, off: np.ndarray) -> None:
+    """Raises InputError where a row breaks what couples columns by more than rounding.
+
+    Args:
+        name: of the task.
+        space: of the rows.
+        raw: the rows, (N, C).
+        off: what rounding can make of each number, (N, C).
+    """
+    place = {column: i for i, column in enumerate(space.names)}
+    for rule in space.constraints:
+        at = [place[column] for column in rule.coefficients]
+        factor = np.array(list(rule.coefficients.values()))
+        total, room = raw[:, at] @ factor, off[:, at] @ np.abs(factor)
+        broken = (total < rule.low - room) | (total > rule.high + room)
+        _refuse(name, rule, broken, f"adds up to {total[broken.argmax()]:.10g}")
+    for most in space.at_most:
+        at = [place[column] for column in most.names]
+        there = raw[:, at] != 0
+        _refuse(name, most, there.sum(1) > most.count, "has more")
+        if most.least:
+            small = there & (raw[:, at] < most.least - off[:, at])
+            _refuse(name, most, small.any(1), "has less of one")
+
+
+def _refuse(name: str, rule: Linear | AtMost, broken: np.ndarray, says: str) -> None:
+    """Raises InputError where a row breaks a rule, (N,) bool; ``says`` is of the first of them."""
+    if broken.any():
+        raise InputError(
+            f"task={name}: row {broken.argmax()} of the table breaks a rule of the space, {rule}: "
+            f"it {says}. Let the space allow it, or load no such rows ({int(broken.sum()):,} of "
+            f"{len(broken):,})."
+        )
 
 
 def _nearest(column: Number | Choice, values: np.ndarray) -> np.ndarray:
@@ -61,6 +98,11 @@ def _last_decimal(cells: np.ndarray) -> float:
     """The unit of the last decimal that the numbers of a column (N,) are written with."""
     shown = [np.format_float_positional(v, trim="-") for v in np.unique(cells)]
     return float(10.0 ** -max(len(text.partition(".")[2]) for text in shown))
+
+
+def _last_decimals(given: np.ndarray) -> np.ndarray:
+    """:func:`_last_decimal` of every column of a table (N, C), (C,)."""
+    return np.array([_last_decimal(cells) for cells in given.T])
 
 
 def _endless(numbers: np.ndarray) -> np.ndarray:

@@ -61,12 +61,15 @@ class Task:
         return all(kind == "site" for kind in self.data.space.kinds)
 
     def decode(self, x: Tensor) -> np.ndarray:
-        """Standardised features (n, D) to raw designs (n, *shape).
+        """Standardised features (n, D) to raw designs of the space, (n, *shape).
 
         Returns:
             int32 letters for words, at each site the one with the largest logit; else float64.
         """
-        return self.data.space.decode(x).reshape(-1, *self.shape)
+        space = self.data.space
+        if space.constraints or space.at_most:  # each column alone would not keep them
+            x = space.project(x)
+        return space.decode(x).reshape(-1, *self.shape)
 
     def text(self, design: np.ndarray) -> str:
         """One raw design as letters."""

@@ -19,7 +19,7 @@ from experiments.runs.yardsticks import (
     spread,
 )
 from torchbdi import InputError
-from torchbdi.space import Choice, Number, Space, sequence
+from torchbdi.space import Choice, Linear, Number, Space, sequence
 
 LETTERS = np.array([[0, 1, 2, 3], [0, 1, 2, 0], [3, 3, 3, 3], [0, 1, 2, 3]], dtype=np.int32)
 
@@ -163,6 +163,17 @@ def test_words_get_letters_and_all_other_designs_values_of_the_table() -> None:
     for columns in ((grades, Number("x")), (grades, Choice("form", ("a", "b", "c")))):
         same = changed_places(Space(columns), seen, 1, seen, np.random.default_rng(0))
         np.testing.assert_array_equal(same, seen)
+
+
+def test_places_drawn_anew_keep_what_couples_columns() -> None:
+    seen = np.random.default_rng(0).dirichlet((1, 1, 1), 50)
+    whole = Linear(dict.fromkeys("abc", 1.0), 1, 1)
+    space = Space(tuple(Number(name, 0, 1) for name in "abc"), (whole,)).fit(seen)
+    for places in (1, 2):
+        found = changed_places(space, seen, places, seen, np.random.default_rng(0))
+        assert abs(found.sum(1) - 1).max() < 1e-9
+        assert (found >= 0).all()
+        assert (abs(found - seen).max(1) > 1e-3).mean() > 0.9
 
 
 def test_more_places_than_there_are() -> None:

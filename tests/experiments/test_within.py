@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from experiments.tasks._within import check_within
 from torchbdi import InputError
-from torchbdi.space import Choice, Number, Space
+from torchbdi.space import AtMost, Choice, Linear, Number, Space
 
 
 def check(column: Number | Choice, *values: float) -> None:
@@ -87,3 +89,33 @@ def test_a_table_of_float16_is_allowed_but_for_what_float16_can_tell() -> None:
     raw[3] = 0.31
     with pytest.raises(InputError, match=r"row 3 .*has levels, of which"):
         check_within("toy", space, raw)
+
+
+def rows_of(*rows: Any, whole: float = 100) -> tuple[Space, np.ndarray]:
+    """A mixture of which at most two parts are present, and rows of it."""
+    raw = np.array([(whole, 0, 0), (0, whole, 0), *rows])
+    parts = tuple(Number(name, 0, whole) for name in "abc")
+    total = Linear(dict.fromkeys("abc", 1.0), whole, whole)
+    return Space(parts, (total,), (AtMost(tuple("abc"), 2, whole / 20),)).fit(raw), raw
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ((60, 50, 0), r"a \+ b \+ c = 100: it adds up to 110\. .*\(1 of 4"),
+        ((0, 0, 97), r"a \+ b \+ c = 100: it adds up to 97\."),
+        ((30, 30, 40), r"at most 2 of a, b, c, each at least 5: it has more\."),
+        ((3, 97, 0), r"at most 2 of a, b, c, each at least 5: it has less of one\."),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_named(row: tuple[float, ...], told: str) -> None:
+    with pytest.raises(InputError, match=f"row 3 of the table breaks a rule of the space, {told}"):
+        check_within("toy", *rows_of((50, 50, 0), row))
+
+
+@pytest.mark.parametrize("whole", [1, 100])
+def test_parts_may_be_rounded(whole: float) -> None:
+    thirds = [(0.333, 0.666, 0), (0, 0.666, 0.333), (0.05, 0, 0.951)]
+    check_within("toy", *rows_of(*np.round(np.array(thirds) * whole, 3), whole=whole))
+    single = np.float32([[0.1, 0.9, 0], [0, 0.3, 0.7]]) * np.float32(whole)
+    check_within("toy", *rows_of(*single, whole=whole))

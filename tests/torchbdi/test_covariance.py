@@ -75,3 +75,36 @@ def test_a_wider_dtype_is_taken() -> None:
     wide = Given(lambda k: k.double(), lambda k: k.double())
     made = wide(x_l.float(), x_l.float())
     torch.testing.assert_close(made, NTK(3)(x_l.float(), x_l.float()).double())
+
+
+class Lengths(NTK):
+    """A length for each feature, the way somebody writes it who has NTK at hand."""
+
+    def __init__(self, lengths: Tensor, size: float, **network: Any):
+        super().__init__(3, **network)
+        self.lengths, self.size = lengths, size
+
+    def gram(self, x1: Tensor, x2: Tensor | None) -> Tensor:
+        return self.size * super().gram(
+            x1 / self.lengths, None if x2 is None else x2 / self.lengths
+        )
+
+    def diagonal(self, x: Tensor) -> Tensor:
+        return self.size * super().diagonal(x / self.lengths)
+
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "lengths": self.lengths, "size": self.size}
+
+
+@pytest.mark.parametrize("b_std", [0.0, 0.4])
+def test_a_kernel_made_of_ours_by_scales_has_them_once(b_std: float) -> None:
+    """Of one design alone, as in every group where M = 1, it had them twice."""
+    x, y, starts = table()
+    lengths = torch.tensor([0.5, 2.0, 4.0, 1.0], dtype=torch.float64)
+    kernel, plain = Lengths(lengths, 3.0, b_std=b_std), NTK(3, b_std=b_std)
+    for n in (1, 2, 5):
+        torch.testing.assert_close(kernel(x[:n]), 3 * plain(x[:n] / lengths))
+    made = BDI(x, y, starts, kernel=kernel, ridge=1e-2).loss()
+    expected = BDI(x / lengths, y, starts / lengths, kernel=plain, ridge=1e-2).loss()
+    for name, value in made.items():
+        torch.testing.assert_close(value, expected[name])

@@ -20,6 +20,8 @@ def test_a_table_has_one_hash_however_it_is_stored() -> None:
     assert table_hash(X.T.contiguous().T, Y) == table_hash(X, Y)
     assert table_hash(X.clone().requires_grad_(), Y) == table_hash(X, Y)
     assert table_hash(X.float(), Y) == table_hash(X.float().double(), Y)
+    one = X.T[:1, :1], X[:1, 0]  # torch calls these contiguous, whatever their strides
+    assert table_hash(*one) == table_hash(*(torch.tensor(x.tolist()).double() for x in one))
 
 
 @pytest.mark.parametrize(

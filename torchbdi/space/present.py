@@ -14,12 +14,12 @@ from ..values import listed, number, whole
 
 @dataclass(frozen=True)
 class AtMost:
-    """At most so many of some parts are present; those that are have a least amount.
+    """At most so many of some parts are present, those other than 0; they have a least amount.
 
     Attributes:
         names: of the parts, columns of numbers whose bounds hold 0.
         count: how many may be other than 0.
-        least: the least amount of one that is present; 0 for any.
+        least: the least amount of one that is present; 0 for any, those below 0 among them.
 
     Raises:
         InputError: there are not more different parts than may be present, or ``least`` is none.
@@ -53,7 +53,8 @@ class Presence:
 
     Args:
         rules: each as the indices of its coordinates, the count, the least amount (its
-            standardised value, one a coordinate), and which of them are fixed at some amount.
+            standardised value, one a coordinate; -inf for none), and which of them are fixed at
+            some amount.
         zero: standardised value of 0, one a coordinate, (C,).
     """
 
@@ -84,6 +85,9 @@ class Presence:
         out = np.broadcast_to(box[:, None], (2, *z.shape)).copy()
         for at, count, least, kept in self.rules:
             amount = (z[:, at] - self.zero[at]) * std[at]
+            if (signed := box[0, at] < self.zero[at]).any():  # the largest are the farthest from 0
+                inside = np.abs(z[:, at].clip(*box[:, at]) - self.zero[at]) * std[at]
+                amount = np.where(signed, inside, amount)
             rank = np.where(kept, np.inf, amount if order is None else order[:, at])
             place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
             # An amount below half of the least one is nearer to nothing.

@@ -101,7 +101,8 @@ class Region:
             at = np.array([self._place[name] for name in rule.names])
             own = [self.layout.columns[self.layout.numbers[i]].fixed for i in at]
             kept = np.array([bool(fixed) for fixed in own])
-            rules.append((at, rule.count, (rule.least - self.mean[at]) / self.std[at], kept))
+            least = rule.least or -np.inf  # without one, amounts below 0 are amounts, too
+            rules.append((at, rule.count, (least - self.mean[at]) / self.std[at], kept))
         return Presence(rules, -self.mean / self.std)
 
     def meets(self, z: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:

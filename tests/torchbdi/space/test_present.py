@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from torchbdi import InputError, Space
+from torchbdi.search import maximise
 from torchbdi.space import AtMost, Choice, Linear, Number
 
 TABLE = np.random.default_rng(0).uniform(10, 50, (20, 3))  # every part is there in every row
@@ -109,3 +110,19 @@ def test_what_is_absent_is_0_and_not_what_rounding_leaves_of_it() -> None:
     for made in (space.decode(x), space.decode(space.project(-x))):
         assert ((made != 0).sum(1) <= 1).all()
         assert (made[made != 0] >= 0.5).all()
+
+
+def test_amounts_below_0_are_amounts() -> None:
+    """Designs with one were refused, none was drawn, and the best was never looked at."""
+    columns = (*(Number(name, -2, 2, step=1) for name in "ab"), Number("c"))
+    raw = np.array([[-1, 0, 0.5], [0, 1, 0.3], [0, -2, 0.1], [2, 0, 0], [0, 0, 1]])
+    space = Space(columns, (), (AtMost(("a", "b", "c"), 2),)).fit(raw)
+    assert space.allowed(space.encode(raw)).all()
+    drawn = space.decode(space.sample(200, torch.Generator().manual_seed(0)))
+    assert set(drawn[:, 0]) == set(drawn[:, 1]) == {-2, -1, 0, 1, 2}
+    near = space.decode(space.project(space.encode([[-2, 1, 0.5], [-1, 2, -3], [1, 9, 0.5]])))
+    np.testing.assert_allclose(near, [[-2, 1, 0], [0, 2, -3], [1, 2, 0]], atol=1e-9)
+    best = maximise(lambda x: -x[:, :2].sum(1) - x[:, 2].square(), space, 1)
+    np.testing.assert_allclose(space.decode(best.x)[0, :2], [-2, -2])
+    some = Space(columns, (), (AtMost(("a", "b", "c"), 2, 0.5),)).fit(raw)
+    assert some.allowed(some.encode(raw)).tolist() == [False, False, False, True, True]
