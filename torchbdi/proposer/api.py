@@ -9,6 +9,7 @@ from typing import Any
 from ..inputs import own_mode
 from ..kernels.errors import InputError
 from ..values import number, path_of, switch, told, whole
+from .columns.meant import meant_number
 from .folder import RunFolder
 from .frames import table_of
 from .model.problem import make_problem
@@ -130,7 +131,7 @@ def propose(
         sums=_names(sums),
         rules=_names(rules),
         steps={
-            str(name): number("propose", f"the step of {name}", step, above=0)
+            str(name): number("propose", f"the step of {name}", meant_number(step), above=0)
             for name, step in _named_values("steps", steps).items()
         },
         free=_names(free),
@@ -171,7 +172,9 @@ def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
         if isinstance(ends, str):
             raise TypeError
         low, high = (
-            None if end is None else number("bounds", f"an end of {name}", end, finite=False)
+            None
+            if end is None
+            else number("bounds", f"an end of {name}", meant_number(end), finite=False)
             for end in ends
         )
     except (TypeError, ValueError):  # an InputError is one
@@ -181,5 +184,6 @@ def _ends(name: Any, ends: Any) -> tuple[float | None, float | None]:
 
 def _plain(value: Any) -> Any:
     """A value of numpy's as Python's; True and False as columns have them, which are names."""
+    value = meant_number(value)
     plain = value.item() if hasattr(value, "item") else value
     return str(plain) if isinstance(plain, bool) else plain

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..kernels.errors import InputError
 from .arguments import PLAIN
+from .columns.meant import as_meant
 from .earlier import read_earlier
 from .reading.file import other_sheets, read_table
 from .reading.table import Table, Values, parse_number, tidy
@@ -44,6 +45,7 @@ def asked(args: argparse.Namespace) -> tuple[Understood, Settings]:
         settings = dataclasses.replace(settings, fix={**settings.fix, **_fix(args.fix, names)})
         y = _scores_of(table, scores)
         designs = table.only(name for name in names if name not in y)
+        designs = as_meant(designs, {*settings.categories, *settings.sequences})
         if earlier is None:
             return understand(designs, _score_name(scores), y, settings), settings
         own, told = earlier.for_scores(settings, typed.takes, y)

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels.errors import InputError
 from ..labels import check_rows
 from ..values import told
-from .columns.precision import decimals_of, digits_of
+from .columns.meant import meant
 from .reading.decimals import settle
 from .reading.table import Table, Values, free_name, texts
 from .reading.ways import IN_PYTHON
@@ -39,7 +39,13 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
     check_rows("x", x, "y", y)
     named_by_hand = hasattr(x, "columns")
     if named_by_hand:
-        named = {str(name): x[name] for name in x.columns}
+        try:
+            named = {str(name): x[name] for name in x.columns}
+        except (TypeError, KeyError, IndexError, ValueError):
+            raise InputError(
+                f"x: its .columns are no names by which a {type(x).__name__} gives its columns. "
+                "Give a data frame, for instance x.to_pandas()."
+            ) from None
         if len(named) != len(list(x.columns)):
             raise InputError("x: two columns of the data frame have the same name.")
     else:
@@ -64,8 +70,8 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
         scores = np.array([{"True": 1.0, "False": 0.0}.get(v, np.nan) for v in scores.tolist()])
     if named_by_hand:
         _check_score_is_not_there(columns, y, scores)
-    columns = {name: _as_meant(values, named[name]) for name, values in columns.items()}
-    score = free_name(str(getattr(y, "name", None) or "y"), columns)
+    columns = {name: meant(values, _dtype(named[name])) for name, values in columns.items()}
+    score = free_name(_name_of(y) or "y", columns)
     lengths = {name: len(values) for name, values in {**columns, score: scores}.items()}
     if not columns or len(set(lengths.values())) != 1:
         raise InputError(f"x and y must have as many rows; lengths: {lengths}.")
@@ -87,9 +93,15 @@ def table_of(x: Any, y: Any, decimal: str | None = None) -> tuple[Table, str, Va
     return table, score, scores
 
 
+def _name_of(y: Any) -> str:
+    """The name of a series, which can be 0; "" where there is none."""
+    name = getattr(y, "name", None)
+    return "" if name is None else str(name)
+
+
 def _check_score_is_not_there(columns: dict[str, Values], y: Any, scores: Values) -> None:
     """Refuses a data frame that holds the scores, too: they would be something to choose."""
-    named = str(getattr(y, "name", None) or "")
+    named = _name_of(y)
     for name, values in columns.items():
         same = values.dtype == scores.dtype and np.array_equal(
             values, scores, equal_nan=values.dtype == np.float64
@@ -104,8 +116,11 @@ def _check_score_is_not_there(columns: dict[str, Values], y: Any, scores: Values
 
 
 def _said_to_be_names(values: Any) -> bool:
-    """Whether a column of a data frame is pandas' categorical."""
-    return hasattr(getattr(values, "dtype", None), "categories")
+    """Whether a column of a data frame is pandas' categorical, or Arrow's, a dictionary."""
+    dtype = getattr(values, "dtype", None)
+    return hasattr(dtype, "categories") or hasattr(
+        getattr(dtype, "pyarrow_dtype", None), "value_type"
+    )
 
 
 def column_values(name: str, values: Any) -> Values:
@@ -157,7 +172,12 @@ def column_values(name: str, values: Any) -> Values:
         return np.array(
             [np.nan if gone else _float(cell) for cell, gone in zip(cells, none, strict=True)]
         )
-    return texts(["" if gone else str(cell) for cell, gone in zip(cells, none, strict=True)])
+    return texts(["" if gone else _text(cell) for cell, gone in zip(cells, none, strict=True)])
+
+
+def _text(cell: Any) -> str:
+    """A cell as a name, which 1.0 is as 1: so it is shown, and asked for."""
+    return str(cell).removesuffix(".0") if isinstance(cell, float | np.floating) else str(cell)
 
 
 def _float(cell: Any) -> float:
@@ -167,29 +187,10 @@ def _float(cell: Any) -> float:
         return np.inf if cell > 0 else -np.inf
 
 
-def _as_meant(values: Values, given: Any) -> Values:
-    """Numbers of few digits but for the rounding of their dtype: 0.1 in float32 is 0.1.
-
-    Args:
-        values: a column, (N,).
-        given: the same as it came, with its dtype.
-    """
-    if values.dtype != np.float64 or decimals_of(values) is not None:
-        return values
+def _dtype(given: Any) -> Any:
+    """The dtype of numpy's that a column came in; None where it has none."""
     dtype = getattr(given, "dtype", None)
-    dtype = getattr(dtype, "numpy_dtype", dtype)  # of pandas' Float32
-    finite = np.isfinite(values)
-    shown = values[finite]
-    for part in (values[finite][:100], values[finite]):  # most columns that are none end early
-        if dtype in (np.float16, np.float32):
-            shown = np.array([float(str(v)) for v in part.astype(dtype)])
-        else:
-            shown = np.array([float(f"{v:.15g}") for v in part.tolist()])
-        if decimals_of(shown) is None and digits_of(shown) is None:
-            return values
-    out = values.copy()
-    out[finite] = shown
-    return out
+    return getattr(dtype, "numpy_dtype", dtype)  # of pandas' Float32
 
 
 def _is_missing(cell: Any) -> bool:

@@ -18,6 +18,7 @@ from .columns.score_remarks import direction_remark, repetition_remarks
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
+from .rules.dummies import yes_or_no_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
@@ -70,6 +71,7 @@ def remarks_of(
             kept += kept_together(restricted.absent)
             remarks += paired_remarks(loose, kept, ways)
             remarks += nothing_remarks(loose, remarks, ways)
+            remarks += yes_or_no_remarks(loose, ways)
             amounts = {n: scored.values[n] for n in numbers if n not in settings.fix}
             remarks += present_remark(amounts, restricted.at_most, said, ways)
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}

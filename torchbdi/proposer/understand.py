@@ -60,7 +60,9 @@ def understand(
         table = table.only(name for name in table.columns if name not in (*read.states, *ends))
         remarks += told
         tried = table.take(read.tried | ended)
-        left, table = table.take(~used), table.take(used)
+        # Rows without a score that are left out with what has gaps are known to be there, too.
+        out = ~used | (read.blank & settings.drop_missing)
+        left, table = table.take(out), table.take(used)
         read = replace(
             read, numbers=read.numbers[used], candidate=read.candidate[used],
             blank=read.blank[used], tried=read.tried[used],

@@ -14,8 +14,18 @@ from torchbdi.proposer.pipeline import run
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("cell", ["-999", "n.d.", ""])
-def test_a_proposal_whose_row_was_left_out_is_told(cell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("-999", ["--take=-999=out"]),
+        ("n.d.", ["--take=n.d.=out"]),
+        ("", ["--take==out"]),
+        ("", ["--drop-missing"]),
+    ],
+)
+def test_a_proposal_whose_row_was_left_out_is_told(
+    cell: str, words: list[str], tmp_path: Path
+) -> None:
     """Its score is wrong, or nothing is said of it; whoever makes it again should know."""
     rows, gone = [["metal", "acid", "dose", "yield"]], {}
     for i, design in enumerate(itertools.product("ABCD", "XYZ", ("1.0", "2.0", "4.0"))):
@@ -25,7 +35,7 @@ def test_a_proposal_whose_row_was_left_out_is_told(cell: str, tmp_path: Path) ->
         rows.append([*design, cell if score > 6.5 else f"{score:.1f}"])
         if score > 6.5:
             gone[design] = len(rows)
-    made, settings = asked(tmp_path, text(rows), f"--take={cell}=out", "-n", "9")
+    made, settings = asked(tmp_path, text(rows), *words, "-n", "9")
     p = run(ready(made, settings), settings, progress=False)
     found = [(m, a, f"{d:.1f}") for m, a, d in zip(*p.columns.values(), strict=True)]
     assert gone and len(found) == len(gone) + 2

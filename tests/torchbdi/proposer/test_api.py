@@ -122,6 +122,24 @@ def test_columns_can_be_called_by_numbers(
     assert {*given[0].bounds, *given[0].fix, *given[0].ignore} <= {"0", "1"}
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float16, torch.tensor])
+def test_numbers_of_less_precision_are_those_of_the_table(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.9 of float32 is below 0.9: as a bound it would leave out the largest value of the table."""
+    import torchbdi.proposer.api as api
+
+    given: list[Settings] = []
+    monkeypatch.setattr(api, "run", lambda _, settings, **more: given.append(settings))
+    x = RNG.uniform(0.1, 0.9, (80, 3)).round(2)
+    torchbdi.propose(
+        x, RNG.normal(size=80), n=4, progress=False, steps={"x2": kind(0.1)},
+        bounds={"x0": (kind(0.1), kind(0.9))}, fix={"x1": kind(0.3)},
+    )  # fmt: skip
+    made = given[0]
+    assert (made.bounds, made.fix, made.steps) == ({"x0": (0.1, 0.9)}, {"x1": 0.3}, {"x2": 0.1})
+
+
 def test_a_text_is_one_name() -> None:
     with pytest.raises(InputError, match="fix: there is no column 'x9'"):
         torchbdi.propose(RNG.uniform(size=(20, 2)), RNG.normal(size=20), fix="x9")

@@ -127,6 +127,10 @@ def test_the_score_in_a_data_frame_is_refused() -> None:
         table_of(df, df["yield"])
     with pytest.raises(InputError, match=r"'yield' is the score: it has the values of y"):
         table_of(df, df["yield"].to_numpy())
+    df.columns = [1, 2, 0]
+    with pytest.raises(InputError, match=r"'0' is the score: it has the name of y"):
+        table_of(df, df[0].round(3))
+    assert table_of(df[[1, 2]], df[0])[1] == "0"
 
 
 def test_a_categorical_column_of_a_data_frame_holds_names() -> None:
@@ -137,6 +141,29 @@ def test_a_categorical_column_of_a_data_frame_holds_names() -> None:
     made = understand(table, score, y, Settings())
     assert isinstance(made.columns[-1], Classes)
     assert made.columns[-1].classes == ("1", "2", "3")
+    pa = pytest.importorskip("pyarrow")
+    numbers = pa.array([1, 2, 3, 1] * 20)
+    for own, of_names in ((numbers.dictionary_encode(), True), (numbers, False)):
+        df["reactor"] = pd.Series(pd.arrays.ArrowExtensionArray(own))
+        assert table_of(df, y)[0].categories == (("reactor",) if of_names else ())
+
+
+@pytest.mark.parametrize("wanted", [2.0, 2, "2"])
+def test_a_number_that_is_a_name_is_found_however_it_is_asked_for(wanted: Any) -> None:
+    """Names are shown as 2, and 2.0 is asked for as that."""
+    import pandas as pd
+
+    df = pd.DataFrame({"a": RNG.uniform(size=80), "grade": pd.Categorical([1.0, 2.0, 2.5, 1] * 20)})
+    made = understand(*table_of(df, RNG.normal(size=80)), Settings(fix={"grade": wanted}))
+    assert made.columns[-1].classes == ("1", "2", "2.5") and made.fixed == {"grade": "2"}
+
+
+def test_columns_that_are_not_given_by_their_names_are_refused() -> None:
+    class Columnar(list):  # type: ignore[type-arg]
+        columns = property(list)
+
+    with pytest.raises(InputError, match="no names by which a Columnar gives its columns"):
+        table_of(Columnar([[1.0, 2.0], [3.0, 4.0]]), [1.0, 2.0])
 
 
 def test_dates_of_a_data_frame_are_left_out() -> None:
@@ -165,6 +192,15 @@ def test_short_numbers_of_any_precision_are_those_numbers(dtype: Any, kind: str)
     made = understood(given[kind])
     assert made.grids["x0"].number.levels == (0.1, 0.2, 0.3, 0.7)
     np.testing.assert_array_equal(made.values["x1"], np.round(made.values["x1"], 3))
+
+
+def test_steps_that_were_added_up_are_those_steps() -> None:
+    steps = np.arange(-10, 10.05, 0.1)  # -3.6e-14 for 0
+    x = np.column_stack([steps[RNG.integers(0, len(steps), N)], RNG.uniform(size=N)])
+    x[0, 0] = steps[100]
+    values = understood(x).values["x0"]
+    np.testing.assert_array_equal(values, np.round(values, 1))
+    assert 0 in values
 
 
 def test_other_numbers_keep_all_their_digits() -> None:

@@ -61,7 +61,9 @@ running in_progress not_done not_tested offen geplant
 WAITING = frozenset(word.replace("_", " ") for word in _WAITING_WORDS.split())
 DONE = frozenset(_DONE_WORDS.split())
 STATES = WAITING | DONE
-STATE_NAMES = frozenset(("status", "state", "done", "measured", "tested", "evaluated", "executed"))
+STATE_NAMES = frozenset(
+    ("status", "state", "done", "measured", "tested", "evaluated", "executed", "priority")
+)
 MOST_STATES = 6
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
 _POINT_WORDS = re.compile(
@@ -152,6 +154,22 @@ def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
     ):
         return True
     return bool(words_of(name) & STATE_NAMES)
+
+
+def waits_with_scores(values: Values, candidate: np.ndarray) -> bool:
+    """Whether a column has numbers, and a word such as PENDING wherever there is no score yet.
+
+    It is measured with the score: as names its numbers would tell the model what the score is.
+
+    Args:
+        values: numbers or texts, (N,).
+        candidate: which rows have no score yet, (N,) bool.
+    """
+    if values.dtype == np.float64 or not candidate.any():
+        return False
+    waits = np.array([cell.casefold() in WAITING for cell in values.tolist()], dtype=bool)
+    numbers = [parse_number(cell) for cell in values[~waits].tolist()]
+    return bool(waits[candidate].all() and numbers and None not in numbers)
 
 
 def _first_ones_most(cells: Sequence[str]) -> bool:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...space.columns import Number
+from ..reading.table import show_number
+from ..reading.ways import Ways
+
 # Positive numbers over more than this factor are kept as logarithms, and have no decimals.
 DECADES = 100.0
 # Of doses that go down to 0 each is at least so many times the one below. Proposals of earlier
@@ -36,6 +40,11 @@ def set_over_decades(values: np.ndarray) -> bool:
     return bool(high > DECADES * low)
 
 
+def is_series(levels: np.ndarray) -> bool:
+    """Whether each of some levels, from the least on, is far above the one below, as of doses."""
+    return bool((levels[1:] >= APART * levels[:-1]).all())
+
+
 def logarithm_of(values: np.ndarray) -> float | None:
     """What is added to numbers of designs (N,) before their logarithm; None where they have none.
 
@@ -51,7 +60,7 @@ def logarithm_of(values: np.ndarray) -> float | None:
     for least in np.unique(counts[counts >= fewest]):  # as many as are a series
         often = counts >= least
         doses, given = levels[often], counts[often]
-        if (doses[1:] >= APART * doses[:-1]).all():
+        if is_series(doses):
             break
     else:
         return None
@@ -59,3 +68,23 @@ def logarithm_of(values: np.ndarray) -> float | None:
     if given.sum() < SHARE * counts.sum() or between > RARER * np.median(given):
         return None
     return float(NOTHING * doses[0]) if set_over_decades(doses) else None
+
+
+def no_logarithm(name: str, number: Number, span: float, offset: float, ways: Ways) -> str:
+    """Says that bounds keep a column from being searched as a logarithm.
+
+    Args:
+        name: of the column.
+        number: with its bounds.
+        span: of the table's numbers above 0, in powers of ten.
+        offset: what is added to them before their logarithm.
+        ways: how options are typed.
+    """
+    begin, least = ("at 0", "0") if offset else ("above 0", "LOW")
+    return (
+        f"Column {name!r} spans {span:.1f} orders of magnitude, but its bounds go down to "
+        f"{show_number(number.low)}, which has no logarithm: it is searched as it is, where small "
+        f"numbers are hardly told apart. Bounds that begin {begin} "
+        f"({ways('bounds', f'{name}={least}:{show_number(number.high)}')}) have it searched as a "
+        "logarithm."
+    )

@@ -46,6 +46,7 @@ _WANDB = (
     "Sweep", "Hostname", "Host", "GPU Type", "GPU Count", "_step", "_runtime", "_timestamp",
     "_wandb",
 )  # fmt: skip
+_SUMMIT = ("strategy", "computation_t", "experiment_t")
 EXPORTS = (
     Export("Optuna", ("number", "datetime_start", "datetime_complete", "state"), 2, "params_", (
         "value", "values_", "datetime_", "duration", "user_attrs_", "system_attrs_",
@@ -68,6 +69,8 @@ EXPORTS = (
     Export("Ax", ("arm_name", "trial_index"), 2, "", (
         "trial_status", "generation_method", "generation_node",
     )),
+    Export("Summit", _SUMMIT, 2, "", _SUMMIT),
+    Export("BayBE", ("BatchNr", "FitNr"), 2, "", ("BatchNr", "FitNr")),
 )  # fmt: skip
 
 

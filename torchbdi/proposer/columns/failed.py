@@ -97,6 +97,36 @@ def waiting_rows(
     return np.zeros(len(table), bool), []
 
 
+def scored_remarks(table: Table, scored: np.ndarray, ways: Ways) -> list[str]:
+    """Says which rows have a score although a column says that they failed, or were pruned.
+
+    Programs write 0 or a large loss for such runs, or what one had reached when it was stopped.
+
+    Args:
+        table: the columns beside the scores of which the person has not said what they are.
+        scored: which rows have a number for a score in the table, (N,) bool.
+        ways: how options are typed.
+    """
+    out = []
+    for name, cells in table.columns.items():
+        if not says_how_it_ended(name, cells[scored]):
+            continue
+        at = np.flatnonzero(scored & np.array([_fails(text) for text in cells.tolist()], bool))
+        if len(at):
+            said = listed(list(dict.fromkeys(cells[at].tolist())), 3)
+            rows = ", ".join(map(str, table.rows[at[:3]].tolist())) + (
+                ", ..." if at[3:].size else ""
+            )
+            out.append(
+                f"{len(at)} of {len(cells)} rows failed, as column {name!r} says ({said} in row "
+                f"{rows}), and have a score, which counts as measured. If it was written for want "
+                "of one, or is that of a run that was stopped early, empty it in these rows: then "
+                f"they are left out, and not proposed again; {ways('category', name)} makes "
+                f"{name!r} part of the design."
+            )
+    return out
+
+
 def says_how_it_ended(name: str, cells: Values) -> bool:
     """Whether a column says of each row how far it is, or how it ended: done, planned, failed.
 

@@ -10,7 +10,7 @@ import numpy as np
 from ...space.columns import Number
 from ..reading.table import Values, show_number
 from .column import Numbers
-from .decades import set_over_decades
+from .decades import is_series, set_over_decades
 from .precision import MAX_DECIMALS, decimals_of, digits_of
 
 # A column of few levels, each several times, keeps to them.
@@ -96,7 +96,8 @@ def grid_of(
     unit = _unit(levels, places)
     if free and unit == 1 and not few:  # nothing to give up but its decimals
         return _any(column, MAX_DECIMALS, bounded)
-    unit = 1 if free else unit
+    if free or (is_series(levels) and set_over_decades(values)):
+        unit = 1  # powers of ten are 9 apart, which is no step
     if places and unit == 1 and (log or set_over_decades(values)):
         return _too_fine(column, values, cells, places, free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)

@@ -13,7 +13,7 @@ from ..reading.sequences import one_case
 from ..reading.table import Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
-from .bookkeeping import says_what_is_done
+from .bookkeeping import says_what_is_done, waits_with_scores
 from .column import as_category, classes_of, numbers_of
 from .counting import is_order
 from .exports import recorded_by
@@ -97,29 +97,29 @@ def _seen(
         if table.source.lower().endswith((".xlsx", ".xlsm")):
             remark += " Formulas that no spreadsheet has computed yet look so."
         return Kind("none", remark)
-    if says_what_is_done(name, cells, candidate):
+    if said := _said(name, cells, there, candidate):
         way = ways("number" if cells.dtype == np.float64 else "category", name)
         return Kind(
             "none",
-            f"Column {name!r} says which rows have a score, and nothing that can be chosen: it "
-            f"was left out; {way} makes it part of the design.",
-        )
-    if says_how_it_ended(name, cells[there]):
-        return Kind(
-            "none",
-            f"Column {name!r} says how rows ended, and nothing that can be chosen: it was left "
-            f"out; {ways('category', name)} makes it part of the design.",
-        )
-    if are_remarks(name, cells, there):
-        return Kind(
-            "none",
-            f"Column {name!r} holds remarks on the rows, and nothing that can be chosen: it "
-            f"was left out; {ways('category', name)} makes it part of the design.",
+            f"Column {name!r} {said}, and nothing that can be chosen: it was left out; {way} makes "
+            "it part of the design.",
         )
     if 2 * there.sum() < len(table):
         # Its missing cells are complained of, and it can be left out; no need to know more.
         return Kind("category")
     return _guessed(table, name, there, settings, ways)
+
+
+def _said(name: str, cells: Values, there: np.ndarray, candidate: np.ndarray) -> str:
+    """What a column says of rows or their results, and not of designs; "" where it does not."""
+    if says_what_is_done(name, cells, candidate):
+        return "says which rows have a score"
+    if waits_with_scores(cells, candidate):
+        word = repr(cells[candidate][0])
+        return f"has {word} in all rows without a score, and numbers in others, so it is a result"
+    if says_how_it_ended(name, cells[there]):
+        return "says how rows ended"
+    return "holds remarks on the rows" if are_remarks(name, cells, there) else ""
 
 
 def _whole_settings(table: Table, kinds: Mapping[str, Kind], ways: Ways) -> dict[str, Kind]:

@@ -14,7 +14,7 @@ from ..reading.table import MISSING, Table, Values, is_no_number, parse_number
 from ..reading.ways import Ways, listed
 from .bookkeeping import WAITING
 from .column import LARGEST
-from .failed import failed_rows, waiting_rows
+from .failed import failed_rows, scored_remarks, waiting_rows
 from .takes import (
     CANDIDATE,
     OUT,
@@ -124,6 +124,7 @@ def read_scores(
     tried = gone & said
     failed, told, states = failed_rows(table, blank, gone, ways)
     blank, tried, remarks = blank & ~failed, tried | failed, remarks + told
+    remarks += scored_remarks(table, ~none & ~said, ways)
     if blank.sum() >= max(FEWEST_CANDIDATES, SHARE * n):
         candidate, blank = candidate | blank, np.zeros(n, bool)
     else:  # a few are no list to choose from

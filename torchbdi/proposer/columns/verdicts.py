@@ -16,7 +16,7 @@ _IN_TURN = frozenset(("round", "iteration", "generation", "campaign", "session",
 _BESIDE = frozenset(("no", "nr", "num", "number", "id", "index", "#"))
 _VERDICT_WORDS = """
 exclude excluded discard discarded omit omitted outlier outliers valid invalid flag flagged qc
-include included keep usable
+include included keep usable feasible infeasible allowed
 """
 _VERDICTS = frozenset(_VERDICT_WORDS.split())
 _YES_OR_NO_WORDS = """

@@ -15,6 +15,7 @@ from ..columns.words import words_in_order
 from ..reading.table import show_number
 from ..reading.ways import Ways, listed
 from .relations import subsets
+from .typed import number_beside, one_of
 
 # So many pairs are told, the others counted.
 MOST_PAIRS = 3
@@ -79,7 +80,7 @@ def order_remarks(
     pairs = [pair for pair in pairs if pair not in between]
     out = [
         f"{a!r} is at most {b!r} in all rows, which proposals need not keep. If it has to be so, "
-        f"as with a start and an end, say {ways('rule', f'{a}<={b}')}."
+        f"as with a start and an end, say {ways('rule', f'{one_of(a)}<={one_of(b)}')}."
         for a, b in pairs[:MOST_PAIRS]
     ]
     if len(pairs) > MOST_PAIRS:
@@ -163,7 +164,7 @@ def whole_remark(
                 least, parts = chance, at
         if parts:
             own = [names[i] for i in parts]
-            rule = f"{'+'.join(own)}<={show_number(whole)}"
+            rule = f"{'+'.join(own)}<={number_beside(show_number(whole), columns)}"
             return [
                 f"{listed(own)} add up to {show_number(whole)} at most in all rows, which "
                 "proposals need not keep. If they are parts of a whole, of which the rest is "

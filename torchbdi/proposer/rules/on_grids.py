@@ -11,7 +11,7 @@ from ...kernels.errors import InputError
 from ...space.constraints import Linear
 from ...space.present import AtMost
 from ..columns.column import Numbers
-from ..columns.decades import NOTHING, logarithm_of
+from ..columns.decades import NOTHING, logarithm_of, no_logarithm
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero
 from ..columns.varying import fixed_number
 from ..reading.table import Table, Values, show_number
@@ -119,7 +119,7 @@ def as_logarithms(asked: Asked, names: Sequence[str], grids: dict[str, Grid]) ->
         grids: of the columns; changed.
 
     Returns:
-        Which ones are, a sentence each.
+        Which ones are, and which ones cannot be within their bounds, a sentence each.
     """
     remarks, table, values, settings = [], asked.table, asked.values, asked.settings
     columns = [c for c in asked.columns if isinstance(c, Numbers) and c.name in names]
@@ -128,11 +128,12 @@ def as_logarithms(asked: Asked, names: Sequence[str], grids: dict[str, Grid]) ->
         if (offset := logarithm_of(own)) is None:
             continue
         grid = _grid(table, column, own, settings, log=True) if offset else grids[name]
-        number = grid.number
-        fixed = fixed_number(settings, name)
-        if min(number.low, number.low if fixed is None else fixed) + offset <= 0:
-            continue  # there is no logarithm of that
+        number, fixed = grid.number, fixed_number(settings, name)
         span = float(np.log10(own.max()) - np.log10(own[own > 0].min()))
+        if min(number.low, number.low if fixed is None else fixed) + offset <= 0:
+            if fixed is None and name in settings.bounds:
+                remarks.append(no_logarithm(name, number, span, offset, asked.ways))
+            continue  # there is no logarithm of that
         grids[name] = replace(grid, number=replace(number, log=True, offset=offset))
         zero = f", in which 0 lies a decade below {offset / NOTHING:.12g}" if offset else ""
         above = " above 0" if offset else ""

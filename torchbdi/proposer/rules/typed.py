@@ -33,9 +33,14 @@ def parse_rule(text: str, names: Collection[str], option: str = "rule") -> Linea
         )
     at = min(place for place, _ in found)
     sign = next(sign for place, sign in found if place == at)
-    left, right = (
-        _terms(part, names, text, option) for part in (text[:at], text[at + len(sign) :])
-    )
+    sides = text[:at], text[at + len(sign) :]
+    left, right = (_terms(part, names, text, option) for part in sides)
+    for part, (others, _) in zip(sides, (right, left), strict=True):
+        if others and (alone := part.strip().lstrip("+- ")) in names and _is_number(alone):
+            raise InputError(
+                f"{option} {text!r}: {alone!r} is a number, and the name of a column. Write "
+                f"{number_beside(alone, names)} for the number, {one_of(alone)} for the column."
+            )
     terms: dict[str, float] = {}
     constant = 0.0
     for side, (own, number) in ((1.0, left), (-1.0, right)):
@@ -48,6 +53,18 @@ def parse_rule(text: str, names: Collection[str], option: str = "rule") -> Linea
     low = -math.inf if sign[0] in "<≤" else constant
     high = math.inf if sign[0] in ">≥" else constant
     return Linear(terms, low, high)
+
+
+def number_beside(number: str, names: Collection[str]) -> str:
+    """A number for a rule, written so that no column has that name: 1.0 where one is called 1."""
+    while number in names:
+        number += "0" if "." in number else ".0"
+    return number
+
+
+def one_of(name: str) -> str:
+    """A column by itself on a side of a rule: 1*3 where its name is the number 3."""
+    return f"1*{name}" if _is_number(name) else name
 
 
 def strict_remark(text: str, rule: Linear) -> str:
@@ -110,9 +127,15 @@ def _unread(rest: str, names: Collection[str], begun: float | bool | None) -> st
 
 
 def _begins(text: str, name: str) -> bool:
-    """Whether a text begins with a name that does not go on."""
+    """Whether a text begins with a name that does not go on; 1.0 and 1*a begin with no column 1."""
     after = text[len(name) : len(name) + 1]
-    return text.startswith(name) and not (after.isalnum() or after == "_")
+    if not text.startswith(name) or after.isalnum() or after == "_":
+        return False
+    return not (_is_number(name) and re.match(r"\.\d|\s*\*", text[len(name) :]))
+
+
+def _is_number(name: str) -> bool:
+    return _NUMBER.fullmatch(name) is not None
 
 
 def without_constants(rule: Linear, constants: Mapping[str, float]) -> Linear:

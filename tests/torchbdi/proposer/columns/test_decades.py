@@ -104,3 +104,36 @@ def test_levels_with_a_0_are_searched_as_they_are() -> None:
     wanted = space.encode(np.array([[*[0, 0.01, 100] * 3, 5.0]]))
     found = maximise(lambda x: -(x - wanted).square().sum(1), space, 1)
     np.testing.assert_allclose(space.decode(found.x), space.decode(wanted), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "bounds", "least"), [(1, "0:1000", "LOW:1000"), (0, "-1:100", "0:100")]
+)
+def test_bounds_that_leave_no_logarithm_are_told(
+    lowest: int, bounds: str, least: str, tmp_path: Path
+) -> None:
+    levels = [lowest, 0.01, 0.1, 1, 10, 100][lowest:]
+    rng = np.random.default_rng(2)
+    rows = [[f"{rng.choice(levels):g}", f"{v:.2f}", f"{v + 1:.3f}"] for v in rng.uniform(size=60)]
+    content = text([["dose", "time", "yield"], *rows])
+    made, _ = asked(tmp_path, content, "--bounds", f"dose={bounds}")
+    assert "but its bounds go down to" in told(made) and not made.grids["dose"].number.log
+    assert f"--bounds dose={least})" in told(made)
+    way = f"dose={least.replace('LOW', '0.001')}"
+    assert asked(tmp_path, content, "--bounds", way)[0].grids["dose"].number.log
+    fixed, _ = asked(tmp_path, content, "--fix", "dose=0")
+    assert "go down to" not in told(fixed)
+
+
+@pytest.mark.parametrize(
+    ("levels", "low", "high"), [((0.01, 0.1, 1, 10, 100), 0.001, 1000), ((1, 10, 100, 1000), 1, 50)]
+)
+def test_powers_of_ten_have_no_step_of_9(
+    levels: tuple[float, ...], low: float, high: float, tmp_path: Path
+) -> None:
+    """All of their differences are multiples of 9, and bounds give up levels alone."""
+    rng = np.random.default_rng(2)
+    rows = [[f"{rng.choice(levels):g}", f"{v:.2f}", f"{v + 1:.3f}"] for v in rng.uniform(size=60)]
+    content = text([["dose", "time", "yield"], *rows])
+    number = asked(tmp_path, content, "--bounds", f"dose={low}:{high}")[0].grids["dose"].number
+    assert number.low == low and {low, 2 * low, 5.0, 20.0, 50.0} <= {*number.grid().tolist()}

@@ -53,6 +53,10 @@ def export(prefix: str, recorded: dict[str, Sequence[object]]) -> str:
             "arm_name": [f"{i}_0" for i in range(N)], "trial_index": range(N),
             "generation_method": ["Sobol", "BoTorch"] * 20,
         }),
+        ("Summit", "", {
+            "computation_t": [i * 7 % 11 / 8 for i in range(N)], "strategy": ["LHS", "TSEMO"] * 20,
+        }),
+        ("BayBE", "", {"BatchNr": [1, 2] * 20, "FitNr": [1, 3, 2, 2] * 10}),
     ],
 )  # fmt: skip
 def test_records_of_runs_are_left_out(

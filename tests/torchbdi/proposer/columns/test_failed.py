@@ -82,6 +82,30 @@ def test_runs_that_failed_may_have_a_poor_score_in_other_rows(tmp_path: Path) ->
     assert "5 of 40 rows have no score and failed" in told(made)
 
 
+@pytest.mark.parametrize("word", ["crashed", "PRUNED", "timeout"])
+def test_scores_of_runs_that_failed_are_told(word: str, tmp_path: Path) -> None:
+    rows = [[*row, "ok" if i not in (3, 9) else word] for i, row in enumerate(plain()[1:])]
+    content = text([[*plain()[0], "status"], *rows])
+    made, _ = asked(tmp_path, content)
+    assert (
+        f"2 of 40 rows failed, as column 'status' says ({word!r} in row 5, 11), and have"
+        in told(made)
+    )
+    assert names(made) == DESIGN and made.repetitions + len(made.scores) == 40
+    for i in (3, 9):  # as it says
+        rows[i][3] = ""
+    emptied, _ = asked(tmp_path, text([[*plain()[0], "status"], *rows]))
+    assert "and have a score" not in told(emptied) and "2 of 40 rows have no score" in told(emptied)
+    assert "and have a score" not in told(asked(tmp_path, content, "--category", "status")[0])
+
+
+def test_words_that_somebody_gave_a_score_are_no_scores_of_failed_runs(tmp_path: Path) -> None:
+    rows = [[*row, "ok"] for row in plain()[1:]]
+    rows[4][3:] = ["failed", "failed"]
+    content = text([[*plain()[0], "status"], *rows])
+    assert "and have a score" not in told(asked(tmp_path, content, "--take", "failed=0")[0])
+
+
 def test_what_is_planned_beside_what_failed_is_chosen_from(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, ended("status", "done", ["failed"] * 3 + ["planned"] * 6))
     assert len(made.candidate_rows) == 6

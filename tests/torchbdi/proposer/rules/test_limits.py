@@ -103,6 +103,16 @@ def test_parts_below_a_whole(whole: float, tmp_path: Path) -> None:
     assert "add up to" not in told(asked(tmp_path, text(rows))[0])
 
 
+def test_a_rule_that_is_told_holds_columns_that_are_called_by_numbers(tmp_path: Path) -> None:
+    """A frame's columns are 0, 1, 2 where nobody names them, and 1 is a whole, too."""
+    rows = parts(1.0)
+    rows[0][:3] = ["0", "1", "2"]
+    words = way(asked(tmp_path, text(rows))[0].remarks, "'0', '1', '2' add up to 1 at most")
+    assert words == ["--rule", "0+1+2<=1.0"]
+    made, _ = asked(tmp_path, text(rows), *words)
+    assert [(dict(r.coefficients), r.high) for r in made.rules] == [({"0": 1, "1": 1, "2": 1}, 1)]
+
+
 def test_few_rows_tell_of_a_start_and_an_end_by_their_names(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = [["ramp start", "ramp end", *plain()[0]]]

@@ -47,6 +47,30 @@ def test_rules_that_cannot_be_read(rule: str, message: str) -> None:
         parse_rule(rule, NAMES)
 
 
+@pytest.mark.parametrize(
+    ("rule", "terms", "high"),
+    [
+        ("0+1<=1.0", {"0": 1, "1": 1}, 1),
+        ("2*0 + 1 <= 1*2", {"0": 2, "1": 1, "2": -1}, 0),
+        ("0+1<=3", {"0": 1, "1": 1}, 3),
+        ("1<=5", {"1": 1}, 5),
+        ("0.5*1 - 1.0 <= 2.0", {"1": 0.5}, 3),
+    ],
+)
+def test_columns_called_by_numbers_stand_in_rules(
+    rule: str, terms: dict[str, float], high: float
+) -> None:
+    made = parse_rule(rule, ["0", "1", "2"])
+    assert (dict(made.coefficients), made.high) == (terms, high)
+
+
+@pytest.mark.parametrize("rule", ["0+1<=1", "1>=0+2", "0<=1", "0+1+2=1", "2*0 <= -1"])
+def test_what_may_be_a_number_or_a_column_is_refused(rule: str) -> None:
+    """A frame's columns are called 0, 1, 2 where nobody names them: 0 + 1 <= 1 is no 0 <= 0."""
+    with pytest.raises(InputError, match=r"is a number, and the name of a column. Write \d.0 for"):
+        parse_rule(rule, ["0", "1", "2"])
+
+
 def test_sums_and_numbers_of_parts_are_read() -> None:
     assert parse_sum("a+b=100", NAMES).low == 100
     with pytest.raises(InputError, match="write an equation"):
