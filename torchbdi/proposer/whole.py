@@ -85,7 +85,7 @@ def understood_of(whole: Whole, settings: Settings, ways: Ways, remarks: list[st
     scored = scored_of(table, score, whole.score_columns, whole.numbers, row, y, columns, varying)
     if not whole.to_choose:
         absent = tuple(absent_of(restricted, scored.values, settings))
-        different = kept_different(columns, scored.values, settings.free, settings.fix)
+        different = kept_different(columns, scored.values, settings.free, fixed)
         restricted = replace(restricted, absent=absent, different=different)
     merge_remark(scored.table, y, scored.means, scored.groups, remarks)
     counted = limited(y, scored.far) if settings.robust else y

@@ -65,20 +65,24 @@ def differences(columns: Mapping[str, Values]) -> list[Different]:
     """
     names = [name for name, v in columns.items() if v.dtype != np.float64]
     numbers = {name: v for name, v in columns.items() if v.dtype == np.float64}
+    shared = {
+        (first, second): both
+        for first, second in combinations(names, 2)
+        if len(both := _shared(columns[first], columns[second])) >= FEWEST
+    }
     by_chance = {
         (first, second): chance
-        for first, second in combinations(names, 2)
-        if (chance := _chance(columns[first], columns[second])) is not None
+        for (first, second), both in shared.items()
+        if (chance := _chance(columns[first], columns[second], both)) is not None
     }
-    least = math.log(CHANCE * max(1, math.comb(len(names), 2)))
     out = []
     while by_chance:
         group = {*next(iter(by_chance))}
         while more := {n for pair in by_chance if group & {*pair} for n in pair} - group:
             group |= more
-        pairs = [pair for pair in by_chance if group & {*pair}]
-        own = tuple(name for name in names if name in group)
-        if sum(by_chance.pop(pair) for pair in pairs) > least:
+        found = {pair: by_chance.pop(pair) for pair in [*by_chance] if group & {*pair}}
+        if pairs := _beyond_chance(found, len(shared)):
+            own = tuple(name for name in names if any(name in pair for pair in pairs))
             places = tuple((own.index(first), own.index(second)) for first, second in pairs)
             levels = {level for name in own for level in columns[name].tolist()}
             made = Different(own, places, tuple(sorted(filter(is_nothing, levels))), True)
@@ -86,13 +90,34 @@ def differences(columns: Mapping[str, Values]) -> list[Different]:
     return out + _places(numbers)
 
 
-def _chance(first: Values, second: Values) -> float | None:
+def _beyond_chance(found: Mapping[tuple[str, str], float], of: int) -> list[tuple[str, str]]:
+    """Those of pairs that are never the same which are too many, or too rare, to be so by chance.
+
+    Of many pairs some are never the same by chance; as many of them as are picked could have been
+    others.
+
+    Args:
+        found: the pairs, with the logarithm of how rare each is by chance.
+        of: how many pairs could have been the same.
+    """
+    ranked = sorted(found, key=found.__getitem__, reverse=True)
+    picks = [math.log(math.comb(of, count + 1)) for count in range(len(ranked))]
+    beyond = np.cumsum([found[pair] for pair in ranked]) - picks
+    most = int(beyond.argmax())
+    return [p for p in found if p in ranked[: most + 1]] if beyond[most] > math.log(CHANCE) else []
+
+
+def _shared(first: Values, second: Values) -> set[str]:
+    """The names that columns (N,) have in common, but for those for nothing."""
+    return {v for v in {*first.tolist()} & {*second.tolist()} if not is_nothing(v)}
+
+
+def _chance(first: Values, second: Values, shared: Collection[str]) -> float | None:
     """The logarithm of how rarely columns (N,) would differ so by chance; None where they do not.
 
     That is in no design the same, or in all of them in the order of the alphabet.
     """
-    shared = {v for v in {*first.tolist()} & {*second.tolist()} if not is_nothing(v)}
-    if len(shared) < FEWEST or (np.isin(first, [*shared]) & (first == second)).any():
+    if (np.isin(first, [*shared]) & (first == second)).any():
         return None
     counts = Counter(first.tolist()), Counter(second.tolist())
     crossed = [(a, b, n * m) for a, n in counts[0].items() for b, m in counts[1].items()]
@@ -123,20 +148,28 @@ def kept_different(
     columns: Sequence[Numbers | Classes],
     values: Mapping[str, Values],
     free: Collection[str],
-    fixed: Collection[str],
+    fixed: Mapping[str, float | str],
 ) -> tuple[Different, ...]:
-    """What is different in proposals, too: not what may have any level, nor several fixed ones.
+    """What is different in proposals, too: not what may have any level, or is fixed at the same.
 
     Args:
         columns: those that vary.
         values: of the distinct designs, (N,) each.
         free: columns that the person set free.
-        fixed: those that the person fixed.
+        fixed: those that the person fixed at a value, with it.
     """
     names = [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
     found = differences({name: values[name] for name in names})
-    given = [(own, {*own.names}) for own in found]
-    return tuple(own for own, n in given if not n & {*free} and len(n & {*fixed}) < 2)
+    return tuple(own for own in found if not {*own.names} & {*free} and _can_be(own, fixed))
+
+
+def _can_be(own: Different, fixed: Mapping[str, float | str]) -> bool:
+    """Whether columns differ in those pairs of which both are fixed."""
+    pairs = [(own.names[first], own.names[second]) for first, second in own.pairs]
+    both = {name for pair in pairs if fixed.keys() >= {*pair} for name in pair}
+    at = [i for i, pair in enumerate(pairs) if both >= {*pair}]
+    values = {name: np.array([fixed.get(name)], dtype=object) for name in own.names}
+    return not at or bool(replace(own, pairs=tuple(own.pairs[i] for i in at)).keeps(values)[0])
 
 
 def different_remarks(different: Sequence[Different], ways: Ways) -> list[str]:

@@ -61,6 +61,7 @@ def remedy_of(texts: Collection[str]) -> Remedy | None:
 
     None for other texts.
     """
+    texts = sorted(texts)  # the example is the same in every run
     if example := lists_mutations(texts):
         return Remedy(
             "lists of mutations", example, "list", "mutations",

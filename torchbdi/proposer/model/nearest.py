@@ -13,7 +13,7 @@ def nearest(x: Tensor, x_l: Tensor, itself: bool = False) -> tuple[Tensor, Tenso
     """The nearest known design of each of some designs.
 
     Args:
-        x: (n, D).
+        x: (n, D), maybe none.
         x_l: (N, D).
         itself: x is x_l, and a design is not its own neighbour.
 
@@ -23,7 +23,7 @@ def nearest(x: Tensor, x_l: Tensor, itself: bool = False) -> tuple[Tensor, Tenso
     distances, places = [], []
     square = x_l.square().sum(1)
     rows = max(1, BLOCK_ENTRIES // len(x_l))
-    for start in range(0, len(x), rows):
+    for start in range(0, max(1, len(x)), rows):  # of no designs there is one block, without rows
         block = x[start : start + rows]
         # |x - x_l|^2 less |x|^2, which does not change the order.
         score = torch.addmm(square, block, x_l.mT, alpha=-2)

@@ -15,14 +15,13 @@ from ..settings import Settings
 from .asked import Asked
 from .derived import Derived, Formula, derived_of
 from .equations import equations
+from .interactions import exact_within
 from .looked_up import LookedUp
 from .powers import PowerLaw
 from .relations import constant_sums
 
 # Both ends of more columns than these are too many combinations.
 _MOST_ENDS = 12
-# What numbers differ by, as a share of the largest, that are equal but for rounding errors.
-_EXACT = 1e-9
 
 
 def find_derived(
@@ -38,9 +37,10 @@ def find_derived(
     """
     cells, grids, settings = asked.table.columns, asked.grids, asked.settings
     columns = {name: asked.values[name] for name in grids}
+    half = {name: half_units(cells[name], v) for name, v in columns.items()}
     formulas = derived_of(
         columns,
-        {name: half_units(cells[name], v) for name, v in columns.items()},
+        half,
         {name: unit_of(cells[name]) for name in columns},
         {name: digits_of(cells[name]) or MAX_DECIMALS + 1 for name in columns},
         lambda own: [next(iter(rule.coefficients)) for rule in equations(asked, own)[1]],
@@ -69,15 +69,17 @@ def find_derived(
                 f"{what}, and proposals do not keep to that. If {name!r} follows from the others, "
                 f"leave it out ({ways('ignore', name)})."
             )
-    exact = {name: _exact(formula, name, columns) for name, formula in kept.items()}
+    exact = {name: _exact(formula, name, columns, half) for name, formula in kept.items()}
     return {name: Derived(own, grids[name], exact[name]) for name, own in kept.items()}
 
 
-def _exact(formula: Formula, name: str, columns: Mapping[str, np.ndarray]) -> bool:
+def _exact(
+    formula: Formula, name: str, columns: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray]
+) -> bool:
     """Whether sums and products, which may be, are in the table without a rounding."""
     own = columns[name]
     missed = np.abs(formula(columns) - own).max()
-    return formula.signed and bool(missed <= _EXACT * np.abs(own).max())
+    return formula.signed and bool(missed <= exact_within(own, half[name]))
 
 
 def _beside_looked_up(

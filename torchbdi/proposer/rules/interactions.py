@@ -21,6 +21,8 @@ from .powers import PowerLaw, beyond_rounding, plainest
 _LOOKS = slice(12), slice(None)
 # What numbers differ by, as a share of the largest, that are equal but for rounding errors.
 _EXACT = 1e-9
+# ... or, in all rows, as a share of half a unit of the last decimal.
+_OF_HALF = 0.1
 # Different rows that tell that whole numbers are a product of two columns.
 _FEWEST = 7
 # A product that is named as one varies by as many times its rounding.
@@ -55,7 +57,9 @@ def signed_product(
             continue
         rows = np.unique(np.stack([columns[name] for name in law.names], axis=1), axis=0)
         exact = miss <= _EXACT * np.abs(own).max() and len(rows) >= _FEWEST
-        if exact or beyond_rounding(own, float(own.std()), slack):
+        # One row that is far from all others tells the constant, and nothing else.
+        others = np.arange(len(own)) != np.abs(own).argmax()
+        if exact or beyond_rounding(own[others], float(own[others].std()), slack[others]):
             return law
     return None
 
@@ -72,11 +76,27 @@ def named_product(
     """
     own, as_written = columns[name], {n: np.zeros(len(v)) for n, v in columns.items()}
     for factors, rounded in product(_spelt(name, columns), (as_written, halves)):
+        numbered = name.removeprefix(factors[0]).isdecimal()
+        if numbered and np.array_equal(own, columns[factors[0]]):
+            continue  # the same numbers: x12 is the twelfth column, and not the square of x1
         law, miss, slack = _law(own, halves[name], factors, columns, rounded)
-        exact = miss <= _EXACT * np.abs(own).max()
+        exact = miss <= exact_within(own, halves[name])
         if law is not None and (exact or own.std() >= _OF_ROUNDING * slack.mean()):
             return law if law.factor == 1 else None
     return None
+
+
+def exact_within(own: np.ndarray, half: np.ndarray) -> float:
+    """What numbers miss at most that are not rounded to their last decimal.
+
+    Rounding moves some number of many by more than a tenth of what it may. Squares of 0, 1 and
+    1.414 that are written as 0, 1 and 2 only look as if they were rounded to whole numbers.
+
+    Args:
+        own: the numbers, (N,).
+        half: half a unit of their last decimals, (N,).
+    """
+    return max(_EXACT * float(np.abs(own).max()), _OF_HALF * float(half.min()))
 
 
 def _law(

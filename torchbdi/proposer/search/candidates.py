@@ -22,7 +22,7 @@ from ..columns.nothing import Absent
 from ..columns.padded import Padded, padded_sites, with_padding
 from . import effort
 from .absence import with_absent
-from .different import with_different
+from .different import are_different, with_different
 from .neighbours import neighbours
 from .novelty import new
 from .seen import with_seen_letters
@@ -133,7 +133,10 @@ class _Wanted:
 
     def coupled(self, x: Tensor) -> Tensor:
         """Those of designs (P, D) whose columns go together, some of them changed for that."""
-        return with_absent(with_different(x, self.space, self.different), self.space, self.absent)
+        both = bool(self.absent and self.different)
+        for _ in range(1 + both):  # a name that goes with an amount can be one that stands already
+            x = with_absent(with_different(x, self.space, self.different), self.space, self.absent)
+        return x[are_different(x, self.space, self.different)] if both else x
 
     def new(self, x: Tensor) -> Tensor:
         """Which of standardised designs (P, D) are new, their positions."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ...space import Choice, Space
@@ -35,12 +36,24 @@ def with_different(x: Tensor, space: Space, different: Sequence[Different]) -> T
                 _rename(raw[row], at, space, own, row)
                 if own.sorted:
                     _sort(raw[row], at, space)
-        elif all(space.columns[i].fixed is None for i in at):
-            # What was equal is put in the order of the columns.
-            cells = rows[:, None], np.array(at)
-            raw[cells] = 1 + raw[cells].argsort(1, kind="stable").argsort(1, kind="stable")
+        else:
+            _replace(raw, rows, at, space)
         good &= own.keeps(_values(raw, space, own))
     return moved(x, before, raw, good, space)
+
+
+def are_different(x: Tensor, space: Space, different: Sequence[Different]) -> Tensor:
+    """Which designs (n, D) have columns that are never the same, (n,) bool.
+
+    Args:
+        x: features of designs.
+        space: they lie in it.
+        different: which columns differ.
+    """
+    raw, good = space.decode(x), np.ones(len(x), bool)
+    for own in different:
+        good &= own.keeps(_values(raw, space, own))
+    return torch.from_numpy(good)
 
 
 def _rename(raw: np.ndarray, at: Sequence[int], space: Space, own: Different, turn: int) -> None:
@@ -66,9 +79,23 @@ def _rename(raw: np.ndarray, at: Sequence[int], space: Space, own: Different, tu
         used = {taken[j] for j in apart[i] if j in taken} - {*own.nothing}
         if name in used and column.fixed is None:
             left = [code for code in column.grid().tolist() if column.classes[code] not in used]
-            if left:
+            # A name may go with an amount: something becomes nothing only where all else stands.
+            if left := [c for c in left if column.classes[c] not in own.nothing] or left:
                 raw[at[i]] = left[turn % len(left)]
         taken[i] = column.classes[int(raw[at[i]])]
+
+
+def _replace(raw: np.ndarray, rows: np.ndarray, at: Sequence[int], space: Space) -> None:
+    """Gives each of k columns a place of its own of 1 to k in some raw designs (n, C), in place.
+
+    What was equal is put in the order of the columns. What is fixed keeps its place.
+    """
+    kept = [fixed for i in at if (fixed := space.columns[i].fixed) is not None]
+    loose = np.array([i for i in at if space.columns[i].fixed is None])
+    places = np.setdiff1d(np.arange(1, len(at) + 1), kept)
+    if len(places) == len(loose) > 0:
+        cells = rows[:, None], loose
+        raw[cells] = places[raw[cells].argsort(1, kind="stable").argsort(1, kind="stable")]
 
 
 def _sort(raw: np.ndarray, at: Sequence[int], space: Space) -> None:

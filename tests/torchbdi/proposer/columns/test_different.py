@@ -108,6 +108,27 @@ def test_columns_of_one_list_that_are_independent_are_not_said_to_differ() -> No
     assert wrong <= 4
 
 
+@pytest.mark.parametrize(("n", "count", "levels"), [(12, 8, 10), (20, 8, 20), (30, 16, 12)])
+def test_many_columns_of_one_list_are_not_said_to_differ(n: int, count: int, levels: int) -> None:
+    """As letters of a peptide, of which a few rows leave many pairs without the same letter."""
+    wrong = 0
+    for seed in range(40):
+        drawn = np.random.default_rng(seed).integers(levels, size=(n, count))
+        wrong += len(
+            differences({f"P{i}": texts([f"L{v}" for v in drawn[:, i]]) for i in range(count)})
+        )
+    assert wrong <= 1
+
+
+def test_what_differs_is_seen_beside_columns_of_the_same_list() -> None:
+    drawn = orders(20)
+    named = {f"step {i}": texts(np.array([*"ABCD"])[drawn[:, i]].tolist()) for i in range(4)}
+    rng = np.random.default_rng(0)
+    others = {name: texts(rng.choice([*"ABCD"], 20).tolist()) for name in "wxyz"}
+    (found,) = differences({**others, **named})
+    assert found.names == tuple(named) and len(found.pairs) == 6
+
+
 def test_proposals_keep_them_apart(tmp_path: Path) -> None:
     rows = pair_table()
     understood, _ = asked(tmp_path, text(rows), "-n", "200")
@@ -139,3 +160,40 @@ def test_a_fixed_name_is_kept(fixed: dict[str, str]) -> None:
     made = torchbdi.propose(frame, np.array([float(row[3]) for row in rows[1:]]), n=4, fix=fixed)
     assert (made.columns["first"] == "DMF").all()
     assert ((made.columns["second"] == "DMF") == ("second" in fixed)).all()
+
+
+@pytest.mark.parametrize(
+    "fixed", [{"A": 3.0, "B": 2.0}, {"A": None, "B": None}, {"A": None, "B": 2.0}, {"A": 3, "B": 3}]
+)
+def test_columns_with_several_fixed_ones_stay_apart(fixed: dict[str, float | None]) -> None:
+    """Two of five places that are fixed leave an order of the others; but not where they clash."""
+    drawn = np.array([np.random.default_rng(i).permutation(5) for i in range(24)]) + 1.0
+    frame = Frame({name: drawn[:, i] for i, name in enumerate("ABCDE")})
+    scores = drawn[:, 0] - 2 * drawn[:, 2] + drawn[:, 4] / 3
+    made = torchbdi.propose(frame, scores, n=3, fix=fixed)
+    rows = np.stack([made.columns[name] for name in "ABCDE"], axis=1)
+    for i, value in enumerate(fixed.values()):
+        assert value is None or (rows[:, i] == value).all()
+    if fixed["A"] != 3 or fixed["B"] != 3:
+        assert (np.sort(rows, axis=1) == np.arange(1, 6)).all()
+
+
+def test_names_that_go_with_amounts_stay_apart_too() -> None:
+    """Two different surfactants with their amounts, one or both of them none, and water to 100."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for _ in range(90):
+        names, amounts = rng.choice([*"ABCDE"], 2, replace=False).tolist(), rng.integers(1, 20, 2)
+        for i, share in enumerate((0.15, 0.25)):
+            if rng.random() < share:
+                names[i], amounts[i] = "none", 0
+        rows.append([*names, *amounts.astype(float), 100.0 - amounts.sum()])
+    cells = dict(zip(["s1", "s2", "a1", "a2", "water"], zip(*rows, strict=True), strict=True))
+    own = {n: texts([*v]) if n[0] == "s" else np.array(v) for n, v in cells.items()}
+    good = dict(zip([*"ABCDE", "none"], rng.normal(size=6), strict=True))
+    scores = np.array([good[a] * u + good[b] * v for a, b, u, v, _ in rows])
+    made = torchbdi.propose(Frame(own), scores, n=32).columns
+    first, second = made["s1"], made["s2"]
+    assert ((first != second) | (first == "none")).all()
+    assert ((first == "none") == (made["a1"] == 0)).all()
+    assert ((second == "none") == (made["a2"] == 0)).all()

@@ -73,3 +73,9 @@ def test_other_texts_are_none(texts: set[str]) -> None:
 def test_what_texts_are(texts: set[str], what: str) -> None:
     remedy = remedy_of(texts)
     assert remedy is not None and remedy.what == what
+
+
+def test_the_example_does_not_depend_on_the_order_of_the_texts() -> None:
+    texts = [f"{low}-{low + 5}" for low in range(10, 60, 3)]
+    found = {remedy_of(own).example for own in (texts, texts[::-1], texts[5:] + texts[:5])}
+    assert len(found) == 1

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import text
+from proposer_tables import asked, text
 
 from torchbdi.__main__ import main
-from torchbdi.proposer.rules.derived import derived_of
+from torchbdi.proposer.rules.derived import Derived, derived_of
 
 CODED = [*itertools.product((-1, 0, 1), repeat=3)][1:]
 
@@ -87,6 +87,41 @@ def test_no_product_among_independent_columns() -> None:
             "few": rng.integers(0, 6, n) * rng.choice(2, n) + 0.0,
         }  # fmt: skip
         assert not followed(columns, 0.05) and not followed(columns, 0.5)
+
+
+def test_squares_of_a_rounded_distance_are_not_rounded_themselves(tmp_path: Path) -> None:
+    """The star of a central composite design is at 1.414, and its squares are written as 2."""
+    corners = [*itertools.product((-1, 1), repeat=2), *([[0, 0]] * 5)]
+    star = [(-1.414, 0), (1.414, 0), (0, -1.414), (0, 1.414)]
+    rows = [["x1", "x2", "x1^2", "x2^2", "yield"]]
+    for i, (a, b) in enumerate([*corners, *star]):
+        own = [f"{a:.3f}", f"{b:.3f}", f"{a * a:.0f}", f"{b * b:.0f}"]
+        rows.append([*own, f"{70 + a - b - (a - 0.5) ** 2 - (b + 0.6) ** 2 + 0.1 * (i % 3):.2f}"])
+    understood, _ = asked(tmp_path, text(rows))
+    assert [column.name for column in understood.columns] == ["x1", "x2"]
+    square = understood.following["x1^2"]
+    assert isinstance(square, Derived)
+    assert square({"x1": np.array([0.5, 1.0])}).tolist() == [0.25, 1.0]
+
+
+def test_one_row_that_is_far_from_the_others_is_no_product() -> None:
+    """It tells the constant; of the others anything follows, since these are small and whole."""
+    few = {
+        "count": np.array([495.0, 0, 2, 3, 1, 2, 1, 4, 1, 1]),
+        "other": np.array([14.0, 0, 1, 1, 1, 1, 1, 1, 0, 0]),
+    }
+    assert not followed(few, 0.5)
+    pair = {
+        "one": np.array([27.0, 0, 1, 0, 1, 23, 1, 4, 1, 22]),
+        "two": np.array([40.0, 0, 1, 1, 1, 0, 2, 1, 0, 0]),
+    }
+    assert not followed({**pair, "three": np.array([2981.0, 1, 1, 0, 5, 0, 1, 19, 0, 1])}, 0.5)
+
+
+def test_a_column_that_is_the_same_as_another_is_no_power_of_it() -> None:
+    """x12 and x1, of 0 and 1: neither follows, and half of x1 would be a quarter of x12."""
+    x = (np.arange(16) == 5) + 0.0
+    assert not followed({"x1": x, "x2": np.roll(x, 2), "x12": x, "x13": x}, 0.5)
 
 
 def test_proposals_of_a_model_matrix_keep_to_it(tmp_path: Path) -> None:

@@ -60,3 +60,13 @@ def test_places_become_an_order() -> None:
     raw = np.array([[1.0, 1, 3], [3, 1, 2], [2, 2, 2], [3, 1, 1]])
     found = space.decode(with_different(space.encode(raw), space, [own]))
     assert found.round(9).tolist() == [[1, 2, 3], [3, 1, 2], [1, 2, 3], [3, 1, 2]]
+
+
+def test_other_places_become_an_order_beside_those_that_are_fixed() -> None:
+    levels = (1.0, 2.0, 3.0, 4.0)
+    fixed = {"b": 3.0, "c": 1.0}
+    space = space_of(*(Number(n, 1, 4, levels=levels, fixed=fixed.get(n)) for n in "abcd"))
+    own = Different(tuple("abcd"), tuple(itertools.combinations(range(4), 2)))
+    raw = np.array([[1.0, 3, 1, 1], [3, 3, 1, 2], [4, 3, 1, 2]])
+    found = space.decode(with_different(space.encode(raw), space, [own]))
+    assert found.round(9).tolist() == [[2, 3, 1, 4], [4, 3, 1, 2], [4, 3, 1, 2]]

@@ -13,3 +13,8 @@ def test_nearly_known_designs_are_new_only_where_nothing_else_is() -> None:
     assert new(x, known, 1).tolist() == [1]
     assert new(x, known, 2).tolist() == [0, 1]
     assert new(x, known, 5).tolist() == [0, 1]
+
+
+def test_of_no_designs_none_is_new() -> None:
+    known = torch.zeros((2, 3), dtype=torch.float64)
+    assert not len(new(known[:0], known, 1))
