@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from .columns.before import before_remarks
 from .columns.collinear import collinear_remarks, drift_remark
 from .columns.column import Classes, Numbers
+from .columns.controls import control_remarks
 from .columns.different import different_remarks
 from .columns.ends import limit_remarks, two_values_remark
+from .columns.melted import melted_remarks
 from .columns.nothing import kept_remarks, kept_together, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
@@ -18,15 +22,24 @@ from .columns.score_remarks import direction_remark, repetition_remarks
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
+from .rules.counted import counted_remarks
+from .rules.crossed import not_crossed
 from .rules.dummies import yes_or_no_remarks
+from .rules.foretold import foretold, foretold_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
+from .rules.own_ranges import own_range_remarks
 from .rules.present import present_remark
 from .rules.restrict import Restricted
+from .rules.seen_pairs import seen_pair_remarks
 from .rules.strands import are_letters, strand_remarks
+from .rules.tabled import tabled
 from .scored import Scored
 from .settings import Settings
+
+# So many designs are looked at for what columns are of others.
+MOST_DESIGNS = 2000
 
 
 def remarks_of(
@@ -50,7 +63,9 @@ def remarks_of(
     y, far, rows = scored.y, scored.far, scored.table.rows
     numbers = {c.name: scored.known[c.name] for c in restricted.columns if isinstance(c, Numbers)}
     chosen = [name for name, grid in restricted.grids.items() if grid.kind == "levels"]
-    sources = _source_remarks(scored, restricted.columns, numbers, chosen, ways)
+    sources = _source_remarks(
+        scored, restricted.columns, numbers, chosen, settings, ways, to_choose
+    )
     remarks = repetition_remarks(scored.score_columns, scored.numbers) + sources
     remarks += two_values_remark(scored.score, y)
     remarks += limit_remarks(scored.score, y[~far], settings.minimize, ways)
@@ -77,6 +92,8 @@ def remarks_of(
     moving = {name: v for name, v in numbers.items() if name not in settings.fix}
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
     remarks += _letter_remarks(scored, restricted.columns, moving, settings.fix, ways)
+    if not to_choose:
+        remarks += _related_remarks(scored, restricted, settings, [*said, *remarks], ways)
     sorted_by = (scored.means[scored.groups], *(v[~np.isnan(v)] for v in scored.numbers.T))
     return remarks + drift_remark(scored.score, y, rows, sorted_by, numbers, ways)
 
@@ -86,7 +103,9 @@ def _source_remarks(
     columns: Sequence[Numbers | Classes],
     numbers: Mapping[str, np.ndarray],
     chosen: Collection[str],
+    settings: Settings,
     ways: Ways,
+    to_choose: bool,
 ) -> list[str]:
     """Whether the score was made of columns, or columns are results as it is.
 
@@ -100,11 +119,56 @@ def _source_remarks(
     if len(columns) > 1:
         remarks += result_remarks(score, mean, once, ways, len(scored.score_columns) > 1)
         levels = {name: scored.known[name][place] for name in _unordered(columns)}
-        remarks += level_remarks(score, mean, levels, ways)
+        told, melted = melted_remarks(score, mean, levels, ways)
+        levels = {name: v for name, v in levels.items() if name not in melted}
+        remarks += told + level_remarks(score, mean, levels, ways)
+        if not to_choose:
+            remarks += before_remarks(score, mean, levels, settings.fix, ways)
+            remarks += control_remarks(levels, scored.table.rows[place], settings.fix, ways)
         named = " ".join(remarks)
         others = [name for name in numbers if repr(name) not in named]
         remarks += name_remarks(score, others, ways, chosen)
     return remarks
+
+
+def _related_remarks(
+    scored: Scored, restricted: Restricted, settings: Settings, said: Sequence[str], ways: Ways
+) -> list[str]:
+    """What columns are of others that nothing keeps: counts, look-ups, functions, own ranges."""
+    grids = restricted.grids
+    own = {name: scored.values[name] for name in _unordered(restricted.columns)}
+    few = [name for name, grid in grids.items() if grid.kind == "levels"]
+    equal = [rule.coefficients for rule in restricted.rules if rule.low == rule.high]
+    # What was told to follow from others, or to go with them, tells nothing by itself.
+    strong = [text for text in said if "keep to that" in text or "changed together" in text]
+    own = {name: v for name, v in own.items() if not _left_out(name, strong, ways)}
+    stay = {*settings.fix, *settings.numbers, *settings.categories}
+    summed = {name for rule in equal for name in rule}
+    names, rows = not_crossed(own)
+    remarks = counted_remarks({n: v[:MOST_DESIGNS] for n, v in own.items()}, stay | summed, ways)
+    names = [name for name in names if not _left_out(name, remarks, ways)]
+    some = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_DESIGNS])
+    own = {name: own[name][some] for name in names}
+    found = tabled(own, stay | summed, said)
+    own = {name: v for name, v in own.items() if name not in found}
+    logs = {name: grid.number.offset for name, grid in grids.items() if grid.number.log}
+    plain = {n: np.log(v + logs[n]) if n in logs else v for n, v in own.items()}
+    found |= foretold(plain, few, equal, stay)
+    made = {next(iter(rule)) for rule in equal}  # proposals keep to what equations make
+    found = {n: by for n, by in found.items() if n not in made and not _left_out(n, said, ways)}
+    remarks += foretold_remarks(found, ways)
+    own = {name: v for name, v in own.items() if name not in found}
+    said = [*said, *remarks]
+    remarks += own_range_remarks(own, few, {*settings.fix, *settings.bounds}, said, ways)
+    return remarks + seen_pair_remarks(own, few, settings.fix, [*said, *remarks], ways)
+
+
+def _left_out(name: str, remarks: Sequence[str], ways: Ways) -> bool:
+    """Whether some remark says how a column is left out, alone or with others."""
+    way = re.escape(ways("ignore", name)) + r"(?!\w)"
+    if not ways.typed:
+        way = re.escape(ways.name("ignore")) + r"\[[^\]]*" + re.escape(repr(name))
+    return any(re.search(way, text) for text in remarks)
 
 
 def _letter_remarks(

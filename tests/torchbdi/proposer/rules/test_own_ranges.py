@@ -1,0 +1,59 @@
+"""Numbers of which each name has a range of its own: told, and chance is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from proposer_tables import asked, text, told
+
+from torchbdi.proposer.reading.ways import TYPED
+from torchbdi.proposer.rules.own_ranges import own_range_remarks
+
+RANGES = {"Pd": (0.1, 1.0), "Ni": (2.0, 10.0), "Cu": (9.0, 40.0)}
+
+
+def loadings(n: int = 60) -> list[list[str]]:
+    """A header and rows of catalyst, loading, T and yield."""
+    rng = np.random.default_rng(0)
+    rows = [["catalyst", "loading", "T", "yield"]]
+    for i in range(n):
+        name = [*RANGES][i % 3]
+        numbers = rng.uniform(*RANGES[name]), rng.uniform(20, 90), rng.normal()
+        rows.append([name, *(f"{v:.2f}" for v in numbers)])
+    return rows
+
+
+def test_a_range_of_each_name_is_told(tmp_path: Path) -> None:
+    said = told(asked(tmp_path, text(loadings()))[0])
+    assert "'loading' have a range of their own for each 'catalyst'" in said
+    assert "--fix catalyst=Pd --bounds loading=0.1" in said and "'T' have a range" not in said
+    words = ["--fix", "catalyst=Pd"]
+    assert "range of their own" in told(asked(tmp_path, text(loadings()), *words)[0])
+    words += ["--bounds", "loading=0.1:1"]
+    assert "range of their own" not in told(asked(tmp_path, text(loadings()), *words)[0])
+
+
+def test_classes_of_a_number_are_told() -> None:
+    t = np.random.default_rng(0).uniform(20, 100, 60).round(1)
+    name = np.where(t < 45, "low", np.where(t < 75, "medium", "high")).astype(object)
+    (remark,) = own_range_remarks({"T": t, "class": name}, [], [], [], TYPED)
+    assert "--ignore class" in remark
+    bins = np.digitize(t, [40.0, 60.0, 80.0]).astype(float)
+    (remark,) = own_range_remarks({"T": t, "bin": bins}, ["bin"], [], [], TYPED)
+    assert "--ignore bin" in remark
+    assert not own_range_remarks({"T": t, "bin": bins}, ["bin"], [], ["'T' and 'bin'"], TYPED)
+
+
+def test_what_chance_puts_apart_is_not_told() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        names = np.array(list("abcdefgh"), object)[rng.integers(0, 8, 30)]
+        two = np.array(["p", "q"], object)[rng.integers(0, 2, 30)]
+        x, z = rng.uniform(size=30), rng.choice([1.0, 2.0, 5.0], 30)
+        # A search that came to one name and to one range.
+        best = np.r_[rng.permutation(30)[:20] / 30, rng.normal(0.7, 0.02, 40)]
+        at = np.array(["b"] * 60, object)
+        at[:20] = names[:20]
+        assert not own_range_remarks({"n": names, "m": two, "x": x, "z": z}, ["z"], [], [], TYPED)
+        assert not own_range_remarks({"at": at, "x": best}, [], [], [], TYPED)

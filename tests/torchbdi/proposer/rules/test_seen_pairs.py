@@ -1,0 +1,44 @@
+"""Pairs of names of which most were never made: told, and chance and plans are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from proposer_tables import asked, text, told
+
+from torchbdi.proposer.reading.ways import TYPED
+from torchbdi.proposer.rules.seen_pairs import seen_pair_remarks
+
+WORKED = {"extrusion": ["PLA", "ABS"], "SLS": ["PA", "TPU"], "SLA": ["A", "B", "TPU"]}
+
+
+def test_pairs_that_can_be_made_are_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [["process", "material", "x", "yield"]]
+    for i in range(60):
+        process = [*WORKED][i % 3]
+        rows.append(
+            [process, rng.choice(WORKED[process]), f"{rng.uniform(0, 9):.1f}", f"{i % 7}.5"]
+        )
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "Designs have 7 of the 18 pairs of 'process' and 'material'" in said
+    assert "--fix process=extrusion --fix material=" in said
+    words = ["--fix", "process=SLS"]
+    assert "pairs of 'process'" in told(asked(tmp_path, text(rows), *words)[0])
+    words += ["--fix", "material=PA"]
+    assert "pairs of 'process'" not in told(asked(tmp_path, text(rows), *words)[0])
+
+
+def test_pairs_of_a_plan_are_not() -> None:
+    names = np.array(list("abcdefgh"), object)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        drawn = {n: names[rng.integers(0, 8, 40)] for n in "pqr"}
+        assert not seen_pair_remarks(drawn, [], [], [], TYPED)
+        one = rng.integers(0, 3, 40) % 2 == 0
+        alone = {"p": np.where(one, "a", drawn["p"]), "q": np.where(one, drawn["q"], "a")}
+        assert not seen_pair_remarks(alone, [], [], [], TYPED)
+    a, b = np.divmod(np.arange(25), 5)
+    square = {"a": names[a], "b": names[b], "c": names[(a + b) % 5]}
+    assert not seen_pair_remarks(square, [], [], [], TYPED)
