@@ -30,7 +30,7 @@ def run(options: Options) -> dict[str, Any]:
         compiled = launches.compile(capability)
         for (function, values), kernel in zip(launches.made, compiled, strict=True):
             forms = {name.lower(): v for name, v in values.items() if name.isupper()}
-            form = " ".join(f"{k}={v}" for k, v in forms.items() if k not in ("kink", "first"))
+            form = " ".join(f"{k}={v}" for k, v in forms.items() if k not in ("small", "first"))
             row = {"sm": capability, "kernel": function.__name__.strip("_"), "form": form}
             rows.append(row | resources(kernel, capability))
     versions = {"triton": triton.__version__, "ptxas": ptxas_version()}

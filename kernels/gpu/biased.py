@@ -1,6 +1,6 @@
 """Kernels of networks with biases in Triton: :func:`covariance_recursion` in one pass.
 
-The plain form is that of :mod:`.relu.recursion`, and names are its. All layers are run on a tile
+The plain form is that of :mod:`.relu.layers`, and names are its. All layers are run on a tile
 while it is in registers; so are the three derivatives, by hand.
 """
 
@@ -14,7 +14,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from ..relu.limits import kink
+from ..relu.layers import small_angle
 from ..relu.recursion import ReLUStack
 from .device import block_side, host_flag, on, raised
 from .gram import flatten
@@ -25,8 +25,9 @@ INVERSE_2PI = tl.constexpr(1 / (2 * math.pi))
 
 @functools.lru_cache(maxsize=64)
 def _table(stack: ReLUStack, d: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """w, b and w/D: as arguments of a kernel they would be rounded to float32."""
-    return torch.tensor([stack.w, stack.b, stack.w / d], dtype=dtype, device=device)
+    """w, b, w/D and the least variance: as arguments they would be rounded to float32."""
+    constants = [stack.w, stack.b, stack.w / d, torch.finfo(dtype).tiny]
+    return torch.tensor(constants, dtype=dtype, device=device)
 
 
 @triton.jit
@@ -47,7 +48,7 @@ def _biased_kernel(
     layers: tl.tensor,
     batch1: tl.tensor,
     batch2: tl.tensor,
-    KINK: tl.constexpr,
+    SMALL: tl.constexpr,
     TANGENT: tl.constexpr,
     DERIVATIVE: tl.constexpr,
     SYMMETRIC: tl.constexpr,
@@ -55,7 +56,7 @@ def _biased_kernel(
     COLS: tl.constexpr,
     STEP: tl.constexpr,
 ) -> None:
-    """One tile of one matrix; names as in covariance_recursion.
+    """One tile of one matrix; names as in layers of :mod:`.relu.layers`.
 
     Near pairs, off the diagonal where SYMMETRIC, become NaN in ``out``, and ``flag`` then 1.
     """
@@ -75,41 +76,60 @@ def _biased_kernel(
     near = (first - tl.abs(s) < first * NEAR) & (first > 0)
     if SYMMETRIC:
         near = near & (rows[:, None] != cols[None, :])
+    tiny = tl.load(constants + 3)
+    b, p1, p2 = tl.maximum(b, tiny), tl.maximum(p1, tiny), tl.maximum(p2, tiny)
+    root1, root2 = tl.sqrt(p1), tl.sqrt(p2)
+    inverse1, inverse2 = 1.0 / root1, 1.0 / root2
+    r = root1 * root2  # p1 * p2 overflows for designs of 1e100
+    z = (1.0 - tl.minimum(tl.maximum(s * (inverse1 * inverse2), -1.0), 1.0)) * 0.5
     s = tl.where(near, float("nan"), s)
     t = s
-    if DERIVATIVE:
-        ds, dt = tl.zeros_like(s) + 1.0, tl.zeros_like(s) + 1.0
-        ds1, ds2, dt1, dt2 = (
-            tl.zeros_like(s),
-            tl.zeros_like(s),
-            tl.zeros_like(s),
-            tl.zeros_like(s),
-        )
+    if DERIVATIVE:  # by the first layer's s, q1 and q2
+        ds, ds1, ds2 = tl.zeros_like(s) + 1.0, tl.zeros_like(s), tl.zeros_like(s)
+        dt, dt1, dt2 = ds, ds1, ds2
+        quarter = 0.25 - 0.5 * z
+        dz1, dz2 = quarter * (inverse1 * inverse1), quarter * (inverse2 * inverse2)
         scale = tl.full((), 1.0, dtype=s.dtype)  # dq_l/dq_0
     for _ in range(layers):
-        r = tl.sqrt(p1) * tl.sqrt(p2)  # p1 * p2 overflows for designs of 1e100
-        full = r > 0
-        safe = tl.where(full, r, 1.0)
-        c = tl.minimum(tl.maximum(s / safe, -1.0), 1.0)
-        sine = tl.sqrt((1.0 - c) * (1.0 + c))
-        k0 = 0.25 + INVERSE_2PI * arcsine(c)
+        root = tl.sqrt(z)
+        half = arcsine(root)
+        sine = 2.0 * tl.sqrt(z * (1.0 - z))
+        w_k0 = w * (0.5 - 2.0 * INVERSE_2PI * half)
+        h = z - INVERSE_2PI * (sine - 2.0 * half * (1.0 - 2.0 * z))
+        series = root * (1.0 + z * (0.1 + z * (9.0 / 280.0)))
+        h = tl.where(z < SMALL, z - z * (INVERSE_2PI * (8.0 / 3.0) * series), h)
+        r = 0.5 * w * r
+        next1, next2 = 0.5 * w * p1 + b, 0.5 * w * p2 + b
+        next_root1, next_root2 = tl.sqrt(next1), tl.sqrt(next2)
+        next_inverse1, next_inverse2 = 1.0 / next_root1, 1.0 / next_root2
+        r_next, inverse = next_root1 * next_root2, next_inverse1 * next_inverse2
+        gap, per = root1 - root2, 1.0 / (r_next + r + b)
+        part = 0.5 * w * b * gap * per
+        z_next = (r * h + 0.5 * gap * part) * inverse
+        s = r * (1.0 - 2.0 * h) + b
         if DERIVATIVE:
-            safe1, safe2 = tl.where(p1 > 0, p1, 1.0), tl.where(p2 > 0, p2, 1.0)
-            ratio1 = scale * tl.sqrt(tl.where(p1 > 0, p2 / safe1, 0.0))
-            ratio2 = scale * tl.sqrt(tl.where(p2 > 0, p1 / safe2, 0.0))
-            smooth = (1.0 - tl.abs(c) > KINK) & full
-            turn = tl.where(smooth, INVERSE_2PI / tl.where(smooth, sine, 1.0), 0.0)
-            half, inverse_r = 0.5 * INVERSE_2PI * sine, 1.0 / safe
-            dk0, dk1 = turn * (ds * inverse_r), turn * (ds1 * inverse_r - 0.5 * c * scale / safe1)
-            dk2 = turn * (ds2 * inverse_r - 0.5 * c * scale / safe2)
-            ds, ds1 = w * (k0 * ds), w * (k0 * ds1 + half * ratio1)
-            ds2 = w * (k0 * ds2 + half * ratio2)
-            dt, dt1 = ds + w * (dk0 * t + k0 * dt), ds1 + w * (dk1 * t + k0 * dt1)
-            dt2 = ds2 + w * (dk2 * t + k0 * dt2)
+            bend = 0.5 * gap * part * per
+            own, new = r * (h - bend), 0.5 * w * r_next * (z_next + bend)
+            by_angle = tl.where(sine > 0, t / tl.where(sine > 0, sine, 1.0), 0.0)
+            by_angle = -2.0 * INVERSE_2PI * w * by_angle  # w t dk0/dz
+            flat = INVERSE_2PI * scale * sine * r
+            square1, square2 = inverse1 * inverse1, inverse2 * inverse2
+            # z is (1 - s / r) / 2, and r does not depend on the first s.
+            dt = w_k0 * dt - 0.5 * by_angle * ds * (inverse1 * inverse2)
+            dt1, dt2 = w_k0 * dt1 + by_angle * dz1, w_k0 * dt2 + by_angle * dz2
+            ds, ds1, ds2 = w_k0 * ds, w_k0 * ds1 + flat * square1, w_k0 * ds2 + flat * square2
+            dt, dt1, dt2 = ds + dt, ds1 + dt1, ds2 + dt2
+            kept, factor = 2.0 / w * w_k0 * r * inverse, 0.5 * scale * inverse
+            new1, new2 = (
+                new * (next_inverse1 * next_inverse1),
+                new * (next_inverse2 * next_inverse2),
+            )
+            dz1 = kept * dz1 + factor * (own * square1 + part * inverse1 - new1)
+            dz2 = kept * dz2 + factor * (own * square2 - part * inverse2 - new2)
             scale = scale * w * 0.5
-        s = w * (r * (INVERSE_2PI * sine + k0 * c)) + b
-        t = s + w * k0 * t
-        p1, p2 = 0.5 * w * p1 + b, 0.5 * w * p2 + b
+        t = s + w_k0 * t
+        z, r, p1, p2, root1, root2 = z_next, r_next, next1, next2, next_root1, next_root2
+        inverse1, inverse2 = next_inverse1, next_inverse2
     at = (batch * n1 + rows[:, None]) * n2 + cols[None, :]
     value = s
     if TANGENT:
@@ -173,14 +193,14 @@ def recursion(
                 stack.depth - 1,
                 int(a1.ndim == 3),
                 int(a2.ndim == 3),
-                KINK=kink(x1.dtype),
+                SMALL=small_angle(x1.dtype),
                 TANGENT=stack.tangent,
                 DERIVATIVE=derivative,
                 SYMMETRIC=symmetric,
                 ROWS=rows,
                 COLS=cols,
                 STEP=STEP,
-                num_warps=max(1, rows * cols // (128 if derivative else 256)),
+                num_warps=max(1, rows * cols // 128),
             )
     entries = outs[0].isnan().nonzero(as_tuple=True) if raised(flag, x1.device) else None
     return outs[0], (outs[1], outs[2], outs[3]) if derivative else None, entries

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from .. import gpu
 from ..by_hand import refuse_second_derivative
+from .layers import covariance_recursion
 from .pairs import Pairs, near_entries
-from .recursion import ReLUStack, covariance_recursion, diagonal_recursion
+from .recursion import ReLUStack, diagonal_recursion
 
 
 class BiasedGram(torch.autograd.Function):

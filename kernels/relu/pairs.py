@@ -1,14 +1,8 @@
 """Kernels with biases of pairs of nearly equal designs, by an angle that comes from differences.
 
-The cosine of a small angle has lost the angle (see :mod:`..zonal.near`). Here z = sin^2(theta/2) is
-carried from layer to layer in its place. With r = sqrt(q q') and h = z - (sin theta - theta cos
-theta) / (2 pi), a layer gives
-
-    s = w r / 2 (1 - 2 h) + b
-    2 r_next z_next = w r h + (w b / 2) (sqrt q - sqrt q')^2 / (r_next + w r / 2 + b)
-
-where the last term is what r_next exceeds w r / 2 + b by. Nothing cancels. Plain differentiable
-operations: they are few pairs, and the gradient is autograd's.
+The cosine of a small angle has lost the angle (see :mod:`..zonal.near`), so here the first layer's
+sin^2(theta/2) is computed from the difference of the designs, or from their sum where they are
+opposite. So is the difference of their variances.
 """
 
 from __future__ import annotations
@@ -19,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..scatter import add_rows_
+from .layers import Angle, inverse, layers
 from .limits import CHUNK, bound, kink_of_differences
 from .recursion import ReLUStack
 
@@ -42,58 +37,60 @@ def near_entries(s: Tensor, q1: Tensor, q2: Tensor) -> tuple[Tensor, ...] | None
     return entries if len(entries[0]) else None
 
 
-def pair_kernel(stack: ReLUStack, x1: Tensor, x2: Tensor) -> Tensor:
-    """k of each pair; where the designs are equal to rounding the angle has no gradient.
+def pair_kernel(
+    stack: ReLUStack, x1: Tensor, x2: Tensor, derivative: bool
+) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
+    """k of each pair; the NTK of designs that are equal to rounding has no tangential gradient.
 
     Args:
         stack: the network, with biases.
         x1: designs, (P, D).
         x2: designs, (P, D).
+        derivative: whether to return the gradients too.
 
     Returns:
-        (P,), differentiable.
+        k, (P,), and with ``derivative`` its gradients by x1 and x2, (P, D) each; else None.
     """
-    w, b, pi = stack.w, stack.b, math.pi
-    scaled = [math.sqrt(w / x.shape[1]) * x for x in (x1, x2)]
-    root = math.sqrt(b)
-    norms = [torch.cat([x, torch.full_like(x[:, :1], root)], 1).norm(dim=1) for x in scaled]
-    # The directions of (sqrt(w/D) x, sqrt(b)); opposite ones have their sum in place of the rest.
-    ends = root / norms[0], root / norms[1]
-    hats = scaled[0] / norms[0].unsqueeze(1), scaled[1] / norms[1].unsqueeze(1)
-    with torch.no_grad():
-        opposite = (hats[0] * hats[1]).sum(1) + ends[0] * ends[1] < 0
+    root = math.sqrt(stack.w / x1.shape[1])
+    v1, v2 = (_with_bias(root * x, 1, stack) for x in (x1, x2))
+    n1, n2 = v1.norm(dim=1), v2.norm(dim=1)
+    per1, per2 = inverse(n1), inverse(n2)
+    opposite = (v1 * per1.unsqueeze(1) * v2).sum(1) < 0
     sign = torch.where(opposite, -1.0, 1.0).to(x1.dtype)
-    gap = (hats[1] - sign.unsqueeze(1) * hats[0]).square().sum(1)
-    z = (gap + (ends[1] - sign * ends[0]).square()) / 4
-    angle, sine = _angle(z)
-    theta = torch.where(opposite, pi - angle, angle)
-    cosine, h = torch.where(opposite, 2 * z - 1, 1 - 2 * z), torch.where(opposite, 1 - z, z)
-    q1, q2 = norms[0].square(), norms[1].square()
-    r = norms[0] * norms[1]
-    s = r * cosine
-    t = s
-    for _ in range(stack.depth - 1):
-        h = h - (sine - theta * cosine) / (2 * pi)
-        s = w * r / 2 * (1 - 2 * h) + b
-        t = s + w * (pi - theta) / (2 * pi) * t
-        difference = q1.sqrt() - q2.sqrt()
-        q1, q2 = w / 2 * q1 + b, w / 2 * q2 + b
-        after = q1.sqrt() * q2.sqrt()
-        excess = w * b / 2 * difference.square() / (after + w * r / 2 + b)
-        z = (excess + w * r * h) / (2 * after)
-        r, h = after, z
-        theta, sine = _angle(z)
-        cosine = 1 - 2 * z
-    return t if stack.tangent else s
+    # Of the designs themselves: the products with a root are rounded.
+    step = _with_bias(root * (x2 - sign.unsqueeze(1) * x1), 1 - sign, stack)
+    difference = -(step * (v2 + sign.unsqueeze(1) * v1)).sum(1)
+    longer = difference * inverse(n1 + n2) * per1 * per2  # 1/|v2| - 1/|v1|
+    gap = step * per1.unsqueeze(1) + v2 * longer.unsqueeze(1)  # of the directions, or their sum
+    z = gap.square().sum(1) / 4
+    apart = z > (kink_of_differences(z.dtype) if stack.tangent else 0)  # NNGP has no kink
+    z, difference = (torch.where(apart, v, 0) for v in (z, difference))
+    half = z.sqrt().asin()
+    first = Angle(
+        n1 * n2 * sign * (1 - 2 * z),
+        torch.where(opposite, 1 - z, z),
+        torch.where(opposite, math.pi / 2 - half, half),
+        2 * (z * (1 - z)).sqrt(),
+    )
+    k, grads = layers(stack, first, n1.square(), n2.square(), difference, derivative)
+    if grads is None:
+        return k, None
+    dz, dq1, dq2 = grads
+    # dz/dv is -(x_hat' - cos x_hat) / (2 |v|)
+    dz = torch.where(apart, dz * root / -2, 0)
+    gap, rest = gap[:, :-1], 2 * z * sign
+    hats = (per1.unsqueeze(1) * v1)[:, :-1], (per2.unsqueeze(1) * v2)[:, :-1]
+    by1 = (dz * per1).unsqueeze(1) * (gap + rest.unsqueeze(1) * hats[0])
+    by2 = (dz * per2).unsqueeze(1) * (rest.unsqueeze(1) * hats[1] - sign.unsqueeze(1) * gap)
+    dq1, dq2 = (2 * root * root * d.unsqueeze(1) for d in (dq1, dq2))
+    return k, (by1 + dq1 * x1, by2 + dq2 * x2)
 
 
-def _angle(z: Tensor) -> tuple[Tensor, Tensor]:
-    """theta and sin theta from sin^2(theta/2); 0, without a gradient, below the kink."""
-    smooth = z > kink_of_differences(z.dtype)
-    root = torch.where(smooth, z, 0.25).clamp(max=1).sqrt()
-    cosine = torch.where(smooth, 1 - z, 1).clamp_min(0)
-    sine = torch.where(cosine > 0, 2 * root * torch.where(cosine > 0, cosine, 1).sqrt(), 0)
-    return torch.where(smooth, 2 * root.asin(), 0), torch.where(smooth, sine, 0)
+def _with_bias(x: Tensor, times: Tensor | float, stack: ReLUStack) -> Tensor:
+    """x, (P, D), and the constant feature that stands for the biases, ``times`` itself."""
+    bias = x.new_empty(len(x), 1)
+    bias[:, 0] = times * math.sqrt(stack.b)
+    return torch.cat([x, bias], 1)
 
 
 class Pairs:
@@ -119,7 +116,10 @@ class Pairs:
 
     def values(self, stack: ReLUStack) -> Tensor:
         """k of the pairs, (P,)."""
-        return torch.cat([pair_kernel(stack, self.x1[r], self.x2[c]) for r, c in self._chunks()])
+        parts = (
+            pair_kernel(stack, self.x1[r], self.x2[c], derivative=False) for r, c in self._chunks()
+        )
+        return torch.cat([k for k, _ in parts])
 
     def add_gradients_(
         self, stack: ReLUStack, grad: Tensor, grad1: Tensor | None, grad2: Tensor | None
@@ -134,10 +134,9 @@ class Pairs:
         """
         at = 0
         for r, c in self._chunks():
-            with torch.enable_grad():
-                a, b = (x.detach().requires_grad_() for x in (self.x1[r], self.x2[c]))
-                k = pair_kernel(stack, a, b)
-            da, db = torch.autograd.grad(k, (a, b), grad[at : at + len(r)])
+            _, grads = pair_kernel(stack, self.x1[r], self.x2[c], derivative=True)
+            assert grads is not None
+            da, db = (grad[at : at + len(r)].unsqueeze(1) * g for g in grads)
             if grad1 is not None:
                 add_rows_(grad1, r, da)
             if grad2 is not None:

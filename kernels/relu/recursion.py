@@ -2,7 +2,7 @@
 
 Two forms of the same kernel (Cho & Saul 2009; Jacot et al. 2018; Lee et al. 2019):
 
-* :func:`covariance_recursion` works on covariances and takes biases;
+* :func:`.layers.covariance_recursion` works on covariances and takes biases;
 * :func:`angular_recursion` works on the angle alone. Without biases the kernel is zonal,
   k(x, x') = |x||x'|/D * kappa(theta), and kappa is what it returns.
 """
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-from .limits import kink
 
 
 @dataclass(frozen=True)
@@ -66,54 +64,6 @@ def diagonal_recursion(stack: ReLUStack, q: Tensor) -> tuple[Tensor, float]:
         s, ds = half * s + stack.b, half * ds
         t, dt = s + half * t, ds + half * dt
     return (t, dt) if stack.tangent else (s, ds)
-
-
-def covariance_recursion(
-    stack: ReLUStack, s: Tensor, q1: Tensor, q2: Tensor, derivative: bool
-) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None]:
-    """The kernel from the first layer's covariances, for any biases.
-
-    Args:
-        stack: the network.
-        s: w x.x'/D + b, shape (..., N1, N2).
-        q1: w |x|^2/D + b, shape (..., N1, 1).
-        q2: w |x'|^2/D + b, shape (..., 1, N2).
-        derivative: whether to return the partial derivatives too.
-
-    Returns:
-        k, (..., N1, N2), and with ``derivative`` the tuple (dk/ds, dk/dq1, dk/dq2), each
-        (..., N1, N2); None otherwise.
-    """
-    w, b, pi = stack.w, stack.b, math.pi
-    t = s
-    zero = torch.zeros_like(s)
-    ds = [torch.ones_like(s), zero, zero] if derivative else []
-    dt = list(ds)
-    scale = 1.0  # dq_l/dq_0
-    for _ in range(stack.depth - 1):
-        r = q1.sqrt() * q2.sqrt()  # q1 * q2 overflows for designs of 1e100
-        c = (s / torch.where(r > 0, r, 1)).clamp(-1, 1)
-        sin = ((1 - c) * (1 + c)).sqrt()
-        k0 = (pi - torch.acos(c)) / (2 * pi)
-        k1 = r * (sin / (2 * pi) + k0 * c)
-        if derivative:
-            ratio = torch.where(q1 > 0, q2 / torch.where(q1 > 0, q1, 1), 0).sqrt()
-            inverse = torch.where(q2 > 0, q1 / torch.where(q2 > 0, q2, 1), 0).sqrt()
-            dq = (zero, scale * ratio, scale * inverse)
-            dc_q = (zero, scale / torch.where(q1 > 0, q1, 1), scale / torch.where(q2 > 0, q2, 1))
-            smooth = (1 - c.abs() > kink(s.dtype)) & (r > 0)
-            inv_sin = torch.where(smooth, 1 / torch.where(smooth, sin, 1), 0) / (2 * pi)
-            inv_r = 1 / torch.where(r > 0, r, 1)
-            new_ds = [w * (k0 * d + sin / (4 * pi) * e) for d, e in zip(ds, dq, strict=True)]
-            dk0 = [inv_sin * (d * inv_r - c / 2 * e) for d, e in zip(ds, dc_q, strict=True)]
-            dt = [n + w * (g * t + k0 * d) for n, g, d in zip(new_ds, dk0, dt, strict=True)]
-            ds = new_ds
-            scale *= w / 2
-        s = w * k1 + b
-        t = s + w * k0 * t
-        q1, q2 = w / 2 * q1 + b, w / 2 * q2 + b
-    value, grads = (t, dt) if stack.tangent else (s, ds)
-    return value, (grads[0], grads[1], grads[2]) if derivative else None
 
 
 def angular_recursion(stack: ReLUStack, theta: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,8 @@ from torch.autograd import gradcheck
 from torchbdi import NTK
 from torchbdi.kernels.gpu import device as triton_device
 from torchbdi.kernels.relu.biased import BiasedGram, input_covariance
-from torchbdi.kernels.relu.recursion import ReLUStack, covariance_recursion
+from torchbdi.kernels.relu.layers import covariance_recursion
+from torchbdi.kernels.relu.recursion import ReLUStack
 
 only_here()
 
@@ -20,6 +21,7 @@ STACKS = [
     ReLUStack(6, 1.0, 0.3, tangent=True),
     ReLUStack(2, 1.4, 1.1, tangent=True),
     ReLUStack(4, 1.2, 0.2, tangent=False),
+    ReLUStack(13, 0.5, 1.0, tangent=True),  # all but constant
 ]
 
 

@@ -70,18 +70,24 @@ def pairs(angle: float, sign: float, d: int = 5) -> tuple[Tensor, Tensor]:
 
 @functools.cache
 def true_values(kernel: NTK | NNGP, angle: float, sign: float) -> tuple[Tensor, Tensor]:
-    """k(x_i, z_i) and its gradient by x_i, by differences of 1e-50 of 100 digits.
+    """k(x_i, z_i) and its gradient by x_i."""
+    return by_differences(kernel, *pairs(angle, sign))
+
+
+def by_differences(
+    kernel: NTK | NNGP, x: Tensor, z: Tensor, digits: int = 100
+) -> tuple[Tensor, Tensor]:
+    """k(x_i, z_i) and its gradient by x_i, by differences of half of the digits.
 
     It is a function of x.z, x.x and z.z: its slopes by the first two give those by the entries.
     """
-    x, z = pairs(angle, sign)
     values, grads, mp = [], [], mpmath.mp
-    with mpmath.workdps(100):
+    with mpmath.workdps(digits):
+        h = mp.mpf(10) ** (-digits // 2)
         for a, b in zip(x.tolist(), z.tolist(), strict=True):
             a, b = [mp.mpf(v) for v in a], [mp.mpf(v) for v in b]
             s, p, q = products(a, b)
             values.append(float(exact(kernel, s, p, q)))
-            h = mp.mpf(10) ** -50
             by_s = (exact(kernel, s + h, p, q) - exact(kernel, s - h, p, q)) / (2 * h)
             by_p = (exact(kernel, s, p + h, q) - exact(kernel, s, p - h, q)) / (2 * h)
             row = [(by_s * v + by_p * 2 * u) / len(a) for u, v in zip(a, b, strict=True)]
@@ -156,6 +162,40 @@ def test_gradients_keep_their_digits(kernel: NTK | NNGP, sign: float, form: str)
             # eps / angle^2, and the polynomial's slope is good to 1e-11.
             error = float((found - true).abs().max() / size)
             assert error <= (1e-13 + 3e-15 / angle if angle < 2e-3 else 5e-11), angle
+
+
+FORGETFUL = [NTK(32, 1.0, 5.0), NTK(12, 0.5, 1.0), NTK(6, 0.7, 1.0), NNGP(48, 0.5, 1.0)]
+
+
+@pytest.mark.parametrize("kernel", FORGETFUL, ids=repr)
+def test_networks_whose_kernel_is_all_but_constant(kernel: NTK | NNGP) -> None:
+    """Biases turn all designs to one direction; the gradient is then 1e-6 of k and less."""
+    x = randn(7, 3)
+    z = torch.stack([
+        randn(3, seed=2), 30 * randn(3, seed=3), 1e-2 * randn(3, seed=4), -x[3],
+        x[4] + 1e-6 * randn(3, seed=5), x[5] + 1e-9 * randn(3, seed=6), randn(3, seed=7),
+    ])  # fmt: skip
+    x[6] *= 1e8
+    values, grads = by_differences(kernel, x, z, digits=240)
+    own, other = x.clone().requires_grad_(), z.clone().requires_grad_()
+    k, turned = kernel(own, z).diagonal(), kernel(x, other).diagonal()
+    torch.testing.assert_close(k.detach(), values, rtol=1e-12, atol=0)
+    _, others = by_differences(kernel, z, x, digits=240)
+    (found,), (found_other,) = (
+        torch.autograd.grad(v.sum(), by) for v, by in ((k, own), (turned, other))
+    )
+    for got, true in ((found, grads), (found_other, others)):
+        error = (got - true).norm(dim=1) / true.norm(dim=1)
+        assert error.max() < 1e-8, error
+
+
+def test_a_covariance_with_biases_has_no_kink() -> None:
+    """Where the designs are 0 but for rounding, the NTK has one."""
+    kernel, x, z = NNGP(3, 1.0, 0.5), 1e-14 * randn(5, 3), 1e-14 * randn(5, 3, seed=1)
+    own = x.clone().requires_grad_()
+    (found,) = torch.autograd.grad(kernel(own, z).diagonal().sum(), own)
+    _, true = by_differences(kernel, x, z, digits=240)
+    torch.testing.assert_close(found, true, rtol=1e-10, atol=0)
 
 
 @pytest.mark.parametrize("m", [1, 3])
