@@ -29,6 +29,7 @@ from .rules.foretold import foretold, foretold_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
+from .rules.on_grids import grid_remarks
 from .rules.own_ranges import own_range_remarks
 from .rules.present import present_remark
 from .rules.restrict import Restricted
@@ -136,6 +137,9 @@ def _related_remarks(
 ) -> list[str]:
     """What columns are of others that nothing keeps: counts, look-ups, functions, own ranges."""
     grids = restricted.grids
+    # That several columns keep to levels, each to its own, says nothing of them together.
+    alone = grid_remarks(grids, ways)
+    said = [text for text in said if text not in alone]
     own = {name: scored.values[name] for name in _unordered(restricted.columns)}
     few = [name for name, grid in grids.items() if grid.kind == "levels"]
     equal = [rule.coefficients for rule in restricted.rules if rule.low == rule.high]
@@ -159,7 +163,7 @@ def _related_remarks(
     remarks += foretold_remarks(found, ways)
     own = {name: v for name, v in own.items() if name not in found}
     said = [*said, *remarks]
-    remarks += own_range_remarks(own, few, {*settings.fix, *settings.bounds}, said, ways)
+    remarks += own_range_remarks(own, few, {**settings.bounds, **settings.fix}, said, ways)
     return remarks + seen_pair_remarks(own, few, settings.fix, [*said, *remarks], ways)
 
 

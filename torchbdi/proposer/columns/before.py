@@ -38,8 +38,8 @@ def before_remarks(
             if _adds_up(values, earlier):
                 told.add(name)
                 out.append(
-                    f"Column {name!r} adds {other!r} up down the rows: in proposals it is free. "
-                    f"Leave it out ({ways('ignore', name)})."
+                    f"Column {name!r} is the sum of {other!r} down to each row: in proposals it is "
+                    f"free. Leave it out ({ways('ignore', name)})."
                 )
                 continue
             same = values[1:] == earlier[:-1]

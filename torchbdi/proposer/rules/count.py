@@ -14,6 +14,8 @@ from ..digits import figures, places_of
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways
 from ..settings import Settings
+from .following import looked_up_remarks
+from .looked_up import LookedUp
 from .restrict import Restricted
 from .room import Room, room_of
 from .unscored import out_told
@@ -65,6 +67,8 @@ def count_of(
         left = room.left
         kept = kept_remarks(restricted.absent, ways)
         kept += different_remarks(restricted.different, ways)
+        up = {n: own for n, own in restricted.following.items() if isinstance(own, LookedUp)}
+        kept += looked_up_remarks(up, ways)
         unasked = "".join(f" {told}" for told in kept)
         if not room.possible:
             raise InputError(

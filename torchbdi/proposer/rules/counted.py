@@ -44,7 +44,7 @@ def counted_remarks(columns: Mapping[str, Values], passed_over: set[str], ways: 
         if size >= FEWEST_NUMBERS:
             tried += [(numbers, np.maximum), (numbers, np.minimum)]
         for among, put in tried:
-            parts = _run(name, own, among, put)
+            parts = run_of(name, own, among, put)
             if parts is None:
                 continue
             out.append(
@@ -55,7 +55,7 @@ def counted_remarks(columns: Mapping[str, Values], passed_over: set[str], ways: 
     return out
 
 
-def _run(
+def run_of(
     name: str, own: np.ndarray, columns: Mapping[str, np.ndarray], put: np.ufunc
 ) -> tuple[str, ...] | None:
     """The neighbours of which numbers (N,) are the sum, the largest or the smallest.

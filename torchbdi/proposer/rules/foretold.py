@@ -45,12 +45,15 @@ def foretold_remarks(found: Mapping[str, tuple[str, ...]], ways: Ways) -> list[s
         found: the columns, each with those that tell it.
         ways: how options are typed.
     """
-    out = [
-        f"Column {name!r} seems to follow from {listed(by)}: rows that are alike there have like "
-        f"{name!r}, and proposals do not keep to that. Leave out which of these is computed, "
-        f"looked up or measured and cannot be chosen besides ({ways('ignore', name)})."
-        for name, by in [*found.items()][:MOST]
-    ]
+    out = []
+    for name, by in [*found.items()][:MOST]:
+        # Of a pair it can be the other one: a day or a batch that each had one temperature.
+        leave = " or ".join(ways("ignore", n) for n in (name, *(by if len(by) == 1 else ())))
+        out.append(
+            f"Column {name!r} seems to follow from {listed(by)}: rows that are alike there have "
+            f"like {name!r}, and proposals do not keep to that. Leave out which of these is "
+            f"computed, looked up, counted or measured and cannot be chosen besides ({leave})."
+        )
     if len(found) > MOST:
         more = [*found][MOST:]
         out.append(f"So {'does' if len(more) == 1 else 'do'} {listed(more)} from others.")

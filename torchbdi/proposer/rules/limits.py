@@ -14,6 +14,7 @@ from ..columns.suspects import UNLIKELY
 from ..columns.words import words_in_order
 from ..reading.table import show_number
 from ..reading.ways import Ways, listed
+from .counted import run_of
 from .relations import subsets
 from .typed import number_beside, one_of
 
@@ -76,6 +77,10 @@ def order_remarks(
         if _chance(columns[a], columns[b]) < -math.log(least(a, b))
         and np.corrcoef(columns[a], columns[b])[0, 1] <= TOGETHER  # told as such
     ]
+    # The largest of others is told as such, and so is the smallest: no rule makes it.
+    largest = {b: run_of(b, columns[b], columns, np.maximum) for _, b in pairs}
+    smallest = {a: run_of(a, columns[a], columns, np.minimum) for a, _ in pairs}
+    pairs = [(a, b) for a, b in pairs if not (largest[b] or smallest[a])]
     between = {(a, c) for a, b in pairs for d, c in pairs if b == d}
     pairs = [pair for pair in pairs if pair not in between]
     out = [

@@ -93,7 +93,7 @@ def looked_up(
             # Of two that determine each other the first one stays, or the one that was named.
             each = size == len(different)
             if key in grids:
-                fits = not each or (name in grids and key in before)
+                fits = name in grids and each and key in before
             else:
                 fits = name in grids or not each or key in before or key in spoken
             if fits and follows(values[name], codes):

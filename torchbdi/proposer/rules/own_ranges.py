@@ -23,7 +23,7 @@ MOST, MOST_RANGES = 3, 4
 def own_range_remarks(
     columns: Mapping[str, Values],
     levels: Collection[str],
-    settled: Collection[str],
+    settled: Mapping[str, object],
     said: Collection[str],
     ways: Ways,
 ) -> list[str]:
@@ -32,7 +32,7 @@ def own_range_remarks(
     Args:
         columns: numbers or names of the distinct designs, (N,) each, no sequences.
         levels: the columns of few numbers.
-        settled: columns that are fixed, or have bounds: their numbers are not named.
+        settled: columns that are fixed, with what at, or have bounds: their numbers are not named.
         said: earlier remarks: what one says of both is not told again.
         ways: how options are typed.
     """
@@ -60,11 +60,14 @@ def own_range_remarks(
             for k, (low, high) in [*ends.items()][:MOST_RANGES]
         )
         more = " and so on" if len(ends) > MOST_RANGES else ""
-        first, (low, high) = next(iter(ends.items()))
-        one = (
-            f"{ways('fix', f'{key}={first}')} {ways('bounds', f'{name}={low}:{high}')}"
-            if low != high else f"{ways('fix', f'{key}={first}')} {ways('fix', f'{name}={low}')}"
-        )  # fmt: skip
+        # What is fixed already is not to be fixed at something else.
+        first = next((k for k in ends if k == str(settled.get(key))), next(iter(ends)))
+        low, high = ends[first]
+        pair = [f"{key}={first}", f"{name}={low}"]
+        one = ways.several("fix", pair)
+        if low != high:
+            limits = ways("bounds", f"{name}={low}:{high}")
+            one = f"{ways('fix', pair[0])}{' ' if ways.typed else ', '}{limits}"
         out.append(
             f"Numbers of {name!r} have a range of their own for each {key!r} ({told}{more}), and "
             f"proposals do not keep to that. If {key!r} only says how large {name!r} is, leave it "

@@ -21,7 +21,7 @@ EXPECTED = 2.0
 def seen_pair_remarks(
     columns: Mapping[str, Values],
     levels: Collection[str],
-    fixed: Collection[str],
+    fixed: Mapping[str, object],
     said: Collection[str],
     ways: Ways,
 ) -> list[str]:
@@ -30,7 +30,7 @@ def seen_pair_remarks(
     Args:
         columns: numbers or names of the distinct designs, (N,) each, no sequences.
         levels: the columns of few numbers.
-        fixed: columns that are fixed: where both are, nothing is told.
+        fixed: columns that are fixed, with what at: where both are, nothing is told.
         said: earlier remarks: what one says of both is not told again.
         ways: how options are typed.
     """
@@ -51,13 +51,18 @@ def seen_pair_remarks(
         absent = float(expected[~there & (expected >= EXPECTED)].sum())
         if absent < math.log(UNLIKELY * len(sets)) or there.mean() > SHARE:
             continue
-        first = ((n, columns[n][0]) for n in (a, b))
-        one_pair = [f"{n}={v if isinstance(v, str) else show_number(v)}" for n, v in first]
+        shown = [
+            {n: v if isinstance(v, str) else show_number(v) for n, v in ((a, va), (b, vb))}
+            for va, vb in zip(columns[a].tolist(), columns[b].tolist(), strict=True)
+        ]
+        # What is fixed already is not to be fixed at something else.
+        fits = (row for row in shown if all(row[n] == str(fixed[n]) for n in row if n in fixed))
+        one_pair = [f"{n}={v}" for n, v in next(fits, shown[0]).items()]
         out.append(
             f"Designs have {there.sum()} of the {there.size} pairs of {a!r} and {b!r}, and "
             "proposals do not keep to these. If the others cannot be made, pass over them, or "
             f"search one pair alone ({ways.several('fix', one_pair)})."
         )
     more = len(out) - MOST
-    told = f"So are {more} more pairs of columns." if more > 1 else "So is 1 more pair of columns."
+    told = f"Of {'1 more pair' if more == 1 else f'{more} more pairs'} of columns that is so, too."
     return [*out[:MOST], *([told] if more > 0 else [])]

@@ -28,7 +28,9 @@ def test_sums_down_the_rows_are_told() -> None:
     x = np.random.default_rng(0).uniform(1, 9, 40).round(1)
     y = np.arange(40.0)
     (remark,) = before_remarks("yield", y, {"km": x, "all km": x.cumsum()}, (), TYPED)
-    assert "'all km' adds 'km' up" in remark and "--ignore 'all km'" in remark
+    assert (
+        "'all km' is the sum of 'km' down to each row" in remark and "--ignore 'all km'" in remark
+    )
     assert not before_remarks("yield", y, {"km": x, "all km": x.cumsum()}, ["all km"], TYPED)
 
 

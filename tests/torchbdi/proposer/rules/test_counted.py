@@ -22,6 +22,7 @@ def test_counts_and_the_largest_are_told(tmp_path: Path) -> None:
     said = told(asked(tmp_path, text(rows))[0])
     assert "'metals' is how many of 'Zn', 'Cu', 'Fe' are there in every row" in said
     assert "'most' is the largest of 'Zn', 'Cu', 'Fe' in every row" in said
+    assert "is at most" not in told(asked(tmp_path, text(rows))[0])
     rows[5][3] = "9"
     assert "'metals' is how many" not in told(asked(tmp_path, text(rows))[0])
 

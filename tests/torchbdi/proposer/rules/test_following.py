@@ -119,3 +119,12 @@ def test_real_values_beside_coded_ones_are_told_at_once(tmp_path: Path) -> None:
     assert "'real A', 'real B', 'real C', 'real D' follow each from one of 'A', 'B'" in remark
     kept, _ = asked(tmp_path, text(rows), "--number", "real A")
     assert sum("follow" in r for r in kept.remarks) == 3
+
+
+def test_what_is_looked_up_is_told_where_nothing_is_left_to_propose(tmp_path: Path) -> None:
+    levels = [("30", "w"), ("40", "x"), ("50", "y"), ("60", "z")]
+    rows = [["T", "class", "a", "yield"]]
+    rows += [[*levels[i % 4], f"{i // 4}", f"{i % 7}.5"] for i in range(12)]
+    message = refused(tmp_path, text(rows))
+    assert "every design is known" in message
+    assert "'T' follows from 'class'" in message and "--number T" in message

@@ -117,20 +117,3 @@ def test_nothing_is_looked_up_where_rows_are_chosen_among(tmp_path: Path) -> Non
     rows.append(["DCM", "40", "5.00", "PENDING"])
     made, _ = asked(tmp_path, text(rows))
     assert not made.following and "bp" in [column.name for column in made.columns]
-
-
-def test_numbers_of_programs_have_one_temperature_each(tmp_path: Path) -> None:
-    """Several programs may share one; so may levels of a number that have a name together."""
-    rng = np.random.default_rng(0)
-    rows = [["program", "T", "kind", "a", "yield"]]
-    for i in range(48):
-        t = (55, 40, 70, 55, 90, 40)[i % 6]
-        kind = "cold" if t == 40 else "warm" if t < 60 else "hot"
-        rows.append([f"{i % 6 + 1}", f"{t}", kind, f"{rng.uniform(0, 9):.1f}", f"{i % 7}.5"])
-    made, _ = asked(tmp_path, text(rows))
-    assert up(made) == {"T": "program", "kind": "program"}
-    assert "--number T --category kind makes them part of the design" in told(made)
-    # A number of many levels is none of few programs.
-    for i, row in enumerate(rows[1:]):
-        row[0] = f"{i + 0.5}"
-    assert up(asked(tmp_path, text(rows))[0]) == {"kind": "T"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from proposer_tables import asked, text, told
 
-from torchbdi.proposer.reading.ways import TYPED
+from torchbdi.proposer.reading.ways import IN_PYTHON, TYPED
 from torchbdi.proposer.rules.own_ranges import own_range_remarks
 
 RANGES = {"Pd": (0.1, 1.0), "Ni": (2.0, 10.0), "Cu": (9.0, 40.0)}
@@ -30,6 +30,8 @@ def test_a_range_of_each_name_is_told(tmp_path: Path) -> None:
     assert "--fix catalyst=Pd --bounds loading=0.1" in said and "'T' have a range" not in said
     words = ["--fix", "catalyst=Pd"]
     assert "range of their own" in told(asked(tmp_path, text(loadings()), *words)[0])
+    other = told(asked(tmp_path, text(loadings()), "--fix", "catalyst=Cu")[0])
+    assert "--fix catalyst=Cu --bounds loading=" in other and "--fix catalyst=Pd" not in other
     words += ["--bounds", "loading=0.1:1"]
     assert "range of their own" not in told(asked(tmp_path, text(loadings()), *words)[0])
 
@@ -37,12 +39,17 @@ def test_a_range_of_each_name_is_told(tmp_path: Path) -> None:
 def test_classes_of_a_number_are_told() -> None:
     t = np.random.default_rng(0).uniform(20, 100, 60).round(1)
     name = np.where(t < 45, "low", np.where(t < 75, "medium", "high")).astype(object)
-    (remark,) = own_range_remarks({"T": t, "class": name}, [], [], [], TYPED)
+    (remark,) = own_range_remarks({"T": t, "class": name}, [], {}, [], TYPED)
     assert "--ignore class" in remark
+    (remark,) = own_range_remarks({"T": t, "class": name}, [], {}, [], IN_PYTHON)
+    assert "(fix={'class': 'low'}, bounds={'T': (" in remark
+    one = np.where(t < 45, 30.0, np.where(t < 75, t, 90.0))
+    (remark,) = own_range_remarks({"T": one, "class": name}, [], {}, [], IN_PYTHON)
+    assert "(fix={'class': 'low', 'T': '30'})" in remark
     bins = np.digitize(t, [40.0, 60.0, 80.0]).astype(float)
-    (remark,) = own_range_remarks({"T": t, "bin": bins}, ["bin"], [], [], TYPED)
+    (remark,) = own_range_remarks({"T": t, "bin": bins}, ["bin"], {}, [], TYPED)
     assert "--ignore bin" in remark
-    assert not own_range_remarks({"T": t, "bin": bins}, ["bin"], [], ["'T' and 'bin'"], TYPED)
+    assert not own_range_remarks({"T": t, "bin": bins}, ["bin"], {}, ["'T' and 'bin'"], TYPED)
 
 
 def test_what_chance_puts_apart_is_not_told() -> None:
@@ -55,5 +62,5 @@ def test_what_chance_puts_apart_is_not_told() -> None:
         best = np.r_[rng.permutation(30)[:20] / 30, rng.normal(0.7, 0.02, 40)]
         at = np.array(["b"] * 60, object)
         at[:20] = names[:20]
-        assert not own_range_remarks({"n": names, "m": two, "x": x, "z": z}, ["z"], [], [], TYPED)
-        assert not own_range_remarks({"at": at, "x": best}, [], [], [], TYPED)
+        assert not own_range_remarks({"n": names, "m": two, "x": x, "z": z}, ["z"], {}, [], TYPED)
+        assert not own_range_remarks({"at": at, "x": best}, [], {}, [], TYPED)

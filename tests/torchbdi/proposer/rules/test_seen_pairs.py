@@ -25,7 +25,8 @@ def test_pairs_that_can_be_made_are_told(tmp_path: Path) -> None:
     assert "Designs have 7 of the 18 pairs of 'process' and 'material'" in said
     assert "--fix process=extrusion --fix material=" in said
     words = ["--fix", "process=SLS"]
-    assert "pairs of 'process'" in told(asked(tmp_path, text(rows), *words)[0])
+    other = told(asked(tmp_path, text(rows), *words)[0])
+    assert "pairs of 'process'" in other and "--fix process=SLS --fix material=" in other
     words += ["--fix", "material=PA"]
     assert "pairs of 'process'" not in told(asked(tmp_path, text(rows), *words)[0])
 
@@ -35,10 +36,17 @@ def test_pairs_of_a_plan_are_not() -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
         drawn = {n: names[rng.integers(0, 8, 40)] for n in "pqr"}
-        assert not seen_pair_remarks(drawn, [], [], [], TYPED)
+        assert not seen_pair_remarks(drawn, [], {}, [], TYPED)
         one = rng.integers(0, 3, 40) % 2 == 0
         alone = {"p": np.where(one, "a", drawn["p"]), "q": np.where(one, drawn["q"], "a")}
-        assert not seen_pair_remarks(alone, [], [], [], TYPED)
+        assert not seen_pair_remarks(alone, [], {}, [], TYPED)
     a, b = np.divmod(np.arange(25), 5)
     square = {"a": names[a], "b": names[b], "c": names[(a + b) % 5]}
-    assert not seen_pair_remarks(square, [], [], [], TYPED)
+    assert not seen_pair_remarks(square, [], {}, [], TYPED)
+
+
+def test_more_pairs_of_columns_are_counted() -> None:
+    codes = np.arange(60) % 4
+    names = {n: np.array(list("abcd"), object)[codes] for n in "pqrs"}
+    remarks = seen_pair_remarks(names, [], {}, [], TYPED)
+    assert len(remarks) == 4 and remarks[-1] == "Of 3 more pairs of columns that is so, too."

@@ -60,3 +60,16 @@ def test_a_season_of_months_is_told(tmp_path: Path) -> None:
         rows.append([f"{month}", season, f"{rng.uniform(0, 9):.1f}", f"{rng.normal():.2f}"])
     made, _ = asked(tmp_path, text(rows))
     assert "'season' seems to follow from 'month'" in told(made)
+
+
+def test_days_and_programs_that_have_one_temperature_each_are_told(tmp_path: Path) -> None:
+    """Which of the two was chosen nobody can tell; several days have the same one."""
+    rng = np.random.default_rng(0)
+    rows = [["day", "T", "a", "yield"]]
+    for i in range(48):
+        t = (55, 40, 70, 55, 90, 40)[i // 8]
+        rows.append([f"{i // 8 + 1}", f"{t}", f"{rng.uniform(0, 9):.1f}", f"{i % 7}.5"])
+    made, _ = asked(tmp_path, text(rows))
+    assert [column.name for column in made.columns] == ["day", "T", "a"]
+    assert "'T' seems to follow from 'day'" in told(made)
+    assert "(--ignore T or --ignore day)" in told(made)
