@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from ..reading.table import Values, show_number
+from ..reading.table import Values
 from ..reading.ways import Ways
+from .column import class_name
 
 # Of fewer rows or values it may be chance; the first row of each series has none before it.
 FEWEST_ROWS, FEWEST_VALUES, SHARE = 12, 5, 0.9
@@ -50,7 +51,7 @@ def before_remarks(
                 continue
             told.add(name)
             last = earlier[-1]
-            shown = last if isinstance(last, str) else show_number(last)
+            shown = class_name(last)
             out.append(
                 f"Column {name!r} is {other!r} of the row before: in proposals it is free. Leave "
                 f"it out ({ways('ignore', name)}), or say what goes before the next experiment "

@@ -143,8 +143,14 @@ def as_category(values: Values) -> Values:
 
 
 def class_name(wanted: float | str) -> str:
-    """What a person asks for as a name, however it came: 1 for 1.0."""
+    """A level, or what a person asks for, as a name, however it came: 1 for 1.0."""
     return wanted if isinstance(wanted, str) else show_number(wanted)
+
+
+def level_codes(values: Values) -> np.ndarray:
+    """Which of its different numbers or names each cell of a column is, in their order, (N,)."""
+    own = values if values.dtype == np.float64 else values.astype(str)
+    return np.unique(own, return_inverse=True)[1]
 
 
 def parse_bounds(name: str, bounds: Sequence[float | None], values: np.ndarray) -> Numbers:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
+from .column import level_codes
 from .words import words_of
 
 # What a column is called that says what was measured.
@@ -42,10 +43,7 @@ def melted_remarks(
         columns: numbers or names of the rows, (N,) each, no sequences.
         ways: how options are typed.
     """
-    codes = {
-        name: np.unique(v if v.dtype == np.float64 else v.astype(str), return_inverse=True)[1]
-        for name, v in columns.items()
-    }
+    codes = {name: level_codes(v) for name, v in columns.items()}
     out, found = list[str](), set[str]()
     for name, values in columns.items():
         if values.dtype == np.float64 or name in found:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..reading.table import Values, show_number
-from ..reading.ways import Ways
+from ..reading.ways import Ways, told_together
 from .paired import log_choose
 
 _NOTHING = re.compile(
@@ -126,7 +126,7 @@ def nothing_remarks(columns: Mapping[str, Values], said: Collection[str], ways: 
     """
     out = []
     for own in absences(columns):
-        if any(repr(own.name) in text and repr(own.amount) in text for text in said):
+        if told_together((own.name, own.amount), said):
             continue
         side = ways.several("fix", [f"{own.name}={own.nothing[0]}", f"{own.amount}=0"])
         out.append(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..columns.column import level_codes
 from ..reading.table import Values
 
 # Designs were crossed with a column where this share of all combinations with its levels is there.
@@ -28,8 +29,7 @@ def not_crossed(columns: Mapping[str, Values]) -> tuple[list[str], np.ndarray]:
     # A number for each value of each column; the sum of a row's tells its design.
     parts = {}
     for name, values in columns.items():
-        number = values.dtype == np.float64
-        _, codes = np.unique(values if number else values.astype(str), return_inverse=True)
+        codes = level_codes(values)
         parts[name] = draws.integers(2**62, size=codes.max(initial=0) + 1, dtype=np.uint64)[codes]
     rows = np.arange(len(next(iter(parts.values()), ())))
     while len(parts) > 1:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from ...kernels.errors import InputError
+from ..columns.column import class_name
 from ..columns.varying import fixed_number
-from ..reading.table import parse_number, show_number
+from ..reading.table import parse_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .asked import Asked
@@ -134,7 +135,7 @@ def fixed_remarks(
         keys = [k for k, v in zip(up.keys.tolist(), up.own.tolist(), strict=True) if v == own]
         if not keys:
             continue
-        told = [k if isinstance(k, str) else show_number(k) for k in keys]
+        told = [class_name(k) for k in keys]
         out.append(
             f"Column {name!r}, which is fixed at {value}, follows from {up.of!r}, and {value} goes "
             f"with {listed(told, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
@@ -159,7 +160,7 @@ def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways
             for key, value in zip(up.keys.tolist(), up.own.tolist(), strict=True)
             if (low is None or value >= low) and (high is None or value <= high)
         ]
-        told = [k if isinstance(k, str) else show_number(k) for k in inside or up.keys.tolist()]
+        told = [class_name(k) for k in inside or up.keys.tolist()]
         one = f"{ways('fix', f'{up.of}={told[0]}')} chooses one {up.of!r}, and "
         out.append(
             f"Column {name!r}, of which bounds, steps or a rule were given, follows from "

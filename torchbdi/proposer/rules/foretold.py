@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..columns.column import level_codes
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 
@@ -79,10 +80,7 @@ def foretold(
         return {}
     rows = np.random.default_rng(0).permutation(size)[:MOST_ROWS]
     own = {name: values[rows] for name, values in columns.items()}
-    levels = {
-        name: len(np.unique(v if v.dtype == np.float64 else v.astype(str)))
-        for name, v in own.items()
-    }
+    levels = {name: int(level_codes(v).max()) + 1 for name, v in own.items()}
     numbers = [
         name for name, v in own.items()
         if v.dtype == np.float64 and levels[name] >= FEWEST_LEVELS

@@ -13,7 +13,7 @@ from ..columns.collinear import TOGETHER
 from ..columns.suspects import UNLIKELY
 from ..columns.words import words_in_order
 from ..reading.table import show_number
-from ..reading.ways import Ways, listed
+from ..reading.ways import Ways, listed, told_together
 from .counted import run_of
 from .relations import subsets
 from .typed import number_beside, one_of
@@ -60,7 +60,7 @@ def order_remarks(
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
         and _in_one_unit([a, b])
-        and not any(repr(a) in text and repr(b) in text for text in said)
+        and not told_together((a, b), said)
     ]
 
     def least(a: str, b: str) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from ..columns.column import class_name
 from ..columns.paired import log_choose
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values, show_number
-from ..reading.ways import Ways
+from ..reading.ways import Ways, told_together
 
 # A name of fewer rows shows no range; a column of fewer numbers has none.
 FEWEST = 3
@@ -46,14 +47,14 @@ def own_range_remarks(
             few = name in levels and key in levels  # of two that go together the fewer are the key
             if key == name or size < FEWEST or (few and size <= len(np.unique(columns[key]))):
                 continue
-            if any(repr(key) in text and repr(name) in text for text in said):
+            if told_together((key, name), said):
                 continue
             ranges = _own_ranges(columns[key], columns[name], least)
             if ranges:
                 found[key, name] = ranges
     out = []
     for (key, name), ranges in [*found.items()][:MOST]:
-        shown = {k if isinstance(k, str) else show_number(k): own for k, own in ranges.items()}
+        shown = {class_name(k): own for k, own in ranges.items()}
         ends = {k: (show_number(own.min()), show_number(own.max())) for k, own in shown.items()}
         told = ", ".join(
             f"{low} to {high} where it is {k}" if low != high else f"{low} where it is {k}"

@@ -8,9 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
+from ..columns.column import class_name, level_codes
 from ..columns.suspects import UNLIKELY
-from ..reading.table import Values, show_number
-from ..reading.ways import Ways
+from ..reading.table import Values
+from ..reading.ways import Ways, told_together
 
 # So many pairs of columns are told, the others counted; at most this share of their pairs is there.
 MOST, SHARE = 3, 0.6
@@ -38,11 +39,9 @@ def seen_pair_remarks(
     sets = [*combinations(keys, 2)]
     out = []
     for a, b in sets:
-        if {a, b} <= {*fixed} or any(repr(a) in text and repr(b) in text for text in said):
+        if {a, b} <= {*fixed} or told_together((a, b), said):
             continue
-        (_, one), (_, other) = (
-            np.unique(columns[n].astype(str), return_inverse=True) for n in (a, b)
-        )
+        one, other = level_codes(columns[a]), level_codes(columns[b])
         counts = np.zeros((one.max() + 1, other.max() + 1))
         np.add.at(counts, (one, other), 1)
         # So many designs would be of each pair, had both been drawn; of few none is by chance.
@@ -52,7 +51,7 @@ def seen_pair_remarks(
         if absent < math.log(UNLIKELY * len(sets)) or there.mean() > SHARE:
             continue
         shown = [
-            {n: v if isinstance(v, str) else show_number(v) for n, v in ((a, va), (b, vb))}
+            {a: class_name(va), b: class_name(vb)}
             for va, vb in zip(columns[a].tolist(), columns[b].tolist(), strict=True)
         ]
         # What is fixed already is not to be fixed at something else.

@@ -8,8 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
+from ..columns.column import level_codes
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values
+from ..reading.ways import told_together
 
 # So many columns that others may follow from are put in pairs.
 MOST_KEYS = 16
@@ -30,10 +32,7 @@ def tabled(
         passed_over: columns that are part of the design because somebody or a sum says so.
         said: earlier remarks: what one says of all of them is not found again.
     """
-    codes = {
-        name: np.unique(v if v.dtype == np.float64 else v.astype(str), return_inverse=True)[1]
-        for name, v in columns.items()
-    }
+    codes = {name: level_codes(v) for name, v in columns.items()}
     keys = [name for name, own in codes.items() if 2 * (own.max() + 1) <= len(own)][:MOST_KEYS]
     # A pair comes first: of a property that each pair has alone either name would follow.
     sets = [*combinations(keys, 2), *((key,) for key in keys)]
@@ -56,7 +55,7 @@ def tabled(
             keyed = [codes[n] for n in names] if len(names) > 1 else [np.zeros_like(own)]
             if max(_chance(own, place, key) for key in keyed) > least:
                 continue
-            if any(all(repr(n) in text for n in (name, *names)) for text in said):
+            if told_together((name, *names), said):
                 continue
             if len(names) < 2 or not _planned(own[first], [codes[n][first] for n in names]):
                 found[name] = names
