@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from .columns.nothing import kept_remarks, kept_together, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.precision import half_units
+from .columns.remark import Remark, told_to_leave_out, told_together
 from .columns.score_remarks import direction_remark, repetition_remarks
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
@@ -29,7 +29,6 @@ from .rules.foretold import foretold, foretold_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
 from .rules.made import made_remark
-from .rules.on_grids import grid_remarks
 from .rules.own_ranges import own_range_remarks
 from .rules.present import present_remark
 from .rules.restrict import Restricted
@@ -107,7 +106,7 @@ def _source_remarks(
     settings: Settings,
     ways: Ways,
     to_choose: bool,
-) -> list[str]:
+) -> list[Remark]:
     """Whether the score was made of columns, or columns are results as it is.
 
     What was made of several scores was made of their mean.
@@ -126,8 +125,7 @@ def _source_remarks(
         if not to_choose:
             remarks += before_remarks(score, mean, levels, settings.fix, ways)
             remarks += control_remarks(levels, scored.table.rows[place], settings.fix, ways)
-        named = " ".join(remarks)
-        others = [name for name in numbers if repr(name) not in named]
+        others = [name for name in numbers if not told_together([name], remarks)]
         remarks += name_remarks(score, others, ways, chosen)
     return remarks
 
@@ -137,20 +135,18 @@ def _related_remarks(
 ) -> list[str]:
     """What columns are of others that nothing keeps: counts, look-ups, functions, own ranges."""
     grids = restricted.grids
-    # That several columns keep to levels, each to its own, says nothing of them together.
-    alone = grid_remarks(grids, ways)
-    said = [text for text in said if text not in alone]
     own = {name: scored.values[name] for name in _unordered(restricted.columns)}
     few = [name for name, grid in grids.items() if grid.kind == "levels"]
     equal = [rule.coefficients for rule in restricted.rules if rule.low == rule.high]
     # What was told to follow from others, or to go with them, tells nothing by itself.
-    strong = [text for text in said if "keep to that" in text or "changed together" in text]
-    own = {name: v for name, v in own.items() if not _left_out(name, strong, ways)}
+    follow = told_to_leave_out(said, "equal", "follows")
+    own = {name: v for name, v in own.items() if name not in follow}
     stay = {*settings.fix, *settings.numbers, *settings.categories}
     summed = {name for rule in equal for name in rule}
     names, rows = not_crossed(own)
-    remarks = counted_remarks({n: v[:MOST_DESIGNS] for n, v in own.items()}, stay | summed, ways)
-    names = [name for name in names if not _left_out(name, remarks, ways)]
+    counts = counted_remarks({n: v[:MOST_DESIGNS] for n, v in own.items()}, stay | summed, ways)
+    counted = told_to_leave_out(counts)
+    names = [name for name in names if name not in counted]
     some = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_DESIGNS])
     own = {name: own[name][some] for name in names}
     found = tabled(own, stay | summed, said)
@@ -159,20 +155,13 @@ def _related_remarks(
     plain = {n: np.log(v + logs[n]) if n in logs else v for n, v in own.items()}
     found |= foretold(plain, few, equal, stay)
     made = {next(iter(rule)) for rule in equal}  # proposals keep to what equations make
-    found = {n: by for n, by in found.items() if n not in made and not _left_out(n, said, ways)}
-    remarks += foretold_remarks(found, ways)
+    told = made | told_to_leave_out(said)
+    found = {name: by for name, by in found.items() if name not in told}
+    remarks = [*counts, *foretold_remarks(found, ways)]
     own = {name: v for name, v in own.items() if name not in found}
     said = [*said, *remarks]
     remarks += own_range_remarks(own, few, {**settings.bounds, **settings.fix}, said, ways)
     return remarks + seen_pair_remarks(own, few, settings.fix, [*said, *remarks], ways)
-
-
-def _left_out(name: str, remarks: Sequence[str], ways: Ways) -> bool:
-    """Whether some remark says how a column is left out, alone or with others."""
-    way = re.escape(ways("ignore", name)) + r"(?!\w)"
-    if not ways.typed:
-        way = re.escape(ways.name("ignore")) + r"\[[^\]]*" + re.escape(repr(name))
-    return any(re.search(way, text) for text in remarks)
 
 
 def _letter_remarks(
@@ -181,7 +170,7 @@ def _letter_remarks(
     numbers: Mapping[str, np.ndarray],
     fixed: Collection[str],
     ways: Ways,
-) -> list[str]:
+) -> list[Remark]:
     """Whether sequences, or numbers (n,) as they are written, follow from a sequence's letters."""
     strings = {
         c.name: scored.known[c.name] for c in columns if isinstance(c, Classes) and c.sequence
@@ -194,7 +183,7 @@ def _letter_remarks(
     remarks = strand_remarks(letters, fixed, ways) + letter_remarks(strings, numbers, half, ways)
     values = {c.name: scored.values[c.name] for c in columns if c.name not in fixed}
     own = {name: values.pop(name) for name in strings if name in values}
-    told = [name for name in values if repr(name) in " ".join(remarks)]
+    told = [name for name in values if told_together([name], remarks)]
     return remarks + label_remarks(own, values, told, ways)
 
 

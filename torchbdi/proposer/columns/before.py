@@ -9,6 +9,7 @@ import numpy as np
 from ..reading.table import Values
 from ..reading.ways import Ways
 from .column import class_name
+from .remark import Remark
 
 # Of fewer rows or values it may be chance; the first row of each series has none before it.
 FEWEST_ROWS, FEWEST_VALUES, SHARE = 12, 5, 0.9
@@ -19,7 +20,7 @@ ROUNDING = 1e-9
 
 def before_remarks(
     score: str, y: np.ndarray, columns: Mapping[str, Values], fixed: Collection[str], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names columns that repeat another one, or the score, a row later, or are its sum so far.
 
     Args:
@@ -31,17 +32,18 @@ def before_remarks(
     """
     if len(y) < FEWEST_ROWS:
         return []
-    out, told = [], set[str]()
+    out, named = [], set[str]()
     for other, earlier in {score: y, **columns}.items():
         for name, values in columns.items():
-            if name in {other, *fixed, *told} or values.dtype != earlier.dtype:
+            if name in {other, *fixed, *named} or values.dtype != earlier.dtype:
                 continue
             if _adds_up(values, earlier):
-                told.add(name)
-                out.append(
+                named.add(name)
+                told = (
                     f"Column {name!r} is the sum of {other!r} down to each row: in proposals it is "
                     f"free. Leave it out ({ways('ignore', name)})."
                 )
+                out.append(Remark(told, (name, other), (name,)))
                 continue
             same = values[1:] == earlier[:-1]
             changed = values[1:] != values[:-1]
@@ -49,14 +51,15 @@ def before_remarks(
                 continue
             if changed.mean() < CHANGED or (values == earlier).mean() > 1 - CHANGED:
                 continue
-            told.add(name)
+            named.add(name)
             last = earlier[-1]
             shown = class_name(last)
-            out.append(
+            told = (
                 f"Column {name!r} is {other!r} of the row before: in proposals it is free. Leave "
                 f"it out ({ways('ignore', name)}), or say what goes before the next experiment "
                 f"({ways('fix', f'{name}={shown}')})."
             )
+            out.append(Remark(told, (name, other), (name,)))
     return out
 
 

@@ -11,6 +11,7 @@ from ...space.constraints import Linear
 from ..reading.ways import Ways, listed
 from .grids import Grid
 from .ranks import rank_correlation, ranks_of
+from .remark import Remark, told_together
 
 # Columns correlated by more than this changed together; their ranks are so by more than that.
 TOGETHER, IN_RANKS = 0.99, 0.9
@@ -34,7 +35,7 @@ def collinear_remarks(
         columns: numbers of the rows, (N,) each, those that are searched.
         grids: of these columns.
         rules: linear rules that proposals keep.
-        said: remarks so far; what they call true in every row is not told again.
+        said: remarks so far; what an equation says of both is not told again.
         ways: how options are typed.
     """
     log = {name for name in columns if grids[name].number.log}
@@ -48,21 +49,21 @@ def collinear_remarks(
     names = list(own)
     x = np.stack(list(own.values()))
     r, ranked = np.corrcoef(x), np.corrcoef([ranks_of(v) for v in x])
-    kept = [rule.coefficients for rule in rules]
-    kept += [{n: 1.0 for n in names if repr(n) in text} for text in said if " in every row" in text]
     pairs = [
         (names[i], names[j], float(r[i, j]))
         for i, j in np.argwhere(np.triu((np.abs(r) > TOGETHER) & (np.abs(ranked) > IN_RANKS), 1))
-        if not any(names[i] in rule and names[j] in rule for rule in kept)
+        if not any({names[i], names[j]} <= rule.coefficients.keys() for rule in rules)
+        and not told_together((names[i], names[j]), said, "equal")
     ]
-    out = []
+    out = list[str]()
     for a, b, size in pairs[:MOST_PAIRS]:
         way = "" if {a, b} & log else _band(a, b, columns, ways)
-        out.append(
+        told = (
             f"{a!r} and {b!r} always changed together (correlation {int(1e4 * size) / 1e4:.4f}): "
             "what the scores owe to which of them cannot be told, and designs that part them were "
             f"never made. Leave one out ({ways('ignore', b)}){way}."
         )
+        out.append(Remark(told, (a, b), (b,), "follows"))
     if len(pairs) > MOST_PAIRS:
         out.append(f"So did {len(pairs) - MOST_PAIRS} more pairs of columns.")
     return out

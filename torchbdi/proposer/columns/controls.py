@@ -9,6 +9,7 @@ import numpy as np
 
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
+from .remark import Remark
 
 _CONTROL = re.compile(
     r"(?<![^\W_])(controls?|ctrl|ctl|blanks?|standards?|references?|placebo|untreated|vehicle|mock"
@@ -21,7 +22,7 @@ FEWEST_DESIGNS, MOST_ROWS = 5, 6
 
 def control_remarks(
     columns: Mapping[str, Values], rows: np.ndarray, fixed: Collection[str], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names rows that one column calls a control, and that are the same in all others.
 
     Args:
@@ -51,11 +52,12 @@ def control_remarks(
             if len(left) == 1
             else ""
         )
-        out.append(
+        told = (
             f"Rows {shown}{more} look like controls and no designs to choose from: {name!r} is "
             f"{listed(controls, 4)}, and all else is the same in them. The model learns from them, "
             f"and proposals may be such ones. Take these rows out of the table{way}."
         )
+        out.append(Remark(told, (name,)))
     return out
 
 

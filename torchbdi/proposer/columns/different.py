@@ -14,6 +14,7 @@ from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from .column import Classes, Numbers
 from .nothing import is_nothing
+from .remark import Remark
 
 # Names that columns share at least; and they would be apart in all designs by chance once in so
 # many tables.
@@ -172,14 +173,15 @@ def _can_be(own: Different, fixed: Mapping[str, float | str]) -> bool:
     return not at or bool(replace(own, pairs=tuple(own.pairs[i] for i in at)).keeps(values)[0])
 
 
-def different_remarks(different: Sequence[Different], ways: Ways) -> list[str]:
+def different_remarks(different: Sequence[Different], ways: Ways) -> list[Remark]:
     """Says which columns are apart in proposals, too, and the way out."""
     out = []
     for own in different:
         besides = f", but for {listed(own.nothing)}" if own.nothing else ""
         ascend = ", and are in the order of the alphabet" if own.sorted else ""
-        out.append(
+        told = (
             f"{own} are never the same in a design{besides}{ascend}: so it is in every proposal "
             f"({ways('free', own.names[0])} gives that up)."
         )
+        out.append(Remark(told, own.names))
     return out

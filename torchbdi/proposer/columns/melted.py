@@ -9,6 +9,7 @@ import numpy as np
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from .column import level_codes
+from .remark import Remark
 from .words import words_of
 
 # What a column is called that says what was measured.
@@ -30,7 +31,7 @@ CROSSED = 0.5
 
 def melted_remarks(
     score: str, y: np.ndarray, columns: Mapping[str, Values], ways: Ways
-) -> tuple[list[str], set[str]]:
+) -> tuple[list[Remark], set[str]]:
     """Names columns that seem to say what was measured; also all that go with these, as units.
 
     All designs of the other columns stand with each of its names. That is so in a plan of all
@@ -44,7 +45,7 @@ def melted_remarks(
         ways: how options are typed.
     """
     codes = {name: level_codes(v) for name, v in columns.items()}
-    out, found = list[str](), set[str]()
+    out, found = list[Remark](), set[str]()
     for name, values in columns.items():
         if values.dtype == np.float64 or name in found:
             continue
@@ -67,13 +68,14 @@ def melted_remarks(
         if called + (len(designs) < CROSSED * all_combinations) + _apart(middles) < SIGNS:
             continue
         found |= {n for n in columns if n not in rest}
-        out.append(
+        told = (
             f"Column {name!r} may say what {score!r} is in each row ({listed(names, 4)}): the same "
             "designs stand with each of these. If they are results of one design, no proposal "
             "weighs them, and the largest numbers win: give each result a column of its own, and "
             f"name one as the score, or keep the rows of one. {ways('fix', f'{name}={names[0]}')} "
             "at least proposes for one."
         )
+        out.append(Remark(told, (name,)))
     return out, found
 
 

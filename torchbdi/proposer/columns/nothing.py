@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..reading.table import Values, show_number
-from ..reading.ways import Ways, told_together
+from ..reading.ways import Ways
 from .paired import log_choose
+from .remark import Remark, told_together
 
 _NOTHING = re.compile(
     r"[-\u2013\u2014]|(no(?!\. ?\d)|none|nothing|without|w/o|blank|absent|control|untreated|vehicle"
@@ -98,14 +99,15 @@ def absences(columns: Mapping[str, Values]) -> list[Absent]:
     return out
 
 
-def kept_remarks(absent: Sequence[Absent], ways: Ways) -> list[str]:
+def kept_remarks(absent: Sequence[Absent], ways: Ways) -> list[Remark]:
     """Says which amounts are 0 with names for nothing in proposals, too, and the way out."""
     out = []
     for own in absent:
         rest = f", and {show_number(own.least)} or more elsewhere" if own.least else ""
         least = "" if own.ruled else rest
         way = ways("number", own.amount)
-        out.append(f"{own.told()}: so it is in every proposal{least} ({way} gives that up).")
+        told = f"{own.told()}: so it is in every proposal{least} ({way} gives that up)."
+        out.append(Remark(told, (own.name, own.amount)))
     return out
 
 
@@ -116,7 +118,9 @@ def kept_together(absent: Sequence[Absent]) -> list[set[str]]:
     return [{own.name, own.amount} for own in absent] + shared
 
 
-def nothing_remarks(columns: Mapping[str, Values], said: Collection[str], ways: Ways) -> list[str]:
+def nothing_remarks(
+    columns: Mapping[str, Values], said: Collection[str], ways: Ways
+) -> list[Remark]:
     """Names amounts that are 0 with names for nothing, which proposals need not keep.
 
     Args:
@@ -129,8 +133,9 @@ def nothing_remarks(columns: Mapping[str, Values], said: Collection[str], ways: 
         if told_together((own.name, own.amount), said):
             continue
         side = ways.several("fix", [f"{own.name}={own.nothing[0]}", f"{own.amount}=0"])
-        out.append(
+        told = (
             f"{own.told()}. Proposals need not keep that: pass over those that make no sense, or "
             f"search that side alone ({side})."
         )
+        out.append(Remark(told, (own.name, own.amount)))
     return out

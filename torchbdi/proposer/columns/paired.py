@@ -10,6 +10,7 @@ import numpy as np
 
 from ..reading.table import Values
 from ..reading.ways import Ways
+from .remark import Remark
 from .suspects import UNLIKELY
 
 # What fewer designs have may be chance; so many groups of columns are told, the others counted.
@@ -18,7 +19,7 @@ FEWEST, MOST = 3, 3
 
 def paired_remarks(
     columns: Mapping[str, Values], kept: Collection[set[str]], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names values of columns that stand in the same designs and in no others.
 
     Of a column of names that is each name, of numbers 0: what is absent has no amount.
@@ -50,18 +51,19 @@ def paired_remarks(
             groups.setdefault(tuple(own), own)
     if not groups:
         return []
-    told = []
+    pairs = []
     for own in groups.values():
         first, *others = (f"{name!r} is {text}" for name, text in own.items())
-        told.append(f"{' and '.join(others)} where {first}")
+        pairs.append(f"{' and '.join(others)} where {first}")
     way = ways.several(
         "fix", [f"{name}={text}" for name, text in next(iter(groups.values())).items()]
     )
-    more = f" ({len(told) - MOST} more are so)" if len(told) > MOST else ""
-    return [
-        f"In all designs {', '.join(told[:MOST])}, and nowhere else{more}. Proposals need not keep "
-        f"that: pass over those that make no sense, or search that side alone ({way})."
-    ]
+    more = f" ({len(pairs) - MOST} more are so)" if len(pairs) > MOST else ""
+    told = (
+        f"In all designs {', '.join(pairs[:MOST])}, and nowhere else{more}. Proposals need not "
+        f"keep that: pass over those that make no sense, or search that side alone ({way})."
+    )
+    return [Remark(told, (name for names in [*groups][:MOST] for name in names))]
 
 
 def log_choose(n: int, m: int) -> float:

@@ -22,6 +22,7 @@ from .kinds import Kind, guess_kind
 from .naming import names_of_designs
 from .places import places
 from .proposed import added_by_propose
+from .remark import Remark
 from .rows import missing_cells
 from .verdicts import are_remarks
 
@@ -134,8 +135,12 @@ def _whole_settings(table: Table, kinds: Mapping[str, Kind], ways: Ways) -> dict
     return {
         name: Kind(
             "number",
-            f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
-            f"{ways('ignore', name)} leaves it out.",
+            Remark(
+                f"Column {name!r} has each of its numbers once, as {others}: it was kept; "
+                f"{ways('ignore', name)} leaves it out.",
+                (name,),
+                (name,),
+            ),
         )
         for name, others in told.items()
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..reading.ways import Ways, listed
 from .ranks import rank_correlation
+from .remark import Remark
 from .words import words_in_order, words_of
 
 # A column whose rank correlation with the score is above this is probably a result.
@@ -51,7 +52,7 @@ UNLIKELY = 1e6
 
 def result_remarks(
     score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways, repeated: bool = False
-) -> list[str]:
+) -> list[Remark]:
     """Names columns of numbers that rank the rows as the score does.
 
     Args:
@@ -72,23 +73,25 @@ def result_remarks(
         plainly = _PLAINLY.sub("", name)
         words = words_of(plainly) | words_of(plainly.lower())  # pH is one word
         if abs(r) > RESULT and words & _OF_SETTINGS:
-            out.append(
+            told = (
                 f"{score!r} {'rises' if r > 0 else 'falls'} evenly with {name!r} (rank correlation "
                 f"{r:.3f}). If that was set, all is well; if it was measured, and is nothing that "
                 f"can be chosen, leave it out ({ways('ignore', name)})."
             )
+            out.append(Remark(told, (name,), (name,)))
         elif abs(r) > RESULT:
-            out.append(
+            told = (
                 f"Column {name!r} is probably a result and nothing that can be chosen: it ranks "
                 f"the rows as {score!r} does (rank correlation {r:.3f}). If so, leave it out "
                 f"({ways('ignore', name)}){repetition}."
             )
+            out.append(Remark(told, (name,), (name,)))
     return out
 
 
 def name_remarks(
     score: str, names: Iterable[str], ways: Ways, chosen: Collection[str] = ()
-) -> list[str]:
+) -> list[Remark]:
     """Names columns that are called like the score, an error, a result, or a measure of a model.
 
     Args:
@@ -102,10 +105,11 @@ def name_remarks(
     for name in names:
         words = words_of(_PLAINLY.sub("", name))
         if own and own <= words:
-            out.append(
+            told = (
                 f"Column {name!r} is called like the score {score!r}. If it is a result too, or "
                 f"the error of one, leave it out ({ways('ignore', name)})."
             )
+            out.append(Remark(told, (name,), (name,)))
         elif words & _ERRORS or any(words >= both for both in _DEVIATIONS):
             errors.append(name)
         elif words & _METRICS and words <= _METRICS | _OF_RESULTS:
@@ -122,16 +126,17 @@ def name_remarks(
     ):  # fmt: skip
         if found:
             which = "Column {} is" if len(found) == 1 else "Columns {} are"
-            out.append(
+            told = (
                 f"{which.format(listed(found, 3))} called like {what}. Leave out what is one, and "
                 f"nothing that can be chosen ({ways.several('ignore', found[:3])})."
             )
+            out.append(Remark(told, found[:3], found[:3]))
     return out
 
 
 def level_remarks(
     score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names columns whose levels part the scores without overlap: grades, or rounded scores.
 
     Args:
@@ -155,11 +160,12 @@ def level_remarks(
         ways_to = math.lgamma(len(y) + 1) - sum(math.lgamma(int(c) + 1) for c in counts)
         orders = math.log(2.0) if number else math.lgamma(len(levels) + 1)
         if ways_to - orders > math.log(UNLIKELY) and _parts(codes, len(levels), y, number):
-            out.append(
+            told = (
                 f"Column {name!r} may be made from the score: its {len(levels)} levels part "
                 f"{score!r} without overlap. If it is a result, and nothing that can be chosen, "
                 f"leave it out ({ways('ignore', name)})."
             )
+            out.append(Remark(told, (name,), (name,)))
     return out
 
 

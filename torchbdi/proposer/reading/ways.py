@@ -69,12 +69,6 @@ class Ways:
 TYPED, IN_PYTHON = Ways(True), Ways(False)
 
 
-def told_together(names: Iterable[str], said: Iterable[str]) -> bool:
-    """Whether some text names all of some columns."""
-    quoted = [repr(name) for name in names]
-    return any(all(name in text for name in quoted) for text in said)
-
-
 def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
     """Names for a message, the first of them."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -10,6 +10,7 @@ import numpy as np
 from ...kernels.errors import InputError
 from ..columns.grids import Grid
 from ..columns.precision import MAX_DECIMALS, digits_of, half_units, unit_of
+from ..columns.remark import Remark
 from ..columns.varying import fixed_number
 from ..settings import Settings
 from .asked import Asked
@@ -65,10 +66,11 @@ def find_derived(
             free = f"{ways('number', name)} makes it part of the design."
             remarks.append(f"{what}: so it is in every proposal. {free}")
         elif name not in settings.numbers:
-            remarks.append(
+            told = (
                 f"{what}, and proposals do not keep to that. If {name!r} follows from the others, "
                 f"leave it out ({ways('ignore', name)})."
             )
+            remarks.append(Remark(told, (name, *formula.names), (name,), "equal"))
     exact = {name: _exact(formula, name, columns, half) for name, formula in kept.items()}
     return {name: Derived(own, grids[name], exact[name]) for name, own in kept.items()}
 

@@ -65,10 +65,12 @@ def count_of(
         if room is None:
             return (USUAL if settings.n is None else settings.n), []
         left = room.left
-        kept = kept_remarks(restricted.absent, ways)
-        kept += different_remarks(restricted.different, ways)
         up = {n: own for n, own in restricted.following.items() if isinstance(own, LookedUp)}
-        kept += looked_up_remarks(up, ways)
+        kept = (
+            *kept_remarks(restricted.absent, ways),
+            *different_remarks(restricted.different, ways),
+            *looked_up_remarks(up, ways),
+        )
         unasked = "".join(f" {told}" for told in kept)
         if not room.possible:
             raise InputError(

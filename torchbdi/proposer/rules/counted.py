@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..columns.nothing import is_nothing
+from ..columns.remark import Remark
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 
@@ -21,7 +22,9 @@ _WHAT: dict[np.ufunc, str] = {
 }
 
 
-def counted_remarks(columns: Mapping[str, Values], passed_over: set[str], ways: Ways) -> list[str]:
+def counted_remarks(
+    columns: Mapping[str, Values], passed_over: set[str], ways: Ways
+) -> list[Remark]:
     """Names columns of numbers that are the count, the largest or the smallest of neighbours.
 
     Args:
@@ -47,10 +50,11 @@ def counted_remarks(columns: Mapping[str, Values], passed_over: set[str], ways: 
             parts = run_of(name, own, among, put)
             if parts is None:
                 continue
-            out.append(
+            told = (
                 f"Column {name!r} is {_WHAT[put].format(listed(parts))} in every row, and "
                 f"proposals do not keep to that: leave it out ({ways('ignore', name)})."
             )
+            out.append(Remark(told, (name, *parts), (name,), "follows"))
             break
     return out
 

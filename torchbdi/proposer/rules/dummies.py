@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ...space.constraints import Linear
+from ..columns.remark import Remark
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 from .limits import BY_NAMES
@@ -21,31 +22,28 @@ _PAIRS = [["true", "false"], ["yes", "no"], ["y", "n"], ["t", "f"]]
 
 def dummy_remarks(
     columns: Mapping[str, np.ndarray], rules: Sequence[Linear], ways: Ways
-) -> tuple[list[str], set[str]]:
+) -> list[Remark]:
     """Names columns of 0 and 1 of one beginning of which never two are 1, and not always one is.
 
     Args:
         columns: numbers of the rows, (N,) each, those that are searched.
         rules: what proposals keep.
         ways: how options are typed.
-
-    Returns:
-        What to say, and the columns of which it is said.
     """
     ruled = {name for rule in rules for name in rule.coefficients}
     loose = {name: values for name, values in columns.items() if name not in ruled}
-    out, told = [], set()
+    out = []
     for names in _exclusive(loose):
-        told |= set(names)
-        out.append(
+        told = (
             f"Of {listed(names)} never two are 1, as where each is a name of one thing; proposals "
             f"need not keep that. If so, say {ways('rule', '+'.join(names) + '<=1')}, or make one "
             "column of names of them."
         )
-    return out, told
+        out.append(Remark(told, names, what="exclusive"))
+    return out
 
 
-def yes_or_no_remarks(columns: Mapping[str, Values], ways: Ways) -> list[str]:
+def yes_or_no_remarks(columns: Mapping[str, Values], ways: Ways) -> list[Remark]:
     """The same of columns of yes and no, which are names themselves: no sum of them is kept.
 
     Args:
@@ -61,11 +59,12 @@ def yes_or_no_remarks(columns: Mapping[str, Values], ways: Ways) -> list[str]:
         rule = ways("rule", "+".join(names) + "<=1")
         kept = ", whose sum is kept" if always else f", and say {rule}"
         found = f"always one is {yes!r}" if always else f"never two are {yes!r}"
-        out.append(
+        told = (
             f"Of {listed(names)} {found}, as where each is a name of one thing; proposals need not "
             "keep that. If so, make one column of names of them, or write 1 and 0 for "
             f"{yes!r} and {no!r}{kept}."
         )
+        out.append(Remark(told, names))
     return out
 
 

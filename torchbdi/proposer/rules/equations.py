@@ -8,6 +8,7 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..columns.precision import unit_of
+from ..columns.remark import Remark, told_together
 from ..reading.table import Values, show_number
 from ..reading.ways import listed
 from .asked import Asked
@@ -51,10 +52,11 @@ def kept_equations(
         parts = list(rule.coefficients)
         miss = _miss(rule, values)
         near = f" (within {miss:.2g})" if miss > ROUNDING * abs(rule.low) else ""
-        remarks.append(
+        told = (
             f"{listed(parts)} add up to {show_number(rule.low)} in every row{near}: so they do in "
             "every proposal."
         )
+        remarks.append(Remark(told, parts, what="equal"))
     if not sums and (nearly := nearly_sums(own)) is not None:
         remarks.append(nearly_remark(nearly, own, asked.table.rows, ways))
     for rule in totals:
@@ -65,15 +67,14 @@ def kept_equations(
         return sums, totals
     free = {name: v for name, v in own.items() if name not in settings.fix}
     kept = [*given, *sums, *totals]
-    said = [text for text in remarks if " in every row" in text]
-    remarks += order_remarks(free, kept, ways, said)
-    dummies, told = dummy_remarks(free, kept, ways)
-    loose = {name: v for name, v in free.items() if name not in told}
+    remarks += order_remarks(free, kept, ways, remarks)
+    dummies = dummy_remarks(free, kept, ways)
+    loose = {name: v for name, v in free.items() if not told_together([name], dummies)}
     remarks += [*dummies, *whole_remark(loose, kept, ways)]
     return sums, totals
 
 
-def _given_up(asked: Asked) -> list[str]:
+def _given_up(asked: Asked) -> list[Remark]:
     """Says which sums of the table are not kept: a part is free, or a given one has more parts."""
     given, ways, out = asked.given, asked.ways, []
     for rule in constant_sums({name: asked.values[name] for name in asked.grids}):
@@ -85,10 +86,11 @@ def _given_up(asked: Asked) -> list[str]:
             more = (r for r in given if r.low == r.high and {*parts} < {*r.coefficients})
             what = "".join(f"{r} gives up" for r in [*more][:1])
         if what:
-            out.append(
+            told = (
                 f"{listed(parts)} add up to {value} in every row, which {what}; "
                 f"{ways('sum', '+'.join(parts) + '=' + value)} keeps it."
             )
+            out.append(Remark(told, parts, what="equal"))
     return out
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from ...kernels.errors import InputError
 from ..columns.column import class_name
+from ..columns.remark import Remark
 from ..columns.varying import fixed_number
 from ..reading.table import parse_number
 from ..reading.ways import Ways, listed
@@ -103,22 +104,23 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
     return out
 
 
-def doubtful_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
+def doubtful_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[Remark]:
     """Says which columns may follow from names of which there are few designs each."""
     out = []
     for key, names in _by_key(found).items():
-        out.append(
+        told = (
             f"All rows with the same {key!r} have the same {listed(names)}, but they are too few "
             "to be sure, and proposals do not keep to that. Leave out what cannot be chosen: "
             f"properties of {key!r} ({ways.several('ignore', names)}), or {key!r} itself, if it "
             f"only names what the others make ({ways('ignore', key)})."
         )
+        out.append(Remark(told, (key, *names), (key, *names), "follows"))
     return out
 
 
 def fixed_remarks(
     found: Mapping[str, LookedUp], fixed: Mapping[str, float | str | None], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Says of columns that are fixed what they follow from: it may be chosen against them.
 
     Args:
@@ -135,16 +137,17 @@ def fixed_remarks(
         keys = [k for k, v in zip(up.keys.tolist(), up.own.tolist(), strict=True) if v == own]
         if not keys:
             continue
-        told = [class_name(k) for k in keys]
-        out.append(
+        known = [class_name(k) for k in keys]
+        told = (
             f"Column {name!r}, which is fixed at {value}, follows from {up.of!r}, and {value} goes "
-            f"with {listed(told, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
-            f"({ways('fix', f'{up.of}={told[0]}')})."
+            f"with {listed(known, 4)} alone. Proposals need not keep that: fix {up.of!r}, too "
+            f"({ways('fix', f'{up.of}={known[0]}')})."
         )
+        out.append(Remark(told, (name, up.of)))
     return out
 
 
-def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways) -> list[str]:
+def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways) -> list[Remark]:
     """Says of columns with bounds, steps or rules what they follow from: they move without it.
 
     Args:
@@ -160,14 +163,15 @@ def moving_remarks(found: Mapping[str, LookedUp], settings: Settings, ways: Ways
             for key, value in zip(up.keys.tolist(), up.own.tolist(), strict=True)
             if (low is None or value >= low) and (high is None or value <= high)
         ]
-        told = [class_name(k) for k in inside or up.keys.tolist()]
-        one = f"{ways('fix', f'{up.of}={told[0]}')} chooses one {up.of!r}, and "
-        out.append(
+        known = [class_name(k) for k in inside or up.keys.tolist()]
+        one = f"{ways('fix', f'{up.of}={known[0]}')} chooses one {up.of!r}, and "
+        told = (
             f"Column {name!r}, of which bounds, steps or a rule were given, follows from "
             f"{up.of!r}: rows with the same {up.of!r} have the same {name!r}. Proposals need not "
             f"keep that. Without what was given they do; {'' if up.of in settings.fix else one}"
             f"{ways('number', name)} says that {name!r} is free."
         )
+        out.append(Remark(told, (name, up.of)))
     return out
 
 

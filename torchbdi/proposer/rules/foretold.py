@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from ..columns.column import level_codes
+from ..columns.remark import Remark
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 
@@ -46,15 +47,17 @@ def foretold_remarks(found: Mapping[str, tuple[str, ...]], ways: Ways) -> list[s
         found: the columns, each with those that tell it.
         ways: how options are typed.
     """
-    out = []
+    out = list[str]()
     for name, by in [*found.items()][:MOST]:
         # Of a pair it can be the other one: a day or a batch that each had one temperature.
-        leave = " or ".join(ways("ignore", n) for n in (name, *(by if len(by) == 1 else ())))
-        out.append(
+        left_out = (name, *(by if len(by) == 1 else ()))
+        leave = " or ".join(ways("ignore", n) for n in left_out)
+        told = (
             f"Column {name!r} seems to follow from {listed(by)}: rows that are alike there have "
             f"like {name!r}, and proposals do not keep to that. Leave out which of these is "
             f"computed, looked up, counted or measured and cannot be chosen besides ({leave})."
         )
+        out.append(Remark(told, (name, *by), left_out, "follows"))
     if len(found) > MOST:
         more = [*found][MOST:]
         out.append(f"So {'does' if len(more) == 1 else 'do'} {listed(more)} from others.")

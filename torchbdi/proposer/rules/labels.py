@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from ..columns.remark import Remark
 from ..columns.rows import first_met
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
@@ -17,7 +18,7 @@ def label_remarks(
     others: Mapping[str, Values],
     told: Collection[str],
     ways: Ways,
-) -> list[str]:
+) -> list[Remark]:
     """Names the columns that follow from a sequence, and the names that a sequence follows from.
 
     Args:
@@ -38,19 +39,21 @@ def label_remarks(
                 if shared(codes, DESIGNS)
                 else ""
             )
-            out.append(
+            text = (
                 f"All rows with the same {name!r} have the same {listed(own)}, and proposals do "
                 f"not keep to that. Leave out what belongs to a sequence and cannot be chosen "
                 f"({ways.several('ignore', own)}){known}."
             )
+            out.append(Remark(text, (name, *own), own, "follows"))
         for other, names in left.items():
             if names.dtype == np.float64 or other in own:
                 continue
             codes_of = first_met(names.tolist())
             if shared(codes_of, FEWER_DESIGNS) and follows(texts, codes_of):
-                out.append(
+                text = (
                     f"All rows with the same {other!r} have the same {name!r}, and proposals do "
                     f"not keep to that. Leave one of them out ({ways('ignore', other)} or "
                     f"{ways('ignore', name)})."
                 )
+                out.append(Remark(text, (other, name), (other, name), "follows"))
     return out

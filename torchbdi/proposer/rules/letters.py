@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..columns.remark import Remark
 from ..reading.table import Values
 from ..reading.ways import Ways
 from .powers import OF_ROUNDING
@@ -22,7 +23,7 @@ def letter_remarks(
     numbers: Mapping[str, np.ndarray],
     half: Mapping[str, np.ndarray],
     ways: Ways,
-) -> list[str]:
+) -> list[Remark]:
     """Names the columns that are sums over the letters of a sequence, or count its changes.
 
     Args:
@@ -38,11 +39,12 @@ def letter_remarks(
         basis = _basis(counts)
         for other, own in numbers.items():
             if _sums(basis, own, half[other]) or _changes(letters, own):
-                out.append(
+                told = (
                     f"Column {other!r} follows from the letters of {name!r} in every row, and "
                     f"proposals do not keep to that: leave it out ({ways('ignore', other)}), and "
                     "compute it for what is proposed."
                 )
+                out.append(Remark(told, (other, name), (other,), "follows"))
     return out
 
 

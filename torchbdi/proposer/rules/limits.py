@@ -10,10 +10,11 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..columns.collinear import TOGETHER
+from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
 from ..columns.words import words_in_order
 from ..reading.table import show_number
-from ..reading.ways import Ways, listed, told_together
+from ..reading.ways import Ways, listed
 from .counted import run_of
 from .relations import subsets
 from .typed import number_beside, one_of
@@ -51,7 +52,7 @@ def order_remarks(
         columns: numbers of the rows, (N,) each, those that are searched.
         rules: what proposals keep.
         ways: how options are typed.
-        said: remarks on columns that follow from others; what one says of both is not told again.
+        said: remarks so far; what an equation says of both is not told again.
     """
     pairs = [
         (a, b)
@@ -60,7 +61,7 @@ def order_remarks(
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
         and _in_one_unit([a, b])
-        and not told_together((a, b), said)
+        and not told_together((a, b), said, "equal")
     ]
 
     def least(a: str, b: str) -> float:
@@ -83,9 +84,12 @@ def order_remarks(
     pairs = [(a, b) for a, b in pairs if not (largest[b] or smallest[a])]
     between = {(a, c) for a, b in pairs for d, c in pairs if b == d}
     pairs = [pair for pair in pairs if pair not in between]
-    out = [
-        f"{a!r} is at most {b!r} in all rows, which proposals need not keep. If it has to be so, "
-        f"as with a start and an end, say {ways('rule', f'{one_of(a)}<={one_of(b)}')}."
+    out: list[str] = [
+        Remark(
+            f"{a!r} is at most {b!r} in all rows, which proposals need not keep. If it has to be "
+            f"so, as with a start and an end, say {ways('rule', f'{one_of(a)}<={one_of(b)}')}.",
+            (a, b),
+        )
         for a, b in pairs[:MOST_PAIRS]
     ]
     if len(pairs) > MOST_PAIRS:
@@ -135,7 +139,7 @@ def _in_one_unit(names: Iterable[str]) -> bool:
 
 def whole_remark(
     columns: Mapping[str, np.ndarray], rules: Sequence[Linear], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names parts that never add up to more than 1 or 100, as where the rest is water.
 
     Args:
@@ -170,9 +174,10 @@ def whole_remark(
         if parts:
             own = [names[i] for i in parts]
             rule = f"{'+'.join(own)}<={number_beside(show_number(whole), columns)}"
-            return [
+            told = (
                 f"{listed(own)} add up to {show_number(whole)} at most in all rows, which "
                 "proposals need not keep. If they are parts of a whole, of which the rest is "
                 f"another one, say {ways('rule', rule)}."
-            ]
+            )
+            return [Remark(told, own)]
     return []

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..columns.precision import half_units, unit_of
+from ..columns.remark import Remark
 from ..reading.ways import Ways
 from .linear import linear_in, sum_told
 from .powers import power_law
@@ -20,7 +21,7 @@ _LOOKED_AT = 500
 
 def made_remark(
     score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways, names: bool = False
-) -> list[str]:
+) -> list[Remark]:
     """Names the columns that a score is a sum, a product or a ratio of, in every row.
 
     Of one column alone that is said elsewhere: it ranks the rows as the score does.
@@ -43,11 +44,12 @@ def made_remark(
     told, own = found
     # One column has to be left.
     results = own if names else own[: len(columns) - 1]
-    return [
+    text = (
         f"{score!r} is {told} in every row, so it was probably computed from these columns, and "
         "the model learns how. Leave out those that are results, and nothing that can be chosen "
         f"({ways.several('ignore', results)})."
-    ]
+    )
+    return [Remark(text, own, results)]
 
 
 def _made_of(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..columns.remark import Remark
 from ..reading.table import Values, show_number
 from ..reading.ways import Ways, listed
 from .relations import OF_SCATTER, SUM_WITHIN, round_value, subsets
@@ -79,7 +80,7 @@ def _alike(total: np.ndarray) -> bool:
 
 def nearly_remark(
     nearly: Nearly, values: Mapping[str, Values], rows: np.ndarray, ways: Ways
-) -> str:
+) -> Remark:
     """What to say of a sum that does not hold in some rows."""
     total = np.sum([values[name] for name in nearly.names], axis=0)
     some = ", ".join(f"row {rows[i]} ({total[i]:.4g})" for i in nearly.others[:5].tolist())
@@ -90,7 +91,8 @@ def nearly_remark(
         if nearly.percent
         else "If it is a rule, mend these rows"
     )
-    return (
+    told = (
         f"{listed(nearly.names)} add up to {show_number(nearly.value)} in most rows, but not in "
         f"{some}{more}. {why}; {way} keeps the sum in the proposals."
     )
+    return Remark(told, nearly.names)

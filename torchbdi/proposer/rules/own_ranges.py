@@ -9,9 +9,10 @@ import numpy as np
 
 from ..columns.column import class_name
 from ..columns.paired import log_choose
+from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values, show_number
-from ..reading.ways import Ways, told_together
+from ..reading.ways import Ways
 
 # A name of fewer rows shows no range; a column of fewer numbers has none.
 FEWEST = 3
@@ -52,11 +53,11 @@ def own_range_remarks(
             ranges = _own_ranges(columns[key], columns[name], least)
             if ranges:
                 found[key, name] = ranges
-    out = []
+    out = list[str]()
     for (key, name), ranges in [*found.items()][:MOST]:
         shown = {class_name(k): own for k, own in ranges.items()}
         ends = {k: (show_number(own.min()), show_number(own.max())) for k, own in shown.items()}
-        told = ", ".join(
+        where = ", ".join(
             f"{low} to {high} where it is {k}" if low != high else f"{low} where it is {k}"
             for k, (low, high) in [*ends.items()][:MOST_RANGES]
         )
@@ -69,11 +70,12 @@ def own_range_remarks(
         if low != high:
             limits = ways("bounds", f"{name}={low}:{high}")
             one = f"{ways('fix', pair[0])}{' ' if ways.typed else ', '}{limits}"
-        out.append(
-            f"Numbers of {name!r} have a range of their own for each {key!r} ({told}{more}), and "
+        told = (
+            f"Numbers of {name!r} have a range of their own for each {key!r} ({where}{more}), and "
             f"proposals do not keep to that. If {key!r} only says how large {name!r} is, leave it "
             f"out ({ways('ignore', key)}); else search one of them alone ({one})."
         )
+        out.append(Remark(told, (key, name), (key,)))
     if len(found) > MOST:
         more_pairs = len(found) - MOST
         out.append(

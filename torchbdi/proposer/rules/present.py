@@ -9,6 +9,7 @@ import numpy as np
 
 from ...space.present import AtMost
 from ..columns.paired import log_choose
+from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
 from ..reading.ways import Ways, listed
 from .limits import SELDOM
@@ -22,7 +23,7 @@ def present_remark(
     at_most: Sequence[AtMost],
     said: Collection[str],
     ways: Ways,
-) -> list[str]:
+) -> list[Remark]:
     """Names amounts of which no row has more than so many above 0, and chance would allow more.
 
     Args:
@@ -41,13 +42,14 @@ def present_remark(
     if (at := _fewest_present(x)) is None:
         return []
     own, most = [names[i] for i in at], int((x[:, at] > 0).sum(1).max())
-    if any("never two are 1" in text and own[0] in text for text in said):
+    if told_together(own[:1], said, "exclusive"):
         return []
     rule = ways("at-most", f"{most} of {','.join(own)}")
-    return [
+    told = (
         f"No row has more than {most} of {listed(own)} above 0, which proposals need not keep. If "
         f"it has to be so, say {rule}."
-    ]
+    )
+    return [Remark(told, own)]
 
 
 def _fewest_present(x: np.ndarray) -> list[int] | None:

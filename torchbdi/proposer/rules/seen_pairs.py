@@ -9,9 +9,10 @@ from itertools import combinations
 import numpy as np
 
 from ..columns.column import class_name, level_codes
+from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values
-from ..reading.ways import Ways, told_together
+from ..reading.ways import Ways
 
 # So many pairs of columns are told, the others counted; at most this share of their pairs is there.
 MOST, SHARE = 3, 0.6
@@ -37,7 +38,7 @@ def seen_pair_remarks(
     """
     keys = [n for n, v in columns.items() if v.dtype != np.float64 or n in levels]
     sets = [*combinations(keys, 2)]
-    out = []
+    out = list[str]()
     for a, b in sets:
         if {a, b} <= {*fixed} or told_together((a, b), said):
             continue
@@ -57,11 +58,12 @@ def seen_pair_remarks(
         # What is fixed already is not to be fixed at something else.
         fits = (row for row in shown if all(row[n] == str(fixed[n]) for n in row if n in fixed))
         one_pair = [f"{n}={v}" for n, v in next(fits, shown[0]).items()]
-        out.append(
+        told = (
             f"Designs have {there.sum()} of the {there.size} pairs of {a!r} and {b!r}, and "
             "proposals do not keep to these. If the others cannot be made, pass over them, or "
             f"search one pair alone ({ways.several('fix', one_pair)})."
         )
+        out.append(Remark(told, (a, b)))
     more = len(out) - MOST
     told = f"Of {'1 more pair' if more == 1 else f'{more} more pairs'} of columns that is so, too."
     return [*out[:MOST], *([told] if more > 0 else [])]

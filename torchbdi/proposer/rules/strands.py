@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from ..columns.remark import Remark
 from ..reading.table import Values
 from ..reading.ways import Ways, listed
 
@@ -25,7 +26,7 @@ _TRANSLATED = ("is the translation of", "are the translation of")
 
 def strand_remarks(
     sequences: Mapping[str, Values], fixed: Collection[str], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Names the columns of sequences that another one has, reads backwards or is translated to.
 
     Args:
@@ -36,23 +37,24 @@ def strand_remarks(
     texts = {name: [_plain(text) for text in own.tolist()] for name, own in sequences.items()}
     varying = {name: _varying(own) for name, own in texts.items()} if len(texts) > 1 else {}
     found: dict[tuple[str, tuple[str, str]], list[str]] = {}
-    told: set[str] = set()
+    made: set[str] = set()
     for name in sorted(texts, key=lambda name: -len(texts[name][0])):  # the longest ones first
         for other, own in varying.items():
-            if name == other or {name, other} & told or {name, other} <= set(fixed):
+            if name == other or {name, other} & made or {name, other} <= set(fixed):
                 continue
             if own and (what := _what_of(own, texts[name])):
                 found.setdefault((name, what), []).append(other)
-                told.add(other)
+                made.add(other)
     out = []
     for (name, what), parts in found.items():
         one = len(parts) == 1
-        out.append(
+        told = (
             f"{'Column' if one else 'Columns'} {listed(parts)} {what[not one]} {name!r} in every "
             f"row, and proposals do not keep to that: leave {'it' if one else 'them'} out "
             f"({ways.several('ignore', parts)}), or {name!r} instead ({ways('ignore', name)}), and "
             "make what is missing from what is proposed."
         )
+        out.append(Remark(told, (*parts, name), (*parts, name), "follows"))
     return out
 
 

@@ -9,9 +9,9 @@ from itertools import combinations
 import numpy as np
 
 from ..columns.column import level_codes
+from ..columns.remark import told_together
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values
-from ..reading.ways import told_together
 
 # So many columns that others may follow from are put in pairs.
 MOST_KEYS = 16

@@ -72,6 +72,18 @@ def test_what_was_said_to_follow_is_not_told_again(tmp_path: Path) -> None:
     assert "1000 / 'temp' in every row" in told(made) and "changed together" not in told(made)
 
 
+def test_parts_of_a_product_that_changed_together_are_told(tmp_path: Path) -> None:
+    """The product is computed in proposals, which says nothing of the one part with the other."""
+    rows = with_column(
+        "width", [f"{t / 2 + 0.1 * e:.2f}" for t, e in zip(TEMP, RNG.normal(size=40), strict=True)]
+    )
+    rows = [[*row[:2], "area" if i == 0 else f"{float(row[0]) * float(row[1]):.4f}", *row[2:]]
+            for i, row in enumerate(rows)]  # fmt: skip
+    made, _ = asked(tmp_path, text(rows))
+    assert "'area' is 'width' times 'temp' in every row: so it is in every proposal" in told(made)
+    assert "'width' and 'temp' always changed together" in told(made)
+
+
 def test_one_row_far_from_the_others_makes_no_line(tmp_path: Path) -> None:
     rows = plain()
     rows[4][0] = rows[4][1] = "99999"

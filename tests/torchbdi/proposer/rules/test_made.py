@@ -34,7 +34,7 @@ def test_a_score_that_was_computed_from_columns(
     made, _ = asked(tmp_path, text(rows))
     assert said in made.remarks[0] and "computed from these columns" in made.remarks[0]
     words = shlex.split(made.remarks[0][made.remarks[0].index("--ignore") :].rstrip(")."))
-    assert sorted(words[1::2]) == ["conv", "sel"]
+    assert sorted(words[1::2]) == ["conv", "sel"] and "like what comes out" not in told(made)
     for row in rows[1:]:
         row[-1] = f"{float(row[-1]) + rng.normal():.1f}"
     assert "computed from" not in told(asked(tmp_path, text(rows))[0])

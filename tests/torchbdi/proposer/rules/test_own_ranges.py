@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from proposer_tables import asked, text, told
 
+from torchbdi.proposer.columns.remark import Remark
 from torchbdi.proposer.reading.ways import IN_PYTHON, TYPED
 from torchbdi.proposer.rules.own_ranges import own_range_remarks
 
@@ -49,7 +50,18 @@ def test_classes_of_a_number_are_told() -> None:
     bins = np.digitize(t, [40.0, 60.0, 80.0]).astype(float)
     (remark,) = own_range_remarks({"T": t, "bin": bins}, ["bin"], {}, [], TYPED)
     assert "--ignore bin" in remark
-    assert not own_range_remarks({"T": t, "bin": bins}, ["bin"], {}, ["'T' and 'bin'"], TYPED)
+    said = [Remark("T and its bin", ("T", "bin"))]
+    assert not own_range_remarks({"T": t, "bin": bins}, ["bin"], {}, said, TYPED)
+
+
+def test_a_text_that_names_both_for_another_reason_silences_nothing(tmp_path: Path) -> None:
+    comma = text(loadings(), ";").replace(".", ",").replace("Pd", "0,5").replace("Ni", "2,5")
+    said = told(asked(tmp_path, comma.replace("Cu", "7,5"))[0])
+    assert "comma in 'catalyst', 'loading'" in said and "for each 'catalyst'" in said
+    rows = loadings()
+    rows[4][0] = rows[9][1] = ""
+    said = told(asked(tmp_path, text(rows), "--drop-missing")[0])
+    assert "missing, in 'catalyst' (1), 'loading' (1)" in said and "for each 'catalyst'" in said
 
 
 def test_what_chance_puts_apart_is_not_told() -> None:

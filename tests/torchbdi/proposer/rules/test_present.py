@@ -60,6 +60,20 @@ def test_names_of_one_thing_are_told_once(tmp_path: Path) -> None:
     assert "never two are 1" in said and "No row has more than" not in said
 
 
+def test_a_name_that_stands_in_other_words_is_none_of_these(tmp_path: Path) -> None:
+    """Of is_A and is_B never two are 1, which says nothing of the additives a, b, c, ..."""
+    columns = additives(2, 8)
+    names = [*"abcdefgh", "is_A", "is_B", "temp", "yield"]
+    rows = [names]
+    for i, own in enumerate(zip(*columns.values(), strict=True)):
+        kinds = f"{int(i % 3 == 0)}", f"{int(i % 3 == 1)}"
+        rows.append(
+            [*(f"{v:.3g}" for v in own[:8]), *kinds, f"{own[-1]:.1f}", f"{own[-2] + i % 7}"]
+        )
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "never two are 1" in said and "No row has more than" in said
+
+
 def made_up(rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Amounts that are 0 in some rows: each by itself, of a few levels, or parts of a mixture."""
     n, k = int(rng.choice([10, 20, 40, 100])), int(rng.integers(2, 12))

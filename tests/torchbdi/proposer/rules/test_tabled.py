@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from proposer_tables import asked, text, told
 
+from torchbdi.proposer.columns.remark import Remark
 from torchbdi.proposer.rules.crossed import not_crossed
 from torchbdi.proposer.rules.tabled import tabled
 
@@ -26,7 +27,8 @@ def test_what_a_pair_has_is_found() -> None:
     assert tabled(pairs(mixes), (), ()) == {"own": ("a", "b")}
     drops = rng.uniform(1, 9, (4, 4)).round(2)
     assert tabled(pairs(drops), (), ()) == {"own": ("a", "b")}
-    assert not tabled(pairs(drops), ["own"], ()) and not tabled(pairs(drops), (), ["'own' 'a' 'b'"])
+    assert not tabled(pairs(drops), ["own"], ())
+    assert not tabled(pairs(drops), (), [Remark("Of all three.", ("own", "a", "b"))])
 
 
 def test_columns_of_a_plan_are_not_found() -> None:
