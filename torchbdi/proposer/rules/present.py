@@ -14,7 +14,8 @@ from ..columns.suspects import UNLIKELY
 from ..reading.ways import Ways, listed
 from .limits import SELDOM
 
-# Fewer recipes than these say little; more columns than these are no additives.
+# Fewer recipes than these say little; of more columns than these all are asked about together, as
+# elements of compounds are.
 FEWEST, MOST_COLUMNS = 10, 30
 
 
@@ -36,7 +37,9 @@ def present_remark(
     names = [
         name for name, v in columns.items() if name not in ruled and v.min() == 0 and v.max() > 0
     ]
-    if not 2 <= len(names) <= MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:  # so many of 0 and 1 are the bits of a fingerprint
+        names = [name for name in names if not np.isin(columns[name], (0, 1)).all()]
+    if len(names) < 2:
         return []
     x = np.stack([columns[name] for name in names], axis=1)
     if (at := _fewest_present(x)) is None:
@@ -55,7 +58,8 @@ def present_remark(
 def _fewest_present(x: np.ndarray) -> list[int] | None:
     """Which columns of amounts (N, k) have fewer above 0 at once than chance would make.
 
-    One column after the other is left out, the one without which that is least likely.
+    One column after the other is left out, the one without which that is least likely; none where
+    there are many.
     """
     there = x > 0
     at, best, least = [*range(x.shape[1])], None, 0.0
@@ -68,6 +72,8 @@ def _fewest_present(x: np.ndarray) -> list[int] | None:
         excess += math.log(seldom) + log_choose(total, len(at))
         if recipes >= FEWEST and excess < least:
             best, least = list(at), excess
+        if total > MOST_COLUMNS:
+            break
         fewer = [[i for i in at if i != gone] for gone in at]
         at = min(fewer, key=lambda own: _log_chance(there[:, own]))
     return best

@@ -38,6 +38,21 @@ def test_what_keeps_them_few_is_told(count: int, of: int, tmp_path: Path) -> Non
     assert f"at_most=['{count} of add0," in present_remark(columns, [], [], IN_PYTHON)[0]
 
 
+def test_compounds_have_few_of_many_elements() -> None:
+    """Of 60 elements at most 6 are in one, as in tables of materials."""
+    rng = np.random.default_rng(0)
+    x = np.zeros((2000, 60))
+    for row in x:
+        count = rng.integers(1, 7)
+        row[rng.choice(60, count, replace=False)] = rng.uniform(0.1, 9, count).round(2)
+    columns = {f"E{i}": x[:, i] for i in range(60)}
+    (remark,) = present_remark(columns, [], [], TYPED)
+    assert "No row has more than 6 of 'E0', " in remark and "48 more" in remark
+    assert f"--at-most '6 of {','.join(columns)}'." in remark
+    bits = {name: (v > 0) * 1.0 for name, v in columns.items()}
+    assert not present_remark(bits, [], [], TYPED)
+
+
 def test_a_few_rows_or_one_that_has_more_tell_nothing() -> None:
     assert not present_remark(additives(2, 8, 15), [], [], TYPED)
     columns = additives(2, 8)
@@ -94,6 +109,10 @@ def test_nothing_is_told_of_independent_columns_and_of_designs() -> None:
     rng = np.random.default_rng(0)  # of very many rows some set of columns seems to be few
     many = np.where(rng.random((20000, 20)) < 0.2, rng.uniform(0, 9, (20000, 20)), 0)
     assert not present_remark({f"x{i}": many[:, i] for i in range(20)}, [], [], TYPED)
+    many = np.where(rng.random((3000, 80)) < 0.2, rng.uniform(0, 9, (3000, 80)), 0)
+    assert not present_remark({f"x{i}": many[:, i] for i in range(80)}, [], [], TYPED)
+    parts = rng.dirichlet(np.full(40, 0.1), 500).round(2)
+    assert not present_remark({f"x{i}": parts[:, i] for i in range(40)}, [], [], TYPED)
     for size in (8, 16, 32):  # saturated: each row but one has half of the factors
         signs = np.array([[1.0]])
         while len(signs) < size:
