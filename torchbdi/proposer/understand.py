@@ -15,6 +15,7 @@ from .columns.failed import ends_of_left
 from .columns.roles import kinds_of, values_of
 from .columns.rows import missing_cells, missing_message
 from .columns.scores import Scores, read_scores
+from .columns.second import second_results
 from .reading.table import Table, Values
 from .reading.ways import Ways
 from .settings import Settings
@@ -56,9 +57,12 @@ def understand(
     if read is not None:
         remarks += read.remarks
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
+        without = ~used | read.candidate | read.blank
+        second, seconds = second_results(open_, scores, without, read.candidate, ways)
         ends, ended, told = ends_of_left(open_, read.states, ~used, ways)
-        table = table.only(name for name in table.columns if name not in (*read.states, *ends))
-        remarks += told
+        gone = {*read.states, *ends, *second}
+        table = table.only(name for name in table.columns if name not in gone)
+        remarks += [*told, *seconds]
         tried = table.take(read.tried | ended)
         # Rows without a score that are left out with what has gaps are known to be there, too.
         out = ~used | (read.blank & settings.drop_missing)

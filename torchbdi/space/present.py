@@ -77,7 +77,7 @@ class Presence:
             z: points, (n, C).
             box: bounds of all points, (2, C).
             std: what a standardised unit is in raw ones, (C,).
-            order: what decides instead of the amounts, large is present, (n, C).
+            order: what decides instead of the amounts, large is present and -inf is not, (n, C).
 
         Returns:
             (2, n, C).
@@ -89,9 +89,9 @@ class Presence:
                 inside = np.abs(z[:, at].clip(*box[:, at]) - self.zero[at]) * std[at]
                 amount = np.where(signed, inside, amount)
             rank = np.where(kept, np.inf, amount if order is None else order[:, at])
-            place = np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")
+            # A part that is fixed is there, however many may be.
+            there = ((_places(rank) < count) & (rank > -np.inf)) | kept
             # An amount below half of the least one is nearer to nothing.
-            there = (place < count) | kept  # a part that is fixed is there, however many may be
             if order is None and (least > self.zero[at]).any():
                 there &= kept | (2 * z[:, at] > least + self.zero[at])
             for i, column in enumerate(at):
@@ -99,6 +99,14 @@ class Presence:
                 if not kept[i]:
                     low = np.maximum(low, least[i])
                 out[:, :, column] = np.where(there[:, i], [low, high], nothing)
+        return out
+
+    def with_few(self, order: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """An order (n, C) for :meth:`box` with so many parts of every rule at most, (n, rules)."""
+        out = order.copy()
+        for (at, _, _, kept), count in zip(self.rules, counts.T, strict=True):
+            place = _places(np.where(kept, np.inf, order[:, at]))
+            out[:, at] = np.where(place < count[:, None], out[:, at], -np.inf)
         return out
 
     def fits(self, z: np.ndarray, tolerance: float) -> np.ndarray:
@@ -109,3 +117,8 @@ class Presence:
             out &= there.sum(1) <= count
             out &= (~there | kept | (z[:, at] >= least - tolerance)).all(1)
         return out
+
+
+def _places(rank: np.ndarray) -> np.ndarray:
+    """The place of each rank (n, C) in its row, the largest first."""
+    return np.argsort(np.argsort(-rank, axis=1, kind="stable"), axis=1, kind="stable")

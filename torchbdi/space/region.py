@@ -153,8 +153,29 @@ class Region:
         z = sample_polytope(self.polytope, self.box, n, generator)
         for i, grid in self._rounding.free:
             z[:, i] = grid[(uniform((n,), generator) * len(grid)).astype(int)]
-        order = uniform(z.shape, generator) if self.at_most else None
-        return self.rounded(z, order)
+        return self._sampled(z, generator) if self.at_most else self.rounded(z)
+
+    def _sampled(self, z: np.ndarray, generator: torch.Generator) -> np.ndarray:
+        """Points (n, numbers) with random parts present, each number of parts as often.
+
+        Where too few parts cannot meet the constraints more are taken, again each number of them
+        as often: so every number that can meet them is.
+        """
+        order, out, lost = uniform(z.shape, generator), z.copy(), np.arange(len(z))
+        most = np.array([rule.count for rule in self.at_most])
+        count = np.full((len(z), len(most)), -1)
+        while len(lost) and (count[lost] < most).any():
+            own = count[lost] + 1
+            draw = uniform(own.shape, generator)
+            count[lost] = np.minimum(own + np.floor(draw * (most + 1 - own)), most)
+            box = self._own_box(z[lost], self._presence.with_few(order[lost], count[lost]))
+            assert box is not None
+            out[lost] = self._rounding(z[lost], box)
+            # Where levels leave nothing within these bounds others are taken, always the same.
+            outside = ((out[lost] < box[0] - TOLERANCE) | (out[lost] > box[1] + TOLERANCE)).any(1)
+            lost = lost[outside | ~self.meets(out[lost])]
+        out[lost] = self.rounded(z[lost], order[lost])
+        return out
 
     def raw(self, z: np.ndarray) -> np.ndarray:
         """The raw values of points that are on their levels but for rounding, (n, numbers)."""

@@ -268,6 +268,8 @@ class Space:
 
         Choices and levels are uniform. Numbers are uniform within their bounds (those of the
         table where there are none) and, where constraints couple them, nearly so within these.
+        Where :attr:`at_most` limits how many parts are present, every number of them that can meet
+        the constraints is about as likely, none too.
 
         Raises:
             InputError: n is no whole number from 0, or there is no generator on the CPU.

@@ -126,3 +126,37 @@ def test_amounts_below_0_are_amounts() -> None:
     np.testing.assert_allclose(space.decode(best.x)[0, :2], [-2, -2])
     some = Space(columns, (), (AtMost(("a", "b", "c"), 2, 0.5),)).fit(raw)
     assert some.allowed(some.encode(raw)).tolist() == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("columns", "total", "rules", "counts"),
+    [
+        ([Number(n, 0, 100) for n in "abcdef"], None, [AtMost(tuple("abcdef"), 3)], [0, 1, 2, 3]),
+        ([Number(n, 0, 100) for n in "abcdef"], 100, [AtMost(tuple("abcdef"), 3)], [1, 2, 3]),
+        # Two of 45 at most are no 100; on levels none and one must not be taken for each other.
+        ([Number(n, 0, 45) for n in "abcdef"], 100, [AtMost(tuple("abcdef"), 4, 5.0)], [3, 4]),
+        ([Number(n, 0, 100, step=5) for n in "abcdef"], 100, [AtMost(tuple("abcdef"), 4, 5.0)],
+         [1, 2, 3, 4]),
+        # What is fixed is there, whatever is drawn.
+        ([Number(n, 0, 100, fixed=20.0 if n == "a" else None) for n in "abcdef"], None,
+         [AtMost(tuple("abcdef"), 2)], [1, 1, 2]),
+    ],
+)  # fmt: skip
+def test_samples_have_every_number_of_parts_that_is_possible(
+    columns: list[Number], total: float | None, rules: list[AtMost], counts: list[int]
+) -> None:
+    """All of them had as many as may be."""
+    rng, raw = np.random.default_rng(0), np.zeros((40, 6))
+    for row in raw:
+        row[rng.choice(6, 3, replace=False)] = 100 / 3
+    sums = () if total is None else (Linear(dict.fromkeys("abcdef", 1.0), total, total),)
+    space = Space(tuple(columns), sums, tuple(rules)).fit(raw)
+    x = space.sample(600, torch.Generator().manual_seed(0))
+    assert space.allowed(x).all()
+    there = np.abs(space.decode(x)) > 1e-9
+    found = np.bincount(there.sum(1), minlength=7) / len(x)
+    wanted = np.bincount(counts, minlength=7) / len(counts)
+    np.testing.assert_allclose(found, wanted, atol=0.07)
+    free = [i for i, column in enumerate(columns) if column.fixed is None]
+    often = there[:, free].mean(0)
+    np.testing.assert_allclose(often, often.mean(), atol=0.07)

@@ -156,22 +156,6 @@ def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
     return bool(words_of(name) & STATE_NAMES)
 
 
-def waits_with_scores(values: Values, candidate: np.ndarray) -> bool:
-    """Whether a column has numbers, and a word such as PENDING wherever there is no score yet.
-
-    It is measured with the score: as names its numbers would tell the model what the score is.
-
-    Args:
-        values: numbers or texts, (N,).
-        candidate: which rows have no score yet, (N,) bool.
-    """
-    if values.dtype == np.float64 or not candidate.any():
-        return False
-    waits = np.array([cell.casefold() in WAITING for cell in values.tolist()], dtype=bool)
-    numbers = [parse_number(cell) for cell in values[~waits].tolist()]
-    return bool(waits[candidate].all() and numbers and None not in numbers)
-
-
 def _first_ones_most(cells: Sequence[str]) -> bool:
     """Whether no repetition is more frequent than one before it: a third comes after a second."""
     digits = [re.sub(r"\D", "", cell) for cell in cells]

@@ -17,6 +17,9 @@ APART, SHARE, RARER = 2.0, 0.25, 0.5
 # Where fewer than that share of all designs are above 0, a dose has so many or more: a few traces,
 # each once, are no series.
 TWICE = 2
+# One level as frequent as doses may lie between, where these are so many and no factor between two
+# of them is more than so many times another: later rounds have tried it often.
+FEWEST_DOSES, EVEN = 4, 4.0
 # Such a 0 counts as this share of the least dose: about as far below it as others are apart.
 NOTHING = 0.1
 
@@ -31,11 +34,15 @@ def set_over_decades(values: np.ndarray) -> bool:
     """Whether numbers of designs are over decades, and not by one end that many designs have.
 
     Proposals often lie at a bound: after some rounds a twentieth of all designs can have the least
-    value of a column that is spread evenly, from 0.004 to 1.
+    value of a column that is spread evenly, from 0.004 to 1. Nor do rounds that repeat one number
+    again and again take away that others are over decades: it counts as often as the next one.
     """
+    different, counts = np.unique(values, return_counts=True)
+    most = int(np.sort(counts)[-2:].min())
+    if over_decades(np.repeat(different, np.minimum(counts, most))):
+        return True
     if not over_decades(values):
         return False
-    different = np.unique(values)
     low, high = different[[int(0.05 * (len(different) - 1)), -1]]
     return bool(high > DECADES * low)
 
@@ -43,6 +50,19 @@ def set_over_decades(values: np.ndarray) -> bool:
 def is_series(levels: np.ndarray) -> bool:
     """Whether each of some levels, from the least on, is far above the one below, as of doses."""
     return bool((levels[1:] >= APART * levels[:-1]).all())
+
+
+def _between(levels: np.ndarray, often: np.ndarray) -> np.ndarray:
+    """The one of levels (L,) that are often without which these are doses, (L,) bool; or none."""
+    out, at = np.zeros(len(levels), bool), np.flatnonzero(often)
+    if is_series(levels[at]) or len(at) <= FEWEST_DOSES:
+        return out
+    for i in range(len(at)):
+        factors = np.delete(levels[at], i)[1:] / np.delete(levels[at], i)[:-1]
+        if factors.min() >= APART and factors.max() <= EVEN * factors.min():
+            out[at[i]] = True
+            break
+    return out
 
 
 def logarithm_of(values: np.ndarray) -> float | None:
@@ -59,12 +79,13 @@ def logarithm_of(values: np.ndarray) -> float | None:
     fewest = TWICE if counts.sum() < SHARE * len(values) else 1
     for least in np.unique(counts[counts >= fewest]):  # as many as are a series
         often = counts >= least
+        often &= ~_between(levels, often)
         doses, given = levels[often], counts[often]
         if is_series(doses):
             break
     else:
         return None
-    between = counts[~often].max(initial=0)
+    between = counts[~often & (counts < least)].max(initial=0)
     if given.sum() < SHARE * counts.sum() or between > RARER * np.median(given):
         return None
     return float(NOTHING * doses[0]) if set_over_decades(doses) else None

@@ -19,6 +19,8 @@ from .remark import Remark
 # Names that columns share at least; and they would be apart in all designs by chance once in so
 # many tables.
 FEWEST, CHANCE = 3, 100.0
+# So many pairs at least show that names ascend where these may be the same, or hardly ever are.
+FEWEST_PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Different:
         pairs: which of them differ, by their places among these.
         nothing: the names for nothing, which several columns may have.
         sorted: whether the names ascend in every design: A with B is B with A.
+        same: whether names that ascend may be the same, as in a diallel with its parents.
     """
 
     names: tuple[str, ...]
     pairs: tuple[tuple[int, int], ...]
     nothing: tuple[str, ...] = ()
     sorted: bool = False
+    same: bool = False
 
     def keeps(self, values: Mapping[str, Values]) -> np.ndarray:
         """Which designs (n,) have something else in each of the columns, (n,) bool."""
@@ -45,7 +49,8 @@ class Different:
             there = ~np.isin(own[first], self.nothing)
             if self.sorted:
                 there &= ~np.isin(own[second], self.nothing)
-                kept &= ~there | (own[first] < own[second])
+                same = (own[first] == own[second]) & self.same
+                kept &= ~there | (own[first] < own[second]) | same
             else:
                 kept &= ~there | (own[first] != own[second])
         return kept
@@ -88,7 +93,37 @@ def differences(columns: Mapping[str, Values]) -> list[Different]:
             levels = {level for name in own for level in columns[name].tolist()}
             made = Different(own, places, tuple(sorted(filter(is_nothing, levels))), True)
             out.append(made if made.keeps(columns).all() else replace(made, sorted=False))
+    told = {name for own in out for name in own.names}
+    for (first, second), both in shared.items():
+        if not told & {first, second}:
+            out += _ascending(first, second, columns, both, len(shared))
+            told |= {name for own in out for name in own.names}
     return out + _places(numbers)
+
+
+def _ascending(
+    first: str, second: str, columns: Mapping[str, Values], shared: Collection[str], of: int
+) -> list[Different]:
+    """Two columns whose names ascend in all designs, where either way is as likely by chance.
+
+    In a part of all pairs early names stand first and late ones second anyway; so only pairs of
+    names that both columns have count, each once.
+
+    Args:
+        first: the first column.
+        second: the second one.
+        columns: both, (N,) each, and others.
+        shared: names that both have.
+        of: how many pairs of columns are looked at.
+    """
+    a, b = columns[first], columns[second]
+    nothing = tuple(sorted(filter(is_nothing, {*a.tolist(), *b.tolist()})))
+    same = bool((np.isin(a, [*shared]) & (a == b)).any())
+    own = Different((first, second), ((0, 1),), nothing, True, same)
+    pairs = {(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True) if x != y}
+    both = sum(x in shared and y in shared for x, y in pairs)
+    sure = both >= FEWEST_PAIRS and both * math.log(2) > math.log(CHANCE * of)
+    return [own] if sure and own.keeps(columns).all() else []
 
 
 def _beyond_chance(found: Mapping[tuple[str, str], float], of: int) -> list[tuple[str, str]]:
@@ -179,8 +214,11 @@ def different_remarks(different: Sequence[Different], ways: Ways) -> list[Remark
     for own in different:
         besides = f", but for {listed(own.nothing)}" if own.nothing else ""
         ascend = ", and are in the order of the alphabet" if own.sorted else ""
+        what = f"never the same in a design{besides}{ascend}"
+        if own.same:
+            what = f"in the order of the alphabet in every design{besides}, as A with B is B with A"
         told = (
-            f"{own} are never the same in a design{besides}{ascend}: so it is in every proposal "
+            f"{own} are {what}: so it is in every proposal "
             f"({ways('free', own.names[0])} gives that up)."
         )
         out.append(Remark(told, own.names))

@@ -36,13 +36,16 @@ class Grid:
         decimals: how many are written; None for as many digits as it takes.
         digits: how many digits are written where there is no grid; None for all.
         kind: "levels", "whole", "step" or "" where there is nothing to tell. Whole numbers, and
-            decimals, of too many steps have none: they are rounded where they are written.
+            decimals, of too many steps have none.
+        steps: where steps begin that are too many, or too fine, for a search, and how large they
+            are: proposals are put on them when they have been chosen. None for no such steps.
     """
 
     number: Number
     decimals: int | None
     digits: int | None
     kind: str
+    steps: tuple[float, float] | None = None
 
     def free(self) -> Grid:
         """The same bounds without levels or steps, written with all digits."""
@@ -98,15 +101,19 @@ def grid_of(
         return _any(column, MAX_DECIMALS, bounded)
     if free or (is_series(levels) and set_over_decades(values)):
         unit = 1  # powers of ten are 9 apart, which is no step
+    digits = digits_of(cells)
     if places and unit == 1 and (log or set_over_decades(values)):
-        return _too_fine(column, values, cells, places, free, bounded)
+        return _too_fine(column, values, digits, unit, places, free, bounded)
     size, start, top = _within(low, high, levels[0], unit, places)
     if bounded and unit > 1 and top - start < 0.5 * size:
         # These bounds have room for one value of a grid that nobody gave, or for none.
         unit = 1
         size, start, top = _within(low, high, levels[0], unit, places)
     if start > top or (top - start) / size > MAX_STEPS:
-        return _too_fine(column, values, cells, places, free, bounded)
+        # Of numbers below 1e6 six digits are no other news than that they are whole.
+        all_digits = digits is not None and np.abs(levels).max() * 10**places < 10**digits
+        digits = None if all_digits else digits
+        return _too_fine(column, values, digits, unit, places, free, bounded)
     made = Number(column.name, _round(start, places), _round(top, places), step=size)
     told = unit > 1 and (top - start) / size <= TOLD_STEPS
     kind = "step" if told else "whole" if places == 0 else ""
@@ -161,15 +168,19 @@ def _of_digits(
 
 
 def _too_fine(
-    column: Numbers, values: np.ndarray, cells: Values, places: int, free: bool, bounded: bool
-) -> Grid:
-    """Numbers with decimals whose steps are none of a search: of few digits, else rounded."""
-    digits = digits_of(cells)
-    _, start, top = _within(column.low, column.high, float(values.min()), 1, places)
+    column: Numbers, values: np.ndarray, digits: int | None, unit: int, places: int, free: bool,
+    bounded: bool,
+) -> Grid:  # fmt: skip
+    """Numbers with decimals whose steps are none of a search: of few digits, or put on them later.
+
+    The steps are so many units of the last place.
+    """
+    size, start, top = _within(column.low, column.high, float(values.min()), unit, places)
     if digits is not None or start >= top:
         return _of_digits(column, values, digits, free, bounded)
-    number = Number(column.name, _round(start, places), _round(top, places))
-    return Grid(number, places, None, "" if places else "whole")
+    start = _round(start, places)
+    number = Number(column.name, start, _round(top, places))
+    return Grid(number, places, None, "" if places else "whole", (start, size))
 
 
 def _within(

@@ -22,6 +22,9 @@ _NOTHING = re.compile(
 )
 # So many designs without something, whose amounts would all be 0 by chance once in so many tables.
 FEWEST, CHANCE = 3, 1000.0
+# Where the names do not say so: so many designs on both sides, and so many different amounts.
+FEWEST_UNNAMED, FEWEST_AMOUNTS = 5, 3
+MOST_NAMED = 6  # names are told, the others counted
 ROUNDING = 1e-9
 
 
@@ -31,7 +34,8 @@ class Absent:
 
     Attributes:
         name: the column of names.
-        nothing: the names for nothing, as none, whose amounts are all 0.
+        nothing: the names for nothing, as none, whose amounts are all 0; or others, as that of an
+            optimizer without momentum, which have 0 and no others do.
         amount: the column of amounts.
         least: the least amount of designs with another name; 0 where some of these have 0, too.
         ruled: whether the amount is fixed or stands in a rule, so that the name follows from it.
@@ -55,7 +59,9 @@ class Absent:
     def told(self) -> str:
         """What is true of all designs."""
         only = ", and nowhere else" if self.least else ""
-        names = " or ".join(self.nothing)
+        names = " or ".join(self.nothing[:MOST_NAMED])
+        if more := len(self.nothing[MOST_NAMED:]):
+            names += f" or {more} other{'s' if more > 1 else ''}"
         return f"In all designs {self.amount!r} is 0 where {self.name!r} is {names}{only}"
 
 
@@ -66,6 +72,8 @@ def is_nothing(value: object) -> bool:
 
 def absences(columns: Mapping[str, Values]) -> list[Absent]:
     """Finds the amounts that are 0 with names for nothing, and are so by more than chance.
+
+    Of other names it takes amounts that are 0 with some of them and never with the others.
 
     Args:
         columns: numbers or names of the distinct designs, (N,) each.
@@ -85,6 +93,10 @@ def absences(columns: Mapping[str, Values]) -> list[Absent]:
     out = []
     for name, own in nothing.items():
         for amount, zero in zeros.items():
+            tried = len(nothing) * len(zeros)
+            if (parted := _parted(name, amount, columns, zero, tried)) is not None:
+                out.append(parted)
+                continue
             kept = {v: often for v, (at, often) in own.items() if not (at & ~zero).any()}
             n, z, m = len(zero), int(zero.sum()), sum(kept.values())
             if m < FEWEST:
@@ -97,6 +109,34 @@ def absences(columns: Mapping[str, Values]) -> list[Absent]:
             often_first = sorted(kept, key=lambda value: -kept[value])
             out.append(Absent(name, tuple(often_first), amount, least))
     return out
+
+
+def _parted(
+    name: str, amount: str, columns: Mapping[str, Values], zero: np.ndarray, tried: int
+) -> Absent | None:
+    """An amount that is 0 (N,) with some names, and never with the others; None for any other.
+
+    Args:
+        name: of the column of names.
+        amount: of the column of amounts.
+        columns: both, (N,) each, and others.
+        zero: where the amount is 0, (N,) bool.
+        tried: how many pairs of columns are looked at.
+    """
+    names, amounts = columns[name], columns[amount]
+    without = Counter(names[zero].tolist())
+    if without.keys() & {*names[~zero].tolist()} or amounts.min() < 0:
+        return None
+    if min(zero.sum(), (~zero).sum()) < FEWEST_UNNAMED:
+        return None
+    if len(np.unique(amounts[~zero])) < FEWEST_AMOUNTS:
+        return None
+    # Of any names some may be those without.
+    chance = len(set(names.tolist())) * math.log(2) - log_choose(len(zero), int(zero.sum()))
+    if chance > -math.log(CHANCE * tried):
+        return None
+    often_first = sorted(without, key=lambda value: (-without[value], value))
+    return Absent(name, tuple(often_first), amount, float(amounts[~zero].min()))
 
 
 def kept_remarks(absent: Sequence[Absent], ways: Ways) -> list[Remark]:

@@ -13,7 +13,7 @@ from ..reading.sequences import one_case
 from ..reading.table import Table, Values, parse_number
 from ..reading.ways import Ways, listed
 from ..settings import Settings
-from .bookkeeping import says_what_is_done, waits_with_scores
+from .bookkeeping import says_what_is_done
 from .column import as_category, classes_of, numbers_of
 from .counting import is_order
 from .exports import recorded_by
@@ -115,9 +115,6 @@ def _said(name: str, cells: Values, there: np.ndarray, candidate: np.ndarray) ->
     """What a column says of rows or their results, and not of designs; "" where it does not."""
     if says_what_is_done(name, cells, candidate):
         return "says which rows have a score"
-    if waits_with_scores(cells, candidate):
-        word = repr(cells[candidate][0])
-        return f"has {word} in all rows without a score, and numbers in others, so it is a result"
     if says_how_it_ended(name, cells[there]):
         return "says how rows ended"
     return "holds remarks on the rows" if are_remarks(name, cells, there) else ""

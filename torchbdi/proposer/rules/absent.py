@@ -40,6 +40,7 @@ def absent_of(
             least = min(own.least, number.low) if number.low > 0 else own.least
             grid = number.grid()
             there = grid[(grid > 0) & (grid >= least * (1 - ROUNDING))]
-            least = float(there[0]) if len(there) else min(least, number.high)
+            # What computing has added, 1.2000000000000002, is not told.
+            least = float(f"{there[0]:.12g}") if len(there) else min(least, number.high)
             own = replace(own, least=least)
         yield replace(own, ruled=own.amount in ruled)

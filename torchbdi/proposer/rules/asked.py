@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...space.constraints import Linear
 from ...space.present import AtMost
@@ -46,6 +46,12 @@ class Asked:
         """The columns of which the person said something: they stay part of the design."""
         ruled = {name for rule in self.given for name in rule.coefficients}
         return ruled | self.settings.named | {name for rule in self.at_most for name in rule.names}
+
+    @property
+    def bounded(self) -> set[str]:
+        """Those of them of which the person gave bounds, and said nothing else."""
+        more = replace(self, settings=replace(self.settings, bounds={})).spoken
+        return self.settings.bounds.keys() - more
 
     @property
     def not_free(self) -> dict[str, Values]:

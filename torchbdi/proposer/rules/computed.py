@@ -8,12 +8,14 @@ from itertools import product
 import numpy as np
 
 from ...kernels.errors import InputError
+from ...space.constraints import Linear
 from ..columns.grids import Grid
 from ..columns.precision import MAX_DECIMALS, digits_of, half_units, unit_of
 from ..columns.remark import Remark
 from ..columns.varying import fixed_number
 from ..settings import Settings
 from .asked import Asked
+from .bounded import bounded_rules
 from .derived import Derived, Formula, derived_of
 from .equations import equations
 from .interactions import exact_within
@@ -27,14 +29,20 @@ _MOST_ENDS = 12
 
 def find_derived(
     asked: Asked, up: Mapping[str, LookedUp], remarks: list[str]
-) -> dict[str, Derived]:
-    """Columns of numbers that follow from others, and of which nobody has said anything.
+) -> tuple[dict[str, Derived], list[Linear]]:
+    """Columns of numbers that follow from others, and of which nobody has said more than bounds.
 
     Args:
         asked: the columns, and what a person said of them.
         up: columns that are looked up: others may follow from these, and they themselves from one
             that is computed.
         remarks: what follows is added, and what does and is not kept to.
+
+    Returns:
+        What is computed, and the rules between other columns that keep it within its bounds.
+
+    Raises:
+        InputError: no such rules do.
     """
     cells, grids, settings = asked.table.columns, asked.grids, asked.settings
     columns = {name: asked.values[name] for name in grids}
@@ -48,9 +56,9 @@ def find_derived(
         [name for name in columns if name in up and up[name].of not in columns],
     )
     if not formulas:
-        return {}
+        return {}, []
     ways = asked.ways
-    kept = _computable(formulas, asked.spoken, grids, settings)
+    kept, ranges = _computable(formulas, asked.spoken - asked.bounded, grids, settings)
     kept = _beside_looked_up(kept, up)
     sums = constant_sums({n: v for n, v in asked.not_free.items() if n not in up})
     while torn := kept.keys() & {
@@ -58,13 +66,18 @@ def find_derived(
     }:
         kept = {name: formula for name, formula in kept.items() if name not in torn}
         kept = _beside_looked_up(kept, up)
+    bounds = {name: settings.bounds[name] for name in kept.keys() & asked.bounded}
+    searched = [name for name in grids if name not in {*kept, *up}]
+    limits = bounded_rules(kept, bounds, ranges, searched, ways)
     for name, formula in formulas.items():
         if name in up and name not in kept:
             continue
         what = f"Column {name!r} is {formula} in every row"
         if name in kept:
             free = f"{ways('number', name)} makes it part of the design."
-            remarks.append(f"{what}: so it is in every proposal. {free}")
+            rules = " and ".join(map(str, limits.get(name, [])))
+            within = f", and within its bounds ({rules})" if rules else ""
+            remarks.append(f"{what}: so it is in every proposal{within}. {free}")
         elif name not in settings.numbers:
             told = (
                 f"{what}, and proposals do not keep to that. If {name!r} follows from the others, "
@@ -72,7 +85,8 @@ def find_derived(
             )
             remarks.append(Remark(told, (name, *formula.names), (name,), "equal"))
     exact = {name: _exact(formula, name, columns, half) for name, formula in kept.items()}
-    return {name: Derived(own, grids[name], exact[name]) for name, own in kept.items()}
+    found = {name: Derived(own, grids[name], exact[name]) for name, own in kept.items()}
+    return found, [rule for rules in limits.values() for rule in rules]
 
 
 def _exact(
@@ -123,8 +137,10 @@ def require_choice(asked: Asked, up: Collection[str], found: Mapping[str, Derive
 def _computable(
     formulas: Mapping[str, Formula], spoken: Collection[str], grids: Mapping[str, Grid],
     settings: Settings,
-) -> dict[str, Formula]:  # fmt: skip
+) -> tuple[dict[str, Formula], dict[str, tuple[float, float]]]:  # fmt: skip
     """Those that have a number for all that the others may be: there is no share of nothing.
+
+    And what all columns can be.
 
     Args:
         formulas: what columns are, each behind those that it is made of.
@@ -133,12 +149,12 @@ def _computable(
         settings: the columns that are fixed.
     """
     out: dict[str, Formula] = {}
-    ranges: dict[str, tuple[float, ...]] = {}
+    ranges: dict[str, tuple[float, float]] = {}
     for name, grid in grids.items():
         fixed = fixed_number(settings, name)
         ranges[name] = (grid.number.low, grid.number.high) if fixed is None else (fixed, fixed)
     for name, formula in formulas.items():
-        own = [ranges[n] for n in formula.names]
+        own: list[tuple[float, ...]] = [ranges[n] for n in formula.names]
         signed = min(low for low, *_ in own) < 0
         if signed and isinstance(formula, PowerLaw):  # a square is least in the middle
             own = [(low, min(max(low, 0.0), high), high) for low, high in own]
@@ -152,4 +168,4 @@ def _computable(
         # What is made of it takes it as it is written: 0.004 can be 0.00.
         low, high = (float(grids[name].write(v)) for v in (made.min(), made.max()))
         ranges[name] = (-np.inf, np.inf) if many else (low, high)
-    return out
+    return out, ranges

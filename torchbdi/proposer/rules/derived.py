@@ -20,8 +20,9 @@ from .logarithms import Logarithm, log_of
 from .powers import PowerLaw, power_law
 from .products import product_of
 from .shares import Share, share_of
+from .shifted import Shifted, shifted_of
 
-Formula = Line | Logarithm | PowerLaw | Share
+Formula = Line | Logarithm | PowerLaw | Share | Shifted
 # The columns that are sums of others, of some columns, (N,) each.
 Totals = Callable[[Mapping[str, np.ndarray]], Sequence[str]]
 
@@ -252,4 +253,6 @@ def _made(
         return made
     law = product_of(own, half, others, halves) or power_law(own, half, others, halves)
     law = law or signed_product(own, half, others, halves)
-    return None if law is None or [*law.powers.values()] == [1.0] else law
+    if law is None or [*law.powers.values()] == [1.0]:
+        return shifted_of(own, half, others)
+    return law

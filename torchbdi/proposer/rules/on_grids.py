@@ -106,7 +106,8 @@ def let_rules_hold(rules: Sequence[Linear], grids: dict[str, Grid]) -> None:
     """Numbers between which a rule holds are written so that it holds for what is written, too."""
     for name in {name for rule in rules for name in rule.coefficients}:
         grid = grids[name]
-        if not grid.number.discrete and (grid.digits, grid.decimals) != (None, None):
+        stepped = grid.number.discrete or grid.steps is not None
+        if not stepped and (grid.digits, grid.decimals) != (None, None):
             grids[name] = replace(grid, decimals=None, digits=MAX_DIGITS, kind="")
 
 

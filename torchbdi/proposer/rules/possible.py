@@ -82,24 +82,24 @@ def _off_grid(rule: Linear, grids: Mapping[str, Grid], few: bool = False) -> boo
         few: whether solutions will do of which most values of a column have no part, as in whole
             numbers with 2 a + 3 b = 12.
     """
-    own = [(v, grids[name].number) for name, v in rule.coefficients.items()]
-    if rule.low != rule.high or not all(number.discrete for _, number in own):
+    own = [(v, grids[name]) for name, v in rule.coefficients.items()]
+    stepped = all(grid.number.discrete or grid.steps is not None for _, grid in own)
+    if rule.low != rule.high or not stepped:
         return False
     steps: list[float] = []
-    for v, number in own:
-        grid = number.grid()
-        if len(grid) > 1:
-            steps += (
-                np.abs(v * np.diff(grid)).tolist()
-                if number.step is None
-                else [abs(v) * number.step]
-            )
+    for v, grid in own:
+        step = grid.number.step if grid.steps is None else grid.steps[1]
+        if step is not None and grid.number.high > grid.number.low:
+            steps.append(abs(v) * step)
+        elif step is None:
+            steps += np.abs(v * np.diff(grid.number.grid())).tolist()
     unit = _common(steps) if few else min(steps, default=1.0)
     whole = [step / unit for step in steps]
     if any(not math.isclose(w, round(w), abs_tol=1e-6) for w in whole):
         return True
-    rest = (rule.low - sum(v * number.low for v, number in own)) / unit
-    return not math.isclose(rest, round(rest), abs_tol=1e-6 * max(1.0, abs(rest)))
+    begun = [v * (grid.number.low if grid.steps is None else grid.steps[0]) for v, grid in own]
+    rest = (rule.low - sum(begun)) / unit
+    return not math.isclose(rest, round(rest), rel_tol=1e-10, abs_tol=1e-6)
 
 
 def _common(steps: Sequence[float]) -> float:

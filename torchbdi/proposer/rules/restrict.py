@@ -82,10 +82,11 @@ def restrict(
     at_most = tuple(parse_at_most(text, list(grids)) for text in settings.at_most)
     let_be_absent(at_most, grids, settings, ways)
     asked = Asked(table, columns, values, grids, given, at_most, settings)
-    following = {} if to_choose else _following(asked, remarks)
+    following, limits = ({}, []) if to_choose else _following(asked, remarks)
+    given = [*given, *limits]
     columns = [c for c in columns if c.name not in following]
     grids = {name: grid for name, grid in grids.items() if name not in following}
-    asked = replace(asked, columns=columns, grids=grids)
+    asked = replace(asked, columns=columns, grids=grids, given=given)
     sums, totals = kept_equations(asked, remarks, to_choose)
     rules = [*given, *sums, *totals]
     equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
@@ -124,13 +125,18 @@ def _given(
     return [without_constants(rule, constants) for rule in (*given, *rules.values())], told
 
 
-def _following(asked: Asked, remarks: list[str]) -> dict[str, LookedUp | Derived]:
-    """The columns that follow from others; each behind those that it follows from.
+def _following(
+    asked: Asked, remarks: list[str]
+) -> tuple[dict[str, LookedUp | Derived], list[Linear]]:
+    """The columns that follow from others, each behind those that it follows from; and rules.
+
+    The rules keep what is computed within the bounds that the person gave.
 
     Raises:
         InputError: all others are fixed.
     """
     up = find_looked_up(asked, remarks)
-    derived = find_derived(asked, up, remarks)
+    derived, limits = find_derived(asked, up, remarks)
     require_choice(asked, up, derived)
-    return {**{name: own for name, own in up.items() if name not in derived}, **derived}
+    looked = {name: own for name, own in up.items() if name not in derived}
+    return {**looked, **derived}, limits

@@ -25,6 +25,7 @@ from ..settings import Settings
 from .acquire import choose_batch
 from .candidates import PARENTS, Candidates, candidates
 from .effort import rounds
+from .on_steps import on_steps
 
 # Shares of the range within which a number stands for its bound.
 NEAR = 1e-9
@@ -183,7 +184,7 @@ def _exact(
             near = NEAR * (column.high - column.low)
             grid = problem.grids[column.name]
             below = NEAR * (column.low + grid.number.offset) if grid.number.log else near
-            if grid.decimals is not None and (grid.number.discrete or grid.kind == "whole"):
+            if grid.decimals is not None and grid.number.discrete:
                 own = np.round(own, grid.decimals)  # 1.93, and not 1.9300000000000002
             own = np.where(own - column.low <= below, column.low, own)
             own = np.where(column.high - own <= near, column.high, own)
@@ -191,7 +192,7 @@ def _exact(
             if column.name in values_held:
                 own[i] = values_held[column.name]
         values[column.name] = own
-    return values
+    return on_steps(values, problem.grids, problem.rules, problem.at_most, held)
 
 
 def _starts(

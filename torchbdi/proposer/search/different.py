@@ -33,7 +33,8 @@ def with_different(x: Tensor, space: Space, different: Sequence[Different]) -> T
         rows = np.flatnonzero(~own.keeps(_values(raw, space, own)))
         if all(isinstance(space.columns[i], Choice) for i in at):
             for row in rows.tolist():
-                _rename(raw[row], at, space, own, row)
+                if not own.same:
+                    _rename(raw[row], at, space, own, row)
                 if own.sorted:
                     _sort(raw[row], at, space)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from proposer_tables import DESIGN, asked, names, plain, refused, text, told, with_column
+from proposer_tables import DESIGN, asked, names, plain, text, told, with_column
 
 
 @pytest.mark.parametrize(
@@ -121,31 +121,6 @@ def test_what_says_which_rows_are_done_is_left_out(
     if open_:
         made, _ = asked(tmp_path, content, "--category", name)
         assert [column.name for column in made.columns] == [*DESIGN, name]
-
-
-def two_results(other: str) -> str:
-    """The plain table, of which the last rows wait, with a second result of three levels."""
-    rows = plain()
-    own = [
-        [*row, f"{round(float(row[3]), -1):g}"] if i < 30 else [*row[:3], "PENDING", other]
-        for i, row in enumerate(rows[1:])
-    ]
-    return text([[*rows[0], "ee"], *own])
-
-
-@pytest.mark.parametrize("word", ["PENDING", "tbd", "to do"])
-def test_a_second_result_that_waits_with_the_score_is_left_out(word: str, tmp_path: Path) -> None:
-    """As names its numbers would tell the score, and PENDING would be a name to propose."""
-    made, _ = asked(tmp_path, two_results(word), "--take", "PENDING=candidate")
-    assert names(made) == DESIGN and len(made.candidate_rows) == 10
-    if word != "tbd":  # among numbers that is an empty cell, as which it is complained of
-        assert f"'ee' has {word!r} in all rows without a score, and numbers in others" in told(made)
-
-
-def test_levels_of_a_design_that_has_a_word_for_one_stay(tmp_path: Path) -> None:
-    made, _ = asked(tmp_path, two_results("open"), "--category", "ee")
-    assert names(made) == [*DESIGN, "ee"]
-    assert "'ee': 'maximum' in row 32 is not a number" in refused(tmp_path, two_results("maximum"))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,16 @@ DOSES = np.repeat([0, 0.01, 0.1, 1, 10, 100], 8)
         (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3, 0.4, 0.7, 2, 3], 2)]), 0.001),
         (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3], 4)]), 0.001),
         (np.concatenate([DOSES, np.repeat([0.2, 0.25, 0.3], 5)]), None),
+        (np.concatenate([DOSES, np.full(40, 10.0)]), 0.001),  # later rounds repeat a dose
+        (np.concatenate([DOSES, np.full(9, 0.7)]), 0.001),  # ... or what lies between two
+        (np.concatenate([DOSES, np.full(30, 0.7), [0.5, 0.6, 2]]), 0.001),
+        (np.concatenate([DOSES, np.repeat([0.7, 0.6], 9)]), None),
+        (np.repeat([0.0, 0.05, 0.1, 0.15, 0.2, 1, 20, 40], 5), None),  # amounts
+        (np.concatenate([DOSES[8:], np.full(800, 10.0)]), 0.0),
+        (np.concatenate([DOSES[8:], np.full(800, 0.7), np.full(8, 0.5)]), 0.0),
+        (np.concatenate([10.0 ** RNG.uniform(-3, 0, 40), np.full(400, 0.1)]), 0.0),
+        (np.concatenate([np.linspace(0.004, 1, 60), np.full(30, 0.004)]), None),
+        (np.append(np.repeat([5.0, 10, 20, 30, 40, 50], 8), 0.01), None),  # one slip
         (np.concatenate([[0.0] * 12, np.repeat([0.01, 0.1, 1, 10], [5, 17, 62, 14])]), 0.001),
         (np.append(0.0, 10.0 ** np.arange(-3, 3)), 0.0001),  # once each
         (np.array([0, 0, 0, 0.01, 0.1, 0.1, 1, 1, 10, 10]), 0.001),

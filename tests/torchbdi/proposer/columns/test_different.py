@@ -10,7 +10,8 @@ import pytest
 from proposer_tables import Frame, asked, refused, text, told
 
 import torchbdi
-from torchbdi.proposer.columns.different import Different, differences
+from torchbdi.proposer.columns.different import Different, differences, different_remarks
+from torchbdi.proposer.reading.ways import Ways
 
 SOLVENTS = ["DMF", "DMSO", "EtOH", "MeCN", "THF", "Tol"]
 
@@ -72,6 +73,43 @@ def test_pairs_in_the_order_of_the_alphabet_stay_in_it() -> None:
     temperature = rng.uniform(40, 60, 60).round(1)
     made = torchbdi.propose(Frame({**own, "T": temperature}), scores, n=8)
     assert (made.columns["a"] < made.columns["b"]).all()
+
+
+def diallel(n: int, selfs: bool, seed: int = 0) -> dict[str, np.ndarray]:
+    """Some crosses of eight parents, each unordered pair once, and maybe the parents themselves."""
+    every = [(a, b) for a in "PQRSTUVW" for b in "PQRSTUVW" if a < b or (selfs and a == b)]
+    some = [every[i] for i in np.random.default_rng(seed).permutation(len(every))[:n]]
+    return dict(zip(("mother", "father"), map(texts, map(list, zip(*some, strict=True))),
+                    strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize("selfs", [False, True])
+def test_a_part_of_a_half_diallel_is_one_of_unordered_pairs(selfs: bool) -> None:
+    """Early names are mothers and late ones fathers, so its order was taken for chance."""
+    own = diallel(20, selfs)
+    (found,) = differences(own)
+    assert (found.sorted, found.same) == (True, selfs) and found.keeps(own).all()
+    told = different_remarks([found], Ways(True))[0]
+    assert "in the order of the alphabet" in told and "so it is in every proposal" in told
+    worth = dict(zip("PQRSTUVW", np.random.default_rng(1).normal(size=8), strict=True))
+    scores = [worth[a] + worth[b] for a, b in zip(own["mother"], own["father"], strict=True)]
+    made = torchbdi.propose(Frame(own), np.array(scores), n=5).columns
+    known = {*zip(own["mother"], own["father"], strict=True)}
+    for mother, father in zip(made["mother"], made["father"], strict=True):
+        assert (mother < father or (selfs and mother == father)) and (mother, father) not in known
+
+
+def test_pairs_that_are_in_order_by_chance_or_not_at_all_have_none() -> None:
+    own = diallel(20, selfs=True)
+    for row in (0, 1, 2):
+        a, b = own["mother"][row], own["father"][row]
+        own["mother"][row], own["father"][row] = b, a
+    assert not differences(own)
+    assert not differences(diallel(8, selfs=True))
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        free = {name: texts(rng.choice([*"PQRSTUVW"], 25).tolist()) for name in ("a", "b", "c")}
+        assert not any(own.sorted for own in differences(free))
 
 
 def test_neighbours_alone_can_differ() -> None:

@@ -59,3 +59,42 @@ def test_two_names_with_one_amount_are_kept_together() -> None:
 def test_what_two_designs_have_may_be_chance() -> None:
     names = np.array(["none", "none", *["A", "B"] * 19], dtype=object)
     assert not absences({"salt": names, "amount": np.array([0.0, 0.0, *[1.0, 2.0] * 19])})
+
+
+def optimizers(n: int = 30) -> dict[str, np.ndarray]:
+    """A momentum for one of three optimizers, a decay for another, and what is like neither."""
+    rng = np.random.default_rng(0)
+    names = np.array(["sgd", "adam", "lion"] * (n // 3), dtype=object)
+    momentum = np.where(names == "sgd", rng.uniform(0.5, 0.99, n).round(2), 0.0)
+    return {
+        "optimizer": names,
+        "momentum": momentum,
+        "beta": np.where(names == "adam", rng.uniform(0.8, 0.99, n).round(3), 0.0),
+        "warmup": np.where(rng.random(n) < 0.3, 0.0, rng.uniform(1, 9, n)),
+        "degrees": np.where(names == "lion", 0.0, rng.uniform(-5, 5, n)),
+        "flag": np.where(names == "sgd", 1.0, 0.0),
+    }
+
+
+def test_amounts_that_other_names_are_always_without() -> None:
+    columns = optimizers()
+    found = {own.amount: own for own in absences(columns)}
+    assert found.keys() == {"momentum", "beta"}
+    assert found["momentum"].nothing == ("adam", "lion") and found["beta"].nothing == (
+        "lion",
+        "sgd",
+    )
+    assert found["momentum"].least == columns["momentum"][columns["momentum"] > 0].min()
+    assert "'momentum' is 0 where 'optimizer' is adam or lion, and nowhere else" in (
+        found["momentum"].told()
+    )
+    columns["momentum"][0] = 0  # one row is an exception
+    assert {own.amount for own in absences(columns)} == {"beta"}
+    few = {name: v[:12] for name, v in optimizers().items()}  # four on one side show nothing
+    assert not absences(few)
+
+
+def test_many_names_with_two_designs_each_show_nothing() -> None:
+    names = np.array([f"n{i}" for i in range(25)] * 2, dtype=object)
+    amount = np.where(np.isin(names, [f"n{i}" for i in range(4)]), 0.0, np.arange(50) + 1.0)
+    assert not absences({"salt": names, "amount": amount})

@@ -17,7 +17,9 @@ def test_names_and_amounts_that_go_together(tmp_path: Path) -> None:
     rows[0].insert(0, "eq")
     for row in rows[1:]:
         row.insert(0, "0" if row[0] == "L1" else f"{rng.uniform(0.05, 0.3):.2f}")
-    made, _ = asked(tmp_path, text(rows))
+    kept, _ = asked(tmp_path, text(rows))
+    assert "'eq' is 0 where 'ligand' is L1, and nowhere else: so it is in every" in told(kept)
+    made, _ = asked(tmp_path, text(rows), "--number", "eq")
     remark = next(r for r in made.remarks if "'ligand' is L1 where 'eq' is 0, and nowhere" in r)
     words = shlex.split(remark[remark.index("--fix") : -2])
     kept, _ = asked(tmp_path, text(rows), *words)
@@ -44,6 +46,10 @@ def test_amounts_that_go_together_in_every_proposal_are_not_told(tmp_path: Path)
     for row in three[1:]:
         row[2] = "low" if row[0] == "0.0" else "some"
     said = told(asked(tmp_path, text(three))[0])
+    assert (
+        "'a' is 0 where 'd' is low, and nowhere else: so it is in every proposal, and 1.2" in said
+    )
+    said = told(asked(tmp_path, text(three), "--number", "a", "--number", "c")[0])
     assert "'c' is 0 and 'd' is low where 'a' is 0, and nowhere else. " in said
 
 

@@ -51,7 +51,7 @@ def test_what_is_computed_beyond_its_known_range_is_noted() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--bounds", "T2=100000:110000"), ("--fix", "T2=110000"), ("--free", "T2"),
+        ("--fix", "T2=110000"), ("--free", "T2"),
         ("--rule", "T2<=110000"), ("--step", "T2=100"), ("--at-most", "1 of T2,p"),
     ],
 )  # fmt: skip

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from proposer_problems import proposed
-from proposer_tables import refused, text, told
+from proposer_quick import be_quick
+from proposer_tables import asked, refused, text, told
 
 from torchbdi.proposer.columns.nothing import Absent
 from torchbdi.proposer.search.absence import with_absent
@@ -169,3 +170,41 @@ def test_where_no_design_is_left_it_is_said_what_is_kept_unasked(
     rows += [[n, str(a), s, f"{a + len(n)}"] for n, a, s in every if (n == "none") == (a == 0)]
     said = refused(tmp_path, text(rows[:-1]), *words)
     assert "'eq' is 0 where 'ligand' is none" in said and "--number eq gives that up" in said
+
+
+def optimizers() -> list[list[str]]:
+    """A header and rows of three optimizers, of which one has a momentum, and a rate."""
+    rng = np.random.default_rng(0)
+    rows = [["optimizer", "rate", "momentum", "yield"]]
+    for i in range(36):
+        name, rate = ["sgd", "adam", "lion"][i % 3], rng.uniform(0.01, 0.1)
+        momentum = rng.uniform(0.5, 0.99) if name == "sgd" else 0.0
+        score = 5 * rate + momentum + (name == "adam") + 0.1 * rng.normal()
+        rows.append([name, f"{rate:.3f}", f"{momentum:.2f}", f"{score:.3f}"])
+    return rows
+
+
+def test_what_only_one_name_has_no_other_is_proposed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in its name says that adam has no momentum; a model asks for both."""
+    be_quick(monkeypatch.setattr)
+    found, rows = proposed(tmp_path, optimizers(), "-n", "8")
+    least = min(float(row[2]) for row in optimizers()[1:] if row[0] == "sgd")
+    for row in rows:
+        momentum = float(row["momentum"])
+        assert momentum >= least if row["optimizer"] == "sgd" else momentum == 0
+    assert "'momentum' is 0 where 'optimizer' is adam or lion, and nowhere else: so it is" in (
+        told(found.problem)
+    )
+    made, _ = asked(tmp_path, text(optimizers()), "--number", "momentum")
+    assert made.absent == ()
+
+
+def test_bounds_without_zero_leave_the_names_that_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_quick(monkeypatch.setattr)
+    _, rows = proposed(tmp_path, optimizers(), "-n", "4", "--bounds", "momentum=0.6:0.8")
+    assert {row["optimizer"] for row in rows} == {"sgd"}
+    assert all(0.6 <= float(row["momentum"]) <= 0.8 for row in rows)
