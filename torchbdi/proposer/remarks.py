@@ -28,12 +28,13 @@ from .rules.dummies import yes_or_no_remarks
 from .rules.foretold import foretold, foretold_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
+from .rules.looked_up import LookedUp
 from .rules.made import made_remark
 from .rules.own_ranges import own_range_remarks
 from .rules.present import present_remark
 from .rules.restrict import Restricted
 from .rules.seen_pairs import seen_pair_remarks
-from .rules.strands import are_letters, strand_remarks
+from .rules.strands import are_letters, same_protein_remarks, strand_remarks
 from .rules.tabled import tabled
 from .scored import Scored
 from .settings import Settings
@@ -85,7 +86,7 @@ def remarks_of(
             kept = [{*rule.coefficients} for rule in restricted.rules if rule.low == rule.high]
             kept += kept_together(restricted.absent)
             remarks += paired_remarks(loose, kept, ways)
-            remarks += nothing_remarks(loose, remarks, ways)
+            remarks += nothing_remarks(loose, kept, remarks, ways)
             remarks += yes_or_no_remarks(loose, ways)
             amounts = {n: scored.values[n] for n in numbers if n not in settings.fix}
             remarks += present_remark(amounts, restricted.at_most, said, ways)
@@ -160,8 +161,16 @@ def _related_remarks(
     remarks = [*counts, *foretold_remarks(found, ways)]
     own = {name: v for name, v in own.items() if name not in found}
     said = [*said, *remarks]
-    remarks += own_range_remarks(own, few, {**settings.bounds, **settings.fix}, said, ways)
-    return remarks + seen_pair_remarks(own, few, settings.fix, [*said, *remarks], ways)
+    common = {
+        name: (up.of, up(own)) for name, up in restricted.following.items()
+        if isinstance(up, LookedUp) and up.of in own
+    }  # fmt: skip
+    settled = {**settings.bounds, **settings.fix}
+    none = kept_together(restricted.absent)
+    kept = [*({*rule} for rule in equal), *none]
+    remarks += own_range_remarks(own, few, settled, said, ways, common, kept)
+    said = [*said, *remarks]
+    return remarks + seen_pair_remarks(own, few, settings.fix, said, ways, equal, common, none)
 
 
 def _letter_remarks(
@@ -181,6 +190,7 @@ def _letter_remarks(
     names = {c.name: scored.known[c.name] for c in columns if isinstance(c, Classes)}
     letters = {name: v for name, v in names.items() if name in strings or are_letters(v)}
     remarks = strand_remarks(letters, fixed, ways) + letter_remarks(strings, numbers, half, ways)
+    remarks += same_protein_remarks(strings, fixed, ways)
     values = {c.name: scored.values[c.name] for c in columns if c.name not in fixed}
     own = {name: values.pop(name) for name in strings if name in values}
     told = [name for name in values if told_together([name], remarks)]

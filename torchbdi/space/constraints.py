@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..kernels.errors import InputError
 from ..values import number
@@ -57,3 +59,19 @@ class Linear:
         if self.high == math.inf:
             return f"{terms} >= {self.low:g}"
         return f"{self.low:g} <= {terms} <= {self.high:g}"
+
+
+def follows(name: str, others: Collection[str], equations: Sequence[Mapping[str, float]]) -> bool:
+    """Whether equations make a column of numbers from some others.
+
+    Args:
+        name: of the column.
+        others: names of those that it may follow from.
+        equations: the coefficients of each.
+    """
+    left = sorted({n for own in equations for n in own} - {*others, name})
+    rows = np.array([[own.get(n, 0.0) for n in [*left, name]] for own in equations])
+    if not len(rows):
+        return False
+    alone = np.eye(1, len(left) + 1, len(left))
+    return bool(np.linalg.matrix_rank(np.vstack([rows, alone])) == np.linalg.matrix_rank(rows))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from ...space.constraints import Linear
+from ...space.constraints import Linear, follows
 from ..reading.ways import Ways, listed
 from .grids import Grid
 from .ranks import rank_correlation, ranks_of
@@ -49,10 +49,12 @@ def collinear_remarks(
     names = list(own)
     x = np.stack(list(own.values()))
     r, ranked = np.corrcoef(x), np.corrcoef([ranks_of(v) for v in x])
+    equations = [rule.coefficients for rule in rules if rule.low == rule.high]
     pairs = [
         (names[i], names[j], float(r[i, j]))
         for i, j in np.argwhere(np.triu((np.abs(r) > TOGETHER) & (np.abs(ranked) > IN_RANKS), 1))
         if not any({names[i], names[j]} <= rule.coefficients.keys() for rule in rules)
+        and not follows(names[j], [names[i]], equations)
         and not told_together((names[i], names[j]), said, "equal")
     ]
     out = list[str]()

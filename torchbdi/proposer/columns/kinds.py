@@ -28,7 +28,7 @@ from .counting import ONCE, names_samples, row_number
 from .dates import are_dates, are_times, is_date_number
 from .remedies import remedy_of
 from .units import ask_of_units
-from .verdicts import said_of_rows
+from .verdicts import may_be_turns, said_of_rows
 
 # A text column with more different values is not taken for a category unasked.
 MAX_CATEGORIES = 50
@@ -90,6 +90,14 @@ def guess_kind(
             "none",
             f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
             "makes it part of the design.",
+        )
+    if named and may_be_turns(name, values):
+        what = "number" if readable == len(values) else "category"
+        return Kind(
+            what,
+            f"Column {name!r} goes up one by one in the order of the rows. If it says when a row "
+            f"was made, and nothing that can be chosen, leave it out ({ways('ignore', name)}); "
+            f"{ways(what, name)} says that it is part of the design.",
         )
     named = named and whole
     if readable == len(values):
@@ -192,7 +200,8 @@ def _of_numbers(name: str, numbers: np.ndarray, rows: np.ndarray, ways: Ways, na
             "number",
             f"Column {name!r} holds whole numbers and is called like codes: they are taken for "
             f"amounts, of which near ones are alike. If they are names, say "
-            f"{ways('category', name)}; {ways('number', name)} says that they are numbers.",
+            f"{ways('category', name)}; if they only number samples or designs, leave it out "
+            f"({ways('ignore', name)}); {ways('number', name)} says that they are numbers.",
         )
     return Kind("number")
 

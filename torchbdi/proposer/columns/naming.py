@@ -123,12 +123,21 @@ def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _C
         if so and kinds[other] == "sequence" and np.array_equal(own, codes[other]):
             return f"sequence in {other!r}"
     made_of = _made_of(own, others, kinds, codes)
-    names = int(own.max()) + 1
-    crossed = all(2 * (codes[other].max() + 1) <= names for other in made_of)
-    if made_of and (said or crossed):
+    if made_of and (said or _crossed(made_of, own, codes)):
         return "design"
+    # The same recipes at several times each: what varies with these names is no part of them.
+    first = np.unique(own, return_index=True)[1]
+    belong = [other for other in others if _follows(codes[other], own, first)]
+    made_of = _made_of(own, belong, kinds, codes) if said and len(belong) < len(others) else []
+    if len(made_of) > 1 and _crossed(made_of, own, codes):
+        return f"combination of {listed(made_of)}"
     spelt = [] if kinds[name] == "number" else _spelt_out(name, others, codes)
     return f"combination of {listed(spelt)}" if spelt else ""
+
+
+def _crossed(made_of: Sequence[str], own: np.ndarray, codes: _Codes) -> bool:
+    """Whether designs, with codes (n,), are crossings of columns of fewer levels."""
+    return all(2 * (codes[other].max() + 1) <= own.max() + 1 for other in made_of)
 
 
 def _spelt_out(name: str, others: Sequence[str], codes: _Codes) -> list[str]:

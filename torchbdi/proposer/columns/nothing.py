@@ -25,6 +25,8 @@ FEWEST, CHANCE = 3, 1000.0
 # Where the names do not say so: so many designs on both sides, and so many different amounts.
 FEWEST_UNNAMED, FEWEST_AMOUNTS = 5, 3
 MOST_NAMED = 6  # names are told, the others counted
+# What is alone is a whole: all of it, or 100 %.
+WHOLES = (1.0, 100.0)
 ROUNDING = 1e-9
 
 
@@ -56,13 +58,13 @@ class Absent:
             return kept
         return kept & (without | (amount >= self.least * (1 - ROUNDING)))
 
-    def told(self) -> str:
+    def told(self, amount: str = "0") -> str:
         """What is true of all designs."""
         only = ", and nowhere else" if self.least else ""
         names = " or ".join(self.nothing[:MOST_NAMED])
         if more := len(self.nothing[MOST_NAMED:]):
             names += f" or {more} other{'s' if more > 1 else ''}"
-        return f"In all designs {self.amount!r} is 0 where {self.name!r} is {names}{only}"
+        return f"In all designs {self.amount!r} is {amount} where {self.name!r} is {names}{only}"
 
 
 def is_nothing(value: object) -> bool:
@@ -159,23 +161,45 @@ def kept_together(absent: Sequence[Absent]) -> list[set[str]]:
 
 
 def nothing_remarks(
-    columns: Mapping[str, Values], said: Collection[str], ways: Ways
+    columns: Mapping[str, Values],
+    kept: Collection[set[str]],
+    said: Collection[str],
+    ways: Ways,
 ) -> list[Remark]:
-    """Names amounts that are 0 with names for nothing, which proposals need not keep.
+    """Names amounts that are 0, or all, with names for nothing, which proposals need not keep.
 
     Args:
         columns: numbers or names of the distinct designs, (N,) each.
+        kept: pairs, or more, of columns that proposals keep together.
         said: remarks so far; what one says of both columns is not told again.
         ways: how options are typed.
     """
+    numbers = {name: v for name, v in columns.items() if v.dtype == np.float64}
+    wholes = {name: float(v.max()) for name, v in numbers.items() if v.max() in WHOLES}
+    left = {name: wholes[name] - v if name in wholes else v for name, v in columns.items()}
+    found = [(own, 0.0) for own in absences(columns)]
+    found += [
+        (own, wholes[own.amount])
+        for own in absences(left)
+        if own.amount in wholes and own.least and own.amount not in kept_with(own.name, kept)
+    ]
     out = []
-    for own in absences(columns):
+    for own, value in found:
         if told_together((own.name, own.amount), said):
             continue
-        side = ways.several("fix", [f"{own.name}={own.nothing[0]}", f"{own.amount}=0"])
+        amount = show_number(value)
+        side = ways.several("fix", [f"{own.name}={own.nothing[0]}", f"{own.amount}={amount}"])
         told = (
-            f"{own.told()}. Proposals need not keep that: pass over those that make no sense, or "
-            f"search that side alone ({side})."
+            f"{own.told(amount)}. Proposals need not keep that: pass over those that make no "
+            f"sense, or search that side alone ({side})."
         )
         out.append(Remark(told, (own.name, own.amount)))
     return out
+
+
+def kept_with(name: str, kept: Collection[set[str]]) -> set[str]:
+    """The columns that proposals keep together with one, through others, too."""
+    found = {name}
+    for _ in kept:
+        found |= {other for own in kept if own & found for other in own}
+    return found

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ..reading.ways import Ways
 from .several import lists_mutations
 
 _SYMBOLS = (
@@ -35,6 +36,8 @@ _OF_NUMBERS = {
     "size": "give each of their numbers a column of its own",
     "range": "write the middle of each, or its ends into two columns",
 }
+# So many levels, at least, that hold numbers are told to have none between them.
+FEWEST_LEVELS = 5
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,25 @@ def remedy_of(texts: Collection[str]) -> Remedy | None:
             "columns of numbers and list those to choose from as rows without a score",
         )  # fmt: skip
     return None
+
+
+def numbers_remark(name: str, classes: Collection[str], ways: Ways) -> str:
+    """Says of levels that hold several numbers each that nothing lies between; "" of others.
+
+    Args:
+        name: of the column.
+        classes: its levels.
+        ways: how options are typed.
+    """
+    of = _of_numbers(classes) if len(classes) >= FEWEST_LEVELS else ""
+    if not of:
+        return ""
+    return (
+        f"Column {name!r} holds {of}s, such as {max(classes, key=len)!r}: each of its "
+        f"{len(classes)} counts as a name, so that near ones are no more alike than others, and no "
+        f"other one is proposed. To search over their numbers, {_OF_NUMBERS[of]}; "
+        f"{ways('category', name)} says that they are names."
+    )
 
 
 def _of_numbers(texts: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from ..reading.ways import Ways, listed
 from ..settings import Settings
 from .column import Classes, Numbers, class_name, classes_of, parse_bounds
 from .kinds import Kind, left_out_told
+from .remedies import numbers_remark
 from .several import several_remark
 from .slips import mangled_remark, spelling_remark, unknown_remark
 
@@ -74,6 +75,7 @@ def _name_remarks(column: Classes, asked_for: bool, ways: Ways) -> list[str]:
     ]
     if not asked_for:
         remarks.append(unknown_remark(column.name, column.classes, ways))
+        remarks.append(numbers_remark(column.name, column.classes, ways))
     return list(filter(None, remarks))
 
 

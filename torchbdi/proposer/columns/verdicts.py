@@ -13,14 +13,16 @@ from .words import words_of
 
 # What is counted while the experiments go on; and words beside it.
 _IN_TURN = frozenset(("round", "iteration", "generation", "campaign", "session", "week"))
+# Days can be how long one waited, too.
+_OR_TIMES = frozenset(("day", "tag", "jour", "giorno"))
 _BESIDE = frozenset(("no", "nr", "num", "number", "id", "index", "#"))
 _VERDICT_WORDS = """
 exclude excluded discard discarded omit omitted outlier outliers valid invalid flag flagged qc
-include included keep usable feasible infeasible allowed
+include included incl excl keep usable feasible infeasible allowed
 """
 _VERDICTS = frozenset(_VERDICT_WORDS.split())
 _YES_OR_NO_WORDS = """
-yes no y n true false t f 0 1 ok pass fail passed failed good bad
+yes no y n true false t f 0 1 ok pass fail passed failed good bad incl excl included excluded
 """
 _YES_OR_NO = frozenset(_YES_OR_NO_WORDS.split())
 _REMARK_WORDS = """
@@ -80,6 +82,17 @@ def said_of_rows(name: str, values: Values) -> str:
     if len(different) > 1 and different <= _SPLITS:
         return "which rows a model was trained on (all rows count)"
     return ""
+
+
+def may_be_turns(name: str, values: Values) -> bool:
+    """Whether a column is called like days, and these go up one by one in the order of the rows.
+
+    Args:
+        name: of the column.
+        values: numbers or texts, (N,), none missing.
+    """
+    words = words_of(name)
+    return bool(words & _OR_TIMES) and words <= _OR_TIMES | _BESIDE and _go_up(as_counts(values))
 
 
 def _of_measurements(texts: set[str]) -> str:

@@ -83,7 +83,7 @@ def settle(
     commas, points = [], False
     for name, column in seen.items():
         chosen, complaint = _decide(
-            name, column, columns[name], rows, everywhere, decimal, ways, points_open
+            name, column, columns[name], rows, everywhere, decimal, ways, points_open, scores
         )
         if complaint:
             out.complaints[name] = complaint
@@ -104,7 +104,7 @@ def settle(
         if chosen == "comma" and {"comma", "comma?"} & set(column.marks):
             commas.append(name)
         points |= chosen == "point" and bool({"point", "point?"} & set(column.marks))
-        _write(name, column, columns[name], rows, chosen, out, ways)
+        _write(name, column, columns[name], rows, chosen, out, ways, scores)
     plainly = workbook and points
     if commas:
         how = "they are read, and written, so."
@@ -144,6 +144,7 @@ def _decide(
     decimal: str | None,
     ways: Ways,
     points_open: bool,
+    scores: Collection[str],
 ) -> tuple[str, str]:
     """The mark before decimals, and what is wrong, "" for nothing."""
     if column.sure == {"comma", "point"}:
@@ -151,7 +152,7 @@ def _decide(
                       for m in ("comma", "point"))  # fmt: skip
         return "", (
             f"column {name!r} has {one} and {other}: decimals with a comma and with a point. Write "
-            f"them alike, or leave the column out ({ways('ignore', name)})."
+            f"them alike{_or_else(name, [], scores, ways)}."
         )
     if column.sure:
         return next(iter(column.sure)), ""
@@ -179,6 +180,7 @@ def _write(
     decimal: str,
     out: Settled,
     ways: Ways,
+    scores: Collection[str],
 ) -> None:
     """Puts the column into ``out`` with plain numbers, and tells its unit."""
     written = {cell: plain(number, decimal) for cell, (number, _) in column.found.items()}
@@ -192,7 +194,7 @@ def _write(
         told = [f"{cell!r} in row {_row(values, rows, cell)}" for cell in list(units.values())[:3]]
         out.complaints[name] = (
             f"column {name!r} has numbers with different units: {', '.join(told)}. Give all of "
-            f"them one unit, or leave the column out ({ways('ignore', name)})."
+            f"them one unit{_or_else(name, values.tolist(), scores, ways)}."
         )
         return
     odd = [cell for cell in column.found if not PLAIN.fullmatch(cell)]
@@ -227,6 +229,18 @@ def _write(
         )
     # A text that is no number in this writing stays: whoever reads it names its row.
     out.columns[name] = as_texts([written.get(cell) or cell for cell in values.tolist()])
+
+
+def _or_else(name: str, values: Collection[str], scores: Collection[str], ways: Ways) -> str:
+    """How to do without a column's numbers, or take its cells (N,), if any, for names.
+
+    A score has no such way.
+    """
+    if name in scores:
+        return ""
+    names = f", say that they are names ({ways('category', name)})"
+    few = 0 < 2 * len(set(values)) <= len(values)
+    return f"{names if few else ''}, or leave the column out ({ways('ignore', name)})"
 
 
 def _row(values: Values, rows: np.ndarray, cell: str) -> int:

@@ -42,6 +42,15 @@ def experiments(
     if not keep.all():
         told = ", ".join(map(str, numbers[~keep][:5]))
         notes.append(f"The names of the columns stand again in row {told}: left out.")
+    # A title above the names, as of another table.
+    titles = np.append(~keep[1:], False) & ((cells != "").sum(1) == 1)
+    if at := np.flatnonzero(titles).tolist():
+        said = ", ".join(f"{_first(cells[i])[:40]!r} (row {numbers[i]})" for i in at[:3])
+        notes.append(
+            f"Above names that stand again, a title was left out: {said}. If the rows below it are "
+            "others than those above, give the table a column that says so."
+        )
+        keep[at] = False
     comments, of_groups = _comments(cells), subtotals(cells)
     for lines, what in (
         (_headings(cells), "A text alone in its line is no experiment"),

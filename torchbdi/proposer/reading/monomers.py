@@ -19,6 +19,8 @@ _UNITS = re.compile(r"(?:[A-Z][a-z]{2}){2,}")
 _SMALL_AFTER_CAPITAL = re.compile(r"[^\W\d_]*[A-Z][a-z]")
 # So many units a text, at least, and so often each on average: names of samples share fewer.
 FEWEST, OFTEN = 3, 3
+# In texts of so many units each, one of several letters is enough, as among K, W and Orn.
+MANY = 4
 
 
 def monomer_of(texts: Collection[str]) -> str:
@@ -46,13 +48,14 @@ def monomer_of(texts: Collection[str]) -> str:
         for part in different
         if part.casefold() in _AMINO_ACIDS or _SMALL_AFTER_CAPITAL.match(part)
     ]
-    return named[0] if 2 * len(named) > len(different) else ""
+    many = min(map(len, split)) >= MANY
+    return named[0] if named and (many or 2 * len(named) > len(different)) else ""
 
 
 def what_to_do(unit: str) -> str:
     """What is wrong with letters that are units of several, and how to write them."""
     return (
-        f"each unit of its texts has several letters, such as {unit!r}, and single letters of it "
+        f"units of its texts have several letters each, such as {unit!r}, and single letters of it "
         "are no choice of their own. Give each place a column of its own, or write each unit as "
         "one letter"
     )

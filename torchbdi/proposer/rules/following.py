@@ -7,7 +7,9 @@ from functools import partial
 
 from ...kernels.errors import InputError
 from ..columns.column import class_name
+from ..columns.nothing import absences
 from ..columns.remark import Remark
+from ..columns.rows import distinct
 from ..columns.varying import fixed_number
 from ..reading.table import parse_number
 from ..reading.ways import Ways, listed
@@ -43,6 +45,7 @@ def find_looked_up(asked: Asked, remarks: list[str]) -> dict[str, LookedUp]:
         kept = [rule for some in equations(asked, asked.not_free) for rule in some]
         found, maybe = implied(found, kept), implied(maybe, kept)
         others = implied(others, [*kept, *(r for r in asked.given if r.low == r.high)])
+    found = _without_absent(asked, found)
     remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
     if found and all(c.name in settings.fix for c in asked.columns if c.name not in found):
         told = "; ".join(f"{name!r} follows from {up.of!r}" for name, up in found.items())
@@ -56,6 +59,24 @@ def find_looked_up(asked: Asked, remarks: list[str]) -> dict[str, LookedUp]:
     names = {n: up for n, up in maybe.items() if n not in found and up.of not in keys}
     remarks += doubtful_remarks(names, ways)
     return found
+
+
+def _without_absent(asked: Asked, found: Mapping[str, LookedUp]) -> dict[str, LookedUp]:
+    """Without amounts that are 0 with a name for nothing and that an equation makes of their key.
+
+    Of a second solvent with its share, which is 100 less the first one's, both are searched: the
+    equation keeps the share, which keeps the name.
+    """
+    pairs = {name: {name, up.of} for name, up in found.items() if up.of in asked.grids}
+    if not pairs:
+        return {**found}
+    index, _ = distinct(asked.columns, asked.values)
+    amounts = {own.amount for own in absences({n: v[index] for n, v in asked.values.items()})}
+    if not amounts & pairs.keys():
+        return {**found}
+    kept = [{*rule.coefficients} for some in equations(asked, asked.not_free) for rule in some]
+    apart = {name for name, pair in pairs.items() if name in amounts and pair in kept}
+    return {name: up for name, up in found.items() if name not in apart}
 
 
 def _loose(asked: Asked) -> set[str]:

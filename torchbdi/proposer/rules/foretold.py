@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...space.constraints import follows
 from ..columns.column import level_codes
 from ..columns.remark import Remark
 from ..reading.table import Values
@@ -93,9 +94,13 @@ def foretold(
         return {}
     y = np.stack([(own[n] - own[n].mean()) / own[n].std() for n in numbers], axis=1)
     told: dict[str, list[tuple[str, ...]]] = {}
+    nearly: dict[str, list[tuple[str, ...]]] = {}
     for names in _sets(own):
         for name in _told_by(names, own, few, levels, numbers, y):
-            if not _kept_by(name, names, kept):
+            if _one_whole((name, *names), kept):
+                nearly.setdefault(name, []).append(names)
+            known = any({*fewer} <= {*names} for fewer in nearly.get(name, []))
+            if not known and not follows(name, names, kept):
                 told.setdefault(name, []).append(names)
     found: dict[str, tuple[str, ...]] = {}
     # What was computed stands behind, as a rule; what is passed over tells nothing, either.
@@ -105,7 +110,7 @@ def foretold(
         if (
             by is None
             and LARGEST_SET < len(rest) <= MOST_TOGETHER
-            and not _kept_by(name, rest, kept)
+            and not follows(name, rest, kept)
             and not _nested(rest, own)
         ):
             by = rest if name in _told_by(rest, own, few, levels, numbers, y) else None
@@ -114,14 +119,12 @@ def foretold(
     return {name: found[name] for name in own if name in found and name not in passed_over}
 
 
-def _kept_by(name: str, names: Collection[str], kept: Sequence[Mapping[str, float]]) -> bool:
-    """Whether equations that proposals keep make a column of numbers from some others."""
-    left = sorted({n for rule in kept for n in rule} - {*names, name})
-    rows = np.array([[rule.get(n, 0.0) for n in [*left, name]] for rule in kept])
-    if not len(rows):
-        return False
-    alone = np.eye(1, len(left) + 1, len(left))
-    return bool(np.linalg.matrix_rank(np.vstack([rows, alone])) == np.linalg.matrix_rank(rows))
+def _one_whole(names: Collection[str], kept: Sequence[Mapping[str, float]]) -> bool:
+    """Whether equations that proposals keep join some columns: what is left out is a small part."""
+    joined = {next(iter(names))}
+    for _ in kept:
+        joined |= {n for rule in kept if joined & rule.keys() for n in rule}
+    return joined >= {*names}
 
 
 def _nested(names: Sequence[str], own: Mapping[str, Values]) -> bool:

@@ -19,8 +19,8 @@ from .counted import run_of
 from .relations import subsets
 from .typed import number_beside, one_of
 
-# So many pairs are told, the others counted.
-MOST_PAIRS = 3
+# So many pairs are told with their rules, so many more are named, and the others counted.
+MOST_PAIRS, MOST_NAMED = 3, 8
 # Rows that are looked at first, and rows, about, that are put together at random.
 FIRST, SHUFFLED, SHUFFLES = 64, 1000, 20
 # Wholes that parts add up to, the share of one that the largest sum has at least, and the share
@@ -93,8 +93,10 @@ def order_remarks(
         for a, b in pairs[:MOST_PAIRS]
     ]
     if len(pairs) > MOST_PAIRS:
-        more = len(pairs) - MOST_PAIRS
-        out.append(f"So {'is 1 more pair' if more == 1 else f'are {more} more pairs'} of columns.")
+        more = [f"{a!r} and {b!r}" for a, b in pairs[MOST_PAIRS:]]
+        said = ", ".join(more[:MOST_NAMED]) + (" and so on" if len(more) > MOST_NAMED else "")
+        many = "is 1 more pair" if len(more) == 1 else f"are {len(more)} more pairs"
+        out.append(f"So {many} of columns: {said}.")
     return out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...space.constraints import Linear
 from ..reading.table import show_number
+from .looked_up import DESIGNS, FEWEST
 
 ROUNDING = 1e-9
 # What others leave of a column that they may make, at most, as a share of its scatter.
@@ -36,7 +37,52 @@ def linear_in(
     if not others or len(columns[name]) < _fewest(len(others)):
         return None
     rule = _linear(name, columns[name], others, columns, units)
-    return None if rule is None else _needed(rule, name, columns, units)
+    if rule is None:
+        return None
+    rule = _needed(rule, name, columns, units)
+    if _misses(rule, columns) <= _own_rounding(name, columns, units):
+        return rule
+    return _to_the_last_unit(name, others, columns, units) or rule
+
+
+def _to_the_last_unit(
+    name: str, others: Sequence[str], columns: Mapping[str, np.ndarray], units: Mapping[str, float]
+) -> Linear | None:
+    """The equation that holds but for the rounding of the column that follows; None without one.
+
+    Settings such as 5 and 10 s are no rounded numbers: beside them pulses of 0.02 s count, too.
+    """
+    y, within = columns[name], _own_rounding(name, columns, units)
+    found, left = None, list(others)
+    while left and within <= _MOST[True] * y.std():
+        x = np.stack([columns[other] for other in left], axis=1)
+        scale = np.where(x.std(0) > 0, x.std(0), 1.0)
+        own = np.linalg.lstsq((x - x.mean(0)) / scale, y - y.mean(), rcond=1e-10)[0] / scale
+        # Coefficients of many digits fit anything.
+        terms = {n: v for n, fit in zip(left, own.tolist(), strict=True) if (v := round(fit, 2))}
+        rest = y - sum(value * columns[other] for other, value in terms.items())
+        constant = _zero(float(np.median(rest)), within)
+        if not terms or np.abs(rest - constant).max() > within:
+            break
+        found = Linear({name: 1.0, **{n: -v for n, v in terms.items()}}, constant, constant)
+        # What has the least share of it may be a part by chance.
+        least = min(terms, key=lambda n: abs(found.coefficients[n]) * columns[n].std())
+        left = [other for other in terms if other != least]
+    return found
+
+
+def _misses(rule: Linear, columns: Mapping[str, np.ndarray]) -> float:
+    """By how much the worst row misses an equation."""
+    total = sum(value * columns[other] for other, value in rule.coefficients.items())
+    return float(np.abs(total - rule.low).max())
+
+
+def _own_rounding(
+    name: str, columns: Mapping[str, np.ndarray], units: Mapping[str, float]
+) -> float:
+    """By how much the numbers of a column can have been rounded."""
+    size = float(np.abs(columns[name]).max())
+    return 0.5 * units[name] * (1 + 1e-6) + ROUNDING * size
 
 
 def _needed(
@@ -111,10 +157,13 @@ def _exact(miss: float, y: np.ndarray, x: np.ndarray) -> bool:
         y: the column that follows, (N,).
         x: the columns that it follows from, (N, k). Additives that were in one row have one ratio,
             and a plane goes through any three recipes: it takes as many different rows as a fit.
+            Of one column few levels are enough that several rows have, as for a look-up.
     """
     if miss > ROUNDING * float(np.abs(y).max()):
         return False
-    return len(np.unique(x, axis=0)) >= _fewest(x.shape[1])
+    counts = np.unique(x, axis=0, return_counts=True)[1]
+    few = x.shape[1] == 1 and len(counts) >= FEWEST and counts.min() >= DESIGNS
+    return few or len(counts) >= _fewest(x.shape[1])
 
 
 def _fewest(others: int) -> int:

@@ -39,7 +39,7 @@ def nearly_sums(columns: Mapping[str, np.ndarray]) -> Nearly | None:
     """The parts that would have a constant sum, were it not for some rows; None where none have.
 
     A tenth of the rows may have another sum. More may where the sums are 1 and 100: some rows hold
-    fractions there, and some hold percent.
+    fractions there, and some hold percent; and where all parts are 0, as without any gas.
 
     Args:
         columns: numbers of the rows, (N,) each, those that vary.
@@ -58,9 +58,12 @@ def nearly_sums(columns: Mapping[str, np.ndarray]) -> Nearly | None:
         if (one | hundred).all() and one.any() and hundred.any():
             value, others = (1.0, hundred) if one.sum() >= hundred.sum() else (100.0, one)
             return Nearly(own, value, np.flatnonzero(others), True)
-        value = float(np.median(total))
+        there = total != 0
+        value = float(np.median(total[there]))
         good = np.abs(total - value) <= SUM_WITHIN * value
-        if value <= 0 or good.all() or good.mean() < MOST_ROWS:
+        if value <= 0 or good.all() or there.sum() < FEWEST_ROWS:
+            continue
+        if good.sum() < MOST_ROWS * there.sum():
             continue
         scatter = x[np.ix_(good, at)].std(0).min()
         if total[good].std() <= OF_SCATTER * scatter:
@@ -70,7 +73,10 @@ def nearly_sums(columns: Mapping[str, np.ndarray]) -> Nearly | None:
 
 
 def _alike(total: np.ndarray) -> bool:
-    """Whether most of some sums (n,) are alike, or all are 1 or 100: a quick look."""
+    """Whether most of some sums (n,) but 0 are alike, or all are 1 or 100: a quick look."""
+    total = total[total != 0]
+    if not len(total):
+        return False
     value = float(np.median(total))
     if (np.abs(total - value) <= SUM_WITHIN * value).mean() >= MOST_ROWS - 0.1:
         return True
@@ -83,16 +89,23 @@ def nearly_remark(
 ) -> Remark:
     """What to say of a sum that does not hold in some rows."""
     total = np.sum([values[name] for name in nearly.names], axis=0)
+    parts, value = listed(nearly.names), show_number(nearly.value)
+    way = ways("sum", f"{'+'.join(nearly.names)}={value}")
+    if not total[nearly.others].any():
+        told = (
+            f"{parts} add up to {value} in all rows but those in which all of them are 0, and "
+            f"proposals do not keep to that. If they should have some, {way} keeps the sum."
+        )
+        return Remark(told, nearly.names)
     some = ", ".join(f"row {rows[i]} ({total[i]:.4g})" for i in nearly.others[:5].tolist())
     more = f" and {len(nearly.others) - 5} more" if len(nearly.others) > 5 else ""
-    way = ways("sum", f"{'+'.join(nearly.names)}={show_number(nearly.value)}")
     why = (
         "Are these fractions, and those percent? Write all rows alike"
         if nearly.percent
         else "If it is a rule, mend these rows"
     )
     told = (
-        f"{listed(nearly.names)} add up to {show_number(nearly.value)} in most rows, but not in "
-        f"{some}{more}. {why}; {way} keeps the sum in the proposals."
+        f"{parts} add up to {value} in most rows, but not in {some}{more}. {why}; {way} keeps the "
+        "sum in the proposals."
     )
     return Remark(told, nearly.names)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
+from ...space.constraints import follows
 from ..columns.column import class_name, level_codes
 from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
 from ..reading.table import Values
 from ..reading.ways import Ways
+from .looked_up import FEWER_DESIGNS, shared
+from .looked_up import follows as is_looked_up
 
 # So many pairs of columns are told, the others counted; at most this share of their pairs is there.
 MOST, SHARE = 3, 0.6
@@ -26,6 +29,9 @@ def seen_pair_remarks(
     fixed: Mapping[str, object],
     said: Collection[str],
     ways: Ways,
+    equations: Sequence[Mapping[str, float]] = (),
+    common: Mapping[str, tuple[str, Values]] | None = None,
+    together: Collection[set[str]] = (),
 ) -> list[str]:
     """Names columns of names, or of few numbers, of which most pairs are in no design.
 
@@ -35,25 +41,33 @@ def seen_pair_remarks(
         fixed: columns that are fixed, with what at: where both are, nothing is told.
         said: earlier remarks: what one says of both is not told again.
         ways: how options are typed.
+        equations: coefficients of those that proposals keep: what they make of each other is kept.
+        common: columns that follow from one of these, which is named, (N,): where they follow from
+            another one as well, these two go together, and no chance is asked for.
+        together: columns that proposals have nothing of together: what is there is looked at.
     """
     keys = [n for n, v in columns.items() if v.dtype != np.float64 or n in levels]
     sets = [*combinations(keys, 2)]
     out = list[str]()
     for a, b in sets:
-        if {a, b} <= {*fixed} or told_together((a, b), said):
+        if {a, b} <= {*fixed} or told_together((a, b), said) or follows(a, [b], equations):
             continue
-        one, other = level_codes(columns[a]), level_codes(columns[b])
+        some = _something((columns[a], columns[b]), {a, b} in together)
+        if not some.any():
+            continue
+        one, other = level_codes(columns[a][some]), level_codes(columns[b][some])
         counts = np.zeros((one.max() + 1, other.max() + 1))
         np.add.at(counts, (one, other), 1)
         # So many designs would be of each pair, had both been drawn; of few none is by chance.
         expected = np.outer(counts.sum(1), counts.sum(0)) / len(one)
         there = counts > 0
         absent = float(expected[~there & (expected >= EXPECTED)].sum())
-        if absent < math.log(UNLIKELY * len(sets)) or there.mean() > SHARE:
+        seldom = absent >= math.log(UNLIKELY * len(sets)) or _share_one(a, b, columns, common or {})
+        if not seldom or there.mean() > SHARE:
             continue
         shown = [
             {a: class_name(va), b: class_name(vb)}
-            for va, vb in zip(columns[a].tolist(), columns[b].tolist(), strict=True)
+            for va, vb in zip(columns[a][some].tolist(), columns[b][some].tolist(), strict=True)
         ]
         # What is fixed already is not to be fixed at something else.
         fits = (row for row in shown if all(row[n] == str(fixed[n]) for n in row if n in fixed))
@@ -67,3 +81,24 @@ def seen_pair_remarks(
     more = len(out) - MOST
     told = f"Of {'1 more pair' if more == 1 else f'{more} more pairs'} of columns that is so, too."
     return [*out[:MOST], *([told] if more > 0 else [])]
+
+
+def _share_one(
+    a: str, b: str, columns: Mapping[str, Values], common: Mapping[str, tuple[str, Values]]
+) -> bool:
+    """Whether a column that follows from one of two follows from the other one, too."""
+    pairs = [(own, b if of == a else a) for of, own in common.values() if of in (a, b)]
+    codes = [(own, level_codes(columns[key])) for own, key in pairs]
+    return any(is_looked_up(own, key) and shared(key, FEWER_DESIGNS) for own, key in codes)
+
+
+def _something(pair: tuple[Values, Values], together: bool) -> np.ndarray:
+    """Which designs (N,) have something in two columns that have nothing together: all in others.
+
+    None in two columns of names, of which one amount tells both.
+    """
+    if not together:
+        return np.ones(len(pair[0]), bool)
+    amounts = [own != 0 for own in pair if own.dtype == np.float64]
+    there: np.ndarray = np.all(amounts, axis=0) if amounts else np.zeros(len(pair[0]), bool)
+    return there

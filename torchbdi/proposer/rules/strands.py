@@ -1,4 +1,4 @@
-"""Sequences that follow from other ones: parts, other strands, and what a gene translates to."""
+"""Sequences that follow from other ones: parts, other strands, and what genes translate to."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ _MADE: dict[tuple[str, str], Callable[[str], str]] = {
     ("reads backwards as", "read backwards as"): lambda text: text[::-1],
 }
 _TRANSLATED = ("is the translation of", "are the translation of")
+# So many codons beside the first one of their place, over all places, are no synonyms by chance.
+_SYNONYMS = 6
+# So many amino acids of a protein are shown.
+_SHOWN = 20
 
 
 def strand_remarks(
@@ -55,6 +59,40 @@ def strand_remarks(
             "make what is missing from what is proposed."
         )
         out.append(Remark(told, (*parts, name), (*parts, name), "follows"))
+    return out
+
+
+def same_protein_remarks(
+    sequences: Mapping[str, Values], fixed: Collection[str], ways: Ways
+) -> list[Remark]:
+    """Names the columns of genes that all code for one protein, as codons were chosen.
+
+    Args:
+        sequences: texts of equal length, (N,) each.
+        fixed: the columns that do not vary.
+        ways: how options are typed.
+    """
+    out = []
+    for name, own in sequences.items():
+        genes = sorted({_plain(text) for text in own.tolist()})
+        if name in fixed or not set("".join(genes)) <= _BASES.keys():
+            continue
+        for frame in range(3):
+            codons = [{g[at : at + 3] for g in genes} for at in range(frame, len(genes[0]) - 2, 3)]
+            different = sum(len(place) - 1 for place in codons)
+            if different < _SYNONYMS or any(len(set(map(_translated, c))) > 1 for c in codons):
+                continue
+            where = f" from letter {frame + 1} on" if frame else ""
+            protein = _translated(genes[0][frame:])
+            shown = protein if len(protein) <= _SHOWN else f"{protein[:_SHOWN]}..."
+            told = (
+                f"All sequences of {name!r} translate to {shown}{where}, and proposals do not "
+                "keep to that: each letter is chosen by itself. To choose among the codons, give "
+                f"each of them a column of its own, and leave {name!r} out "
+                f"({ways('ignore', name)})."
+            )
+            out.append(Remark(told, (name,), (name,)))
+            break
     return out
 
 

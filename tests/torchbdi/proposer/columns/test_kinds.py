@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from proposer_problems import problem
-from proposer_tables import asked, cells_of, refused, text, told, with_column
+from proposer_tables import asked, cells_of, names, refused, text, told, with_column
 
 from torchbdi import InputError
 from torchbdi.proposer.columns.column import Classes, Numbers, numbers_of
@@ -75,9 +75,10 @@ def test_codes_that_are_numbers_are_told(name: str, tmp_path: Path) -> None:
     content = text(with_column(name, [3, 7, 8, 12, 15] * 8))
     made, _ = asked(tmp_path, content)
     remark = next(r for r in made.remarks if "called like codes" in r)
-    words = shlex.split(remark[remark.index("--category") : remark.index("; --number")])
-    assert "called like codes" not in told(asked(tmp_path, content, *words)[0])
-    assert "called like codes" not in told(asked(tmp_path, content, "--number", name)[0])
+    words = shlex.split(remark[remark.index("--category") : remark.index("; if they only")])
+    ignore = shlex.split(remark[remark.index("--ignore") : remark.index("); --number")])
+    for way in (words, ignore, ["--number", name]):
+        assert "called like codes" not in told(asked(tmp_path, content, *way)[0])
     amounts = ("amount", "fluid_temp", "acid", "ID (mm)", "class weight", "strain rate")
     numbers = [3, 7, 8, 12, 15] * 8
     for other, cells in (
@@ -113,3 +114,14 @@ def test_three_digits_with_zeros_before_them_are_asked_about(tmp_path: Path) -> 
     angles = [("000", "045", "090", "180")[i % 4] for i in range(40)]
     made, _ = asked(tmp_path, text(with_column("angle", angles)))
     assert isinstance(made.columns[0], Numbers)
+
+
+def test_days_that_go_up_with_the_rows_are_told(tmp_path: Path) -> None:
+    """The third day is none that anybody can choose, unless it is how long one waited."""
+    content = text(with_column("Day", [i // 10 + 1 for i in range(40)]))
+    made, _ = asked(tmp_path, content)
+    assert "'Day' goes up one by one" in told(made) and "Day" in names(made)
+    assert "Day" not in names(asked(tmp_path, content, "--ignore", "Day")[0])
+    assert "one by one" not in told(asked(tmp_path, content, "--number", "Day")[0])
+    for cells in ([1, 2, 3, 4] * 10, [i // 10 * 7 for i in range(40)]):
+        assert "one by one" not in told(asked(tmp_path, text(with_column("Day", cells)))[0])

@@ -198,3 +198,24 @@ def test_a_name_beside_the_sequence_that_is_called_so(
     made, _ = asked(tmp_path, text(rows))
     assert names(made) == left
     assert ("proposals do not keep to that" in told(made)) == (other == "site")
+
+
+def test_a_name_of_designs_at_several_times_is_left_out(tmp_path: Path) -> None:
+    """Stored for 0 to 28 days, each formulation keeps its buffer, pH and surfactant."""
+    rng = np.random.default_rng(0)
+    made_of = [
+        (buffer, ph, amount)
+        for buffer in ("His", "Cit", "Phos") for ph in ("5.5", "6.0", "6.5") for amount in "12"
+    ]  # fmt: skip
+    rows = [["Formulation", "buffer", "pH", "PS80", "day", "yield"]]
+    for i, place in enumerate(rng.permutation(18)[:13]):
+        for day in ("0", "7", "14", "28"):
+            rows.append([f"F{i}", *made_of[place], day, f"{rng.normal(90, 4):.1f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert set(names(made)) == {"buffer", "pH", "PS80", "day"} and not made.following
+    assert "for every combination of 'buffer', 'pH', 'PS80', such as 'F0'" in told(made)
+    kept, _ = asked(tmp_path, text(rows), "--category", "Formulation")
+    assert "Formulation" in names(kept)
+    # Beside measured properties a name is what is chosen.
+    measured = [rows[0], *([*row[:3], f"{row[0][1:]}.5", *row[4:]] for row in rows[1:])]
+    assert "Formulation" in names(asked(tmp_path, text(measured[:-2]))[0])

@@ -14,7 +14,7 @@ def test_a_number_is_no_name_for_nothing(name: str, is_told: bool) -> None:
     without = np.arange(30) % 3 == 0
     amount = np.where(without | (np.arange(30) == 1), 0.0, 1.5)
     names = np.where(without, name, "No. 1").astype(object)
-    assert bool(nothing_remarks({"base": names, "amount": amount}, [], Ways(True))) == is_told
+    assert bool(nothing_remarks({"base": names, "amount": amount}, [], [], Ways(True))) == is_told
 
 
 def test_several_names_for_nothing_are_one() -> None:
@@ -98,3 +98,18 @@ def test_many_names_with_two_designs_each_show_nothing() -> None:
     names = np.array([f"n{i}" for i in range(25)] * 2, dtype=object)
     amount = np.where(np.isin(names, [f"n{i}" for i in range(4)]), 0.0, np.arange(50) + 1.0)
     assert not absences({"salt": names, "amount": amount})
+
+
+def test_what_is_alone_is_told_to_be_a_whole() -> None:
+    """A solvent is 100 % where there is no second one, of which no column has the share."""
+    second = np.array((["none", "A", "B", "none"] * 12), dtype=object)
+    share = np.where(second == "none", 100.0, np.arange(48) % 3 * 10.0 + 50)
+    columns = {"second": second, "share": share}
+    (remark,) = nothing_remarks(columns, [], [], Ways(True))
+    assert "'share' is 100 where 'second' is none, and nowhere else. Proposals need not" in remark
+    assert "(--fix second=none --fix share=100)" in remark
+    # Kept together with what is 0 there, it is kept, too.
+    kept = [{"second", "rest"}, {"share", "rest"}]
+    assert not nothing_remarks(columns, kept, [], Ways(True))
+    some = np.where(np.arange(48) % 8 == 1, 100.0, share)
+    assert not nothing_remarks({"second": second, "share": some}, [], [], Ways(True))

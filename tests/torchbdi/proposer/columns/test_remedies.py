@@ -79,3 +79,18 @@ def test_the_example_does_not_depend_on_the_order_of_the_texts() -> None:
     texts = [f"{low}-{low + 5}" for low in range(10, 60, 3)]
     found = {remedy_of(own).example for own in (texts, texts[::-1], texts[5:] + texts[:5])}
     assert len(found) == 1
+
+
+def test_levels_that_hold_numbers_are_told_to_be_names(tmp_path: Path) -> None:
+    """Between 30:70 and 50:50 lies 40:60, and a name lies between nothing."""
+    content = text(with_column("MMA:BA", [f"{10 * i}:{100 - 10 * i}" for i in range(1, 9)] * 5))
+    remark = next(r for r in asked(tmp_path, content)[0].remarks if "'MMA:BA' holds ratios" in r)
+    assert "each of its 8 counts as a name" in remark and "write the quotient" in remark
+    made, _ = asked(tmp_path, content, "--category", "MMA:BA")
+    assert "holds ratios" not in told(made)
+    for few in (
+        ["1:1", "1:2", "1:3", "1:2"],
+        ["a:b", "c:d", "a:d", "c:b"],
+        ["R1", "R2", "R3", "R4"],
+    ):
+        assert "counts as a name" not in told(asked(tmp_path, text(with_column("x", few * 10)))[0])

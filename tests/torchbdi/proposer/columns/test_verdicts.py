@@ -16,6 +16,7 @@ from proposer_tables import DESIGN, asked, names, text, told, with_column
         ("Iteration No", ["R0", "R1", "R2", "R3"], "in which iteration"),
         ("is_outlier", ["no", "yes", "no", "no"], "all rows count: delete"),
         ("exclude", ["0", "0", "1", "0"], "all rows count: delete"),
+        ("Incl/Excl", ["Incl", "Incl", "Excl", "Incl"], "all rows count: delete"),
         ("is_feasible", ["True", "True", "False", "True"], "all rows count: delete"),
         ("n", ["n=3", "n=4", "n=3", "n=2"], "how often a row was measured"),
         ("sig", ["ns", "*", "**", "***"], "differ significantly"),

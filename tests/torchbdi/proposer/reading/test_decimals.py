@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proposer_tables import asked, plain, refused, text, told, with_column
+from proposer_tables import asked, plain, refused, scores_with, text, told, with_column
 
 ROWS = plain()
 RNG = np.random.default_rng(0)
@@ -95,3 +95,18 @@ def test_a_minus_behind_numbers_and_dates_beside_them(tmp_path: Path) -> None:
     assert f"a minus behind a number, as in {cells[0].replace('.', ',')!r}" in told(made)
     made, _ = asked(tmp_path, text(with_column("charge", ["1-", "2-", "2+"] * 13 + ["1-"])))
     assert made.columns[0].classes == ("1-", "2+", "2-")  # type: ignore[union-attr]
+
+
+def test_cells_of_different_units_can_be_names(tmp_path: Path) -> None:
+    few = text(with_column("t", ["30 min", "2 h", "3 d", "16 h"] * 10))
+    message = refused(tmp_path, few)
+    assert "--category t" in message and "--ignore t" in message
+    made, _ = asked(tmp_path, few, "--category", "t")
+    assert set(made.values["t"]) == {"30 min", "2 h", "3 d", "16 h"}
+    many = with_column("v", [f"{i} mL" if i else "1 L" for i in range(40)])
+    assert "--category" not in refused(tmp_path, text(many))
+
+
+def test_a_score_of_two_units_is_not_to_be_left_out(tmp_path: Path) -> None:
+    message = refused(tmp_path, scores_with({5: "71%"}))
+    assert "'71%' in row 5. Give all of them one unit." in message

@@ -99,3 +99,12 @@ def test_a_text_alone_between_experiments_is_none(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(rows))
     assert len(made.scores) == 40 and made.rows[-1] == 42
     assert "row 21 ('Second campaign') left out" in told(made)
+
+
+def test_the_title_of_another_table_is_told(tmp_path: Path) -> None:
+    """What the rows below it have in common is in no column."""
+    own = with_column("solvent", ["THF", "DMF", "MeCN", "DCM"] * 10)
+    twice = [*own[:21], ["Table 2: ligand B", "", "", "", ""], own[0], *own[21:]]
+    made, _ = asked(tmp_path, text(twice))
+    assert "a title was left out: 'Table 2: ligand B' (row 22)" in told(made)
+    assert len(made.scores) == 40

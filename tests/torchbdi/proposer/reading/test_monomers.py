@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,8 @@ def test_what_to_do_is_told_where_such_a_column_is_left_out(tmp_path: Path) -> N
     own = sorted(set(peptides(["Ala", "Gly", "Val", "Leu"], "-", 8, 60)))[:40]
     remark = told(asked(tmp_path, text(with_column("peptide", own)))[0])
     assert "Column 'peptide' has a text of its own in every row" in remark
-    assert "has several letters, such as 'Ala'" in remark and "--sequence peptide" not in remark
+    assert "have several letters each, such as 'Ala'" in remark
+    assert "--sequence peptide" not in remark
 
 
 def test_other_texts_have_letters() -> None:
@@ -52,3 +54,12 @@ def test_other_texts_have_letters() -> None:
         [],
     ):
         assert monomer_of(texts) == ""
+
+
+def test_one_unit_of_several_letters_is_enough_in_long_texts(tmp_path: Path) -> None:
+    """With caps and groups in brackets most of the different units are single letters."""
+    own = [f"H-{one}-OH" for one in peptides(["A", "K", "W", "L", "Orn", "K(Ac)"], "-", 8)]
+    remark = told(asked(tmp_path, text(with_column("peptide", own)))[0])
+    assert "such as 'Orn'" in remark and "--sequence peptide" not in remark
+    short = ["-".join(pair) for pair in itertools.product("ABCD", ["E", "F", "Ni"])] * 4
+    assert not monomer_of(short)

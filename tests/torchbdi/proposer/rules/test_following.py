@@ -128,3 +128,20 @@ def test_what_is_looked_up_is_told_where_nothing_is_left_to_propose(tmp_path: Pa
     message = refused(tmp_path, text(rows))
     assert "every design is known" in message
     assert "'T' follows from 'class'" in message and "--number T" in message
+
+
+def test_a_share_that_is_0_without_a_second_solvent_is_kept_by_the_sum(tmp_path: Path) -> None:
+    """Looked up by the first share it would leave the second solvent's name free."""
+    rng = np.random.default_rng(0)
+    rows = [["one", "% one", "two", "% two", "t", "yield"]]
+    for _ in range(48):
+        share = int(rng.choice([100, 90, 75, 50]))
+        two = "-" if share == 100 else rng.choice(["DMF", "THF"])
+        line = [rng.choice(["MeOH", "MeCN"]), share, two, 100 - share, rng.choice([2, 6, 16])]
+        rows.append([*map(str, line), f"{rng.normal(50, 9):.1f}"])
+    made, _ = asked(tmp_path, text(rows))
+    assert not up(made) and [own.amount for own in made.absent] == ["% two"]
+    assert "'% one', '% two' add up to 100 in every row" in told(made)
+    # Without names for nothing it is looked up.
+    plainly = [[c.replace("-", "DMA") for c in row] for row in rows]
+    assert set(up(asked(tmp_path, text(plainly))[0])) == {"% two"}

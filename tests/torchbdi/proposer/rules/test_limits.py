@@ -150,7 +150,8 @@ def test_one_more_pair_of_columns_is_one() -> None:
     low = rng.uniform(0, 60, (4, 40))
     columns = {f"{k} {end}": low[k] for k in range(4) for end in ("min",)}
     columns |= {f"{k} max": low[k] + rng.uniform(0, 40, 40) for k in range(4)}
-    assert order_remarks(columns, [], Ways(True))[-1] == "So is 1 more pair of columns."
+    last = order_remarks(columns, [], Ways(True))[-1]
+    assert last == "So is 1 more pair of columns: '3 min' and '3 max'."
 
 
 def test_a_column_that_follows_from_another_is_told_once(tmp_path: Path) -> None:

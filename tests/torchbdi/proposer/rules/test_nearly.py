@@ -29,3 +29,16 @@ def test_a_sum_that_some_rows_break(tmp_path: Path) -> None:
 def test_fractions_and_percent(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, parts({i: 100.0 for i in range(10, 40)}))
     assert "Are these fractions, and those percent?" in told(made)
+
+
+def test_rows_without_any_part_are_no_break(tmp_path: Path) -> None:
+    """In a vacuum there is no gas, and elsewhere gases add up."""
+    lines = parts({}).splitlines()
+    for i in range(10, 40):
+        lines[i] = f"0,0,0,0,{lines[i].split(',')[-1]}"
+    content = "\n".join(lines)
+    made, _ = asked(tmp_path, content)
+    remark = next(r for r in made.remarks if "add up to 1" in r)
+    assert "in all rows but those in which all of them are 0" in remark
+    kept, _ = asked(tmp_path, content, "--sum", "A+B+C+D=1")
+    assert kept.rules[0].low == 1 and "add up to" not in told(kept)

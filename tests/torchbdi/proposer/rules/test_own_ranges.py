@@ -76,3 +76,33 @@ def test_what_chance_puts_apart_is_not_told() -> None:
         at[:20] = names[:20]
         assert not own_range_remarks({"n": names, "m": two, "x": x, "z": z}, ["z"], {}, [], TYPED)
         assert not own_range_remarks({"at": at, "x": best}, [], {}, [], TYPED)
+
+
+def test_names_may_share_a_range() -> None:
+    """Noble metals have one, and base metals another one."""
+    rng = np.random.default_rng(0)
+    names = np.array(["Pd", "Pt", "Ni", "Cu"], object)[np.arange(60) % 4]
+    noble = np.isin(names, ["Pd", "Pt"])
+    load = np.where(noble, rng.choice([0.5, 1, 2], 60), rng.choice([5, 10, 20], 60))
+    (remark,) = own_range_remarks({"metal": names, "load": load}, ["load"], {}, [], TYPED)
+    assert "0.5 to 2 where it is Pd, 0.5 to 2 where it is Pt, 5 to 20 where it is Cu" in remark
+    kept = [{"metal", "rest"}, {"load", "rest"}]
+    columns = {"metal": names, "load": load}
+    assert not own_range_remarks(columns, ["load"], {}, [], TYPED, kept=kept)
+    one = {"metal": names, "load": rng.choice([5.0, 10.0, 20.0], 60)}
+    assert not own_range_remarks(one, ["load"], {}, [], TYPED)
+
+
+def test_ranges_of_what_is_looked_up_are_told() -> None:
+    """Of each catalyst there are too few rows, and of its metal there are enough."""
+    rng = np.random.default_rng(0)
+    metal = np.array([*RANGES] * 20, object)
+    names = np.array([f"{one}-{i // 6}" for i, one in enumerate(metal)], object)
+    columns = {"catalyst": names, "load": np.array([rng.uniform(*RANGES[one]) for one in metal])}
+    assert not own_range_remarks(columns, [], {}, [], TYPED)
+    common = {"metal": ("catalyst", metal)}
+    (remark,) = own_range_remarks(columns, [], {}, [], TYPED, common)
+    assert "a range of their own for each 'metal'" in remark and "--ignore" not in remark
+    assert "search one of them alone (--fix catalyst=Pd-0 --bounds load=0.1" in remark
+    (remark,) = own_range_remarks(columns, [], {"catalyst": "Cu-3"}, [], TYPED, common)
+    assert "--fix catalyst=Cu-3 --bounds load=" in remark

@@ -125,3 +125,37 @@ def test_a_small_table_of_counts_keeps_its_total(tmp_path: Path) -> None:
     ]
     made, _ = asked(tmp_path, text(rows))
     assert [str(rule) for rule in made.rules] == ["total - a - b = 0"]
+
+
+def test_small_parts_of_a_total_count_where_they_show_in_its_digits(tmp_path: Path) -> None:
+    """Purges of 5 and 10 s are no rounded numbers, beside pulses of 0.02 s."""
+    rng = np.random.default_rng(0)
+    own = {"pulse": [0.02, 0.05, 0.1, 0.2], "purge": [5, 10, 20], "pulse2": [0.015, 0.03],
+           "purge2": [5, 10, 20], "T": [100, 150, 200]}  # fmt: skip
+    columns = {name: rng.choice(levels, 40) for name, levels in own.items()}
+    columns["cycle"] = sum(columns[n] for n in own if n != "T")
+    units = dict.fromkeys(columns, 0.001) | {"pulse": 0.01, "purge": 1, "purge2": 1, "T": 1}
+    (rule,) = sums_of_columns(columns, units)
+    assert rule.coefficients == {"cycle": 1} | {n: -1 for n in own if n != "T"}
+    # Of one that is rounded itself nobody knows.
+    columns["cycle"], units["cycle"] = columns["cycle"].round(), 1.0
+    (rule,) = sums_of_columns(columns, units)
+    assert rule.coefficients == {"cycle": 1, "purge": -1, "purge2": -1}
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_equations_keep_is_not_told_to_be_lost(twice: bool, tmp_path: Path) -> None:
+    """Some parts nearly make another one, since the last is small; and all stand in mg, too."""
+    rng = np.random.default_rng(0)
+    own = {"drug": 5 * rng.integers(6, 12, 48), "salt": rng.choice([5, 10, 15], 48),
+           "wax": rng.choice([1, 1.5, 2.5], 48)}  # fmt: skip
+    own["sugar"] = 100 - sum(own.values())
+    if twice:
+        own |= {f"{name} mg": 2.5 * v for name, v in own.items()}
+    names = [*own, "force", "yield"]
+    cells = [*own.values(), rng.choice([5, 10, 15], 48), rng.normal(60, 9, 48).round(1)]
+    rows = [[f"{v:g}" for v in row] for row in zip(*cells, strict=True)]
+    remarks = told(asked(tmp_path, text([names, *rows]))[0])
+    assert "add up to 100 in every row: so they do in every proposal" in remarks
+    for lost in ("seems to follow", "always changed together", "Designs have", "do not keep"):
+        assert lost not in remarks

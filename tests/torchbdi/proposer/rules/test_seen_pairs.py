@@ -50,3 +50,30 @@ def test_more_pairs_of_columns_are_counted() -> None:
     names = {n: np.array(list("abcd"), object)[codes] for n in "pqrs"}
     remarks = seen_pair_remarks(names, [], {}, [], TYPED)
     assert len(remarks) == 4 and remarks[-1] == "Of 3 more pairs of columns that is so, too."
+
+
+def test_names_that_one_column_follows_from_go_together(tmp_path: Path) -> None:
+    """An inducer belongs to its promoter, and to its doses; so these belong to each other."""
+    doses = {"J1": ["-"], "J5": ["-"], "tet": ["100 ng", "200 ng"], "bad": ["0.02 %", "0.2 %"]}
+    inducer = {"tet": "aTc", "bad": "arabinose"}
+    rng = np.random.default_rng(0)
+    rows = [["promoter", "rbs", "inducer", "dose", "yield"]]
+    for i in range(28):
+        one = [*doses][i % 4]
+        own = [one, rng.choice(list("abcd")), inducer.get(one, "none"), rng.choice(doses[one])]
+        rows.append([*own, f"{rng.normal():.2f}"])
+    made, _ = asked(tmp_path, text(rows), "--category", "dose")
+    assert [*made.following] == ["inducer"]
+    assert "Designs have 6 of the 20 pairs of 'promoter' and 'dose'" in told(made)
+
+
+def test_amounts_of_one_thing_are_not_told_where_there_is_none() -> None:
+    """A step that is left out has no time and no power, and proposals keep that."""
+    rng = np.random.default_rng(0)
+    out = np.arange(40) % 2 == 0
+    columns = {n: np.where(out, 0.0, rng.choice([1.0, 2.0], 40)) for n in ("s", "W")}
+    assert seen_pair_remarks(columns, ["s", "W"], {}, [], TYPED)
+    assert not seen_pair_remarks(columns, ["s", "W"], {}, [], TYPED, together=[{"s", "W"}])
+    names = np.where(out, "no", rng.choice(["a", "b"], 40)).astype(object)
+    both = {"gas": names, "lamp": names}
+    assert not seen_pair_remarks(both, [], {}, [], TYPED, together=[{"gas", "lamp"}])

@@ -75,3 +75,20 @@ def test_names_with_letters_of_other_alphabets_are_no_part_of_a_sequence(tmp_pat
     """The capitals of ß are two letters."""
     made, _ = asked(tmp_path, beside(SITES, [("weiß", "gelb")[i % 2] for i in range(len(SITES))]))
     assert "proposals do not keep" not in told(made)
+
+
+def test_genes_of_one_protein_are_told(tmp_path: Path) -> None:
+    """A search over letters makes another protein."""
+    rng = np.random.default_rng(1)
+    codons = ("GCT GCC GCA GCG", "AAA AAG", "CTG CTC TTA", "TCT AGC TCA", "GGT GGC", "GAA GAG")
+    genes = ["ATG" + "".join(rng.choice(own.split()) for own in codons) for _ in range(40)]
+    for ahead, where in (("", ""), ("TT", " from letter 3 on")):
+        rows = [[f"{ahead}{gene}", f"{rng.normal():.2f}"] for gene in genes]
+        remarks = told(asked(tmp_path, text([["gene", "yield"], *rows]))[0])
+        assert f"'gene' translate to MAKLSGE{where}, and proposals do not keep" in remarks
+    places = [[gene[i : i + 3] for i in range(3, 21, 3)] for gene in genes]
+    rows = [[*own, f"{rng.normal():.2f}"] for own in places]
+    made, _ = asked(tmp_path, text([[*"abcdef", "yield"], *rows]))
+    assert {c.name: set(c.classes) for c in made.columns}["a"] == set(codons[0].split())
+    any_site = told(asked(tmp_path, beside(SITES, SITES), "--ignore", "second")[0])
+    assert "translate to" not in any_site
