@@ -40,7 +40,8 @@ def assembled(
         found: the designs that the search found, n of them.
         error: of their predictions, standardised, (n,).
     """
-    unknown = says_nothing(problem.y_l, found.mean, torch.from_numpy(error))
+    ends_there = problem.limits is not None
+    unknown = says_nothing(problem.y_l, found.mean, torch.from_numpy(error), ends_there)
     order = torch.argsort(
         torch.where(unknown, -torch.inf, found.mean), descending=True, stable=True
     )
@@ -100,20 +101,22 @@ def _close(problem: Problem, x: Tensor) -> int:
     return int((gap < APART[0] * (1 - 1e-6)).sum())
 
 
-def says_nothing(known: Tensor, mean: Tensor, error: Tensor) -> Tensor:
+def says_nothing(known: Tensor, mean: Tensor, error: Tensor, ends_there: bool = False) -> Tensor:
     """Which predictions cannot be believed, (n,) bool.
 
     Their range leaves out no known score, or it reaches as far above the best as that is above the
-    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades.
+    worst. On the scale that is modelled: a logarithm's ranges would have dozens of decades. Of two
+    values the better one is as good as a score can be, however far above it a prediction lies.
 
     Args:
         known: scores of the table, standardised, (N,).
         mean: what is predicted, (n,).
         error: of that, (n,).
+        ends_there: whether no score can be beyond the known ones.
     """
     low, high = known.min(), known.max()
     everything = (mean - error < low) & (mean + error > high)
-    return everything | (mean + error > 2 * high - low)
+    return everything if ends_there else everything | (mean + error > 2 * high - low)
 
 
 def table_type(value: float | str) -> type:

@@ -18,7 +18,7 @@ from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.precision import half_units
 from .columns.remark import Remark, told_to_leave_out, told_together
-from .columns.score_remarks import direction_remark, repetition_remarks
+from .columns.score_remarks import direction_remark, repetition_remarks, share_remark
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
@@ -69,6 +69,7 @@ def remarks_of(
     )
     remarks = repetition_remarks(scored.score_columns, scored.numbers) + sources
     remarks += two_values_remark(scored.score, y)
+    remarks += share_remark(scored.score, y, numbers, ways)
     remarks += limit_remarks(scored.score, y[~far], settings.minimize, ways)
     remarks += direction_remark(scored.score_columns, settings.minimize, ways)
     remarks += outlier_remark(y, rows, far, settings.robust, ways)
@@ -170,7 +171,8 @@ def _related_remarks(
     kept = [*({*rule} for rule in equal), *none]
     remarks += own_range_remarks(own, few, settled, said, ways, common, kept)
     said = [*said, *remarks]
-    return remarks + seen_pair_remarks(own, few, settings.fix, said, ways, equal, common, none)
+    rules = restricted.rules
+    return remarks + seen_pair_remarks(own, few, settings.fix, said, ways, rules, common, none)
 
 
 def _letter_remarks(

@@ -139,6 +139,7 @@ def test_what_cannot_be_believed_is_unknown_and_last(
     mean = torch.tensor([0.0, 0.5, 3.0, 4.0, 0.5]).double()
     error = torch.tensor([0.5, 2.0, 1.5, 2.0, 1.4]).double()
     assert says_nothing(known, mean, error).tolist() == [False, True, False, True, False]
+    assert says_nothing(known, mean, error, True).tolist() == [False, True, False, False, False]
     x, y = growth()
     stated = Calibration.error
 

@@ -65,6 +65,8 @@ STATE_NAMES = frozenset(
     ("status", "state", "done", "measured", "tested", "evaluated", "executed", "priority")
 )
 MOST_STATES = 6
+# Numbers of batches that all are multiples of so many are how large these are.
+SIZES = 4
 _PATTERN = re.compile(r"[+\-\u2212\u2013 0-9aA]+")
 _POINT_WORDS = re.compile(
     r"(factorial|axial|star|cent(er|re)|vertex|edge|interior|plane|triple|third|axial ?cb)"
@@ -95,8 +97,11 @@ def kept_of_runs(name: str, values: Values) -> str:
     if counts and (not words & _OR_AMOUNTS or _first_ones_most(cells)):
         return "which repetition a row is"
     # A seed that is no number is a kind of seed.
-    if "seed" in words and words <= _BESIDE | {"seed"} and numbers and _counts_few(cells):
-        return "which repetition a row is"
+    if "seed" in words and words <= _BESIDE | {"seed"} and numbers:
+        if _counts_few(cells):
+            return "which repetition a row is"
+        if _drawn(cells):
+            return "which random numbers a row was made with"
     if words in _POINTS:
         different = set(cells)
         if (
@@ -133,9 +138,20 @@ def _made_together(name: str, words: set[str], values: Values) -> str:
     cells = set(values.tolist())
     numbers = [parse_number(str(cell)) for cell in cells]
     own = np.array([number for number in numbers if number is not None])
+    if named == {"batch"} and _are_sizes(own):
+        return ""
     if are_dates({str(cell) for cell in cells}) or is_date_number(name, own):
         return ""
     return min(named) if len(cells) > 1 and (own % 1 == 0).all() else ""
+
+
+def _are_sizes(numbers: np.ndarray) -> bool:
+    """Whether different numbers are sizes of batches, as 16, 32 and 64, and do not count these."""
+    return (
+        len(numbers) > 2
+        and bool((numbers % 1 == 0).all())
+        and int(np.gcd.reduce(numbers.astype(np.int64))) >= SIZES
+    )
 
 
 def says_what_is_done(name: str, values: Values, candidate: np.ndarray) -> bool:
@@ -170,6 +186,14 @@ def _are_patterns(cells: set[str]) -> bool:
         and len({len(cell) for cell in cells}) == 1
         and any(not cell.isalnum() and parse_number(cell) is None for cell in cells)
     )
+
+
+def _drawn(cells: Sequence[str]) -> bool:
+    """Whether whole numbers are some of very many, as random ones are; amounts have steps."""
+    numbers = np.unique([int(cell) for cell in cells])
+    if len(numbers) <= MOST_CHOSEN or len(numbers) * MOST_CHOSEN > np.ptp(numbers):
+        return False
+    return int(np.gcd.reduce(np.diff(numbers))) == 1
 
 
 def _counts_few(cells: Sequence[str]) -> bool:

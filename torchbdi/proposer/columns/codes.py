@@ -1,4 +1,4 @@
-"""Numbers that may be codes: with zeros before them, called like codes, or as 1E2."""
+"""Numbers that may be codes: with zeros before them, called like codes, as 1E2, or versions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ CODE, SHORT_CODE = 4, 3
 # What columns are called whose numbers may be names, as their last word or before an "of".
 _CODES = frozenset(("id", "code", "type", "class", "kind", "category", "supplier"))
 # Names of a plate's rows and columns, say, that read as powers of ten.
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 _POWER = re.compile(r"(\d+)E(\d+)")
 
 
@@ -63,6 +64,34 @@ def short_codes(name: str, values: Values, ways: Ways) -> str:
         f"{int(zeros[0])}, and near ones for alike. If these are names, say "
         f"{ways('category', name)}; {ways('number', name)} says that they are numbers."
     )
+
+
+def versions(name: str, values: Values, ways: Ways) -> str:
+    """Says that 3.10 is 3.1 as a number, where it may be the version after 3.9; "" elsewhere.
+
+    Behind one and the same number stand single digits, and 10, 11 and so on without a wide gap.
+    """
+    if values.dtype == np.float64:
+        return ""
+    parts = [_VERSION.fullmatch(text) for text in set(values.tolist())]
+    behind: dict[str, list[str]] = {}
+    for part in parts:
+        if part is None:
+            return ""
+        behind.setdefault(part[1], []).append(part[2])
+    for first, own in behind.items():
+        one, two = ([v for v in own if len(v) == length] for length in (1, 2))
+        if not one or "10" not in two or len(one) + len(two) < len(own):
+            continue
+        if min(two) == "10" and max(map(int, two)) <= 10 + 2 * len(two):
+            other = f"{first}.{max(one)}"
+            return (
+                f"Column {name!r} has {first + '.10'!r} beside {other!r}: taken for "
+                f"numbers, the first one is {first}.1, and near ones are alike. If these are "
+                f"names, as of versions, say {ways('category', name)}; {ways('number', name)} says "
+                "that they are numbers."
+            )
+    return ""
 
 
 def ask_of_powers(name: str, values: Values, ways: Ways) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...space.columns import Number
-from ..reading.table import Values, show_number
+from ..reading.table import Values, show_number, show_power
 from .column import Numbers
 from .decades import is_series, set_over_decades
 from .precision import MAX_DECIMALS, decimals_of, digits_of
@@ -39,6 +39,7 @@ class Grid:
             decimals, of too many steps have none.
         steps: where steps begin that are too many, or too fine, for a search, and how large they
             are: proposals are put on them when they have been chosen. None for no such steps.
+        exponent: how many digits its exponents have at least, as 1 of 3e-4; None without them.
     """
 
     number: Number
@@ -46,6 +47,7 @@ class Grid:
     digits: int | None
     kind: str
     steps: tuple[float, float] | None = None
+    exponent: int | None = None
 
     def free(self) -> Grid:
         """The same bounds without levels or steps, written with all digits."""
@@ -57,7 +59,8 @@ class Grid:
         if self.decimals is not None:
             text = f"{value:.{self.decimals}f}"
             return "0" if float(text) == 0 and "." not in text else text
-        return show_number(value if self.digits is None else float(f"{value:.{self.digits}g}"))
+        own = value if self.digits is None else float(f"{value:.{self.digits}g}")
+        return show_number(own) if self.exponent is None else show_power(own, self.exponent)
 
 
 def grid_of(

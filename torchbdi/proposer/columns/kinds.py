@@ -9,6 +9,7 @@ import numpy as np
 
 from ...kernels.errors import InputError
 from ..reading.monomers import ask_of_monomers, monomer_of, what_to_do
+from ..reading.orders import ask_of_orders
 from ..reading.sequences import (
     DNA,
     ask_of_lengths,
@@ -22,7 +23,7 @@ from ..reading.sequences import (
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways, listed
 from .bookkeeping import kept_of_runs
-from .codes import ask_of_codes, ask_of_powers, is_code, short_codes
+from .codes import ask_of_codes, ask_of_powers, is_code, short_codes, versions
 from .column import numbers_of
 from .counting import ONCE, names_samples, row_number
 from .dates import are_dates, are_times, is_date_number
@@ -101,11 +102,14 @@ def guess_kind(
         )
     named = named and whole
     if readable == len(values):
-        kind = _of_numbers(name, np.array(numbers, dtype=np.float64), rows, ways, named)
+        own = np.array(numbers, dtype=np.float64)
+        kind = _of_numbers(name, own, rows, ways, named)
         if kind.kind == "number":
+            ask_of_orders(name, set(map(show_number, own.tolist())), ways)
             ask_of_codes(name, values, ways)
             ask_of_powers(name, values, ways)
-            if not kind.remark and (told := short_codes(name, values, ways)):
+            told = short_codes(name, values, ways) or versions(name, values, ways)
+            if told and not kind.remark:
                 return Kind("number", told)
         return kind
     if 2 * readable > len(values):
@@ -126,9 +130,9 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
     if are_times(different):
         return Kind(
             "none",
-            f"Column {name!r} holds times such as {values[0]!r}: it was left out. If they are "
-            f"spans that can be chosen, write them as numbers; {ways('category', name)} keeps "
-            "them as names.",
+            f"Column {name!r} holds times such as {values[0]!r}: it was left out. If they can be "
+            f"chosen, write them as numbers, such as hours; {ways('category', name)} keeps them "
+            "as names.",
         )
     if named and len(different) < len(values) and names_samples(name, different):
         return Kind(
@@ -138,10 +142,12 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
         )
     unit = monomer_of(different)
     core = without_caps(different)
-    if not unit and surely_sequences(core):
-        return _sequence(name, values, rows, ways)
-    if len(different) <= min(MAX_CATEGORIES, len(values) // 2):
+    sure = not unit and surely_sequences(core)
+    if not sure and len(different) <= min(MAX_CATEGORIES, len(values) // 2):
         return Kind("category")
+    ask_of_orders(name, different, ways)
+    if sure:
+        return _sequence(name, values, rows, ways)
     if unit and len(different) == len(values):
         return Kind(
             "none",
@@ -154,8 +160,11 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
     ask_of_lengths(name, different, ways)
     ask_of_odd_ones(name, values, rows, ways)
     remedy = remedy_of(different)
+    equal = len({len(text) for text in different}) == 1
     if len(different) == len(values):
-        way = f"{ways('category', name)} or {ways('sequence', name)} keeps it."
+        way = f"{ways('category', name)} keeps it."
+        if equal:
+            way = f"{ways('category', name)} or {ways('sequence', name)} keeps it."
         if remedy:
             way = f"{ways('category', name)} keeps it. Its texts are {remedy.what}: if no other "
             way += f"column says what was made, {remedy.instead}."
@@ -176,7 +185,8 @@ def _of_texts(name: str, values: Values, rows: np.ndarray, ways: Ways, named: bo
         f"column {name!r} holds text with {len(different)} different values in {len(values)} rows "
         f"(row {rows[0]}: {values[0][:40]!r}): too many for a category, and no sequences over "
         f"letters of DNA or protein. Leave it out ({ways('ignore', name)}), or say that it is a "
-        f"category ({ways('category', name)}) or a sequence ({ways('sequence', name)})."
+        f"category ({ways('category', name)})"
+        + (f" or a sequence ({ways('sequence', name)})." if equal else ".")
     )
 
 

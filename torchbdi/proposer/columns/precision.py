@@ -6,13 +6,14 @@ import re
 
 import numpy as np
 
-from ..reading.table import Values, show_number
+from ..reading.table import Values, parse_number, show_number
 
 # More decimals are those of a computation.
 MAX_DECIMALS = 6
 # No cell of a file holds this character.
 _END = "\0"
 _PLAIN = re.compile(r"\0(?:[+-]?\d*(?:\.\d*)?\0)*")
+_EXPONENT = re.compile(r"\de[+-]?(\d+)$", re.IGNORECASE)
 _DECIMALS = [re.compile(rf"\.\d{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
 # Zeros before the first digit do not count, nor does what stands behind an e.
 _DIGITS = [re.compile(rf"\0[+-]*+0*+[^e\0]{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
@@ -32,6 +33,19 @@ def digits_of(cells: Values) -> int | None:
     if _DIGITS[-1].search(text):
         return None
     return next((p for p in range(MAX_DECIMALS, 1, -1) if _DIGITS[p - 1].search(text)), 1)
+
+
+def exponent_of(cells: Values) -> int | None:
+    """How many digits the exponents of a column have at least, as 1 of 3e-4; None without them.
+
+    All numbers but 0 have one.
+    """
+    if cells.dtype == np.float64:
+        return None
+    found = [(_EXPONENT.search(cell), cell) for cell in set(cells.tolist())]
+    lengths = [len(match[1]) for match, _ in found if match is not None]
+    plain = [cell for match, cell in found if match is None]
+    return min(lengths) if lengths and not any(map(parse_number, plain)) else None
 
 
 def _joined(cells: Values) -> str:

@@ -1,6 +1,6 @@
 """Texts that write several choices into one cell, and how to write these so that they are searched.
 
-Lists of mutations, compositions, molecules, and several numbers: a search over their letters makes
+Settings, lists, compositions, molecules, and several numbers: a search over their letters makes
 none of them.
 """
 
@@ -30,6 +30,13 @@ _BONDS = re.compile(r"[=#(\[]")
 _NUMBERS = re.compile(
     r"\s*(\d+(?:[.,]\d+)?)\s*(?:([:/]|[x×*]|-|–|to\b)\s*(\d+(?:[.,]\d+)?)\s*)+[^\W\d]*"
 )
+# {"lr": 0.1, "depth": 3}, lr=0.1;depth=3, --lr 0.1 --depth 3; [64, 32] and (64, 32); #ff8800.
+_DICTIONARY = re.compile(r"\{(.*:.*)?\}")
+_NAMED = r"[^\W\d][\w.-]*\s*[=:]\s*[^\s;,&|=:]+"
+_PAIRS = re.compile(rf"{_NAMED}(\s*[;,&|\s]\s*{_NAMED})+")
+_OPTIONS = re.compile(r"(--?[^\W\d][\w-]*([ =][^\s-]\S*)?(\s+|$)){2,}")
+_LIST = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _BETWEEN = {":": "ratio", "/": "ratio", "x": "size", "×": "size", "*": "size"}
 _OF_NUMBERS = {
     "ratio": "write the quotient, or give each part a column of its own",
@@ -60,7 +67,7 @@ class Remedy:
 
 
 def remedy_of(texts: Collection[str]) -> Remedy | None:
-    """How to write different texts that are lists of mutations, compositions, molecules or numbers.
+    """How to write different texts that hold several things: settings, mutations, molecules, ...
 
     None for other texts.
     """
@@ -71,6 +78,8 @@ def remedy_of(texts: Collection[str]) -> Remedy | None:
             "write the whole sequence of each variant into a column, all of equal length, or give "
             "each site that varies a column of its own",
         )  # fmt: skip
+    if written := _of_programs(texts):
+        return written
     if of := _of_numbers(texts):
         return Remedy(f"{of}s", max(texts, key=len), of, "their numbers", _OF_NUMBERS[of])
     if example := _composition(texts):
@@ -104,6 +113,27 @@ def numbers_remark(name: str, classes: Collection[str], ways: Ways) -> str:
         f"other one is proposed. To search over their numbers, {_OF_NUMBERS[of]}; "
         f"{ways('category', name)} says that they are names."
     )
+
+
+def _of_programs(texts: Collection[str]) -> Remedy | None:
+    """What to do with settings, lists and colours as programs write them; None for other texts."""
+    example = max(texts, key=len)
+    for form in (_DICTIONARY, _PAIRS, _OPTIONS):
+        if all(map(form.fullmatch, texts)):
+            return Remedy(
+                "settings", example, "text", "them", "give each setting a column of its own"
+            )
+    if all(map(_LIST.fullmatch, texts)) and 2 * sum("," in text for text in texts) > len(texts):
+        return Remedy(
+            "lists", example, "list", "what they hold",
+            "give each place of the lists a column of its own, and their length, where it differs",
+        )  # fmt: skip
+    if all(map(_COLOUR.fullmatch, texts)):
+        return Remedy(
+            "colours", example, "colour", "them",
+            "give red, green and blue a column of numbers each",
+        )  # fmt: skip
+    return None
 
 
 def _of_numbers(texts: Collection[str]) -> str:

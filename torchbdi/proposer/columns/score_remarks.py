@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ...kernels.errors import InputError
 from ..reading.table import show_number
 from ..reading.ways import Ways
 from .ranks import rank_correlation
+from .words import words_of
 
 # Repetitions rank rows alike: those below this correlation are named, where rows are enough.
 ALIKE, ENOUGH = 0.5, 10
@@ -22,16 +23,25 @@ _LOW = re.compile(
     r"|rank|impurity|impurities|defects?|(ic|ec|gi|ld|lc)_?50|mic|kd|ki|toxicity|wear|waste|latency"
     r"|overpotential|roughness|haze|shrinkage|corrosion|leakage|scrap|downtime|churn|emissions"
     r"|(co_?2|nox|carbon)[ _]?emission|residuals?|docking|warpage|distortion|instability"
+    r"|runtime|jitter|delay|makespan|overshoot|regret|lcoe|itae|iae|itse|noise|consumption|wer|cer"
+    r"|(bounce|defect|reject(ion)?|miss)[ _-]?rate|(lap|run|wall|cpu|execution|response|cycle"
+    r"|settling|waiting|processing|training|inference|completion|finish|print)[ _-]?times?"
     r"|(delta|\u0394|\u2206)[ _-]?e|e[ _-]?factor)(?![^\W\d_])",
     re.IGNORECASE,
 )
 # ... and of these that were turned round, as neg_mean_squared_error and wear resistance.
 _TURNED = re.compile(
     r"(?<![^\W\d_])(neg(ative)?|minus|inverse|reciprocal|resistance|removal|reduction|savings?"
-    r"|tolerance|inhibition|correlation|free|strength|activity|efficiency)(?![^\W\d_])"
+    r"|tolerance|signal|inhibition|correlation|free|strength|activity|efficiency)(?![^\W\d_])"
     r"|^\s*([-\u2212]|1 ?/)",
     re.IGNORECASE,
 )
+# What some of are counted, by their names.
+_TRIAL_WORDS = """
+trials attempts visitors visits views impressions sessions users recipients participants
+respondents customers shots throws games matches
+"""
+_TRIALS = frozenset(_TRIAL_WORDS.split())
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")  # pIC50 is one word
 
 
@@ -75,6 +85,29 @@ def direction_remark(names: Sequence[str], minimize: bool, ways: Ways) -> list[s
     if minimize or not low:
         return []
     return [f"High values of {low[0]!r} are sought. If low ones are good, say {ways('minimize')}."]
+
+
+def share_remark(
+    score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
+) -> list[str]:
+    """Says that a score which counts some of many is best where these are most.
+
+    Args:
+        score: its name.
+        y: scores, (N,).
+        columns: numbers, (N,) each.
+        ways: how options are typed.
+    """
+    for name, own in columns.items():
+        counts = all((v % 1 == 0).all() and v.min() >= 0 for v in (y, own))
+        if counts and (y <= own).all() and words_of(name) & _TRIALS and np.ptp(own):
+            return [
+                f"{score!r} is at most {name!r} in all rows, so it may count how many of these "
+                "were a success, and the more there are the higher it is. If so, make the share "
+                f"the score ({score!r} divided by {name!r}), and leave out {name!r} "
+                f"({ways('ignore', name)})."
+            ]
+    return []
 
 
 def require_positive(y: np.ndarray, rows: np.ndarray, ways: Ways) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ PLANNED = frozenset(
 )
 # Rows without a score are candidates, unasked, where they are as many and this share of the rows.
 FEWEST_CANDIDATES, SHARE = 5, 0.1
+_TIME = re.compile(r"\d+:[0-5]\d(:[0-5]\d)?([.,]\d+)?")
 # So many different words in the place of scores can be given numbers.
 FEW_WORDS = 8
 
@@ -217,9 +219,11 @@ def _unread(
             f"for instance {takes}{alphabet}; or choose another score."
         )
     if poor is None:
+        times = all(map(_TIME.fullmatch, unread))
+        what = "these times as numbers of one unit, such as seconds," if times else "numbers alone"
         return (
             f"{name}: {word!r} in row {rows[at[0]]} is not a number ({count} of {n} cells "
-            "are not). Write numbers alone into it, or choose another score."
+            f"are not). Write {what} into it, or choose another score."
         )
     parts = []
     for cell, places in list(unread.items())[:5]:

@@ -52,8 +52,12 @@ class Problem(Understood):
         return self.space.space
 
     def best(self) -> np.ndarray:
-        """The distinct designs from best to worst, ties in the order of the table, (N,)."""
-        return torch.argsort(self.y_l, descending=True, stable=True).numpy()
+        """The distinct designs from best to worst, ties in the order of the table, (N,).
+
+        Beside a score of 1e30 all others are the same once they are standardised.
+        """
+        own = self.taken * np.sign(self.y_scale)
+        return np.lexsort((-own, -self.y_l.numpy()))
 
     def in_units(self, y: Tensor) -> np.ndarray:
         """Standardised scores in the person's units; an infinite one is possible after logs."""

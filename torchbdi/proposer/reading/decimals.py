@@ -11,6 +11,7 @@ from .numerals import ERROR, PLAIN, mark_of, plain, split, with_one_word
 from .spellings import (
     LETTERS,
     about,
+    are_parts,
     minus_behind,
     same_unit,
     simple,
@@ -122,9 +123,10 @@ def _look(values: Values, any_number: bool) -> _Column | None:
     if any_number and len(found) < len(cells):
         found = without_groups(cells) or found
     if not any_number:
-        found = without_names(found, values.tolist())
+        coded = are_parts(cells.keys() - found.keys())
+        found = {} if coded else without_names(found, values.tolist())
     if cells and not found:
-        found = with_one_word(cells)
+        found = with_one_word(cells, any_number)
     if 2 * len(found) <= len(cells) and not (any_number and found):
         return None
     if all(parse_number(cell) is not None for cell in cells) and not any("." in c for c in cells):
@@ -216,7 +218,8 @@ def _write(
     unit = next(iter(units), "")
     if money:
         every = "some numbers have" if "" in units else "every number has"
-        where = "around" if "/" in money else "before"
+        before = simple(units[money]).lstrip("+-").startswith(money)
+        where = "before" if before else "around"
         out.notes.append(
             f"Column {name!r}: {every} {money!r} {where} {'them' if '' in units else 'it'}; they "
             "are read, and written, as numbers without it."

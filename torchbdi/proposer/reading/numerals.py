@@ -36,10 +36,15 @@ ERROR = re.compile(
 )
 
 
-# A word after a blank, or a sign such as that of a currency: 12 turns, 3€.
+# A word after a blank, letters without one, or a sign of a currency, say: 12 turns, 12px, 3€.
 _WORD_AFTER = re.compile(
-    r"([+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)(\s+[^\W\d_][^\d]{0,15}|\s*[^\w\s.,;:/+*()\-\[\]'\"]{1,2})"
+    r"([+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
+    r"(\s+[^\W\d_][^\d]{0,15}|[^\W\d_]{2,8}|\s*[^\w\s.,;:/+*()\-\[\]'\"]{1,2})"
 )
+# What scores are out of: 4.5/5. What a few of them count as is asked.
+_OUT_OF, FEW = re.compile(r"(\d[\d.,]*)(\s*/\s*\d+)"), 8
+# Thousands and millions of a currency: $34k.
+_MAGNITUDES = frozenset(("k", "K", "M", "m", "bn"))
 
 
 # $5, US$5, EUR 5 and -$5: sign, currency.
@@ -48,9 +53,13 @@ _MONEY = re.compile(
 )
 
 
+# Of a unit: m^2, s-1, m³, and m2; 3k3 and 3V3 are resistors and voltages.
+_POWER = re.compile(r"\^[-−]?\d$|[-−]\d$|(?<=[ms])\d$|[²³]$")
+
+
 def is_unit(text: str) -> bool:
     """Whether a text is a unit, or units with / * and exponents between them: g/L, W m-2."""
-    parts = [re.sub(r"\^?[-−]?\d$|[²³]$", "", part) for part in re.split(r"[/*·\s]", text)]
+    parts = [re.sub(_POWER, "", part) for part in re.split(r"[/*·\s]", text)]
     return all(part in _UNITS for part in parts) and bool(parts)
 
 
@@ -68,7 +77,8 @@ def split(cell: str) -> tuple[str, str] | None:
     number, after = match[1].replace("\u2212", "-"), match[3] or ""
     if not after:
         return number, money
-    if not (after[0] == "/" and is_unit(after[1:]) if money else is_unit(after.strip())):
+    price = after in _MAGNITUDES or (after[0] == "/" and is_unit(after[1:]))
+    if not (price if money else is_unit(after.strip())):
         return None
     return number, money + match[2] + after
 
@@ -144,10 +154,23 @@ def plain(number: str, decimal: str) -> str | None:
     return text if parse_number(text) is not None else None
 
 
-def with_one_word(cells: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Numbers that all have the same word or sign after them, whatever it is; else nothing."""
-    matches = {cell: _WORD_AFTER.fullmatch(simple(cell)) for cell in cells}
+def with_one_word(cells: Collection[str], scores: bool = False) -> dict[str, tuple[str, str]]:
+    """Numbers that all have the same word or sign after them, whatever it is; else nothing.
+
+    Letters without a blank after single digits are names of places and kinds: 2Me, 3HB.
+
+    Args:
+        cells: different texts.
+        scores: whether they are scores, which may all be out of 5.
+    """
+    out_of = scores and len(cells) > FEW
+    matches = {
+        cell: _WORD_AFTER.fullmatch(simple(cell)) or (_OUT_OF.fullmatch(cell) if out_of else None)
+        for cell in cells
+    }
     words = {None if match is None else match[2] for match in matches.values()}
     if len(cells) < 3 or len(words) > 1 or None in words:
         return {}
-    return {cell: (match[1], match[2]) for cell, match in matches.items() if match is not None}
+    found = {cell: (match[1], match[2]) for cell, match in matches.items() if match is not None}
+    names = all(len(number) == 1 and word[:2].isalpha() for number, word in found.values())
+    return {} if names else found

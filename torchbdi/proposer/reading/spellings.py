@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 CURRENCIES = ("$", "€", "£", "¥", "₹")
 CODES = ("EUR", "USD", "CHF", "JPY", "CNY")  # of currencies; GBP is a family of proteins, too
@@ -29,6 +29,8 @@ _MINUS_BEHIND = re.compile(r"(\d[\d.,]*[.,]\d+)-")
 # Marks of footnotes and of significance.
 STARS = r"\s*[*†‡§]{1,4}$"
 _STARRED = re.compile(STARS)
+# Resistors, capacitors and voltages: 4k7, 2n2, 3V3.
+_PART = re.compile(r"\d+[RkMGVmunpµ]\d+")
 # Letters of groups that do not differ, as tables of means have them: 45.2ab.
 _GROUPS = re.compile(rf"([+-]?{_DIGITS})\s*\(?([a-k]{{0,4}})\)?")
 LETTERS = re.compile(r"[a-k]\)?$")
@@ -78,6 +80,11 @@ def without_groups(cells: Collection[str]) -> dict[str, tuple[str, str]]:
     if None in matches.values() or len(letters) < 2 or not any("a" in text for text in letters):
         return {}
     return {cell: (match[1], "") for cell, match in matches.items() if match is not None}
+
+
+def are_parts(cells: Iterable[str]) -> bool:
+    """Whether one of the cells that are no numbers is a code of a part: then 10k is one, too."""
+    return any(map(_PART.fullmatch, cells))
 
 
 def without_names(

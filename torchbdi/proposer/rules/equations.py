@@ -15,6 +15,7 @@ from .asked import Asked
 from .dummies import dummy_remarks
 from .limits import order_remarks, whole_remark
 from .linear import sum_told
+from .multiples import multiple_remarks
 from .nearly import nearly_remark, nearly_sums
 from .relations import ROUNDING, constant_sums, sums_of_columns, unsaid
 
@@ -68,6 +69,7 @@ def kept_equations(
     free = {name: v for name, v in own.items() if name not in settings.fix}
     kept = [*given, *sums, *totals]
     remarks += order_remarks(free, kept, ways, remarks)
+    remarks += multiple_remarks(free, kept, remarks)
     dummies = dummy_remarks(free, kept, ways)
     loose = {name: v for name, v in free.items() if not told_together([name], dummies)}
     remarks += [*dummies, *whole_remark(loose, kept, ways)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -60,6 +61,7 @@ def order_remarks(
         if columns[a].max() > columns[b].min()
         and (columns[a] <= columns[b]).all()
         and not any(a in rule.coefficients and b in rule.coefficients for rule in rules)
+        and b not in _above(a, rules)
         and _in_one_unit([a, b])
         and not told_together((a, b), said, "equal")
     ]
@@ -100,6 +102,23 @@ def order_remarks(
     return out
 
 
+def _above(name: str, rules: Sequence[Linear]) -> set[str]:
+    """The columns that rules such as a <= b keep above one, over others between them, too."""
+    steps = [
+        (a, b)
+        for rule in rules
+        if len(rule.coefficients) == 2
+        for a, b in permutations(rule.coefficients)
+        for sign, end in ((1, rule.high), (-1, -rule.low))
+        if sign * rule.coefficients[a] == -sign * rule.coefficients[b] > 0 and end <= 0
+    ]
+    found, new = {name}, [name]
+    while new:
+        new = [b for a, b in steps if a in new and b not in found]
+        found.update(new)
+    return found - {name}
+
+
 def _in_order_at_first(columns: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:
     """The pairs of different columns of which the first is at most the second in some rows."""
     names = list(columns)
@@ -116,7 +135,7 @@ def _are_ends(a: str, b: str) -> bool:
     if len(first) != len(second) or re.findall(r"\d+", a) != re.findall(r"\d+", b):
         return False
     apart = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
-    return len(apart) == 1 and apart[0] in _ENDS
+    return len(apart) == 1 and (apart[0] in _ENDS or apart[0][::-1] in _ENDS)
 
 
 def _are_steps(a: str, b: str) -> bool:

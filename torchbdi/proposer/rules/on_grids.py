@@ -13,6 +13,7 @@ from ...space.present import AtMost
 from ..columns.column import Numbers
 from ..columns.decades import NOTHING, logarithm_of, no_logarithm
 from ..columns.grids import MAX_DIGITS, Grid, grid_of, with_zero
+from ..columns.precision import exponent_of
 from ..columns.varying import fixed_number
 from ..reading.table import Table, Values, show_number
 from ..reading.ways import Ways, listed
@@ -56,10 +57,11 @@ def _grid(
 ) -> Grid:
     """What a column of numbers can have."""
     name = column.name
-    return grid_of(
+    made = grid_of(
         column, values, table.columns[name], settings.steps.get(name), name in settings.free,
         name in settings.bounds, settings.bounds.get(name, (None, None))[0] is not None, log,
     )  # fmt: skip
+    return replace(made, exponent=exponent_of(table.columns[name]))
 
 
 def let_be_absent(

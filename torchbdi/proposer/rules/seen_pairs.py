@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ...space.constraints import follows
+from ...space.constraints import Linear, follows
 from ..columns.column import class_name, level_codes
 from ..columns.remark import Remark, told_together
 from ..columns.suspects import UNLIKELY
@@ -29,7 +29,7 @@ def seen_pair_remarks(
     fixed: Mapping[str, object],
     said: Collection[str],
     ways: Ways,
-    equations: Sequence[Mapping[str, float]] = (),
+    rules: Sequence[Linear] = (),
     common: Mapping[str, tuple[str, Values]] | None = None,
     together: Collection[set[str]] = (),
 ) -> list[str]:
@@ -41,13 +41,14 @@ def seen_pair_remarks(
         fixed: columns that are fixed, with what at: where both are, nothing is told.
         said: earlier remarks: what one says of both is not told again.
         ways: how options are typed.
-        equations: coefficients of those that proposals keep: what they make of each other is kept.
+        rules: what proposals keep; pairs that one of two columns leaves out are not counted.
         common: columns that follow from one of these, which is named, (N,): where they follow from
             another one as well, these two go together, and no chance is asked for.
         together: columns that proposals have nothing of together: what is there is looked at.
     """
     keys = [n for n, v in columns.items() if v.dtype != np.float64 or n in levels]
     sets = [*combinations(keys, 2)]
+    equations = [rule.coefficients for rule in rules if rule.low == rule.high]
     out = list[str]()
     for a, b in sets:
         if {a, b} <= {*fixed} or told_together((a, b), said) or follows(a, [b], equations):
@@ -60,10 +61,10 @@ def seen_pair_remarks(
         np.add.at(counts, (one, other), 1)
         # So many designs would be of each pair, had both been drawn; of few none is by chance.
         expected = np.outer(counts.sum(1), counts.sum(0)) / len(one)
-        there = counts > 0
-        absent = float(expected[~there & (expected >= EXPECTED)].sum())
+        there, kept = counts > 0, _kept({a: columns[a][some], b: columns[b][some]}, rules)
+        absent = float(expected[~there & kept & (expected >= EXPECTED)].sum())
         seldom = absent >= math.log(UNLIKELY * len(sets)) or _share_one(a, b, columns, common or {})
-        if not seldom or there.mean() > SHARE:
+        if not seldom or there.sum() > SHARE * kept.sum():
             continue
         shown = [
             {a: class_name(va), b: class_name(vb)}
@@ -73,7 +74,7 @@ def seen_pair_remarks(
         fits = (row for row in shown if all(row[n] == str(fixed[n]) for n in row if n in fixed))
         one_pair = [f"{n}={v}" for n, v in next(fits, shown[0]).items()]
         told = (
-            f"Designs have {there.sum()} of the {there.size} pairs of {a!r} and {b!r}, and "
+            f"Designs have {there.sum()} of the {kept.sum()} pairs of {a!r} and {b!r}, and "
             "proposals do not keep to these. If the others cannot be made, pass over them, or "
             f"search one pair alone ({ways.several('fix', one_pair)})."
         )
@@ -102,3 +103,15 @@ def _something(pair: tuple[Values, Values], together: bool) -> np.ndarray:
     amounts = [own != 0 for own in pair if own.dtype == np.float64]
     there: np.ndarray = np.all(amounts, axis=0) if amounts else np.zeros(len(pair[0]), bool)
     return there
+
+
+def _kept(pair: Mapping[str, Values], rules: Sequence[Linear]) -> np.ndarray:
+    """Which pairs of the values of two columns, in their order, keep the rules between these."""
+    one, other = (np.unique(own) for own in pair.values())
+    a, b = pair
+    kept = np.ones((len(one), len(other)), bool)
+    for rule in rules:
+        if set(rule.coefficients) == {a, b}:
+            total = rule.coefficients[a] * one[:, None] + rule.coefficients[b] * other
+            kept &= (rule.low - 1e-9 <= total) & (total <= rule.high + 1e-9)
+    return kept

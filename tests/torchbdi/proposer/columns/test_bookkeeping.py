@@ -15,6 +15,7 @@ from proposer_tables import DESIGN, asked, names, plain, text, told, with_column
         ("Rep no.", ["R1", "R2"] * 20, "category"),
         ("repetition", ["A", "B"] * 20, "category"),
         ("random_seed", ["0", "1", "2", "3"] * 10, "number"),
+        ("seed", [str(i * 7919 % 4999) for i in range(40)], "number"),
         ("Pixel", ["1", "2", "3", "4"] * 10, "number"),
         ("Device no", ["1", "2"] * 20, "number"),
         ("PtType", ["1", "0", "-1", "1"] * 10, "number"),
@@ -37,6 +38,9 @@ def test_what_counts_repetitions_is_left_out(
     ("name", "cells"),
     [
         ("seed", ["60", "120"] * 20), ("reps", ["5", "8"] * 20),
+        ("seed", [str(i * 37 % 40 * 25) for i in range(40)]),  # amounts have steps
+        ("seed", [str(i * 7 % 23) for i in range(40)]),
+        ("batch", ["16", "32", "64", "128"] * 10), ("Batch", ["10", "20", "50", "30"] * 10),
         ("device", ["A", "B"] * 20), ("pixel", ["1", "2", "2"] * 13 + ["1"]),
         ("device", ["4", "8"] * 20),
         ("seed", ["A", "B"] * 20), ("Seed", ["V1", "V2"] * 20),  # kinds of seeds

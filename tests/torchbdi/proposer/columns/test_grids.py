@@ -11,7 +11,7 @@ from proposer_tables import asked, plain, refused, text, told, with_column
 from torchbdi import propose
 from torchbdi.proposer.columns.column import Numbers
 from torchbdi.proposer.columns.grids import grid_of
-from torchbdi.proposer.columns.precision import decimals_of
+from torchbdi.proposer.columns.precision import decimals_of, exponent_of
 from torchbdi.proposer.model.problem import ready
 from torchbdi.proposer.reading.table import as_texts
 
@@ -180,3 +180,25 @@ def test_a_column_of_many_decades_can_be_fixed_at_nothing(tmp_path: Path) -> Non
         made, settings = asked(tmp_path, text(rows), "--fix", f"dose={fixed}")
         assert not made.grids["dose"].number.log
         ready(made, settings).space.held({"dose": float(fixed)})
+
+
+@pytest.mark.parametrize(
+    ("cells", "digits"),
+    [
+        (["1e-4", "3e-4", "1E-3"], 1), (["7.10e-04", "1.0e-11"], 2), (["1e5", "0", "2e5"], 1),
+        (["1e-5", "0.01"], None), (["0.1", "1"], None), (["0"], None), ([], None),
+    ],
+)  # fmt: skip
+def test_how_exponents_are_written(cells: list[str], digits: int | None) -> None:
+    assert exponent_of(as_texts(cells)) == digits
+    assert exponent_of(np.array([1e-9, 1e9])) is None
+
+
+def test_numbers_with_exponents_are_written_with_one(tmp_path: Path) -> None:
+    for cells, value, written in (
+        (["1e-4", "3e-4", "1e-3", "3e-3"], 3e-4, "3e-4"),
+        ([f"{v:.2e}" for v in np.geomspace(1e-5, 1e-1, 40)], 8.013e-4, "8.01e-04"),
+    ):
+        own = [cells[i % len(cells)] for i in range(40)]
+        made, _ = asked(tmp_path, text(with_column("lr", own)))
+        assert made.grids["lr"].write(value) == written

@@ -48,6 +48,15 @@ def test_columns_that_are_nothing_are_told(cells: list[str], message: str) -> No
         guess_kind("c", cells_of(cells), np.arange(2, 2 + len(cells)), Ways(True))
 
 
+def test_only_texts_of_equal_length_are_offered_as_sequences() -> None:
+    cells = [f"10.0.0.{i // 2}" for i in range(140)]
+    with pytest.raises(InputError, match="too many for a category") as caught:
+        guess_kind("ip", cells_of(cells), np.arange(140), Ways(True))
+    assert "--category ip" in str(caught.value) and "--sequence" not in str(caught.value)
+    kind = guess_kind("ip", cells_of([f"10.0.0.{i}" for i in range(140)]), np.arange(140))
+    assert kind.kind == "none" and "sequences" not in kind.remark
+
+
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e200", "NAN"])
 def test_numbers_that_cannot_be_computed_with(cell: str) -> None:
     with pytest.raises(InputError, match="in row 3 is not finite"):

@@ -37,6 +37,11 @@ def molecules(n: int = 40) -> list[str]:
         ([f"{i + 1}:{i % 7 + 1}" for i in range(40)], "ratios", "write the quotient, or give each"),
         ([f"{i + 10} x 3{i} mm" for i in range(40)], "sizes", "give each of their numbers a"),
         ([f"{i}.5-{i + 5}" for i in range(40)], "ranges", "write the middle of each, or its ends"),
+        ([f"{{lr: 0.{i + 1}; depth: 3}}" for i in range(40)], "settings", "give each setting"),
+        ([f"lr=0.{i + 1};opt=adam" for i in range(40)], "settings", "give each setting a column"),
+        ([f"--lr 0.{i + 1} -v" for i in range(40)], "settings", "give each setting a column"),
+        ([f'"[{i}, 32]"' for i in range(40)], "lists", "give each place of the lists a column"),
+        ([f"#{i * 317:06x}" for i in range(40)], "colours", "give red, green and blue a column"),
     ],
 )
 def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
@@ -55,7 +60,8 @@ def test_the_remedy_is_named_where_such_texts_are_left_out_or_refused(
         {"C45S", "N12K", "K12N", "S45V"}, {"VKSNC", "PSNCK", "KKVIF"}, {"Ni1", "Co2", "Fe3"},
         {"run 1", "run 2"}, {"B1", "C2", "N3"}, {"THF", "DMF", "MeCN"}, {"Cu", "Ni", "Pd"},
         {"ethanol", "CHCl3", "water"}, {"A(1)", "B(2)"}, {"3.5 (C)", "4 (N)"}, {"ACGT", "CCGT"},
-        {"C/N=5", "C/N=15"}, {"C(1)", "C(2)"}, {"101-02", "102-01"}, {"1:2", "1/3"}, {"12", "13"},
+        {"C/N=5", "C/N=15"}, {"(R)", "(S)"}, {"[Na+]", "[K+]"}, {"#A", "#B"}, {"a=1", "a=2"},
+        {"C(1)", "C(2)"}, {"101-02", "102-01"}, {"1:2", "1/3"}, {"12", "13"},
     ],
 )  # fmt: skip
 def test_other_texts_are_none(texts: set[str]) -> None:
@@ -67,7 +73,8 @@ def test_other_texts_are_none(texts: set[str]) -> None:
     [
         ({"Fe80B20", "Fe75Si5B20", "Fe"}, "compositions"), ({"Ni(OH)2", "Co(OH)2"}, "compositions"),
         ({"CC(=O)O", "c1ccccc1C=O", "CCO"}, "molecules"), ({"A23V;K45R", "A23V;D1G", "K45R;D1G"},
-        "lists of mutations"),
+        "lists of mutations"), ({"A:A23V;B:K45R", "A:A23V;B:D1G", "A:K45R;B:D1G"}, "lists of "
+        "mutations"),
     ],
 )  # fmt: skip
 def test_what_texts_are(texts: set[str], what: str) -> None:

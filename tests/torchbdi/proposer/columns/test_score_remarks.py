@@ -40,7 +40,8 @@ def test_high_values_of_a_loss_are_asked_about(tmp_path: Path) -> None:
     low = ["deltaE", "ΔE*", "E-factor", "Warpage (mm)",
            "loss", "val_loss", "RMSE", "IC50 (nM)", "EC_50", "error rate", "Kd", "impurity/%",
            "ValLoss", "testError", "latency_ms", "MAPE", "surface roughness",
-           "CO2 emission"]  # fmt: skip
+           "CO2 emission", "runtime_s", "lap time", "ITAE", "bounce_rate", "makespan", "noise_dB",
+           "settling_time (s)", "fuel consumption"]  # fmt: skip
     for name in low:
         assert "say --minimize" in direction_remark([name], False, Ways(True))[0]
         assert "say minimize=True" in direction_remark([name], False, IN_PYTHON)[0]
@@ -48,13 +49,27 @@ def test_high_values_of_a_loss_are_asked_about(tmp_path: Path) -> None:
     for name in ("delta", "Delta energy", "E", "photodegradation",
                  "yield", "glossiness", "errand", "microns", "kdd", "150", "closs", "pIC50", "pKd",
                  "neg_mean_squared_error", "-RMSE", "wear resistance", "residual_activity",
-                 "emission intensity", "1/IC50", "impurity removal"):  # fmt: skip
+                 "emission intensity", "1/IC50", "impurity removal", "signal_to_noise",
+                 "time to failure", "flight time"):  # fmt: skip
         assert not direction_remark([name], False, IN_PYTHON)
     rows = plain()
     rows[0][3] = "loss"
     assert "High values of 'loss' are sought" in told(
         asked(tmp_path, text(rows), "--score", "loss")[0]
     )
+
+
+def test_a_score_that_counts_some_of_many(tmp_path: Path) -> None:
+    trials = [int(v) for v in RNG.choice([10, 20, 50], 40)]
+    rows = [[*row[:3], "trials", "wins"] if i == 0
+            else [*row[:3], str(trials[i - 1]), str(int(trials[i - 1] * float(row[3]) / 110))]
+            for i, row in enumerate(plain())]  # fmt: skip
+    made, _ = asked(tmp_path, text(rows), "--score", "wins")
+    assert "'wins' is at most 'trials' in all rows" in told(made)
+    assert "--ignore trials" in told(made)
+    for row in rows[1:]:
+        row[4] = f"{int(row[4]) / int(row[3]):.2f}"
+    assert "at most 'trials'" not in told(asked(tmp_path, text(rows), "--score", "wins")[0])
 
 
 def test_scores_at_the_end_of_a_scale(tmp_path: Path) -> None:

@@ -192,6 +192,14 @@ def test_answers_of_a_questionnaire_are_in_their_order(tmp_path: Path) -> None:
     assert "of your own scale: these follow the alphabet" in refused(tmp_path, text(rows))
 
 
+def test_times_in_the_place_of_scores_are_to_be_numbers(tmp_path: Path) -> None:
+    rows = plain(30)
+    for i, row in enumerate(rows[1:]):
+        row[-1] = f"{i % 7 + 1}:{i:02d}.{i % 10}"
+    message = refused(tmp_path, text(rows))
+    assert "Write these times as numbers of one unit, such as seconds, into it" in message
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -27,6 +27,13 @@ def test_low_scores_can_be_good() -> None:
     assert float(high.y_l.std(correction=0)) == pytest.approx(1)
 
 
+def test_scores_beside_a_vast_one_keep_their_order() -> None:
+    """Standardised, all of them are the same."""
+    y = np.array([*np.arange(19.0)[::-1], 1e30])
+    low = problem({"x": NUMBERS}, y, minimize=True, score_scale="plain")
+    assert low.best().tolist() == [*range(18, -1, -1), 19]
+
+
 def test_ties_stay_in_the_order_of_the_table(tmp_path: Path) -> None:
     """Large enough that a sort which is not stable mixes them."""
     n = 2000

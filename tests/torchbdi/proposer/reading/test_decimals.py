@@ -73,7 +73,9 @@ def test_points_in_a_file_with_semicolons_may_part_thousands(tmp_path: Path) -> 
         assert ("the points part thousands" in told(made)) == (first == 1000)
 
 
-@pytest.mark.parametrize(("unit", "read"), [(" turns", True), (" €", True), ("A", False)])
+@pytest.mark.parametrize(
+    ("unit", "read"), [(" turns", True), (" €", True), ("px", True), ("A", False)]
+)
 def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_path: Path) -> None:
     rows = [[row[0] + (unit if i else ""), *row[1:]] for i, row in enumerate(plain())]
     rows = [[row[0].replace("A", "-A"), *row[1:]] for row in rows]
@@ -82,6 +84,37 @@ def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_pat
     if read:
         np.testing.assert_array_equal(made.values["temp"], [float(r[0]) for r in plain()[1:]])
         assert f"every number has {unit.strip()!r} after it" in told(made)
+
+
+def test_letters_after_single_digits_are_names(tmp_path: Path) -> None:
+    made, _ = asked(tmp_path, text(with_column("ligand", ["2Me", "3Me", "4Me", "5Me"] * 10)))
+    assert made.columns[0].classes == ("2Me", "3Me", "4Me", "5Me")  # type: ignore[union-attr]
+
+
+def test_codes_of_parts_are_names(tmp_path: Path) -> None:
+    for cells in (["1k", "2k2", "4k7", "10k"], ["1V8", "3V3", "5V", "12V"], ["1k", "2k2", "1M"]):
+        made, _ = asked(
+            tmp_path, text(with_column("R1", [cells[i % len(cells)] for i in range(40)]))
+        )
+        assert made.columns[0].classes == tuple(sorted(cells))  # type: ignore[union-attr]
+
+
+def test_scores_out_of_five(tmp_path: Path) -> None:
+    rows = plain()
+    rows[1:] = [[*row[:3], f"{float(row[3]) / 20:.1f}/5"] for row in rows[1:]]
+    made, _ = asked(tmp_path, text(rows))
+    np.testing.assert_array_equal(made.scores, [float(row[3][:-2]) for row in rows[1:]])
+    assert "every number has '/5' after it" in told(made)
+    ratios = with_column("mix", [f"{i % 4 + 1}/5" for i in range(40)])
+    made, _ = asked(tmp_path, text(ratios))
+    assert made.columns[0].classes == ("1/5", "2/5", "3/5", "4/5")  # type: ignore[union-attr]
+
+
+def test_numbers_with_several_units_can_be_names(tmp_path: Path) -> None:
+    content = text(with_column("dose", ["500 mg", "1 g", "2 g", "250 mg"] * 10))
+    assert "--category dose" in refused(tmp_path, content)
+    assert asked(tmp_path, content, "--category", "dose")[0].columns[0].name == "dose"
+    assert "--category" not in refused(tmp_path, content, "--score", "dose")
 
 
 def test_a_minus_behind_numbers_and_dates_beside_them(tmp_path: Path) -> None:

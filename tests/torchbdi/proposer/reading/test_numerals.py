@@ -17,13 +17,16 @@ from torchbdi.proposer.reading.numerals import plain as plainly
     [
         ("21.6%", "21.6", "%"), ("5 °C", "5", " °C"), ("-3e-2", "-3e-2", ""), ("\u22123", "-3", ""),
         ("1 234,5", "1 234,5", ""), ("2 g/L", "2", " g/L"), ("3 m^2", "3", " m^2"),
+        ("3 m2", "3", " m2"), ("1 s-1", "1", " s-1"), ("$34k", "34", "$k"), ("$5/kg", "5", "$/kg"),
     ],
 )  # fmt: skip
 def test_cells_with_units(cell: str, number: str, unit: str) -> None:
     assert split(cell) == (number, unit)
 
 
-@pytest.mark.parametrize("cell", ["", "DMF", "4,4'-bipy", "<0.1", "EXP-001", "2023-01-01", "1:2"])
+@pytest.mark.parametrize(
+    "cell", ["", "DMF", "4,4'-bipy", "<0.1", "EXP-001", "2023-01-01", "1:2", "3k3", "3V3", "2M2"]
+)
 def test_cells_that_are_no_numbers(cell: str) -> None:
     assert split(cell) is None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from proposer_tables import asked, plain, text
 
-from torchbdi.proposer.reading.table import Table, show_number
+from torchbdi.proposer.reading.table import Table, show_number, show_power
 
 ROWS = plain()
 PERCENT = [ROWS[0], *([*row[:3], row[3] + "%"] for row in ROWS[1:])]
@@ -25,6 +25,15 @@ def test_numbers_read_back_as_they_were() -> None:
     for value in (3.0, 0.1, -1e-300, 1e22, 123456789.125, 5e-324):
         assert float(show_number(value)) == value
     assert show_number(3.0) == "3"
+
+
+def test_powers_of_ten_read_back_as_they_were() -> None:
+    for value in (3e-4, 1e5, -2.5e-7, 7.1e-4, 123456789.125, 1 / 3, 1e-300):
+        assert float(show_power(value, 1)) == value
+    assert [show_power(v, 1) for v in (3e-4, 1e5, -2.5e-10, 0.0, 4.0)] == [
+        "3e-4", "1e5", "-2.5e-10", "0", "4e0",
+    ]  # fmt: skip
+    assert show_power(7.1e-4, 2) == "7.1e-04"
 
 
 def commas(rows: list[list[str]]) -> list[list[str]]:

@@ -132,6 +132,24 @@ def test_ends_are_those_of_one_thing(other: str, is_told: bool) -> None:
     assert bool(order_remarks(columns, [], Ways(True))) == is_told
 
 
+def test_what_goes_in_may_come_out_less_or_more() -> None:
+    hot, less = np.random.default_rng(0).uniform(80, 120, 20), np.linspace(10, 40, 20)
+    told = order_remarks({"T hot in": hot, "T hot out": hot - less}, [], Ways(True))
+    assert told[0].startswith("'T hot out' is at most 'T hot in'")
+
+
+def test_what_given_rules_keep_over_another_column_is_not_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    zones = np.cumsum([rng.integers(0, 20, 80), *rng.integers(0, 3, (2, 80))], axis=0).T * 5
+    rows = [["zone1", "zone2", "zone3", *plain()[0]]]
+    rows += [[*map(str, own), *row] for own, row in zip(zones, plain(80)[1:], strict=True)]
+    rules = ["--rule", "zone1<=zone2", "--rule", "zone3-zone2>=0"]
+    assert "at most" not in told(asked(tmp_path, text(rows), *rules)[0])
+    for rule in ("zone3<=zone2+50", "zone3+zone2>=0"):
+        made, _ = asked(tmp_path, text(rows), *rules[:2], "--rule", rule)
+        assert "'zone1' is at most 'zone3'" in told(made)
+
+
 def test_steps_that_follow_each_other_are_told_by_their_names() -> None:
     """A gradient of three times: so few rows could be in order by chance among any two columns."""
     times = np.sort(np.random.default_rng(0).uniform(0, 30, (25, 3)), axis=1).T

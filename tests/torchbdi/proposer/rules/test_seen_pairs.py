@@ -9,6 +9,7 @@ from proposer_tables import asked, text, told
 
 from torchbdi.proposer.reading.ways import TYPED
 from torchbdi.proposer.rules.seen_pairs import seen_pair_remarks
+from torchbdi.space.constraints import Linear
 
 WORKED = {"extrusion": ["PLA", "ABS"], "SLS": ["PA", "TPU"], "SLA": ["A", "B", "TPU"]}
 
@@ -77,3 +78,15 @@ def test_amounts_of_one_thing_are_not_told_where_there_is_none() -> None:
     names = np.where(out, "no", rng.choice(["a", "b"], 40)).astype(object)
     both = {"gas": names, "lamp": names}
     assert not seen_pair_remarks(both, [], {}, [], TYPED, together=[{"gas", "lamp"}])
+
+
+def test_pairs_that_a_rule_leaves_out_are_not_counted() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 6, 90) * 5.0
+    own = {"first": first, "last": first + rng.integers(0, 2, 90) * 5}
+    order = Linear({"first": 1, "last": -1}, high=0)
+    told_of = [seen_pair_remarks(own, [*own], {}, [], TYPED, rules) for rules in ([], [order])]
+    assert "Designs have 12 of the 42 pairs" in told_of[0][0]
+    assert "Designs have 12 of the 27 pairs" in told_of[1][0]
+    rules = [order, Linear({"last": 1, "first": -1}, high=5)]
+    assert not seen_pair_remarks(own, [*own], {}, [], TYPED, rules)
