@@ -62,9 +62,11 @@ def main(words: Sequence[str]) -> None:
         table = TABLES[name](runs)
         if table is None:
             changed = len(runs) - len(unchanged(runs))
+            changes = sorted({change for run in runs for change in run.changes})
+            such = f" (such as {', '.join(changes[:3])})" if changes else ""
             message = (
                 f"no runs for {name} among the {len(runs)} found, {changed} of them with changed "
-                f"settings. Make them: python -m experiments.reproduce {name}"
+                f"settings{such}. Make them: python -m experiments.reproduce {name}"
             )
             if name in names:
                 raise InputError(message)

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hydra
@@ -58,7 +59,8 @@ def train(cfg: DictConfig) -> dict[str, Any]:
         cfg = _validated(folder, cfg)
     recorder: Recorder | None = None
     try:
-        with _ways_on(folder), folder.alone():
+        # The rest of a grid works where it did, wherever a method or a simulator went.
+        with contextlib.chdir(Path()), _ways_on(folder), folder.alone():
             print(f"run folder: {folder.path}", flush=True)
             folder.begun.mend()
             try:
@@ -71,6 +73,7 @@ def train(cfg: DictConfig) -> dict[str, Any]:
                     path=folder.path,
                     trajectory_every=cfg.trainer.trajectory_every,
                     designs=cfg.designs,
+                    width=task.data.x.shape[1],
                     bars=cfg.trainer.progress_bar,
                     start=start,
                 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from collections.abc import Callable
+from typing import Any, Self, get_args
 
 import torch
 from torch import Tensor
@@ -114,7 +115,8 @@ class BDI(DesignModule):
         self.kernel.check_range("x_h", self.x_h)
         with ordinary_mode():
             given = None if coefficients is None else self._taken(coefficients)
-        self.register_buffer("coefficients", given, persistent=False)
+        # No buffer: what copies a module's tensors one by one expects as many after the solve.
+        self.coefficients = given
         self._coupling: tuple[torch.device, Tensor | None, Coupling] | None = None
         self._settled.check(name, alpha=self.hparams["alpha"])
         if given is not None:
@@ -125,6 +127,13 @@ class BDI(DesignModule):
         super().__setstate__(state)
         if self._coupling is not None and len(self._coupling) < 3:  # without its coefficients
             self._coupling = None
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """See :meth:`DesignModule._apply`; coefficients go where the table goes."""
+        moved = super()._apply(fn, recurse)
+        if self.coefficients is not None:
+            self.coefficients = self.coefficients.to(self.x_l.device)
+        return moved
 
     def _settle(self) -> None:
         """Refuses settings and a kernel that were changed after something was made by them.

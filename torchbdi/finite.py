@@ -301,6 +301,7 @@ class FiniteBDI(DesignModule):
 
     def on_fit_start(self) -> None:
         """Trains the forward network before the first step, after a checkpoint was loaded."""
+        super().on_fit_start()
         if self.hparams["forward_weight"]:
             self.train_forward_net()
 

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import traceback
 from types import ModuleType
 
 from .kernels.errors import TorchBDIError
+
+# What the grammar of a command line reads as nothing, a switch or a number, in any case of letters.
+NO_NAMES = ("null", "true", "false", "inf", "nan")
+
+
+def check_word(where: str, name: str) -> None:
+    """Raises TorchBDIError unless a command line takes a name as it stands.
+
+    Args:
+        where: what has the name, and how it could have another.
+        name: of a method, a preset or a task.
+    """
+    if re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII) and name.lower() not in NO_NAMES:
+        return
+    raise TorchBDIError(
+        f"{where}: a command line does not read {name!r} as a name. Take another one: a letter "
+        f"from a to z, then letters, digits and _, and none of {', '.join(NO_NAMES)}."
+    )
 
 
 def load_module(name: str) -> ModuleType:
@@ -21,14 +40,14 @@ def load_module(name: str) -> ModuleType:
     """
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself has no more to give
         spec = importlib.util.find_spec(name)
         file = str(spec.origin if spec else name)
         told = told_with_line(error, file, "it cannot be imported")
         raise TorchBDIError(f"{told} Mend it, or move the file elsewhere.") from error
 
 
-def told_with_line(error: Exception, file: str, what: str) -> str:
+def told_with_line(error: BaseException, file: str, what: str) -> str:
     """What is said of an error that comes out of a file.
 
     Args:
@@ -46,7 +65,7 @@ def told_with_line(error: Exception, file: str, what: str) -> str:
     return f"{file}{f', line {line}' if line else ''}: {what}. {why}."
 
 
-def _line(error: Exception, file: str) -> int | None:
+def _line(error: BaseException, file: str) -> int | None:
     """The line of a file that an error comes from; None where it names none."""
     if isinstance(error, SyntaxError) and error.filename == file:
         return error.lineno

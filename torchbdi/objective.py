@@ -20,6 +20,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .kernels.errors import InputError
 from .kernels.small.cholesky import cholesky_solve
 
 
@@ -90,5 +91,15 @@ def total_loss(
 
 
 def data_weights(y_l: Tensor, alpha: float) -> Tensor:
-    """w_l^2 = softmax(alpha y_l), (N,): the squares of Eq. 11's weights, which sum to 1."""
-    return torch.softmax(alpha * y_l, 0)
+    """w_l^2 = softmax(alpha y_l), (N,): the squares of Eq. 11's weights, which sum to 1.
+
+    Raises:
+        InputError: alpha y_l is not finite.
+    """
+    scaled = alpha * y_l
+    if not torch.isfinite(scaled).all():
+        raise InputError(
+            f"alpha = {alpha} times the largest score leaves the range of float64. The weights are "
+            "softmax(alpha y_l), and with alpha = 100 the best score has nearly all. Lower alpha."
+        )
+    return torch.softmax(scaled, 0)

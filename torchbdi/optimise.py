@@ -24,6 +24,7 @@ from .objective import data_weights, total_loss
 from .revision import REVISION
 from .settled import Settled
 from .steps import Steps
+from .trainers import check_averages, check_left
 from .unchanged import Unchanged
 
 
@@ -197,9 +198,31 @@ class DesignModule(lightning.LightningModule):
         most = int(self.trainer.max_steps)
         return Steps(most if most > 0 else self.EPOCH_STEPS)
 
+    def on_fit_start(self) -> None:
+        """Refuses a trainer that has no steps left.
+
+        Raises:
+            InputError: says what to do.
+        """
+        check_left(type(self).__name__, self.trainer)
+
     def on_train_start(self) -> None:
-        """Forgets the batches of a fit that was stopped in the middle of a step."""
+        """Forgets the batches of a fit that was stopped in the middle of a step.
+
+        Raises:
+            InputError: a callback would give back the starts, or change the table; or what
+                searches for a rate has put one in the place of the features' rates.
+        """
         self._backwards = 0
+        name = type(self).__name__
+        check_averages(name, self.trainer)
+        if isinstance(self._kept["lr"], Tensor) and not isinstance(self.hparams["lr"], Tensor):
+            found = self.hparams["lr"]
+            raise InputError(
+                f"{name}: lr was one rate for each feature, and is {found} now: what "
+                "searches for a rate varies a factor of them. Look for one with lr_find(..., "
+                f"update_attr=False), and make a new {name} with lr times that factor."
+            )
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Starts the clock of the step."""

@@ -11,6 +11,10 @@ from typing import Any, Literal
 from .fields import hints_of
 from .kernels.errors import InputError, TorchBDIError
 
+_UNCHECKED = (
+    "values are not checked and converted. Begin its __post_init__ with super().__post_init__()."
+)
+
 
 def check_settings(where: str, cls: type) -> None:
     """Raises TorchBDIError unless all fields of a class can be set from a command line.
@@ -19,6 +23,8 @@ def check_settings(where: str, cls: type) -> None:
         where: the file, and what else tells a reader where to look.
         cls: a dataclass. A field called ``name`` would hide that of the method or task itself.
     """
+    if "__slots__" in vars(cls):
+        raise TorchBDIError(f"{where}: settings are read from __dict__. Leave slots=True out.")
     try:
         hints = hints_of(cls)
     except NameError as error:
@@ -40,6 +46,14 @@ def check_settings(where: str, cls: type) -> None:
         cls()
     except InputError as error:
         raise TorchBDIError(f"{where}: its defaults are refused. {error}") from error
+    for field in dataclasses.fields(cls)[:1]:  # which no setting can have
+        try:
+            cls(**{field.name: object()})
+        except InputError:
+            continue
+        except Exception as error:
+            raise TorchBDIError(f"{where}: {_UNCHECKED}") from error
+        raise TorchBDIError(f"{where}: {_UNCHECKED}")
 
 
 def _plain_kinds(kind: Any) -> set[Any] | None:

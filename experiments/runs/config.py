@@ -105,8 +105,9 @@ def validate(cfg: DictConfig) -> DictConfig:
         place = f", {error.full_key}" if error.full_key else ""
         raise InputError(f"configuration{place}: {str(error).splitlines()[0]}") from error
     assert isinstance(checked, DictConfig)
-    if checked.data_dir is not None and not checked.data_dir.strip():
-        raise InputError("data_dir=: name a folder, or leave it out.")
+    for name in ("data_dir", "out_dir"):
+        if checked[name] is not None and not checked[name].strip():
+            raise InputError(f"{name}=: name a folder, or leave it out.")
     checked.task = checked_task(checked)
     method = method_of(checked)
     checked.method = {"name": checked.method.name, **vars(method)}

@@ -31,7 +31,7 @@ def method_told(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # an exit would end a grid without a word
         if isinstance(error, TorchBDIError) or (isinstance(error, OSError) and error.errno):
             raise
         own, folder = registry.source_of(name), Path(registry.__file__).parent

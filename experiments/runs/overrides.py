@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.types import Sweep
 from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError
@@ -14,8 +16,9 @@ from torchbdi.values import those_valid
 
 from ..tasks import task_names
 from ..tasks.registry import fields as task_fields
+from ..tasks.registry import settings_of as task_settings
 from .config import CONF, compose_config, compose_unchecked
-from .quoting import check_readable
+from .quoting import check_readable, setting, value_of
 
 # What a grid of runs sets itself, and how it is told to.
 INSTEAD = {
@@ -64,6 +67,7 @@ def check_overrides(words: Sequence[str]) -> None:
             key, equals, _ = word.partition("=")
             if not equals or key not in choices:
                 _check_name(word, key.lstrip("+~"), default)
+                _check_text(word, default)
 
 
 def _overrides_of(words: Sequence[str]) -> list[str]:
@@ -142,6 +146,36 @@ def _check_name(word: str, key: str, default: DictConfig) -> None:
         )
     if "=" not in word:
         raise InputError(f"{word}: not of the form name=value.{valid}")
+
+
+def _check_text(word: str, default: DictConfig) -> None:
+    """Raises InputError where a setting is a text, and Hydra's grammar reads something else.
+
+    Args:
+        word: such as ``method.note=5``.
+        default: the configuration that it changes.
+    """
+    key, _, text = word.partition("=")
+    group, _, name = key.partition(".")
+    value = value_of(word)
+    if group not in ("task", "method") or isinstance(value, str | Sweep):
+        return
+
+    def refused(given: Any) -> bool:
+        try:
+            if group == "task":
+                task_settings(default.task.name, {name: given})
+            else:
+                registry.method(default.method.name, **{name: given})
+        except InputError:
+            return True
+        return False
+
+    if refused(value) and not refused(text):
+        raise InputError(
+            f"{word}: Hydra reads {'nothing' if value is None else value} here, and {key} is a "
+            f"text. Put it in quotes: {setting(key, text)}"
+        )
 
 
 def _refuse_beside_resume(words: Sequence[str]) -> None:

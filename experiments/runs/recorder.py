@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from torchbdi import InputError
 from torchbdi.events import EventFile
-from torchbdi.inputs import check_finite
+from torchbdi.inputs import as_float64, check_finite
 from torchbdi.kernels.files import move_aside
 from torchbdi.values import item_of, told, whole
 
@@ -34,6 +34,7 @@ class Recorder(CachedRun):
         path: the folder of the whole run; ``folder`` is the method's own in it.
         trajectory_every: steps between designs that are kept; 0 keeps none.
         designs: how many the run proposes, and with every step keeps; None for any number.
+        width: features of a design, D; None for any number.
         bars: whether progress bars are shown.
         start: ``time.perf_counter()`` when the run began.
     """
@@ -41,6 +42,7 @@ class Recorder(CachedRun):
     path: Path = Path()
     trajectory_every: int = 0
     designs: int | None = None
+    width: int | None = None
     bars: bool = True
     start: float = 0.0
 
@@ -102,17 +104,19 @@ class Recorder(CachedRun):
                 finite where they are kept.
         """
         step = whole("Run.keep", "step", step, 0)
-        n = self.designs
-        if x.ndim != 2 or (n is not None and len(x) != n):
+        x = as_float64("Run.keep: x", x).detach()
+        n, d = self.designs, self.width
+        if x.ndim != 2 or len(x) != (n or len(x)) or x.shape[1] != (d or x.shape[1]):
             raise InputError(
-                f"Run.keep: x must be (n, D) with n = {'any' if n is None else n}, the designs "
-                f"that the run proposes, got {tuple(x.shape)}. Keep all, in the Result's order."
+                f"Run.keep: x must be (n, D) with n = {n or 'any'}, the designs that the run "
+                f"proposes, and D = {d or 'any'}, got {tuple(x.shape)}. Keep all, in the Result's "
+                "order."
             )
         if self.trajectory_every and step % self.trajectory_every == 0:
             check_finite(f"Run.keep: step {step}: x", x, "Designs that are kept are scored later.")
             folder = self.path / TRAJECTORY
             folder.mkdir(exist_ok=True)
-            write_sealed_npy(folder / f"step-{step:06d}.npy", x.detach().cpu().numpy())
+            write_sealed_npy(folder / f"step-{step:06d}.npy", x.cpu().numpy())
 
     def progress(self, total: int, what: str, done: int = 0) -> AbstractContextManager[Any]:
         """See :meth:`Run.progress`."""

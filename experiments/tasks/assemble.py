@@ -161,7 +161,7 @@ def _told(name: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # an exit would end a grid without a word
         if isinstance(error, TorchBDIError) or (isinstance(error, OSError) and error.errno):
             raise
         own = str(sys.modules[f"{__package__}.{name}"].__file__)

@@ -11,7 +11,7 @@ from typing import Any
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.fields import Field, list_fields
-from torchbdi.modules import load_module
+from torchbdi.modules import check_word, load_module
 from torchbdi.settable import check_settings
 from torchbdi.values import those_valid
 
@@ -31,13 +31,14 @@ def spec_of(name: str) -> TaskSpec:
 
     Raises:
         InputError: there is no such task; the error lists those that there are.
-        TorchBDIError: the file does not hold one spec, or a setting has no default or a name that
-            is taken; it is named.
+        TorchBDIError: the file has no word for a name or does not hold one spec, or a setting has
+            no default or a name that is taken; it is named.
     """
     names = task_names()
     if name not in names:
         raise InputError(f"no task {name!r}.{those_valid(str(name), names)}")
     module = _load(name)
+    check_word(f"{module.__file__}: the name of the file", name)
     found = [item for item in vars(module).values() if isinstance(item, TaskSpec)]
     if len(found) != 1:
         raise TorchBDIError(f"{module.__file__} must hold one TaskSpec, not {len(found)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from experiments.runs import settings as run_settings
 from experiments.runs.archive import Archive
 from experiments.runs.config import compose_config
 from experiments.runs.failing import print_traceback
+from experiments.runs.overrides import check_overrides
 from experiments.runs.results import read_runs, unchanged
 from experiments.tasks import load_task, registry, task_names
 from torchbdi import InputError, TorchBDIError, methods
@@ -484,6 +486,7 @@ def test_words_and_limits_that_mean_nothing_are_refused(
         ("import nothing", "ModuleNotFoundError: No module named 'nothing'"),
         ("np.loadtxt('nothing')", "FileNotFoundError: nothing not found"),
         ("raise MemoryError", "MemoryError"),
+        ("sys = __import__('sys'); sys.exit(0)", "SystemExit: 0"),
     ],
 )
 def test_a_load_that_fails_is_told_with_its_line(
@@ -520,6 +523,7 @@ def test_a_space_that_fails_and_one_that_is_too_narrow(add: Write, tmp_path: Pat
         ("own, run =", "torch.zeros(2) @ torch.zeros(3)", "RuntimeError: inconsistent tensor size"),
         ("return Result", "torch.tensor([1, 'a'])", "TypeError: new(): invalid data type 'str'"),
         ("def solve", "def settings_for(self, data): return {}['none']", "KeyError: 'none'"),
+        ("return Result", "exit(0)", "SystemExit: 0"),
     ],
 )
 def test_a_method_that_fails_is_told_with_its_line_and_its_traceback(
@@ -817,3 +821,64 @@ TASK = TaskSpec("continuous", 0.0, 3.0, (Source("regenerated", recipe="dice"),),
         assert abs(arrays["designs"].sum(1) - 1).max() < 1e-9
         learnt = load_task(compose_config(words)).data.space.decode(arrays["x_h"])
     assert abs(learnt.sum(1) - 1).max() > 1e-3  # of what the method said itself
+
+
+@pytest.mark.parametrize("name", ["null", "TRUE", "inf", "1", "1e5", "toy_é", "two words"])
+def test_names_that_a_command_line_reads_otherwise(add: Write, name: str) -> None:
+    """Hydra's words for it were a traceback that named no file."""
+    method = name.startswith("toy_")
+    add(name, METHOD.replace("ToyDraw", "Toyé") if method else TASK)
+    where = rf"{name}\.py: the name of the file: .* does not read '{name}' as a name\. Take another"
+    with pytest.raises(TorchBDIError, match=where):
+        check_overrides(["seed=1"])
+
+
+def test_presets_that_a_command_line_reads_otherwise(add: Write) -> None:
+    add("toy_draw", METHOD + "\n\nnull = ToyDraw(tries=3)\n")
+    with pytest.raises(TorchBDIError, match=r"toy_draw\.py: the name of a preset: .*'null'"):
+        check_overrides(["method=null"])
+    add("toy_draw", METHOD + "\n\nnull_2 = ToyDraw(tries=3)\n")
+    check_overrides(["method=null_2"])
+    add("yes", TASK)
+    assert compose_config(["task=yes", "method=null_2"]).task.name == "yes"
+
+
+def test_texts_that_hydra_reads_as_numbers(add: Write) -> None:
+    note = '    note: str = setting("a")\n    """A word."""\n'
+    mode = '    mode: Literal["1", "2"] = "1"\n    """One."""\n'
+    own = METHOD.replace("    tries: int", note + mode + "    tries: int")
+    add("toy_draw", own.replace("ClassVar\n", "ClassVar, Literal\n", 1))
+    add("toy", TASK.replace("    weight: float", note + "    weight: float"))
+    for word, read in (("5", "5"), ("1_0", "10"), ("true", "True"), ("null", "nothing")):
+        for name in ("method.note", "task.note"):
+            words = ["task=toy", "method=toy_draw", f"{name}={word}"]
+            with pytest.raises(
+                InputError, match=f"reads {read} here, and {name} is a text"
+            ) as told:
+                check_overrides(words)
+            (shown,) = shlex.split(str(told.value).partition("in quotes: ")[2])
+            check_overrides([*words[:2], shown])
+            part, _, field = name.partition(".")
+            assert compose_config([*words[:2], shown])[part][field] == word
+    with pytest.raises(InputError, match=r"method\.mode is a text"):
+        check_overrides(["task=toy", "method=toy_draw", "method.mode=2"])
+    with pytest.raises(InputError, match="tries must be a whole number"):
+        compose_config(["task=toy", "method=toy_draw", "method.tries=2.5"])
+    check_overrides(["task=toy", "method=toy_draw", "method.tries=2"])
+    check_overrides(["-m", "task=toy", "method=toy_draw", "method.note=a,b"])
+
+
+def test_a_method_that_changes_the_folder_takes_no_other_run_along(
+    add: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("toy", TASK)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    change = f"import os; os.chdir({str(elsewhere)!r}); own, run ="
+    add("toy_draw", METHOD.replace("own, run =", change))
+    monkeypatch.chdir(tmp_path)
+    words = ["tasks=toy", "methods=toy_draw", "seeds=0,1", "designs=5", "data_dir=.", "out_dir=a"]
+    reproduce.main(words)
+    assert len(list((tmp_path / "a").glob("toy-*/metrics.json"))) == 2
+    assert Path.cwd() == tmp_path
+    assert not list(elsewhere.iterdir())

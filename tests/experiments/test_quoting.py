@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -119,3 +120,17 @@ def test_folders_that_cannot_be(
 def test_what_refers_to_nothing_names_no_place_that_is_none() -> None:
     with pytest.raises(InputError, match=r"^configuration: Interpolation key 'x' not found$"):
         validate(compose_unchecked(["out_dir=${x}"]))
+
+
+def test_paths_that_hydra_reads_as_numbers() -> None:
+    """A folder called by a date was made under another name."""
+    for name in ("out_dir", "data_dir"):
+        for path, read in (("2026_11_28", "20261128"), ("1e3", "1000.0"), ("true", "True")):
+            with pytest.raises(InputError, match=f"reads {read} here") as told:
+                check_overrides(["task=tfbind8", f"{name}={path}"])
+            (shown,) = shlex.split(str(told.value).partition("in quotes: ")[2])
+            assert compose_config(["task=tfbind8", shown])[name] == path
+        for path in ("2026-11-28", "2026", "nan"):  # these were taken as they are
+            assert compose_config(["task=tfbind8", f"{name}={path}"])[name] == path
+    with pytest.raises(InputError, match="out_dir=: name a folder"):
+        compose_config(["task=tfbind8", "out_dir="])

@@ -21,7 +21,7 @@ from torchbdi import InputError
 
 
 def recorder(folder: Path) -> Recorder:
-    return Recorder(path=folder, bars=False, trajectory_every=2, designs=3)
+    return Recorder(path=folder, bars=False, trajectory_every=2, designs=3, width=2)
 
 
 def test_what_is_logged_of_one_step_stands_together(tmp_path: Path) -> None:
@@ -95,6 +95,8 @@ def test_numbers_that_are_not_finite_are_numbers(tmp_path: Path) -> None:
         (lambda run: run.keep(-1, torch.ones(3, 2)), "step must be an integer >= 0, got -1"),
         (lambda run: run.keep(1, torch.ones(2, 2)), r"n = 3, .* got \(2, 2\)"),
         (lambda run: run.keep(1, torch.ones(3, 1, 2)), r"must be \(n, D\).* got \(3, 1, 2\)"),
+        (lambda run: run.keep(1, torch.ones(3, 4)), r"D = 2, got \(3, 4\)"),
+        (lambda run: run.keep(1, None), "x must hold numbers, got None"),
         (lambda run: run.keep(2, torch.full((3, 2), torch.nan)), "step 2: x contains NaN or inf"),
     ],
 )
@@ -107,3 +109,12 @@ def test_what_is_something_else_is_refused(
     run.close()
     assert not run.history.rows
     assert not (tmp_path / "trajectory").exists()
+
+
+def test_arrays_are_kept_as_tensors_are(tmp_path: Path) -> None:
+    run, x = recorder(tmp_path), np.arange(6.0).reshape(3, 2)
+    run.keep(2, x)
+    run.keep(4, torch.from_numpy(x))
+    run.close()
+    one, other = ((tmp_path / "trajectory" / f"step-{s:06d}.npy").read_bytes() for s in (2, 4))
+    assert one == other

@@ -294,6 +294,9 @@ def test_the_command_line_writes_three_kinds_and_all_digits(
     write_run(tmp_path / "few", settings={"depth": 3})  # in no table
     main([f"runs={tmp_path / 'few'}", f"out={tmp_path / 'new' / 'out'}"])
     assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == ["runs.csv"]
+    assert (
+        "the 1 found, 1 of them with changed settings (such as depth=3)" in capsys.readouterr().out
+    )
     # The gathered lines alone give the same tables.
     for name in ("table3", "a3", "a4", "scores"):
         gathered = TABLES[name](read_runs([tmp_path / "out" / "runs.csv"]))

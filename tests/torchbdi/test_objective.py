@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from torchbdi import BDI, NNGP, NTK, RBF, Kernel
+from torchbdi import BDI, NNGP, NTK, RBF, InputError, Kernel
 from torchbdi.kernels import compiled
 from torchbdi.objective import backward_loss, data_weights, forward_loss, losses, total_loss
 
@@ -32,6 +32,16 @@ def test_the_paper_by_hand() -> None:
     tilted = data_weights(y_l, 0.5)
     assert abs(float(tilted[0] / tilted[1]) - 2.718281828459045) < 1e-15
     assert float(tilted.sum()) == 1
+
+
+def test_weights_out_of_range_are_told() -> None:
+    """They were NaN, and a Trainer said that lr was too large."""
+    y_l = torch.tensor([20.0, 0.0]).double()
+    assert data_weights(y_l, 1e306).tolist() == [1, 0]
+    x = torch.eye(2).double()
+    for make in (lambda: data_weights(y_l, 1e308), lambda: BDI(x, y_l, x, alpha=-1e308)):
+        with pytest.raises(InputError, match=r"alpha = .*1e\+308 times .* Lower alpha"):
+            make()
 
 
 @pytest.mark.parametrize("scale", ["trace", "absolute"])

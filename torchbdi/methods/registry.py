@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..fields import Field, list_fields
 from ..kernels.errors import InputError, TorchBDIError
-from ..modules import load_module
+from ..modules import check_word, load_module
 from ..settable import check_settings
 from ..values import those_valid
 from . import base
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..data import OfflineData
 
 _NO_METHODS = ("base", "registry")
+_OF_METHODS = {*vars(Method), *inspect.get_annotations(Method)}
 
 
 def file_names() -> list[str]:
@@ -44,6 +45,7 @@ def class_of(file: str) -> type[Method]:
         if inspect.isclass(item) and issubclass(item, Method) and item.__module__ == module.__name__
     ]
     where = module.__file__
+    check_word(f"{where}: the name of the file", file)
     if len(found) != 1:
         raise TorchBDIError(f"{where} must hold one class made from Method, not {len(found)}.")
     (cls,) = found
@@ -52,8 +54,25 @@ def class_of(file: str) -> type[Method]:
         raise TorchBDIError(f"{where}: {cls.__name__} must be a @dataclass(frozen=True).")
     if type(vars(cls).get("revision")) is not int:
         raise TorchBDIError(f"{where}: {cls.__name__} needs revision: ClassVar[int] = 1.")
+    taken = [f.name for f in dataclasses.fields(cls) if f.name in _OF_METHODS]
+    if taken:
+        told = " Write revision: ClassVar[int] = 1." if taken[0] == "revision" else ""
+        raise TorchBDIError(
+            f"{where}: {cls.__name__}: no setting may be called {taken[0]}, as what every method "
+            f"has.{told}"
+        )
     if cls.solve is Method.solve:
         raise TorchBDIError(f"{where}: {cls.__name__} needs a solve(self, data, n, run=None).")
+    for name, wanted in (
+        ("solve", "(self, data, n, run=None)"),
+        ("score", "(self, data, x, run=None)"),
+    ):
+        try:
+            inspect.signature(getattr(cls, name)).bind(*range(4))
+        except TypeError as error:
+            raise TorchBDIError(
+                f"{where}: {cls.__name__}.{name} must take {wanted}: {error}."
+            ) from error
     if cls.fidelity not in get_args(Fidelity):
         valid = ", ".join(map(repr, get_args(Fidelity)))
         raise TorchBDIError(
@@ -72,7 +91,7 @@ def presets() -> Mapping[str, Method]:
     """Named instances that stand beside the methods, by name.
 
     Raises:
-        TorchBDIError: a name is given twice, or is that of a file.
+        TorchBDIError: a name is given twice, is that of a file, or is no word of a command line.
     """
     found: dict[str, Method] = {}
     files = file_names()
@@ -80,6 +99,7 @@ def presets() -> Mapping[str, Method]:
         for name, preset in presets_of(file).items():
             if name in found or name in files:
                 raise TorchBDIError(f"the preset {name} of {file}.py has a name that is taken.")
+            check_word(f"{_load(file).__file__}: the name of a preset", name)
             found[name] = preset
     return found
 

@@ -233,6 +233,31 @@ def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
         (("import torch\n", "import nowhere\n"), "line 9: it cannot be imported. ModuleNotFound"),
         (("    revision", "   revision"), "toy_walk.py, line .*IndentationError: "),
         (("(Method)", "(Methods)"), "line 14: it cannot be imported. NameError: name 'Methods'"),
+        (("import torch\n", "import sys; sys.exit(2)\n"), "line 9: .* SystemExit: 2. Mend it"),
+        (("frozen=True", "frozen=True, slots=True"), "Leave slots=True out"),
+        (
+            ("revision: ClassVar[int]", "revision: int"),
+            r"called revision, .* Write revision: Class",
+        ),
+        (("    way:", "    score:"), "ToyWalk: no setting may be called score, as what every meth"),
+        (
+            ("def settings_for(self, data)", "begin: int = 1\n\n    def f(self, data)"),
+            "called begin",
+        ),
+        (
+            ("self, data, n, run=None", "self, data, n"),
+            r"solve must take \(self, data, n, run=None\)",
+        ),
+        (("    def solve(self, ", "    @staticmethod\n    def solve("), "solve must take"),
+        (("def settings_for(self, data)", "def score(self, x)"), r"must take \(self, data, x, run"),
+        (
+            ("    def set", "    def __post_init__(self):\n        pass\n\n    def set"),
+            "Begin its __post",
+        ),
+        (
+            ("    def set", "    def __post_init__(self):\n        self.size > 1\n\n    def set"),
+            r"with super\(\).__post_init__\(\)",
+        ),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_named(
