@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from .data import OfflineData
     from .finite import FiniteBDI
     from .kernel import Kernel
+    from .module import DesignModule
     from .ntk import NNGP, NTK
-    from .optimise import DesignModule
     from .proposer import propose
     from .proposer.result import Proposals
     from .rbf import RBF

@@ -15,9 +15,9 @@ from .kernel import Kernel, seen
 from .kernels.errors import InputError, NotPositiveDefiniteError
 from .kernels.small.cholesky import cholesky_solve
 from .labels import check_rows
+from .module import DesignModule
 from .ntk import NTK
 from .objective import forward_loss
-from .optimise import DesignModule
 from .ridge import RidgeFit, RidgeScale, fit_ridge, ridge_to_add
 from .values import choice, instance, number
 

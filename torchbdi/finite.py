@@ -15,9 +15,9 @@ from .inputs import ordinary_mode
 from .kernels.errors import InputError
 from .kernels.memory import require
 from .kernels.untraced import untraced
+from .module import DesignModule
 from .network import GAINS, MLP, Parametrisation, fit_network, seeded, squared_error
 from .objective import forward_loss
-from .optimise import DesignModule
 from .unrolled import linearise, loss_after_step, tangent_diagonal
 from .values import choice, instance, number, told, whole
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torchbdi import TorchBDIError
+from torchbdi.loading import told_with_line
 from torchbdi.methods import registry
-from torchbdi.modules import told_with_line
 
 
 class MethodFailedError(TorchBDIError):

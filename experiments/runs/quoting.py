@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from torchbdi import InputError
-from torchbdi.modules import NO_NAMES
+from torchbdi.loading import NO_NAMES
 
 # What Hydra's grammar takes for a text as it stands, wherever it stands.
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*", re.ASCII)

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError, OfflineData, TorchBDIError
 from torchbdi.inputs import real_array
-from torchbdi.modules import told_with_line
+from torchbdi.loading import told_with_line
 from torchbdi.shared import draws_forgotten
 from torchbdi.values import instance, told
 

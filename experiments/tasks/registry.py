@@ -11,7 +11,7 @@ from typing import Any
 
 from torchbdi import InputError, TorchBDIError
 from torchbdi.fields import Field, list_fields
-from torchbdi.modules import check_word, load_module
+from torchbdi.loading import check_word, load_module
 from torchbdi.settable import check_settings
 from torchbdi.values import those_valid
 

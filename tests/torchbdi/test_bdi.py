@@ -285,7 +285,7 @@ def test_resume_after_max_steps(uninterrupted: Tensor, tmp_path: Path) -> None:
 
 
 def test_resume_after_max_steps_within_the_epoch(uninterrupted: Tensor, tmp_path: Path) -> None:
-    from torchbdi.optimise import Steps
+    from torchbdi.module import Steps
 
     x_l, y_l, x_h = table()
     path = tmp_path / "a.ckpt"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 import torchbdi
 from torchbdi import BDI, NTK, Ascent, FiniteBDI, InputError
-from torchbdi.optimise import DesignModule
+from torchbdi.module import DesignModule
 
 
 def table() -> tuple[Tensor, Tensor, Tensor]:

@@ -19,7 +19,7 @@ from torchbdi.kernel import Kernel
 from torchbdi.kernels.solve.choice import SolveOptions, solve_by
 from torchbdi.kernels.solve.costs import Candidate
 from torchbdi.kernels.solve.plan import Plan
-from torchbdi.optimise import Steps
+from torchbdi.module import Steps
 from torchbdi.proposer.columns.column import classes_of
 from torchbdi.proposer.model.solve import solve
 from torchbdi.proposer.report.page import html_report

@@ -17,7 +17,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
 from ..kernels.errors import InputError, TorchBDIError
-from ..optimise import DesignModule
+from ..module import DesignModule
 from ..shared import Together, draws_forgotten, warnings_handled
 from ..state import StateIO, newest_checkpoint
 from ._designs import in_order

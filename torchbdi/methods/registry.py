@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..fields import Field, list_fields
 from ..kernels.errors import InputError, TorchBDIError
-from ..modules import check_word, load_module
+from ..loading import check_word, load_module
 from ..settable import check_settings
 from ..values import those_valid
 from . import base
