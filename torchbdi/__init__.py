@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "Ascent": "ascent",
     "BDI": "bdi",
-    "DesignModule": "optimise",
+    "DesignModule": "module",
     "FiniteBDI": "finite",
     "Kernel": "kernel",
     "NNGP": "ntk",

@@ -164,10 +164,10 @@ def test_what_a_kernel_has_to_write_is_said() -> None:
 
 
 def test_exports() -> None:
-    from torchbdi import kernel, optimise, proposer, ridge
+    from torchbdi import kernel, module, proposer, ridge
 
     assert torchbdi.Kernel is kernel.Kernel
-    assert torchbdi.DesignModule is optimise.DesignModule
+    assert torchbdi.DesignModule is module.DesignModule
     assert torchbdi.SolveReport is ridge.SolveReport
     assert torchbdi.Proposals is proposer.Proposals
     assert {"Kernel", "DesignModule", "SolveReport", "Proposals"} <= set(dir(torchbdi))

@@ -10,7 +10,7 @@ import torch
 from small_methods import small
 
 import torchbdi
-from torchbdi import InputError, OfflineData, Space, optimise
+from torchbdi import InputError, OfflineData, Space, module
 from torchbdi.kernels.files import write_state
 from torchbdi.kernels.tensors import to_bytes
 from torchbdi.methods import registry
@@ -79,7 +79,7 @@ def test_designs_of_another_revision_or_method_are_not_gone_on_from(
             method.solve(data(), 4, run)
     with monkeypatch.context() as patch:
         own = torchbdi.REVISION
-        patch.setattr(optimise, "REVISION", own + 1)
+        patch.setattr(module, "REVISION", own + 1)
         words = f"of revision {own} of torchbdi, and this is {own + 1}, which gives other numbers"
         with pytest.raises(InputError, match=words):
             method.solve(data(), 4, run)
