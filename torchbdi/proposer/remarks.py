@@ -158,7 +158,10 @@ def _related_remarks(
     found |= foretold(plain, few, equal, stay)
     made = {next(iter(rule)) for rule in equal}  # proposals keep to what equations make
     told = made | told_to_leave_out(said)
-    found = {name: by for name, by in found.items() if name not in told}
+    found = {
+        name: by for name, by in found.items()
+        if name not in told and not told_together((name, *by), said, "equal")
+    }  # fmt: skip
     remarks = [*counts, *foretold_remarks(found, ways)]
     own = {name: v for name, v in own.items() if name not in found}
     said = [*said, *remarks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -90,7 +91,7 @@ def kept_of_runs(name: str, values: Values) -> str:
     if words not in _POINTS and not words & (_REPEATS | {"seed"}):
         return ""
     cells = as_counts(values)
-    numbers = all(map(str.isdigit, cells))
+    numbers = all(map(str.isdecimal, cells))
     counts = words <= _REPEATS | _BESIDE and words & _REPEATS and _counts_few(cells)
     if words & _BY_NUMBER and not numbers:
         counts = False
@@ -145,12 +146,27 @@ def _made_together(name: str, words: set[str], values: Values) -> str:
     return min(named) if len(cells) > 1 and (own % 1 == 0).all() else ""
 
 
+def may_be_batches(name: str, values: Values) -> bool:
+    """Whether a column is called like batches, of sizes a step apart: 100, 200, 300 may count them.
+
+    Args:
+        name: of the column.
+        values: numbers or texts, (N,), none missing.
+    """
+    words = words_of(name)
+    if "batch" not in words or not words <= _NUMBER_WORDS | {"batch"}:
+        return False
+    numbers = [parse_number(str(cell)) for cell in set(values.tolist())]
+    own = np.sort(np.array(numbers, dtype=np.float64))
+    return _are_sizes(own) and len(set(np.diff(own).tolist())) == 1
+
+
 def _are_sizes(numbers: np.ndarray) -> bool:
     """Whether different numbers are sizes of batches, as 16, 32 and 64, and do not count these."""
     return (
         len(numbers) > 2
         and bool((numbers % 1 == 0).all())
-        and int(np.gcd.reduce(numbers.astype(np.int64))) >= SIZES
+        and math.gcd(*map(int, numbers.tolist())) >= SIZES
     )
 
 
@@ -190,10 +206,10 @@ def _are_patterns(cells: set[str]) -> bool:
 
 def _drawn(cells: Sequence[str]) -> bool:
     """Whether whole numbers are some of very many, as random ones are; amounts have steps."""
-    numbers = np.unique([int(cell) for cell in cells])
-    if len(numbers) <= MOST_CHOSEN or len(numbers) * MOST_CHOSEN > np.ptp(numbers):
+    numbers = sorted({int(cell) for cell in cells})  # of 64 bits or more
+    if len(numbers) <= MOST_CHOSEN or len(numbers) * MOST_CHOSEN > numbers[-1] - numbers[0]:
         return False
-    return int(np.gcd.reduce(np.diff(numbers))) == 1
+    return math.gcd(*(number - numbers[0] for number in numbers)) == 1
 
 
 def _counts_few(cells: Sequence[str]) -> bool:

@@ -39,7 +39,7 @@ class Grid:
             decimals, of too many steps have none.
         steps: where steps begin that are too many, or too fine, for a search, and how large they
             are: proposals are put on them when they have been chosen. None for no such steps.
-        exponent: how many digits its exponents have at least, as 1 of 3e-4; None without them.
+        exponent: how its exponents are written, as e0 for 3e-4; None without them.
     """
 
     number: Number
@@ -47,7 +47,7 @@ class Grid:
     digits: int | None
     kind: str
     steps: tuple[float, float] | None = None
-    exponent: int | None = None
+    exponent: str | None = None
 
     def free(self) -> Grid:
         """The same bounds without levels or steps, written with all digits."""
@@ -216,8 +216,10 @@ def with_zero(grid: Grid) -> Grid:
 
 def _unit(levels: np.ndarray, places: int) -> int:
     """The step of a column in units of its last decimal; 1 where chance may have made it."""
-    whole = np.rint(levels * 10**places).astype(np.int64)
-    gaps = np.diff(whole)
+    whole = np.rint(levels * 10**places)
+    if np.abs(whole).max() >= 2.0**53:  # larger numbers have no last digit
+        return 1
+    gaps = np.diff(whole.astype(np.int64))
     unit = int(np.gcd.reduce(gaps)) if len(gaps) else 1
     if unit < 2 or (len(levels) - 1) * math.log(unit) < math.log(CHANCE):
         return 1

@@ -22,7 +22,7 @@ from ..reading.sequences import (
 )
 from ..reading.table import Values, parse_number, show_number
 from ..reading.ways import IN_PYTHON, Ways, listed
-from .bookkeeping import kept_of_runs
+from .bookkeeping import kept_of_runs, may_be_batches
 from .codes import ask_of_codes, ask_of_powers, is_code, short_codes, versions
 from .column import numbers_of
 from .counting import ONCE, names_samples, row_number
@@ -92,13 +92,21 @@ def guess_kind(
             f"Column {name!r} says {what}, and nothing that can be chosen: it was left out; {way} "
             "makes it part of the design.",
         )
-    if named and may_be_turns(name, values):
+    few = readable == len(values) or len(set(values.tolist())) <= MAX_CATEGORIES
+    if named and few and may_be_turns(name, values):
         what = "number" if readable == len(values) else "category"
         return Kind(
             what,
             f"Column {name!r} goes up one by one in the order of the rows. If it says when a row "
             f"was made, and nothing that can be chosen, leave it out ({ways('ignore', name)}); "
             f"{ways(what, name)} says that it is part of the design.",
+        )
+    if named and readable == len(values) and may_be_batches(name, values):
+        return Kind(
+            "number",
+            f"Column {name!r} was taken for how large batches are. If it says in which one a row "
+            f"was made, and nothing that can be chosen, leave it out ({ways('ignore', name)}); "
+            f"{ways('number', name)} says that it is part of the design.",
         )
     named = named and whole
     if readable == len(values):

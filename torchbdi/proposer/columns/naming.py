@@ -115,8 +115,7 @@ class _Codes(dict[str, np.ndarray]):
 
 def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _Codes) -> str:
     """What a column has a name for each of: a sequence, or a design; "" for neither."""
-    own, words = codes[name], words_of(name)
-    said = bool(words & _DESIGNS) and words <= _DESIGNS | _BESIDE
+    own, words, said = codes[name], words_of(name), called_like_designs(name)
     of_sequences = said or not kinds[name] or bool(words and words <= _SEQUENCES | _BESIDE)
     for other in others:
         so = of_sequences or (words and words_of(other) - _WRITTEN == words - _BESIDE)
@@ -133,6 +132,12 @@ def _named(name: str, others: Sequence[str], kinds: Mapping[str, str], codes: _C
         return f"combination of {listed(made_of)}"
     spelt = [] if kinds[name] == "number" else _spelt_out(name, others, codes)
     return f"combination of {listed(spelt)}" if spelt else ""
+
+
+def called_like_designs(name: str) -> bool:
+    """Whether a column is called like designs, as formulations, and like nothing else."""
+    words = words_of(name)
+    return bool(words & _DESIGNS) and words <= _DESIGNS | _BESIDE
 
 
 def _crossed(made_of: Sequence[str], own: np.ndarray, codes: _Codes) -> bool:

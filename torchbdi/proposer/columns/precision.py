@@ -13,7 +13,7 @@ MAX_DECIMALS = 6
 # No cell of a file holds this character.
 _END = "\0"
 _PLAIN = re.compile(r"\0(?:[+-]?\d*(?:\.\d*)?\0)*")
-_EXPONENT = re.compile(r"\de[+-]?(\d+)$", re.IGNORECASE)
+_EXPONENT = re.compile(r"\d(e)([+-]?)(\d+)$", re.IGNORECASE)
 _DECIMALS = [re.compile(rf"\.\d{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
 # Zeros before the first digit do not count, nor does what stands behind an e.
 _DIGITS = [re.compile(rf"\0[+-]*+0*+[^e\0]{{{places}}}") for places in range(1, MAX_DECIMALS + 2)]
@@ -35,17 +35,21 @@ def digits_of(cells: Values) -> int | None:
     return next((p for p in range(MAX_DECIMALS, 1, -1) if _DIGITS[p - 1].search(text)), 1)
 
 
-def exponent_of(cells: Values) -> int | None:
-    """How many digits the exponents of a column have at least, as 1 of 3e-4; None without them.
+def exponent_of(cells: Values) -> str | None:
+    """How the exponents of a column are written, as e0 for 3e-4 and E+00 for 2E+03; None without.
 
-    All numbers but 0 have one.
+    All numbers but 0 have one. The zeros are as many as the digits of the shortest one.
     """
     if cells.dtype == np.float64:
         return None
     found = [(_EXPONENT.search(cell), cell) for cell in set(cells.tolist())]
-    lengths = [len(match[1]) for match, _ in found if match is not None]
+    parts = [match.groups() for match, _ in found if match is not None]
     plain = [cell for match, cell in found if match is None]
-    return min(lengths) if lengths and not any(map(parse_number, plain)) else None
+    if not parts or any(map(parse_number, plain)):
+        return None
+    letter = "E" if all(e == "E" for e, _, _ in parts) else "e"
+    plus = "+" if any(sign == "+" for _, sign, _ in parts) else ""
+    return letter + plus + "0" * min(len(digits) for _, _, digits in parts)
 
 
 def _joined(cells: Values) -> str:

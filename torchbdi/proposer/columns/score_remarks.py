@@ -11,6 +11,7 @@ from ...kernels.errors import InputError
 from ..reading.table import show_number
 from ..reading.ways import Ways
 from .ranks import rank_correlation
+from .remark import Remark
 from .words import words_of
 
 # Repetitions rank rows alike: those below this correlation are named, where rows are enough.
@@ -89,7 +90,7 @@ def direction_remark(names: Sequence[str], minimize: bool, ways: Ways) -> list[s
 
 def share_remark(
     score: str, y: np.ndarray, columns: Mapping[str, np.ndarray], ways: Ways
-) -> list[str]:
+) -> list[Remark]:
     """Says that a score which counts some of many is best where these are most.
 
     Args:
@@ -102,10 +103,14 @@ def share_remark(
         counts = all((v % 1 == 0).all() and v.min() >= 0 for v in (y, own))
         if counts and (y <= own).all() and words_of(name) & _TRIALS and np.ptp(own):
             return [
-                f"{score!r} is at most {name!r} in all rows, so it may count how many of these "
-                "were a success, and the more there are the higher it is. If so, make the share "
-                f"the score ({score!r} divided by {name!r}), and leave out {name!r} "
-                f"({ways('ignore', name)})."
+                Remark(
+                    f"{score!r} is at most {name!r} in all rows, so it may count how many of these "
+                    "were a success, and the more there are the higher it is. If so, make the "
+                    f"share the score ({score!r} divided by {name!r}), and leave out {name!r} "
+                    f"({ways('ignore', name)}).",
+                    (name,),
+                    (name,),
+                )
             ]
     return []
 

@@ -43,8 +43,10 @@ def experiments(
         told = ", ".join(map(str, numbers[~keep][:5]))
         notes.append(f"The names of the columns stand again in row {told}: left out.")
     # A title above the names, as of another table.
-    titles = np.append(~keep[1:], False) & ((cells != "").sum(1) == 1)
-    if at := np.flatnonzero(titles).tolist():
+    filled = (cells != "").sum(1)
+    titles = np.flatnonzero(np.append(~keep[1:], False) & (filled == 1)).tolist()
+    designs = np.median(filled) < 3  # of one column, those without a score stand alone, too
+    if at := [i for i in titles if not designs or _foreign(cells, i, filled == 1)]:
         said = ", ".join(f"{_first(cells[i])[:40]!r} (row {numbers[i]})" for i in at[:3])
         notes.append(
             f"Above names that stand again, a title was left out: {said}. If the rows below it are "
@@ -108,13 +110,21 @@ def _headings(cells: np.ndarray) -> np.ndarray:
     alone: np.ndarray = filled == 1
     if np.median(filled) < 3 or alone.sum() > len(cells) // 4:
         return np.zeros(len(cells), bool)
-    for i in np.flatnonzero(alone).tolist():
-        at = int((cells[i] != "").argmax())
-        others = [cell for cell in cells[~alone, at] if cell]
-        numbers = sum(parse_number(cell) is not None for cell in others)
-        foreign = cells[i, at].startswith("#") or 2 * numbers > len(others)
-        alone[i] = foreign and parse_number(cells[i, at]) is None and (filled[i:] > 1).any()
+    for i in np.flatnonzero(filled == 1).tolist():
+        alone[i] = _foreign(cells, i, filled == 1) and (filled[i:] > 1).any()
     return alone
+
+
+def _foreign(cells: np.ndarray, line: int, alone: np.ndarray) -> bool:
+    """Whether the one cell of a line is a text behind a #, or in a column of numbers.
+
+    Those that stand alone in their lines, (R,), tell nothing of their columns.
+    """
+    at = int((cells[line] != "").argmax())
+    others = [cell for cell in cells[~alone, at] if cell]
+    numbers = sum(parse_number(cell) is not None for cell in others)
+    foreign = cells[line, at].startswith("#") or 2 * numbers > len(others)
+    return foreign and parse_number(cells[line, at]) is None
 
 
 def _comments(cells: np.ndarray) -> np.ndarray:

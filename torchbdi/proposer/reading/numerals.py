@@ -23,7 +23,8 @@ _UNIT_WORDS = """
 k kg g mg µg μg ug
 ng t L l mL ml µL μL uL ul nL m cm mm µm μm um nm Å M mM µM μM uM nM pM mol mmol µmol μmol umol nmol
 eq eq. equiv equiv. rpm bar mbar Pa kPa MPa GPa psi atm Torr V mV kV A mA µA W kW mW Hz kHz MHz GHz
-J kJ kcal cal eV meV ppm ppb x U wt% wt.% vol% mol% w% at%
+J kJ kcal cal eV meV Wh kWh mAh Ah dB kB KB MB GB TB KiB MiB GiB ppm ppb x U wt% wt.% vol% mol% w%
+at%
 """
 _UNITS = frozenset((*_UNIT_WORDS.split(), *CURRENCIES, *CODES))
 
@@ -53,8 +54,8 @@ _MONEY = re.compile(
 )
 
 
-# Of a unit: m^2, s-1, m³, and m2; 3k3 and 3V3 are resistors and voltages.
-_POWER = re.compile(r"\^[-−]?\d$|[-−]\d$|(?<=[ms])\d$|[²³]$")
+# Of a unit: m^2, s-1, m³, and m2 or Å2; 3k3 and 3V3 are resistors and voltages.
+_POWER = re.compile(r"\^[-−]?\d$|[-−]\d$|(?<![\dRkMGVunpµ])\d$|[²³]$")
 
 
 def is_unit(text: str) -> bool:
@@ -85,10 +86,10 @@ def split(cell: str) -> tuple[str, str] | None:
 
 def _body(number: str) -> tuple[str, str]:
     """Digits and marks without sign, exponent and groups of three with blanks; and the exponent."""
-    body, e, power = number.lstrip("+-").lower().partition("e")
+    body, *power = re.split("(?=[eE])", number.lstrip("+-"))
     if _GROUPED.fullmatch(body):
         body = re.sub(f"[{_SPACES}]", "", body)
-    return body, e + power
+    return body, "".join(power)
 
 
 def mark_of(number: str) -> str:
@@ -157,7 +158,8 @@ def plain(number: str, decimal: str) -> str | None:
 def with_one_word(cells: Collection[str], scores: bool = False) -> dict[str, tuple[str, str]]:
     """Numbers that all have the same word or sign after them, whatever it is; else nothing.
 
-    Letters without a blank after single digits are names of places and kinds: 2Me, 3HB.
+    Letters without a blank after single digits are names of places and kinds, and so are capital
+    ones, as of lots and dates: 2Me, 101AX, 12May.
 
     Args:
         cells: different texts.
@@ -172,5 +174,6 @@ def with_one_word(cells: Collection[str], scores: bool = False) -> dict[str, tup
     if len(cells) < 3 or len(words) > 1 or None in words:
         return {}
     found = {cell: (match[1], match[2]) for cell, match in matches.items() if match is not None}
-    names = all(len(number) == 1 and word[:2].isalpha() for number, word in found.values())
-    return {} if names else found
+    glued = all(word[:2].isalpha() for _, word in found.values())
+    names = all(len(number) == 1 or not word.islower() for number, word in found.values())
+    return {} if glued and names else found

@@ -21,7 +21,8 @@ def order_of(texts: Collection[str]) -> list[str]:
     signs = {sign for text in texts for sign in re.findall(r"[^\w.]+", text)}
     if len(signs) > 1 or len(texts) < 2:
         return []
-    sign = next(iter(signs), "")
+    points = all("." in text for text in texts)  # 1.25 and 2.15 are no orders of 1, 2, 5 and .
+    sign = next(iter(signs), "." if points else "")
     parts = [text.split(sign) if sign else list(text) for text in texts]
     own = sorted(parts[0])
     once = len(set(own)) == len(own) >= FEWEST and "" not in own
@@ -39,7 +40,7 @@ def ask_of_orders(name: str, texts: Collection[str], ways: Ways) -> None:
     if not things or (number and len(texts) < NUMBERS):
         return
     other = f", or that these are numbers ({ways('number', name)})" if number else ""
-    if len({len(text) for text in texts}) == 1:
+    if all(len(thing) == 1 for thing in things):
         other = f", or that they may repeat ({ways('sequence', name)}){other}"
     raise InputError(
         f"column {name!r} has {listed(things, 5)} once in every row, in some order (such as "

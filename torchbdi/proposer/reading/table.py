@@ -127,14 +127,14 @@ def show_number(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def show_power(value: float, digits: int) -> str:
-    """The shortest text with an exponent, of so many digits at least: 3e-4, or 3e-04; 0 for 0."""
+def show_power(value: float, form: str) -> str:
+    """The shortest text with an exponent in some form: 3e-4 of e0, 2E+03 of E+00; 0 for 0."""
     if value == 0:
         return "0"
     places = next((p for p in range(17) if float(f"{value:.{p}e}") == value), 17)
     mantissa, power = f"{value:.{places}e}".split("e")
-    sign = "-" if power[0] == "-" else ""
-    return f"{mantissa}e{sign}{int(power[1:]):0{digits}d}"
+    sign = "-" if power[0] == "-" else "+" if "+" in form else ""
+    return f"{mantissa}{form[0]}{sign}{int(power[1:]):0{form.count('0')}d}"
 
 
 def trimmed(cell: str) -> str:

@@ -58,8 +58,9 @@ def kept_equations(
             "every proposal."
         )
         remarks.append(Remark(told, parts, what="equal"))
-    if not sums and (nearly := nearly_sums(own)) is not None:
-        remarks.append(nearly_remark(nearly, own, asked.table.rows, ways))
+    nearly = None if sums else nearly_sums(own)
+    broken = [] if nearly is None else [nearly_remark(nearly, own, asked.table.rows, ways)]
+    remarks += broken
     for rule in totals:
         (name, _), *others = rule.coefficients.items()
         right = sum_told({other: -v for other, v in others}, rule.low)
@@ -68,10 +69,11 @@ def kept_equations(
         return sums, totals
     free = {name: v for name, v in own.items() if name not in settings.fix}
     kept = [*given, *sums, *totals]
-    remarks += order_remarks(free, kept, ways, remarks)
-    remarks += multiple_remarks(free, kept, remarks)
+    multiples = multiple_remarks(free, kept, remarks)
+    remarks += [*order_remarks(free, kept, ways, [*remarks, *multiples]), *multiples]
     dummies = dummy_remarks(free, kept, ways)
-    loose = {name: v for name, v in free.items() if not told_together([name], dummies)}
+    named = [*dummies, *broken]
+    loose = {name: v for name, v in free.items() if not told_together([name], named)}
     remarks += [*dummies, *whole_remark(loose, kept, ways)]
     return sums, totals
 

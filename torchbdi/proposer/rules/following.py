@@ -7,6 +7,7 @@ from functools import partial
 
 from ...kernels.errors import InputError
 from ..columns.column import class_name
+from ..columns.naming import called_like_designs
 from ..columns.nothing import absences
 from ..columns.remark import Remark
 from ..columns.rows import distinct
@@ -115,12 +116,15 @@ def looked_up_remarks(found: Mapping[str, LookedUp], ways: Ways) -> list[str]:
         by = {key: names for key, names in by.items() if key not in pairs}
     for key, names in by.items():
         own, one = {name: found[name] for name in names}, len(names) == 1
+        way = ""
+        if called_like_designs(key):
+            way = f" If {key!r} only names what others make, leave it out ({ways('ignore', key)})."
         out.append(
             f"{'Column' if one else 'Columns'} {listed(names)} {'follows' if one else 'follow'} "
             f"from {key!r}: rows with the same {key!r} have the same "
             f"{repr(names[0]) if one else 'values there'}, and so have proposals. "
             f"{way_to_keep(own, ways)} makes "
-            f"{'it' if one else 'them'} part of the design."
+            f"{'it' if one else 'them'} part of the design.{way}"
         )
     return out
 

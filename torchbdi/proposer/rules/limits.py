@@ -53,7 +53,8 @@ def order_remarks(
         columns: numbers of the rows, (N,) each, those that are searched.
         rules: what proposals keep.
         ways: how options are typed.
-        said: remarks so far; what an equation says of both is not told again.
+        said: remarks so far; what an equation says of both is not told again, and no multiple is
+            told to be as large as what it is a multiple of.
     """
     pairs = [
         (a, b)
@@ -64,6 +65,7 @@ def order_remarks(
         and b not in _above(a, rules)
         and _in_one_unit([a, b])
         and not told_together((a, b), said, "equal")
+        and not told_together((a, b), said, "follows")
     ]
 
     def least(a: str, b: str) -> float:

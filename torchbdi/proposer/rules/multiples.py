@@ -52,7 +52,7 @@ def multiple_remarks(
             "rows, which proposals need not keep. If it has to be so, pass over those that are "
             f"none, or write how many times {parts[0]!r} it is into a column in its place."
         )
-        out.append(Remark(told, (name, *parts)))
+        out.append(Remark(told, (name, *parts), what="follows"))
     if len(found) > MOST:
         out.append(f"{len(found) - MOST} more are whole multiples of others.")
     return out
@@ -61,5 +61,6 @@ def multiple_remarks(
 def _chance(own: np.ndarray, part: np.ndarray) -> float:
     """Logarithm of the chance that numbers (N,) are multiples of others (N,) in each row."""
     some = slice(None, None, -(-len(own) // PAIRED))
-    share = float((own[some, None] % part[some] == 0).mean())
-    return len(own) * math.log(share)
+    (wholes, often), (parts, times) = (np.unique(v[some], return_counts=True) for v in (own, part))
+    pairs = often @ (wholes[:, None] % parts == 0) @ times
+    return len(own) * math.log(pairs / (often.sum() * times.sum()))

@@ -96,7 +96,7 @@ def nearly_remark(
             f"{parts} add up to {value} in all rows but those in which all of them are 0, and "
             f"proposals do not keep to that. If they should have some, {way} keeps the sum."
         )
-        return Remark(told, nearly.names)
+        return Remark(told, nearly.names, what="equal")
     some = ", ".join(f"row {rows[i]} ({total[i]:.4g})" for i in nearly.others[:5].tolist())
     more = f" and {len(nearly.others) - 5} more" if len(nearly.others) > 5 else ""
     why = (

@@ -49,19 +49,25 @@ def seen_pair_remarks(
     keys = [n for n, v in columns.items() if v.dtype != np.float64 or n in levels]
     sets = [*combinations(keys, 2)]
     equations = [rule.coefficients for rule in rules if rule.low == rule.high]
+    codes = {name: level_codes(columns[name]) for name in keys}
     out = list[str]()
     for a, b in sets:
         if {a, b} <= {*fixed} or told_together((a, b), said) or follows(a, [b], equations):
             continue
-        some = _something((columns[a], columns[b]), {a, b} in together)
+        some = _something(a, b, columns, together, equations)
         if not some.any():
             continue
-        one, other = level_codes(columns[a][some]), level_codes(columns[b][some])
+        one, other = codes[a], codes[b]
+        if not some.all():
+            one, other = (np.unique(v[some], return_inverse=True)[1] for v in (one, other))
         counts = np.zeros((one.max() + 1, other.max() + 1))
         np.add.at(counts, (one, other), 1)
         # So many designs would be of each pair, had both been drawn; of few none is by chance.
         expected = np.outer(counts.sum(1), counts.sum(0)) / len(one)
-        there, kept = counts > 0, _kept({a: columns[a][some], b: columns[b][some]}, rules)
+        there, kept = counts > 0, np.ones(counts.shape, bool)
+        for rule in rules:
+            if set(rule.coefficients) == {a, b}:
+                kept &= _keep(rule, a, b, columns, some)
         absent = float(expected[~there & kept & (expected >= EXPECTED)].sum())
         seldom = absent >= math.log(UNLIKELY * len(sets)) or _share_one(a, b, columns, common or {})
         if not seldom or there.sum() > SHARE * kept.sum():
@@ -93,25 +99,39 @@ def _share_one(
     return any(is_looked_up(own, key) and shared(key, FEWER_DESIGNS) for own, key in codes)
 
 
-def _something(pair: tuple[Values, Values], together: bool) -> np.ndarray:
+def _something(
+    a: str,
+    b: str,
+    columns: Mapping[str, Values],
+    together: Collection[set[str]],
+    equations: Sequence[Mapping[str, float]],
+) -> np.ndarray:
     """Which designs (N,) have something in two columns that have nothing together: all in others.
 
-    None in two columns of names, of which one amount tells both.
+    None in two columns of names, of which one amount tells both. A name has nothing where its
+    amount is 0, and so has what an equation makes of that amount alone.
     """
-    if not together:
-        return np.ones(len(pair[0]), bool)
-    amounts = [own != 0 for own in pair if own.dtype == np.float64]
-    there: np.ndarray = np.all(amounts, axis=0) if amounts else np.zeros(len(pair[0]), bool)
-    return there
+    if {a, b} in together:
+        amounts = [columns[n] != 0 for n in (a, b) if columns[n].dtype == np.float64]
+        there: np.ndarray = np.all(amounts, axis=0) if amounts else np.zeros(len(columns[a]), bool)
+        return there
+    for pair in together:
+        for amount in pair - {a, b}:
+            made = {a, b} - pair
+            own = columns.get(amount)
+            if own is None or own.dtype != np.float64 or len(made) != 1:
+                continue
+            if follows(next(iter(made)), [amount], equations):
+                there = own != 0
+                return there
+    return np.ones(len(columns[a]), bool)
 
 
-def _kept(pair: Mapping[str, Values], rules: Sequence[Linear]) -> np.ndarray:
-    """Which pairs of the values of two columns, in their order, keep the rules between these."""
-    one, other = (np.unique(own) for own in pair.values())
-    a, b = pair
-    kept = np.ones((len(one), len(other)), bool)
-    for rule in rules:
-        if set(rule.coefficients) == {a, b}:
-            total = rule.coefficients[a] * one[:, None] + rule.coefficients[b] * other
-            kept &= (rule.low - 1e-9 <= total) & (total <= rule.high + 1e-9)
+def _keep(
+    rule: Linear, a: str, b: str, columns: Mapping[str, Values], some: np.ndarray
+) -> np.ndarray:
+    """Which pairs of the numbers of two columns in some designs (N,) keep a rule between these."""
+    one, other = np.unique(columns[a][some]), np.unique(columns[b][some])
+    total = rule.coefficients[a] * one[:, None] + rule.coefficients[b] * other
+    kept: np.ndarray = (rule.low - 1e-9 <= total) & (total <= rule.high + 1e-9)
     return kept

@@ -16,6 +16,8 @@ from proposer_tables import DESIGN, asked, names, plain, text, told, with_column
         ("repetition", ["A", "B"] * 20, "category"),
         ("random_seed", ["0", "1", "2", "3"] * 10, "number"),
         ("seed", [str(i * 7919 % 4999) for i in range(40)], "number"),
+        ("seed", [str((i + 3) ** 12 * 10**9 + i) for i in range(40)], "number"),  # 64 bits and more
+        ("seed", [str((i + 3) ** 40 % 2**128) for i in range(40)], "number"),
         ("Pixel", ["1", "2", "3", "4"] * 10, "number"),
         ("Device no", ["1", "2"] * 20, "number"),
         ("PtType", ["1", "0", "-1", "1"] * 10, "number"),
@@ -169,3 +171,15 @@ def test_vials_of_an_autosampler_are_left_out(cells: list[str], tmp_path: Path) 
 def test_a_few_kinds_of_vials_stay(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(with_column("vial", ["A1", "B2", "C3", "C4"] * 10)))
     assert names(made)[0] == "vial"
+
+
+def test_sizes_of_batches_that_may_number_them_are_told(tmp_path: Path) -> None:
+    for cells in (["100", "200", "300"] * 13 + ["100"], ["4", "8", "12", "16"] * 10):
+        content = text(with_column("batch", cells))
+        made, _ = asked(tmp_path, content)
+        assert names(made)[0] == "batch" and "for how large batches are" in told(made)
+        kept, _ = asked(tmp_path, content, "--number", "batch")
+        assert "for how large batches are" not in told(kept)
+        assert names(asked(tmp_path, content, "--ignore", "batch")[0]) == DESIGN
+    powers = text(with_column("batch", ["16", "32", "64", "128"] * 10))
+    assert "for how large batches are" not in told(asked(tmp_path, powers)[0])

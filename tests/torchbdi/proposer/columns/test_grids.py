@@ -183,14 +183,15 @@ def test_a_column_of_many_decades_can_be_fixed_at_nothing(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("cells", "digits"),
+    ("cells", "form"),
     [
-        (["1e-4", "3e-4", "1E-3"], 1), (["7.10e-04", "1.0e-11"], 2), (["1e5", "0", "2e5"], 1),
+        (["1e-4", "3e-4", "1E-3"], "e0"), (["7.10e-04", "1.0e-11"], "e00"),
+        (["1e5", "0", "2e5"], "e0"), (["1.0E+03", "2.5E-01"], "E+00"),
         (["1e-5", "0.01"], None), (["0.1", "1"], None), (["0"], None), ([], None),
     ],
 )  # fmt: skip
-def test_how_exponents_are_written(cells: list[str], digits: int | None) -> None:
-    assert exponent_of(as_texts(cells)) == digits
+def test_how_exponents_are_written(cells: list[str], form: str | None) -> None:
+    assert exponent_of(as_texts(cells)) == form
     assert exponent_of(np.array([1e-9, 1e9])) is None
 
 
@@ -198,6 +199,7 @@ def test_numbers_with_exponents_are_written_with_one(tmp_path: Path) -> None:
     for cells, value, written in (
         (["1e-4", "3e-4", "1e-3", "3e-3"], 3e-4, "3e-4"),
         ([f"{v:.2e}" for v in np.geomspace(1e-5, 1e-1, 40)], 8.013e-4, "8.01e-04"),
+        ([f"{v:.2E}" for v in np.geomspace(1e1, 1e5, 40)], 8013.0, "8.01E+03"),
     ):
         own = [cells[i % len(cells)] for i in range(40)]
         made, _ = asked(tmp_path, text(with_column("lr", own)))

@@ -134,3 +134,9 @@ def test_days_that_go_up_with_the_rows_are_told(tmp_path: Path) -> None:
     assert "one by one" not in told(asked(tmp_path, content, "--number", "Day")[0])
     for cells in ([1, 2, 3, 4] * 10, [i // 10 * 7 for i in range(40)]):
         assert "one by one" not in told(asked(tmp_path, text(with_column("Day", cells)))[0])
+
+
+def test_days_too_many_for_names_are_asked_about(tmp_path: Path) -> None:
+    content = text(with_column("Day", [f"D{i // 2 + 1}" for i in range(120)], 120))
+    assert "60 different values in 120 rows" in refused(tmp_path, content)
+    assert "Day" not in names(asked(tmp_path, content, "--ignore", "Day")[0])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from proposer_tables import asked, plain, text, told
 
+from torchbdi.proposer.columns.remark import Remark
 from torchbdi.proposer.columns.score_remarks import direction_remark
 from torchbdi.proposer.reading.ways import IN_PYTHON, Ways
 
@@ -67,6 +68,8 @@ def test_a_score_that_counts_some_of_many(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(rows), "--score", "wins")
     assert "'wins' is at most 'trials' in all rows" in told(made)
     assert "--ignore trials" in told(made)
+    remark = next(r for r in made.remarks if "at most 'trials'" in r)
+    assert isinstance(remark, Remark) and remark.left_out == ("trials",)
     for row in rows[1:]:
         row[4] = f"{int(row[4]) / int(row[3]):.2f}"
     assert "at most 'trials'" not in told(asked(tmp_path, text(rows), "--score", "wins")[0])

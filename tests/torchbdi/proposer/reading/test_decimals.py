@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from proposer_tables import asked, plain, refused, scores_with, text, told, with_column
 
+from torchbdi.proposer.columns.column import Numbers
+
 ROWS = plain()
 RNG = np.random.default_rng(0)
 
@@ -74,7 +76,8 @@ def test_points_in_a_file_with_semicolons_may_part_thousands(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("unit", "read"), [(" turns", True), (" €", True), ("px", True), ("A", False)]
+    ("unit", "read"),
+    [(" turns", True), (" €", True), ("px", True), ("GB", True), ("A", False), ("Ab", False)],
 )
 def test_any_one_word_after_numbers_is_their_unit(unit: str, read: bool, tmp_path: Path) -> None:
     rows = [[row[0] + (unit if i else ""), *row[1:]] for i, row in enumerate(plain())]
@@ -143,3 +146,14 @@ def test_cells_of_different_units_can_be_names(tmp_path: Path) -> None:
 def test_a_score_of_two_units_is_not_to_be_left_out(tmp_path: Path) -> None:
     message = refused(tmp_path, scores_with({5: "71%"}))
     assert "'71%' in row 5. Give all of them one unit." in message
+
+
+def test_lots_and_dates_that_end_alike_are_no_numbers(tmp_path: Path) -> None:
+    for name, cells in (
+        ("lot", [f"{101 + i % 3}AX" for i in range(40)]),
+        ("when", [f"{12 + i // 5}May" for i in range(40)]),
+        ("sample", [f"{100 + 7 * i % 40}AX" for i in range(40)]),
+    ):
+        made, _ = asked(tmp_path, text(with_column(name, cells)))
+        assert f"Column {name!r}: every number has" not in told(made)
+        assert name not in [c.name for c in made.columns if isinstance(c, Numbers)]

@@ -108,3 +108,16 @@ def test_the_title_of_another_table_is_told(tmp_path: Path) -> None:
     made, _ = asked(tmp_path, text(twice))
     assert "a title was left out: 'Table 2: ligand B' (row 22)" in told(made)
     assert len(made.scores) == 40
+
+
+def test_a_design_without_a_score_above_names_that_stand_again_is_no_title(tmp_path: Path) -> None:
+    """Of two columns only one is filled there."""
+    rows = [["solvent", "yield"], *([f"S{i % 12}", f"{i % 7}.5"] for i in range(36))]
+    rows += [[f"S{i}", ""] for i in range(12, 20)]
+    made, _ = asked(
+        tmp_path, text([*rows, *rows[:9]]), "--take", "=candidate", "--category", "solvent"
+    )
+    assert "a title was left out" not in told(made) and made.candidates is not None
+    numbers = [["temp", "yield"], *([f"{i * i / 10}", f"{i % 7}.5"] for i in range(30))]
+    made, _ = asked(tmp_path, text([*numbers, ["Table 2", ""], *numbers]), "--number", "temp")
+    assert "a title was left out: 'Table 2'" in told(made)

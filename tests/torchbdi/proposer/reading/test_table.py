@@ -29,11 +29,12 @@ def test_numbers_read_back_as_they_were() -> None:
 
 def test_powers_of_ten_read_back_as_they_were() -> None:
     for value in (3e-4, 1e5, -2.5e-7, 7.1e-4, 123456789.125, 1 / 3, 1e-300):
-        assert float(show_power(value, 1)) == value
-    assert [show_power(v, 1) for v in (3e-4, 1e5, -2.5e-10, 0.0, 4.0)] == [
+        assert float(show_power(value, "e0")) == value
+    assert [show_power(v, "e0") for v in (3e-4, 1e5, -2.5e-10, 0.0, 4.0)] == [
         "3e-4", "1e5", "-2.5e-10", "0", "4e0",
     ]  # fmt: skip
-    assert show_power(7.1e-4, 2) == "7.1e-04"
+    assert show_power(7.1e-4, "e00") == "7.1e-04"
+    assert [show_power(v, "E+00") for v in (250.0, 0.25)] == ["2.5E+02", "2.5E-01"]
 
 
 def commas(rows: list[list[str]]) -> list[list[str]]:

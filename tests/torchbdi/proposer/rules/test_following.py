@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from proposer_looked_up import classes, solvents, up
-from proposer_tables import asked, refused, text, told
+from proposer_tables import asked, names, refused, text, told
 
 from torchbdi.proposer.reading.table import Table
 from torchbdi.proposer.settings import Settings
@@ -145,3 +145,17 @@ def test_a_share_that_is_0_without_a_second_solvent_is_kept_by_the_sum(tmp_path:
     # Without names for nothing it is looked up.
     plainly = [[c.replace("-", "DMA") for c in row] for row in rows]
     assert set(up(asked(tmp_path, text(plainly))[0])) == {"% two"}
+
+
+def test_recipes_that_a_name_tells_can_be_searched_without_it(tmp_path: Path) -> None:
+    """All times of all formulations are known, and new formulations are what is looked for."""
+    rng = np.random.default_rng(0)
+    rows = [["Formulation", "binder", "x", "time", "yield"]]
+    for i in range(12):
+        own = [f"F{i}", str(rng.choice(list("abc"))), f"{rng.uniform(0, 9):.1f}"]
+        rows += [[*own, time, f"{rng.normal(50, 9):.1f}"] for time in ("1", "7", "14", "28")]
+    message = refused(tmp_path, text(rows))
+    assert "every design is known" in message
+    assert "If 'Formulation' only names what others make, leave it out (--ignore Formu" in message
+    made, _ = asked(tmp_path, text(rows), "--ignore", "Formulation")
+    assert names(made) == ["binder", "x", "time"]

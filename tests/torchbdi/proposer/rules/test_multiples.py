@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +64,22 @@ def test_one_column_can_be_a_multiple_of_several() -> None:
     assert multiple_remarks(columns, [], said) == []
     kept = [Linear({"tensor": 1, "cards": -1}, 0, 0), Linear({"pipe": 2, "cards": -1}, high=0)]
     assert multiple_remarks(columns, kept) == []
+
+
+def test_a_multiple_is_told_once(tmp_path: Path) -> None:
+    """That it is as large as what it is a multiple of follows."""
+    dose = 5 * RNG.integers(1, 20, 80)
+    own = {"dose": dose, "total": dose * RNG.integers(1, 5, 80), "x": RNG.integers(0, 99, 80)}
+    rows = [[*own, "yield"]]
+    rows += [[*map(str, row), f"{row[2] % 7}.5"] for row in zip(*own.values(), strict=True)]
+    made, _ = asked(tmp_path, text(rows))
+    assert "'total' is a whole multiple of 'dose' in all rows" in told(made)
+    assert "'dose' is at most 'total'" not in told(made)
+
+
+def test_many_columns_of_few_numbers_are_looked_at_in_no_time() -> None:
+    own = {f"a{i}": RNG.choice([1.0, 2.0], 3000) for i in range(50)}
+    own |= {f"b{i}": RNG.choice([16.0, 32.0, 64.0], 3000) for i in range(50)}
+    begin = time.process_time()
+    assert multiple_remarks(own) == []
+    assert time.process_time() - begin < 5  # all pairs of 1,000 rows took 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from proposer_tables import asked, told
+from proposer_tables import asked, text, told
 
 
 def parts(change: dict[int, float], n: int = 60) -> str:
@@ -42,3 +42,16 @@ def test_rows_without_any_part_are_no_break(tmp_path: Path) -> None:
     assert "in all rows but those in which all of them are 0" in remark
     kept, _ = asked(tmp_path, content, "--sum", "A+B+C+D=1")
     assert kept.rules[0].low == 1 and "add up to" not in told(kept)
+
+
+def test_a_sum_without_any_part_in_some_rows_is_told_once(tmp_path: Path) -> None:
+    """Neither as a column that others tell, nor as parts of a whole."""
+    rng = np.random.default_rng(3)
+    rows = [["N2", "O2", "Ar", "x", "yield"]]
+    for i in range(80):
+        a, b, _ = (100 * rng.dirichlet([1, 1, 1])).round(1) if i > 29 else (0, 0, 0)
+        gases = [a, b, 100 - a - b if i > 29 else 0]
+        rows.append([*(f"{v:.1f}" for v in gases), f"{rng.uniform():.2f}", f"{rng.normal():.2f}"])
+    said = told(asked(tmp_path, text(rows))[0])
+    assert "'N2', 'O2', 'Ar' add up to 100 in all rows but those in which all of them are 0" in said
+    assert "seems to follow" not in said and "add up to 100 at most" not in said
