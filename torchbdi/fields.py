@@ -104,6 +104,15 @@ def checked_fields(configured: Any) -> dict[str, Any]:
     return out
 
 
+def has_type(cls: type, name: str, value: Any) -> bool:
+    """Whether a value has the type of a field, whatever its limits and the other fields are."""
+    try:
+        _converted(value, hints_of(cls)[name])
+    except ValueError:
+        return False
+    return True
+
+
 def list_fields(cls: type) -> list[Field]:
     """The fields of a class, in their order.
 

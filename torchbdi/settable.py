@@ -44,7 +44,7 @@ def check_settings(where: str, cls: type) -> None:
             raise TorchBDIError(f"{where}: {field.name} has limits, and is not always a number.")
     try:
         cls()
-    except InputError as error:
+    except Exception as error:
         raise TorchBDIError(f"{where}: its defaults are refused. {error}") from error
     for field in dataclasses.fields(cls)[:1]:  # which no setting can have
         try:

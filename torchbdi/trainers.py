@@ -47,8 +47,10 @@ def check_averages(owner: str, trainer: lightning.Trainer) -> None:
         InputError: names the callback and what to ask for.
     """
     per_epoch = _whole(trainer.num_training_batches / trainer.accumulate_grad_batches)
-    steps = math.inf if trainer.max_steps == -1 else trainer.max_steps
-    wanted = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
+    # That of fast_dev_run looks for errors in a few batches: nobody takes its designs.
+    trial = bool(trainer.fast_dev_run)  # type: ignore[attr-defined]
+    steps = math.inf if trial or trainer.max_steps == -1 else trainer.max_steps
+    wanted = math.inf if trial or trainer.max_epochs in (None, -1) else trainer.max_epochs
     epochs = min(wanted, math.inf if steps == math.inf else _whole(steps / per_epoch))
     for callback in getattr(trainer, "callbacks", ()):
         if isinstance(callback, callbacks.StochasticWeightAveraging):

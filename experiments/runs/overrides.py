@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.types import Sweep
 from omegaconf import DictConfig, OmegaConf
 
 from torchbdi import InputError
+from torchbdi.fields import has_type
 from torchbdi.methods import registry
 from torchbdi.values import those_valid
 
 from ..tasks import task_names
 from ..tasks.registry import fields as task_fields
-from ..tasks.registry import settings_of as task_settings
+from ..tasks.registry import spec_of
 from .config import CONF, compose_config, compose_unchecked
 from .quoting import check_readable, setting, value_of
 
@@ -161,17 +161,9 @@ def _check_text(word: str, default: DictConfig) -> None:
     if group not in ("task", "method") or isinstance(value, str | Sweep):
         return
 
-    def refused(given: Any) -> bool:
-        try:
-            if group == "task":
-                task_settings(default.task.name, {name: given})
-            else:
-                registry.method(default.method.name, **{name: given})
-        except InputError:
-            return True
-        return False
-
-    if refused(value) and not refused(text):
+    own = default[group].name
+    cls = spec_of(own).settings if group == "task" else type(registry.method(own))
+    if not has_type(cls, name, value) and has_type(cls, name, text):
         raise InputError(
             f"{word}: Hydra reads {'nothing' if value is None else value} here, and {key} is a "
             f"text. Put it in quotes: {setting(key, text)}"

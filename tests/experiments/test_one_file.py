@@ -868,6 +868,26 @@ def test_texts_that_hydra_reads_as_numbers(add: Write) -> None:
     check_overrides(["-m", "task=toy", "method=toy_draw", "method.note=a,b"])
 
 
+def test_settings_that_go_together_are_looked_at_together(add: Write) -> None:
+    """Each was tried alone, so that a sound pair ended in the traceback of a ValueError."""
+    own = """
+    low: float = 0.0
+    '''From.'''
+    high: float = 1.0
+    '''To.'''
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.low > self.high:
+            raise ValueError("low is above high")
+
+    def solve"""
+    add("toy_draw", METHOD.replace("\n    def solve", own, 1))
+    words = ["task=tfbind8", "method=toy_draw", "method.low=5", "method.high=6"]
+    check_overrides(words)
+    assert compose_config(words).method.low == 5.0
+
+
 def test_a_method_that_changes_the_folder_takes_no_other_run_along(
     add: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

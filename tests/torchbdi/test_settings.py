@@ -171,3 +171,4 @@ def test_exports() -> None:
     assert torchbdi.SolveReport is ridge.SolveReport
     assert torchbdi.Proposals is proposer.Proposals
     assert {"Kernel", "DesignModule", "SolveReport", "Proposals"} <= set(dir(torchbdi))
+    assert all(hasattr(torchbdi, name) for name in torchbdi.__all__)

@@ -84,6 +84,12 @@ needs_averaging = pytest.mark.skipif(
 )
 
 
+@pytest.mark.parametrize("batches", [True, 3])
+def test_a_trial_of_some_batches_goes_through(batches: bool | int) -> None:
+    """Its designs are the starts, which nobody takes; it has one epoch, whatever was asked for."""
+    assert fitted(swa(2), max_epochs=3, fast_dev_run=batches).x_h.isfinite().all()
+
+
 @needs_averaging
 def test_averages_of_steps() -> None:
     seen = path(6)[1:]

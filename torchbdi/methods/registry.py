@@ -67,8 +67,10 @@ def class_of(file: str) -> type[Method]:
         ("solve", "(self, data, n, run=None)"),
         ("score", "(self, data, x, run=None)"),
     ):
+        called = getattr(cls, name)
+        called = getattr(called, "__wrapped__", called)  # by the door; a decorator may add more
         try:
-            inspect.signature(getattr(cls, name)).bind(*range(4))
+            inspect.signature(called, follow_wrapped=not inspect.isfunction(called)).bind(*range(4))
         except TypeError as error:
             raise TorchBDIError(
                 f"{where}: {cls.__name__}.{name} must take {wanted}: {error}."
@@ -79,7 +81,7 @@ def class_of(file: str) -> type[Method]:
             f"{where}: {cls.__name__} has fidelity = {cls.fidelity!r}. Take one of {valid}."
         )
     check_settings(f"{where}: {cls.__name__}", cls)
-    if cls.__name__.lower() != file.replace("_", ""):
+    if cls.__name__.lower() != file.replace("_", "").lower():
         raise TorchBDIError(
             f"{where}: {cls.__name__} does not go with the name of its file. Call the class "
             f"{file.title().replace('_', '')}, or rename the file."
@@ -190,7 +192,10 @@ def find_class(name: str) -> Any:
     if name in base.__all__:
         return getattr(base, name)
     for file in file_names():
-        if file.replace("_", "") == name.lower() and (cls := class_of(file)).__name__ == name:
+        if (
+            file.replace("_", "").lower() == name.lower()
+            and (cls := class_of(file)).__name__ == name
+        ):
             return cls
     raise AttributeError(
         f"module 'torchbdi.methods' has no attribute {name!r}. dir(torchbdi.methods) lists them."

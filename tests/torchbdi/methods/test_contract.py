@@ -258,6 +258,13 @@ def test_settings_are_resolved_and_a_silent_run_is_made(toy: Any) -> None:
             ("    def set", "    def __post_init__(self):\n        self.size > 1\n\n    def set"),
             r"with super\(\).__post_init__\(\)",
         ),
+        (
+            (
+                "    def set",
+                "    def __post_init__(self):\n        raise ValueError('no')\n\n    def set",
+            ),
+            "its defaults are refused. no",
+        ),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_named(
@@ -277,6 +284,59 @@ def test_a_file_that_breaks_the_contract_is_named(
     finally:
         sys.modules.pop("torchbdi.methods.toy_walk", None)
         vars(methods).pop("toy_walk", None)
+        registry._load.cache_clear()
+
+
+DECORATOR = """
+def given_draws(solve):
+    @functools.wraps(solve)
+    def with_draws(self, data, n, run=None):
+        return solve(self, data, n, run, torch.Generator())
+
+    return with_draws
+
+
+@dataclass(frozen=True)
+class"""
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        (
+            "toy_walk",
+            (
+                ("@dataclass(frozen=True)\nclass", DECORATOR),
+                ("import torch\n", "import functools\nimport torch\n"),
+                (
+                    "    def solve(self, data, n, run=None)",
+                    "    @given_draws\n    def solve(self, data, n, run, draws)",
+                ),
+            ),
+        ),
+        ("toy_walk", (("run=None)", "run=None, /, **more)"),)),
+        ("Toy_Walk", ()),
+    ],
+)
+def test_a_file_that_is_sound_in_an_unusual_way(
+    file: str,
+    changes: tuple[tuple[str, str], ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a decorator that hands something over, arguments behind the others, capital letters."""
+    text = TOY.partition("\n\ninwards")[0]
+    for change in changes:
+        assert change[0] in text
+        text = text.replace(*change)
+    (tmp_path / f"{file}.py").write_text(text)
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
+    try:
+        assert registry.method(file).solve(five_rows(), 2).x.shape == (2, 4)
+        assert methods.ToyWalk is registry.class_of(file)
+    finally:
+        sys.modules.pop(f"torchbdi.methods.{file}", None)
+        vars(methods).pop(file, None)
         registry._load.cache_clear()
 
 
