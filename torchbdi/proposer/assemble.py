@@ -19,6 +19,7 @@ from .result import Proposals
 from .search.apart import with_levels_apart
 from .search.batch import Found
 from .search.novelty import APART
+from .search.on_steps import between
 from .settings import Settings
 
 
@@ -133,17 +134,22 @@ def _note(
     tried: str,
     unknown: bool,
 ) -> str:
-    outside, untried = [], []
+    outside, untried, off = [], [], []
     for name, values in known.items():
         own = columns[name][i]
         if values.dtype == np.float64:
             if not values.min() <= own <= values.max():
                 outside.append(name)
+            free = problem.candidates is None and name not in problem.fixed
+            if free and name in problem.grids and between(problem.grids[name], own):
+                off.append(name)
         elif name not in sequences and own not in values.tolist():
             untried.append(f"{name} {own}")
     notes = [f"outside the observed range: {', '.join(outside)}"] if outside else []
     if untried:
         notes.append(f"in no known design: {', '.join(untried)}")
+    if off:
+        notes.append(f"between the steps of {', '.join(off)}: near here none keep the rules")
     if tried:
         notes.append(tried)
     if unknown:

@@ -58,7 +58,8 @@ def understand(
         remarks += read.remarks
         used = ~np.isnan(read.numbers).all(1) | read.candidate | read.blank
         without = ~used | read.candidate | read.blank
-        second, seconds = second_results(open_, scores, without, read.candidate, ways)
+        named = len(table.columns) - len(open_.columns)
+        second, seconds = second_results(open_, scores, without, read.candidate, named, ways)
         ends, ended, told = ends_of_left(open_, read.states, ~used, ways)
         gone = {*read.states, *ends, *second}
         table = table.only(name for name in table.columns if name not in gone)

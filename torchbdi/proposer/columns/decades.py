@@ -39,9 +39,7 @@ def set_over_decades(values: np.ndarray) -> bool:
     """
     different, counts = np.unique(values, return_counts=True)
     most = int(np.sort(counts)[-2:].min())
-    if over_decades(np.repeat(different, np.minimum(counts, most))):
-        return True
-    if not over_decades(values):
+    if not (over_decades(values) or over_decades(np.repeat(different, np.minimum(counts, most)))):
         return False
     low, high = different[[int(0.05 * (len(different) - 1)), -1]]
     return bool(high > DECADES * low)
@@ -57,7 +55,8 @@ def _between(levels: np.ndarray, often: np.ndarray) -> np.ndarray:
     out, at = np.zeros(len(levels), bool), np.flatnonzero(often)
     if is_series(levels[at]) or len(at) <= FEWEST_DOSES:
         return out
-    for i in range(len(at)):
+    short = int(np.argmin(levels[at][1:] >= APART * levels[at][:-1]))
+    for i in (short, short + 1):  # without any other these two stay too near
         factors = np.delete(levels[at], i)[1:] / np.delete(levels[at], i)[:-1]
         if factors.min() >= APART and factors.max() <= EVEN * factors.min():
             out[at[i]] = True

@@ -117,8 +117,11 @@ def _ascending(
         of: how many pairs of columns are looked at.
     """
     a, b = columns[first], columns[second]
+    down = np.flatnonzero(a > b)[:FEWEST_PAIRS]  # most columns: no need to look at all rows
+    if any(not (is_nothing(a[i]) or is_nothing(b[i])) for i in down):
+        return []
     nothing = tuple(sorted(filter(is_nothing, {*a.tolist(), *b.tolist()})))
-    same = bool((np.isin(a, [*shared]) & (a == b)).any())
+    same = bool(np.isin(a[a == b], [*shared]).any())
     own = Different((first, second), ((0, 1),), nothing, True, same)
     pairs = {(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True) if x != y}
     both = sum(x in shared and y in shared for x, y in pairs)
@@ -153,7 +156,7 @@ def _chance(first: Values, second: Values, shared: Collection[str]) -> float | N
 
     That is in no design the same, or in all of them in the order of the alphabet.
     """
-    if (np.isin(first, [*shared]) & (first == second)).any():
+    if np.isin(first[first == second], [*shared]).any():
         return None
     counts = Counter(first.tolist()), Counter(second.tolist())
     crossed = [(a, b, n * m) for a, n in counts[0].items() for b, m in counts[1].items()]

@@ -20,6 +20,7 @@ def second_results(
     scores: Mapping[str, Values],
     without: np.ndarray,
     candidate: np.ndarray,
+    named: int,
     ways: Ways,
 ) -> tuple[list[str], list[str]]:
     """Columns that are measured with the score, by the words that they have where there is none.
@@ -32,6 +33,7 @@ def second_results(
         scores: columns of scores, (N,) each.
         without: which rows have no score, (N,) bool.
         candidate: which of them are designs to choose from, (N,) bool.
+        named: how many other columns there are, of which the person has said something.
         ways: how options are typed.
 
     Returns:
@@ -66,9 +68,10 @@ def second_results(
             )
         elif without.sum() >= FEWEST_GAPS and none[without].all() and number[~without].all():
             empty.append(name)
-    if len(names) == len(table.columns):  # these rows are no designs at all
+    most = len(table.columns) + named
+    if len(names) == most:  # these rows are no designs at all
         return [], []
-    if empty and not candidate.any() and len(names) + len(empty) < len(table.columns):
+    if empty and not candidate.any() and len(names) + len(empty) < most:
         told += [
             f"Column {name!r} has no number in the {without.sum()} rows without a score, and one "
             f"in all others. If it is measured with the score, leave it out "

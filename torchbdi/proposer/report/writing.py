@@ -7,10 +7,12 @@ import io
 import numpy as np
 
 from ...kernels.files import write_rows
+from ..columns.grids import MAX_DIGITS, Grid
 from ..digits import figures, places_of, short
 from ..reading.encodings import BOM
 from ..reading.table import free_name, show_number
 from ..result import Proposals
+from ..search.on_steps import between
 from .cells import harmless
 
 
@@ -72,10 +74,15 @@ def written(p: Proposals, name: str) -> list[str]:
     """The numbers of a column as the table would have them, n texts; with all digits if fixed."""
     how = p.problem.following.get(name) or p.problem.grids.get(name)
     texts = [show_number(v) if how is None else how.write(v) for v in p.columns[name]]
+    if isinstance(how, Grid) and p.candidate is None:  # rounded they would not keep the rules
+        own = zip(texts, p.columns[name].tolist(), strict=True)
+        texts = [
+            show_number(float(f"{v:.{MAX_DIGITS}g}")) if between(how, v) else t for t, v in own
+        ]
     if name not in p.problem.fixed:
         return texts
-    own = zip(texts, p.columns[name], strict=True)
-    return [text if float(text) == v else show_number(v) for text, v in own]
+    fixed = zip(texts, p.columns[name], strict=True)
+    return [text if float(text) == v else show_number(v) for text, v in fixed]
 
 
 def _decimal(text: str, mark: str) -> str:

@@ -11,6 +11,7 @@ from ..columns.column import Classes, Numbers
 from ..columns.different import Different
 from ..columns.grids import Grid, without_steps
 from ..columns.nothing import Absent
+from ..columns.remark import Remark
 from ..reading.table import Table, Values
 from ..reading.ways import Ways
 from ..settings import Settings
@@ -135,8 +136,13 @@ def _following(
     Raises:
         InputError: all others are fixed.
     """
-    up = find_looked_up(asked, remarks)
-    derived, limits = find_derived(asked, up, remarks)
+    looks: list[str] = []
+    up = find_looked_up(asked, looks)
+    computed: list[str] = []
+    derived, limits = find_derived(asked, up, computed)
+    # What has bounds does not move by itself where it is computed.
+    moved = [r for r in looks if isinstance(r, Remark) and {*r.columns[:1]} & derived.keys()]
+    remarks += [*(text for text in looks if text not in moved), *computed]
     require_choice(asked, up, derived)
     looked = {name: own for name, own in up.items() if name not in derived}
     return {**looked, **derived}, limits

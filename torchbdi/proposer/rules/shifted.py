@@ -7,7 +7,7 @@ whatever it is: 273.15, or what the air adds to a gauge. Another column may be a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ _ALONE, _BESIDE = (-1.0, 2.0, 0.5, -2.0, -0.5), (1.0, -1.0)
 _FITTED = 200
 # Constants around the fitted one, and up to how many of its errors they go.
 _TRIED, _ERRORS = 201, 8.0
+# A function of one column is about a polynomial of this degree.
+_SMOOTH = 3
 # What varies by more than its rounding follows by chance once in exp(so much).
 _EVIDENCE = 30.0
 
@@ -118,7 +120,8 @@ def _of_form(
         made = made and _constants(total, slack, v, power)
         if made is not None:
             found = Shifted(made[0], names[i], made[1], power, other, other_power)
-            if _sure(own, half, found(columns), v):
+            both = other is None or _of_both(own, half, [v, columns[other]])
+            if both and _sure(own, half, found(columns), v):
                 return found
     return None
 
@@ -202,3 +205,19 @@ def _sure(own: np.ndarray, half: np.ndarray, made: np.ndarray, x: np.ndarray) ->
         and different * math.log(ratio / 2) >= _EVIDENCE
         and beyond_rounding(own, float(own.std()), slack, 2)
     )
+
+
+def _of_both(own: np.ndarray, half: np.ndarray, columns: Sequence[np.ndarray]) -> bool:
+    """Whether numbers vary by more than their rounding beside what each column alone tells of them.
+
+    Two columns that are functions of each other, as all properties of a temperature, make a third
+    one by many formulas, and none of these holds where the columns are chosen apart.
+    """
+    slack = half + 1e-7 * own
+    for v in columns:
+        degree = min(_SMOOTH, len(np.unique(v)) - 1)
+        powers = np.vander(2 * ((v - v.min()) / np.ptp(v)) - 1, degree + 1)
+        rest = own - powers @ np.linalg.lstsq(powers, own, rcond=None)[0]
+        if not beyond_rounding(own, float(rest.std()), slack, degree + 3):
+            return False
+    return True

@@ -13,8 +13,11 @@ from ...space.rounding import Rounding
 from ..columns.grids import Grid
 from ..reading.table import Values
 
-# A number is put on one of so many steps on either side: what others miss can be made good.
-NEAR_STEPS = 8
+# A number is put on one of so many steps on either side: what others miss can be made good. Where
+# that is too few, as in a + 100 b = 3000000, one of more.
+NEAR_STEPS = (8, 200)
+# What computing adds to numbers, as a share of them.
+_DIGITS = 1e-14
 
 
 def on_steps(
@@ -26,7 +29,8 @@ def on_steps(
 ) -> dict[str, Values]:
     """Designs whose numbers are on the steps that a search is too coarse for.
 
-    A design of which no near one is on them, and keeps the rules, stays as it is.
+    A design of which no near one is on them, and keeps the rules, stays as it is: see
+    :func:`between`.
 
     Args:
         values: the columns that vary, (n,) each; rules, levels and other steps hold.
@@ -43,8 +47,9 @@ def on_steps(
     coupled = {name for rule in rules for name in rule.coefficients}
     for name in fine.keys() - coupled:
         start, size = fine[name]
-        inside = np.clip(values[name], grids[name].number.low, grids[name].number.high)
-        at = np.rint((inside - start) / size)
+        low, high = _ends(name, grids[name], at_most)
+        ends = np.ceil((low - start) / size - 1e-6), np.floor((high - start) / size + 1e-6)
+        at = np.clip(np.rint((values[name] - start) / size), *ends)
         stays = np.array([name in own for own in held], bool) | _absent(name, values, at_most)
         out[name] = np.where(stays, values[name], _written(start + size * at, grids[name]))
     if not fine.keys() & coupled:
@@ -54,8 +59,11 @@ def on_steps(
         out[name] = values[name].copy()
     for i, stay in enumerate(held):
         z = np.array([values[name][i] for name in names])
-        moved = _moved(z, [n in stay for n in names], names, grids, rules, at_most)
-        for name, value in zip(names, moved.tolist(), strict=True):
+        for near in NEAR_STEPS:
+            moved = _moved(z, [n in stay for n in names], names, grids, rules, at_most, near)
+            if moved is not None:
+                break
+        for name, value in zip(names, (z if moved is None else moved).tolist(), strict=True):
             out[name][i] = value
     return out
 
@@ -67,16 +75,17 @@ def _moved(
     grids: Mapping[str, Grid],
     rules: Sequence[Linear],
     at_most: Sequence[AtMost],
-) -> np.ndarray:
-    """The numbers of one design (C,) on the nearest steps that keep the rules; else as they are.
+    near: int,
+) -> np.ndarray | None:
+    """The numbers of one design (C,) on steps that keep the rules; None where there are none near.
 
     They are counted in steps from a value on the steps below each, so that few digits are lost.
     """
-    base, size, box, levels = z.copy(), np.ones(len(z)), np.zeros((2, len(z))), []
+    base, size, box = z.copy(), np.ones(len(z)), np.zeros((2, len(z)))
+    levels: list[tuple[int, np.ndarray]] = []
     for i, (name, value) in enumerate(zip(names, z.tolist(), strict=True)):
         grid = grids[name]
-        least = max((r.least for r in at_most if name in r.names), default=-np.inf)
-        low, high = max(grid.number.low, least), grid.number.high
+        low, high = _ends(name, grid, at_most)
         absent = value == 0 and any(name in rule.names for rule in at_most)
         if stays[i] or absent or grid.number.discrete:
             continue
@@ -85,20 +94,38 @@ def _moved(
         else:
             start, size[i] = grid.steps
             base[i] = start + size[i] * np.floor((value - start) / size[i])
-            counts = np.arange(-NEAR_STEPS, NEAR_STEPS + 2.0)
+            counts = np.arange(-near, near + 2.0)
             at = base[i] + size[i] * counts
-            slack = TOLERANCE * max(abs(low), abs(high))
-            levels.append((i, counts[(at >= low - slack) & (at <= high + slack)]))
-            low, high = base[i] + size[i] * levels[-1][1][[0, -1]]
+            slack = 1e-6 * size[i] + _DIGITS * max(abs(low), abs(high))
+            inside = counts[(at >= low - slack) & (at <= high + slack)]
+            if not len(inside):
+                return None
+            levels.append((i, inside))
+            low, high = base[i] + size[i] * inside[[0, -1]]
         box[:, i] = (np.array([low, high]) - base[i]) / size[i]
     a = np.array([[rule.coefficients.get(name, 0.0) for name in names] for rule in rules])
-    ends = np.array([[rule.low, rule.high] for rule in rules]).T - a @ base
-    polytope = Polytope(a * size, ends, box)
+    ends = np.array([[rule.low, rule.high] for rule in rules]).T
+    polytope = Polytope(a * size, ends - a @ base, box)
     made = base + size * Rounding(polytope, levels)(((z - base) / size)[None])[0]
     for i, _ in levels:
         made[i] = _written(made[i : i + 1], grids[names[i]])[0]
-    whole = Polytope(a, np.array([[rule.low, rule.high] for rule in rules]).T, np.empty((2, 0)))
-    return made if whole.violation(made[None])[0] <= TOLERANCE else z
+    total, slack = a @ made, np.abs(a) @ (_DIGITS * np.abs(made) + TOLERANCE * size)
+    return made if ((total >= ends[0] - slack) & (total <= ends[1] + slack)).all() else None
+
+
+def between(grid: Grid, value: float) -> bool:
+    """Whether a number is between the steps of a column: no near ones keep the rules."""
+    if grid.steps is None:
+        return False
+    start, size = grid.steps
+    at = (value - start) / size
+    return bool(abs(at - round(at)) > max(1e-6, _DIGITS * abs(value) / size))
+
+
+def _ends(name: str, grid: Grid, at_most: Sequence[AtMost]) -> tuple[float, float]:
+    """What a column can be where it is present."""
+    least = max((rule.least for rule in at_most if name in rule.names), default=-np.inf)
+    return max(grid.number.low, least), grid.number.high
 
 
 def _absent(name: str, values: Mapping[str, Values], at_most: Sequence[AtMost]) -> np.ndarray:

@@ -38,6 +38,7 @@ DOSES = np.repeat([0, 0.01, 0.1, 1, 10, 100], 8)
         (np.concatenate([DOSES[8:], np.full(800, 0.7), np.full(8, 0.5)]), 0.0),
         (np.concatenate([10.0 ** RNG.uniform(-3, 0, 40), np.full(400, 0.1)]), 0.0),
         (np.concatenate([np.linspace(0.004, 1, 60), np.full(30, 0.004)]), None),
+        (np.concatenate([np.linspace(0.004, 1, 80), np.repeat([0.004, 1], 10)]), None),  # both ends
         (np.append(np.repeat([5.0, 10, 20, 30, 40, 50], 8), 0.01), None),  # one slip
         (np.concatenate([[0.0] * 12, np.repeat([0.01, 0.1, 1, 10], [5, 17, 62, 14])]), 0.001),
         (np.append(0.0, 10.0 ** np.arange(-3, 3)), 0.0001),  # once each

@@ -75,3 +75,12 @@ def test_numbers_that_the_design_may_have_stay(other: str, tmp_path: Path) -> No
 def test_a_row_that_has_nothing_but_a_word_proves_nothing(tmp_path: Path) -> None:
     content = text([*plain(), ["PENDING"] * 4])
     assert names(asked(tmp_path, content, "--take", "PENDING=out")[0]) == DESIGN
+
+
+@pytest.mark.parametrize("take", ["out", "candidate"])
+def test_a_word_is_told_from_a_design_of_which_all_else_was_said(take: str, tmp_path: Path) -> None:
+    """The only column that nothing was said of is not all that a design has."""
+    bounds = [word for name in DESIGN for word in ("--bounds", f"{name}=0:100")]
+    made, _ = asked(tmp_path, two_results("PENDING"), "--take", f"PENDING={take}", *bounds)
+    assert names(made) == DESIGN
+    assert "'ee' has 'PENDING' in all rows without a score" in told(made)

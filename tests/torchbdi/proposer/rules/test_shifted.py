@@ -76,6 +76,19 @@ def test_random_columns_follow_from_none() -> None:
         assert shifted_of(np.round(RNG.uniform(1, 100, n), 1), np.full(n, 0.05), columns) is None
 
 
+def test_three_functions_of_one_column_are_no_formula_of_each_other() -> None:
+    """ln(1 + x) is x over a parabola within rounding; where both are chosen it is not."""
+    for seed, slope, bend, factor in (
+        (20, 4.3, 0.1, 2.0),
+        (34, 4.6, 0.2, 2.2),
+        (94, 3.1, 0.2, 1.5),
+    ):
+        x = np.round(np.random.default_rng(seed).uniform(0, 1, 16), 4)
+        columns = {"x": x, "parabola": np.round(50 + slope * x - bend * x * x, 1)}
+        own = np.round(factor * np.log1p(x), 2)
+        assert shifted_of(own, np.full(16, 0.005), columns) is None
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("size", [1e-300, 1e-160, 1e160, 1e300])
 def test_numbers_of_any_size_are_looked_at(size: float) -> None:

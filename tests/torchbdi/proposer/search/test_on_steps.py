@@ -73,6 +73,64 @@ def test_whole_numbers_below_a_million_stay_whole(tmp_path: Path) -> None:
     assert all(row["a"].isdigit() for row in written)
 
 
+def two(n: int = 40) -> list[list[str]]:
+    """A table of two whole amounts that keep to no equation."""
+    rng = np.random.default_rng(0)
+    rows = [["a", "b", "yield"]]
+    for a, b in rng.integers(1000, 9_000_000, (n, 2)).tolist():
+        rows.append([str(a), str(b), f"{b / 1e7 - a / 1e6 + rng.normal() * 0.1:.3f}"])
+    return rows
+
+
+def test_steps_of_which_others_are_multiples_are_farther_apart(tmp_path: Path) -> None:
+    """Of a only each hundredth number has a whole b."""
+    _, written = proposed(tmp_path, two(), "--rule", "a+100*b=30000000", "-n", "6")
+    assert len(written) == 6
+    assert all(int(row["a"]) + 100 * int(row["b"]) == 30_000_000 for row in written)
+
+
+def test_rules_hold_where_no_near_steps_keep_them(tmp_path: Path) -> None:
+    """Rounded to whole numbers they were broken in silence; few whole numbers keep both."""
+    words = ["--rule", "b-1.37*a>=1000000.22", "--rule", "b-1.37*a<=1000000.24", "-n", "4"]
+    _, written = proposed(tmp_path, two(), *words)
+    for row in written:
+        total = float(row["b"]) - 1.37 * float(row["a"])
+        assert 1_000_000.2199 <= total <= 1_000_000.2401
+        whole = row["a"].isdigit() and row["b"].isdigit()
+        assert whole != ("between the steps of" in row["note"])
+    assert any("." in row["b"] for row in written)
+
+
+def test_the_least_amount_of_what_is_present_holds_on_steps(tmp_path: Path) -> None:
+    """The nearest whole number was below it."""
+    rows = [[*row[:2], *row[1:]] for row in two()]
+    for i, row in enumerate(rows[1:]):
+        row[:3] = [row[0], *("0" if i % 3 else row[1], row[1] if i % 3 else "0")]
+    rows[0] = ["a", "b", "c", "yield"]
+    words = ["--at-most", "2 of a,b,c least 1500000.4", "-n", "8"]
+    _, written = proposed(tmp_path, rows, *words)
+    cells = [int(row[name]) for row in written for name in "abc"]
+    assert min(cells) == 0 and min(v for v in cells if v) > 1_500_000
+    grid = Grid(Number("a", 0, 5e6), 0, None, "whole", (3.0, 5.0))
+    least = [AtMost(("a", "b"), 1, 9.5)]
+    made = on_steps({"a": np.array([9.6, 0])}, {"a": grid}, [], least, [()] * 2)
+    assert made["a"].tolist() == [13, 0]
+
+
+def test_no_whole_number_is_missed_however_large_a_sum_is() -> None:
+    """A share of 1e-9 of a billion billions is many steps."""
+    grids = {n: Grid(Number(n, 0, 9e12), 0, None, "whole", (0.0, 1.0)) for n in "abc"}
+    values = {"a": np.array([1e12 + 0.4]), "b": np.array([2e12 + 0.4]), "c": np.array([6e12 + 0.2])}
+    rule = Linear({"a": 1.0, "b": 1.0, "c": 1.0}, 9e12 + 1, 9e12 + 1)
+    made = on_steps(values, grids, [rule], [], [()])
+    assert sum(int(made[n][0]) for n in "abc") == 9 * 10**12 + 1
+    grids["c"] = Grid(Number("c", 0, 6e12), 0, None, "whole", (0.0, 1.0))
+    values = {"a": np.array([1e12]), "b": np.array([2e12]), "c": np.array([6e12])}
+    rule = Linear({"a": 1.0, "b": 1.0, "c": 1.0}, 9e12 + 3, 9e12 + 3)
+    made = on_steps(values, grids, [rule], [], [("a", "b")])
+    assert made["c"][0] <= 6e12
+
+
 def test_what_whole_numbers_never_add_up_to_is_told(tmp_path: Path) -> None:
     made, _ = proposed(tmp_path, shares(6_000_000), "--sum", "a+b+c=6000000.5")
     assert "No values on the levels, steps or whole numbers of 'a', 'b', 'c' meet" in "\n".join(
