@@ -17,30 +17,21 @@ from .columns.nothing import kept_remarks, kept_together, nothing_remarks
 from .columns.outliers import design_remarks, lone_remark, outlier_remark
 from .columns.paired import paired_remarks
 from .columns.precision import half_units
-from .columns.remark import Remark, told_to_leave_out, told_together
+from .columns.remark import Remark, told_together
 from .columns.score_remarks import direction_remark, repetition_remarks, share_remark
 from .columns.suspects import level_remarks, name_remarks, result_remarks
 from .columns.units import two_units_remarks
 from .reading.ways import Ways
-from .rules.counted import counted_remarks
-from .rules.crossed import not_crossed
+from .related import related_remarks, unordered
 from .rules.dummies import yes_or_no_remarks
-from .rules.foretold import foretold, foretold_remarks
 from .rules.labels import label_remarks
 from .rules.letters import letter_remarks
-from .rules.looked_up import LookedUp
 from .rules.made import made_remark
-from .rules.own_ranges import own_range_remarks
 from .rules.present import present_remark
 from .rules.restrict import Restricted
-from .rules.seen_pairs import seen_pair_remarks
 from .rules.strands import are_letters, same_protein_remarks, strand_remarks
-from .rules.tabled import tabled
 from .scored import Scored
 from .settings import Settings
-
-# So many designs are looked at for what columns are of others.
-MOST_DESIGNS = 2000
 
 
 def remarks_of(
@@ -77,7 +68,7 @@ def remarks_of(
     remarks += two_units_remarks(numbers, rows)
     remarks += design_remarks(numbers, rows, settings.bounds, ways)
     if len(restricted.columns) > 1:
-        names = _unordered(restricted.columns)
+        names = unordered(restricted.columns)
         spoken = (*settings.fix, *settings.bounds)
         remarks += lone_remark({name: scored.known[name] for name in names}, rows, spoken, ways)
         loose = {name: scored.values[name] for name in names if name not in spoken}
@@ -95,7 +86,7 @@ def remarks_of(
     remarks += collinear_remarks(moving, restricted.grids, restricted.rules, said, ways)
     remarks += _letter_remarks(scored, restricted.columns, moving, settings.fix, ways)
     if not to_choose:
-        remarks += _related_remarks(scored, restricted, settings, [*said, *remarks], ways)
+        remarks += related_remarks(scored, restricted, settings, [*said, *remarks], ways)
     sorted_by = (scored.means[scored.groups], *(v[~np.isnan(v)] for v in scored.numbers.T))
     return remarks + drift_remark(scored.score, y, rows, sorted_by, numbers, ways)
 
@@ -120,7 +111,7 @@ def _source_remarks(
     remarks = made_remark(score, mean, once, ways, len(numbers) < len(columns))
     if len(columns) > 1:
         remarks += result_remarks(score, mean, once, ways, len(scored.score_columns) > 1)
-        levels = {name: scored.known[name][place] for name in _unordered(columns)}
+        levels = {name: scored.known[name][place] for name in unordered(columns)}
         told, melted = melted_remarks(score, mean, levels, ways)
         levels = {name: v for name, v in levels.items() if name not in melted}
         remarks += told + level_remarks(score, mean, levels, ways)
@@ -130,52 +121,6 @@ def _source_remarks(
         others = [name for name in numbers if not told_together([name], remarks)]
         remarks += name_remarks(score, others, ways, chosen)
     return remarks
-
-
-def _related_remarks(
-    scored: Scored, restricted: Restricted, settings: Settings, said: Sequence[str], ways: Ways
-) -> list[str]:
-    """What columns are of others that nothing keeps: counts, look-ups, functions, own ranges."""
-    grids = restricted.grids
-    own = {name: scored.values[name] for name in _unordered(restricted.columns)}
-    few = [name for name, grid in grids.items() if grid.kind == "levels"]
-    equal = [rule.coefficients for rule in restricted.rules if rule.low == rule.high]
-    # What was told to follow from others, or to go with them, tells nothing by itself.
-    follow = told_to_leave_out(said, "equal", "follows")
-    own = {name: v for name, v in own.items() if name not in follow}
-    stay = {*settings.fix, *settings.numbers, *settings.categories}
-    summed = {name for rule in equal for name in rule}
-    names, rows = not_crossed(own)
-    counts = counted_remarks({n: v[:MOST_DESIGNS] for n, v in own.items()}, stay | summed, ways)
-    counted = told_to_leave_out(counts)
-    names = [name for name in names if name not in counted]
-    some = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_DESIGNS])
-    own = {name: own[name][some] for name in names}
-    found = tabled(own, stay | summed, said)
-    own = {name: v for name, v in own.items() if name not in found}
-    logs = {name: grid.number.offset for name, grid in grids.items() if grid.number.log}
-    plain = {n: np.log(v + logs[n]) if n in logs else v for n, v in own.items()}
-    found |= foretold(plain, few, equal, stay)
-    made = {next(iter(rule)) for rule in equal}  # proposals keep to what equations make
-    told = made | told_to_leave_out(said)
-    found = {
-        name: by for name, by in found.items()
-        if name not in told and not told_together((name, *by), said, "equal")
-    }  # fmt: skip
-    remarks = [*counts, *foretold_remarks(found, ways)]
-    own = {name: v for name, v in own.items() if name not in found}
-    said = [*said, *remarks]
-    common = {
-        name: (up.of, up(own)) for name, up in restricted.following.items()
-        if isinstance(up, LookedUp) and up.of in own
-    }  # fmt: skip
-    settled = {**settings.bounds, **settings.fix}
-    none = kept_together(restricted.absent)
-    kept = [*({*rule} for rule in equal), *none]
-    remarks += own_range_remarks(own, few, settled, said, ways, common, kept)
-    said = [*said, *remarks]
-    rules = restricted.rules
-    return remarks + seen_pair_remarks(own, few, settings.fix, said, ways, rules, common, none)
 
 
 def _letter_remarks(
@@ -200,8 +145,3 @@ def _letter_remarks(
     own = {name: values.pop(name) for name in strings if name in values}
     told = [name for name in values if told_together([name], remarks)]
     return remarks + label_remarks(own, values, told, ways)
-
-
-def _unordered(columns: Sequence[Numbers | Classes]) -> list[str]:
-    """Names of the columns that are no sequences."""
-    return [c.name for c in columns if isinstance(c, Numbers) or not c.sequence]
