@@ -40,7 +40,7 @@ def related_remarks(
     grids = restricted.grids
     own = {name: scored.values[name] for name in unordered(restricted.columns)}
     few = [name for name, grid in grids.items() if grid.kind == "levels"]
-    equal = [rule.coefficients for rule in restricted.rules if rule.low == rule.high]
+    equal = [rule.coefficients for rule in restricted.rules if rule.is_equation]
     # What was told to follow from others, or to go with them, tells nothing by itself.
     follow = told_to_leave_out(said, "equal", "follows")
     own = {name: v for name, v in own.items() if name not in follow}

@@ -75,7 +75,7 @@ def remarks_of(
         remarks += kept_remarks(restricted.absent, ways)
         remarks += different_remarks(restricted.different, ways)
         if not to_choose:  # else proposals have what rows have
-            kept = [{*rule.coefficients} for rule in restricted.rules if rule.low == rule.high]
+            kept = [{*rule.coefficients} for rule in restricted.rules if rule.is_equation]
             kept += kept_together(restricted.absent)
             remarks += paired_remarks(loose, kept, ways)
             remarks += nothing_remarks(loose, kept, remarks, ways)

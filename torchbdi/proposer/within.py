@@ -31,7 +31,7 @@ def within_limits(known: Understood, settings: Settings) -> np.ndarray:
     for rule in known.rules:
         parts = [factor * known.values[name] for name, factor in rule.coefficients.items()]
         size = float(np.abs(parts).sum(0).mean())
-        slack = size * (SLACK if rule.low == rule.high else ROUNDING)
+        slack = size * (SLACK if rule.is_equation else ROUNDING)
         total = np.sum(parts, axis=0)
         kept &= (total >= rule.low - slack) & (total <= rule.high + slack)
     for most in known.at_most:

@@ -47,12 +47,17 @@ class Linear:
                 f"constraint {self}: no number lies within these ends. Give low <= high."
             )
 
+    @property
+    def is_equation(self) -> bool:
+        """Whether both ends are the same."""
+        return self.low == self.high
+
     def __str__(self) -> str:
         terms = ""
         for name, v in self.coefficients.items():
             sign = (" - " if v < 0 else " + ") if terms else ("-" if v < 0 else "")
             terms += f"{sign}{name}" if abs(v) == 1 else f"{sign}{abs(v):g} {name}"
-        if self.low == self.high:
+        if self.is_equation:
             return f"{terms} = {self.low:g}"
         if self.low == -math.inf:
             return f"{terms} <= {self.high:g}"

@@ -49,7 +49,7 @@ def collinear_remarks(
     names = list(own)
     x = np.stack(list(own.values()))
     r, ranked = np.corrcoef(x), np.corrcoef([ranks_of(v) for v in x])
-    equations = [rule.coefficients for rule in rules if rule.low == rule.high]
+    equations = [rule.coefficients for rule in rules if rule.is_equation]
     pairs = [
         (names[i], names[j], float(r[i, j]))
         for i, j in np.argwhere(np.triu((np.abs(r) > TOGETHER) & (np.abs(ranked) > IN_RANKS), 1))

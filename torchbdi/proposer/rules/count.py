@@ -130,7 +130,7 @@ def freed(free: Sequence[str], rules: Sequence[Linear], ways: Ways) -> str:
         (
             rule
             for rule in rules
-            if rule.low == rule.high
+            if rule.is_equation
             and free[0] in rule.coefficients
             and set(rule.coefficients.values()) == {1.0}
         ),

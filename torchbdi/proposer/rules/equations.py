@@ -47,7 +47,7 @@ def kept_equations(
     settings, values, given, ways = asked.settings, asked.values, asked.given, asked.ways
     sums, totals = equations(asked, asked.not_free)
     remarks += _given_up(asked)
-    spoken = {name for rule in given if rule.low == rule.high for name in rule.coefficients}
+    spoken = {name for rule in given if rule.is_equation for name in rule.coefficients}
     own = {name: v for name, v in asked.not_free.items() if name not in spoken}
     for rule in sums:
         parts = list(rule.coefficients)
@@ -87,7 +87,7 @@ def _given_up(asked: Asked) -> list[Remark]:
         if unsaid([rule], given):
             what = ways("free", free[0]) + " gives up, too" if free else ""
         else:
-            more = (r for r in given if r.low == r.high and {*parts} < {*r.coefficients})
+            more = (r for r in given if r.is_equation and {*parts} < {*r.coefficients})
             what = "".join(f"{r} gives up" for r in [*more][:1])
         if what:
             told = (

@@ -45,7 +45,7 @@ def find_looked_up(asked: Asked, remarks: list[str]) -> dict[str, LookedUp]:
     if maybe or others:
         kept = [rule for some in equations(asked, asked.not_free) for rule in some]
         found, maybe = implied(found, kept), implied(maybe, kept)
-        others = implied(others, [*kept, *(r for r in asked.given if r.low == r.high)])
+        others = implied(others, [*kept, *(r for r in asked.given if r.is_equation)])
     found = _without_absent(asked, found)
     remarks += moving_remarks({n: others[n] for n in others if n in spoken}, settings, ways)
     if found and all(c.name in settings.fix for c in asked.columns if c.name not in found):
@@ -83,7 +83,7 @@ def _without_absent(asked: Asked, found: Mapping[str, LookedUp]) -> dict[str, Lo
 def _loose(asked: Asked) -> set[str]:
     """Columns that may have other values than those of the table, whatever their grids say."""
     loose = {name for rule in asked.at_most for name in rule.names}
-    loose |= {n for rule in asked.given if rule.low == rule.high for n in rule.coefficients}
+    loose |= {n for rule in asked.given if rule.is_equation for n in rule.coefficients}
     for name, wanted in asked.settings.fix.items():
         if name in asked.grids and wanted is not None:
             number = fixed_number(asked.settings, name)

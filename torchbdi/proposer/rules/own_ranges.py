@@ -65,35 +65,10 @@ def own_range_remarks(
             ranges = _own_ranges(columns[key], columns[name], least)
             if ranges:
                 found[key, name] = ranges
-    out = list[str]()
-    for (key, name), ranges in [*found.items()][:MOST]:
-        shown = {class_name(k): own for k, own in ranges.items()}
-        ends = {k: (show_number(own.min()), show_number(own.max())) for k, own in shown.items()}
-        where = ", ".join(
-            f"{low} to {high} where it is {k}" if low != high else f"{low} where it is {k}"
-            for k, (low, high) in [*ends.items()][:MOST_RANGES]
-        )
-        more = " and so on" if len(ends) > MOST_RANGES else ""
-        by = common[key][0] if key in common else key  # what is looked up is not searched itself
-        pairs = zip(columns[by].tolist(), columns[key].tolist(), strict=True)
-        names = {class_name(v): class_name(k) for v, k in pairs}
-        names = {v: k for v, k in names.items() if k in ends}
-        # What is fixed already is not to be fixed at something else.
-        wanted = str(settled.get(by))
-        first = names.get(wanted, next(iter(ends)))
-        value = wanted if wanted in names else next(v for v, k in names.items() if k == first)
-        low, high = ends[first]
-        pair = [f"{by}={value}", f"{name}={low}"]
-        one = ways.several("fix", pair)
-        if low != high:
-            limits = ways("bounds", f"{name}={low}:{high}")
-            one = f"{ways('fix', pair[0])}{' ' if ways.typed else ', '}{limits}"
-        told = (
-            f"Numbers of {name!r} have a range of their own for each {key!r} ({where}{more}), and "
-            f"proposals do not keep to that. {_what_to_do(key, name, common, ways)} one of them "
-            f"alone ({one})."
-        )
-        out.append(Remark(told, (key, name), () if key in common else (key,)))
+    out: list[str] = [
+        _told(key, name, ranges, columns, settled, common, ways)
+        for (key, name), ranges in [*found.items()][:MOST]
+    ]
     if len(found) > MOST:
         more_pairs = len(found) - MOST
         out.append(
@@ -101,6 +76,40 @@ def own_range_remarks(
             "columns."
         )
     return out
+
+
+def _told(
+    key: str, name: str, ranges: Mapping[float | str, np.ndarray], columns: Mapping[str, Values],
+    settled: Mapping[str, object], common: Mapping[str, tuple[str, Values]], ways: Ways,
+) -> Remark:  # fmt: skip
+    """What to say of a column with ranges, and how one of its names is searched alone."""
+    shown = {class_name(k): own for k, own in ranges.items()}
+    ends = {k: (show_number(own.min()), show_number(own.max())) for k, own in shown.items()}
+    where = ", ".join(
+        f"{low} to {high} where it is {k}" if low != high else f"{low} where it is {k}"
+        for k, (low, high) in [*ends.items()][:MOST_RANGES]
+    )
+    more = " and so on" if len(ends) > MOST_RANGES else ""
+    by = common[key][0] if key in common else key  # what is looked up is not searched itself
+    pairs = zip(columns[by].tolist(), columns[key].tolist(), strict=True)
+    names = {class_name(v): class_name(k) for v, k in pairs}
+    names = {v: k for v, k in names.items() if k in ends}
+    # What is fixed already is not to be fixed at something else.
+    wanted = str(settled.get(by))
+    first = names.get(wanted, next(iter(ends)))
+    value = wanted if wanted in names else next(v for v, k in names.items() if k == first)
+    low, high = ends[first]
+    pair = [f"{by}={value}", f"{name}={low}"]
+    one = ways.several("fix", pair)
+    if low != high:
+        limits = ways("bounds", f"{name}={low}:{high}")
+        one = f"{ways('fix', pair[0])}{' ' if ways.typed else ', '}{limits}"
+    told = (
+        f"Numbers of {name!r} have a range of their own for each {key!r} ({where}{more}), and "
+        f"proposals do not keep to that. {_what_to_do(key, name, common, ways)} one of them "
+        f"alone ({one})."
+    )
+    return Remark(told, (key, name), () if key in common else (key,))
 
 
 def _what_to_do(key: str, name: str, common: Collection[str], ways: Ways) -> str:

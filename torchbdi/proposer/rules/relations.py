@@ -70,7 +70,7 @@ def unsaid(found: Sequence[Linear], given: Sequence[Linear]) -> list[Linear]:
     One that has all columns of a found one takes its place; and what given ones make together has
     the value that they say.
     """
-    equations = [rule for rule in given if rule.low == rule.high]
+    equations = [rule for rule in given if rule.is_equation]
     out = []
     for rule in found:
         if any(rule.coefficients.keys() <= own.coefficients.keys() for own in equations):

@@ -90,7 +90,7 @@ def restrict(
     asked = replace(asked, columns=columns, grids=grids, given=given)
     sums, totals = kept_equations(asked, remarks, to_choose)
     rules = [*given, *sums, *totals]
-    equal = {name for rule in rules if rule.low == rule.high for name in rule.coefficients}
+    equal = {name for rule in rules if rule.is_equation for name in rule.coefficients}
     # Numbers of few digits, 0.1 and 20, hardly add up to another one.
     grids.update({n: without_steps(grids[n]) for n in equal if grids[n].digits is not None})
     let_rules_hold(rules, grids)

@@ -145,7 +145,7 @@ def meets(
     for rule in rules:
         terms = np.stack([v * values[name] for name, v in rule.coefficients.items()])
         slack = 1e-9 * np.maximum(np.abs(terms).sum(0), 1e-12)
-        if rule.low == rule.high:
+        if rule.is_equation:
             slack = np.maximum(slack, rounded * abs(rule.low))
         total = terms.sum(0)
         fits &= (total <= rule.high + slack) & (total >= rule.low - slack)
@@ -184,7 +184,7 @@ def require_freedom(restricted: Restricted, settings: Settings, ways: Ways) -> N
         InputError: it names the columns and the equations.
     """
     free = [c for c in restricted.columns if c.name not in settings.fix]
-    equations = [rule for rule in restricted.rules if rule.low == rule.high]
+    equations = [rule for rule in restricted.rules if rule.is_equation]
     if not equations or not all(isinstance(c, Numbers) for c in free):
         return
     names = [c.name for c in free]

@@ -48,7 +48,7 @@ def seen_pair_remarks(
     """
     keys = [n for n, v in columns.items() if v.dtype != np.float64 or n in levels]
     sets = [*combinations(keys, 2)]
-    equations = [rule.coefficients for rule in rules if rule.low == rule.high]
+    equations = [rule.coefficients for rule in rules if rule.is_equation]
     codes = {name: level_codes(columns[name]) for name in keys}
     out = list[str]()
     for a, b in sets:
@@ -69,7 +69,7 @@ def seen_pair_remarks(
             if set(rule.coefficients) == {a, b}:
                 kept &= _keep(rule, a, b, columns, some)
         absent = float(expected[~there & kept & (expected >= EXPECTED)].sum())
-        seldom = absent >= math.log(UNLIKELY * len(sets)) or _share_one(a, b, columns, common or {})
+        seldom = absent >= math.log(UNLIKELY * len(sets)) or _share_one(a, b, codes, common or {})
         if not seldom or there.sum() > SHARE * kept.sum():
             continue
         shown = [
@@ -91,12 +91,11 @@ def seen_pair_remarks(
 
 
 def _share_one(
-    a: str, b: str, columns: Mapping[str, Values], common: Mapping[str, tuple[str, Values]]
+    a: str, b: str, codes: Mapping[str, np.ndarray], common: Mapping[str, tuple[str, Values]]
 ) -> bool:
-    """Whether a column that follows from one of two follows from the other one, too."""
-    pairs = [(own, b if of == a else a) for of, own in common.values() if of in (a, b)]
-    codes = [(own, level_codes(columns[key])) for own, key in pairs]
-    return any(is_looked_up(own, key) and shared(key, FEWER_DESIGNS) for own, key in codes)
+    """Whether what follows from one of two columns, with codes (N,), follows from the other one."""
+    pairs = [(own, codes[b if of == a else a]) for of, own in common.values() if of in (a, b)]
+    return any(is_looked_up(own, key) and shared(key, FEWER_DESIGNS) for own, key in pairs)
 
 
 def _something(
